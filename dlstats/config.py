@@ -1,0 +1,93 @@
+"""The configuration: read from YAML, checked against `config/schema.yaml`, one clear message when it is wrong."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+import jsonschema
+import yaml
+from jsonschema.exceptions import best_match
+
+from dlstats import grid
+
+
+class ConfigError(ValueError):
+    """The configuration is not what the schema asks for; the message names the key, the need and what came."""
+
+
+def load(path: str | Path, schema: str | Path | None = None) -> dict:
+    """The configuration in `path`, checked. Raises ConfigError with one line that says what to mend."""
+    path = Path(path)
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    try:
+        check(config, yaml.safe_load(Path(schema or path.parent / "schema.yaml").read_text(encoding="utf-8")))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return config
+
+
+def check(config: object, schema: Mapping) -> None:
+    """Raise ConfigError when `config` does not follow `schema` or gives a condition twice."""
+    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(config))
+    if errors:
+        raise ConfigError(_explain(best_match(errors)))
+    assert isinstance(config, dict)
+    for studies in grid.families(config).values():
+        for study in studies:
+            try:
+                grid.cells(config, study)
+            except ValueError as error:
+                raise ConfigError(str(error)) from None
+
+
+def _explain(error: jsonschema.ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", ()))
+        return f"{key}: {_unknown(error.instance, known)}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{key}: must have {_list(missing)}."
+    need = {
+        "type": lambda v: f"must be of type {_list(v if isinstance(v, list) else [v], 'or')}",
+        "enum": lambda v: f"must be one of {_list(v, 'or')}",
+        "minimum": lambda v: f"must be at least {v}",
+        "maximum": lambda v: f"must be at most {v}",
+        "exclusiveMinimum": lambda v: f"must be greater than {v}",
+        "exclusiveMaximum": lambda v: f"must be less than {v}",
+        "minItems": lambda v: f"must have at least {v} entry",
+        "minProperties": lambda v: f"must have at least {v} key",
+        "pattern": lambda v: f"must match {v}",
+    }.get(error.validator, lambda v: f"must satisfy {error.validator} {v!r}")(error.validator_value)
+    return f"{key}: {need}, got {_short(error.instance)}.{_suggest_level(error)}"
+
+
+def _unknown(instance: Mapping, known: list[str]) -> str:
+    unknown = [str(name) for name in instance if name not in known][0]
+    near = difflib.get_close_matches(unknown, known, n=1)
+    hint = f" Did you mean `{near[0]}`?" if near else ""
+    return f"has no key `{unknown}`; the keys are {_list(known)}.{hint}"
+
+
+def _suggest_level(error: jsonschema.ValidationError) -> str:
+    if error.validator != "enum":
+        return ""
+    near = difflib.get_close_matches(str(error.instance), [str(v) for v in error.validator_value], n=1)
+    return f" Did you mean `{near[0]}`?" if near else ""
+
+
+def _list(words: list, last: str = "and") -> str:
+    words = [f"`{word}`" for word in words]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,1 @@
+"""Data-generating processes; each carries its truth."""

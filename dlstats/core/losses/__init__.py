@@ -1,0 +1,1 @@
+"""Pointwise losses by family; each names the functional that it elicits."""

@@ -1,0 +1,276 @@
+"""From the configuration to cells, jobs and file names; and the fingerprint of the code behind a result.
+
+A cell is one condition of one study. Its id is readable, is its file name, and can be parsed back into its
+factors, so that a job's command line alone says what it computes. Standard library only: the Snakefile
+imports this module, and building the job graph must stay fast.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+JOB_SECONDS = 60.0
+"""A job should last about this long: importing torch alone costs 2 to 4 s."""
+
+_LEVEL = re.compile(r"[A-Za-z0-9_.+-]+")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One condition of a study: its factors, the replicates asked for and the expected seconds for each."""
+
+    study: str
+    factors: tuple[tuple[str, object], ...]
+    replicates: int
+    seconds: float
+    target: tuple[str, float, int] | None = None
+    """Sequential stopping: (measure, wanted mcse, cap on replicates)."""
+
+    @property
+    def id(self) -> str:
+        """The readable name, `factor=level,factor=level`."""
+        return cell_id(dict(self.factors))
+
+    @property
+    def cost(self) -> float:
+        """Expected seconds on one core."""
+        return self.seconds * self.replicates
+
+
+@dataclass(frozen=True)
+class Job:
+    """Cells of one study that one process computes: they share the number of replicates and the target."""
+
+    study: str
+    index: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the cells."""
+        return [cell.id for cell in self.cells]
+
+    @property
+    def cost(self) -> float:
+        """Expected seconds on one core."""
+        return sum(cell.cost for cell in self.cells)
+
+
+def cell_id(factors: Mapping[str, object]) -> str:
+    """The id of a condition, `factor=level,...` in the order given; `parse_cell_id` is its inverse.
+
+    Raises ValueError for a level that is not a number, a truth value or a plain word.
+    """
+    return ",".join(f"{name}={_write_level(name, level)}" for name, level in factors.items())
+
+
+def parse_cell_id(text: str) -> dict[str, object]:
+    """The factors of a cell id. Raises ValueError when `text` is not one."""
+    factors = {}
+    for part in text.split(","):
+        name, equals, level = part.partition("=")
+        if not equals or not name.isidentifier() or not _LEVEL.fullmatch(level):
+            raise ValueError(f"A cell id must read `factor=level,factor=level`, got {text!r}.")
+        factors[name] = _read_level(level)
+    return factors
+
+
+def _write_level(name: str, level: object) -> str:
+    if isinstance(level, bool | int | float) and math.isfinite(level):
+        return json.dumps(level)
+    if isinstance(level, str) and _LEVEL.fullmatch(level) and _read_level(level) == level:
+        return level
+    raise ValueError(f"Factor {name!r} must have numbers, truth values or plain words as levels, got {level!r}.")
+
+
+def _read_level(text: str) -> object:
+    try:
+        level = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return level if isinstance(level, bool | int | float) and math.isfinite(level) else text
+
+
+def families(config: Mapping) -> dict[str, list[str]]:
+    """The studies of each family that the configuration asks for."""
+    return {family: list(studies) for family, studies in config["studies"].items()}
+
+
+def family_of(config: Mapping, study: str) -> str:
+    """The family of a study. Raises KeyError for a study that the configuration does not hold."""
+    return next(family for family, studies in families(config).items() if study in studies)
+
+
+def cells(config: Mapping, study: str) -> list[Cell]:
+    """All conditions of a study: for every entry of its `cells`, the product of the levels of its factors.
+
+    Raises ValueError when two entries give the same condition.
+    """
+    entries = config["studies"][family_of(config, study)][study]["cells"]
+    found = [cell for entry in entries for cell in _expand(study, entry)]
+    ids = [cell.id for cell in found]
+    twice = {name for name in ids if ids.count(name) > 1} if len(set(ids)) < len(ids) else set()
+    if twice:
+        raise ValueError(f"Every condition of `{study}` must be given once, got twice: {', '.join(sorted(twice))}.")
+    return found
+
+
+def _expand(study: str, entry: Mapping) -> Iterable[Cell]:
+    levels = [level if isinstance(level, list) else [level] for level in entry["factors"].values()]
+    target = entry.get("target")
+    stop = (target["measure"], target["mcse"], target["at_most"]) if target else None
+    for combination in itertools.product(*levels):
+        factors = tuple(zip(entry["factors"], combination, strict=True))
+        yield Cell(study, factors, entry["replicates"], entry["seconds"], stop)
+
+
+def jobs(config: Mapping, study: str) -> list[Job]:
+    """The cells of a study packed in order into jobs of about `JOB_SECONDS`."""
+    packed: list[list[Cell]] = []
+    for cell in cells(config, study):
+        last = packed[-1] if packed else None
+        alike = last is not None and (last[0].replicates, last[0].target) == (cell.replicates, cell.target)
+        if last is not None and alike and sum(c.cost for c in last) + cell.cost <= JOB_SECONDS:
+            last.append(cell)
+        else:
+            packed.append([cell])
+    return [Job(study, index, tuple(group)) for index, group in enumerate(packed)]
+
+
+def plan(config: Mapping) -> str:
+    """What a run would do: cells, replicates, jobs and expected core time of every study, as a text table."""
+    lines = [f"{'study':<28}{'cells':>7}{'replicates':>12}{'jobs':>6}{'core time':>12}"]
+    totals = [0, 0, 0, 0.0]
+    for study in itertools.chain.from_iterable(families(config).values()):
+        inside, work = cells(config, study), jobs(config, study)
+        row = [len(inside), sum(c.replicates for c in inside), len(work), sum(c.cost for c in inside)]
+        totals = [a + b for a, b in zip(totals, row, strict=True)]
+        lines.append(_plan_row(study, row))
+    return "\n".join([*lines, _plan_row("all", totals)])
+
+
+def _plan_row(name: str, row: list) -> str:
+    return f"{name:<28}{row[0]:>7}{row[1]:>12}{row[2]:>6}{row[3]:>10.0f} s"
+
+
+def fingerprint(module: str, *names: str) -> str:
+    """Digest of the code that the top-level `names` of a module stand on.
+
+    Counted are the definitions in the module that `names` reach, and whole every module of the package that
+    these import, and so on. Comments, docstrings and layout do not count: they are not in the digest, which
+    is taken of the syntax trees. Raises KeyError for a name that the module does not define.
+    """
+    tree = _syntax_tree(module)
+    reached = _reached(tree, names)
+    digest = hashlib.sha256()
+    for node in reached:
+        digest.update(ast.dump(node).encode())
+    imports = set(itertools.chain.from_iterable(_imports(node, module) for node in reached))
+    for dependency in sorted(_closure(imports) - {module}):
+        digest.update(dependency.encode() + ast.dump(_syntax_tree(dependency)).encode())
+    return digest.hexdigest()[:16]
+
+
+def _reached(tree: ast.Module, names: Iterable[str]) -> list[ast.stmt]:
+    """The top-level statements that `names` need, in file order."""
+    binders: dict[str, list[ast.stmt]] = {}
+    for statement in tree.body:
+        for name in _bound(statement):
+            binders.setdefault(name, []).append(statement)
+    waiting, seen, kept = list(names), set(), set()
+    for name in names:
+        binders[name]  # a missing name is the caller's mistake
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for statement in binders.get(name, ()):
+            kept.add(statement)
+            waiting += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    return [statement for statement in tree.body if statement in kept]
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _imports(node: ast.AST, module: str) -> set[str]:
+    """The modules of the package that `node` imports."""
+    found = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Import):
+            found |= {alias.name for alias in part.names if _path(alias.name)}
+        elif isinstance(part, ast.ImportFrom) and part.module:
+            if part.level:
+                raise ValueError(f"Imports inside the package must be absolute, {module} has a relative one.")
+            inner = {f"{part.module}.{alias.name}" for alias in part.names}
+            found |= {name for name in inner if _path(name)}
+            found |= {part.module} if _path(part.module) else set()
+    return found
+
+
+@cache
+def _direct_imports(module: str) -> frozenset[str]:
+    return frozenset(_imports(_syntax_tree(module), module))
+
+
+def _closure(modules: set[str]) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in seen:
+            seen.add(module)
+            waiting += _direct_imports(module)
+    return seen
+
+
+def _path(module: str) -> Path | None:
+    head, *rest = module.split(".")
+    if head != PACKAGE.name or not rest:
+        return None
+    base = PACKAGE.joinpath(*rest)
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@cache
+def _syntax_tree(module: str) -> ast.Module:
+    path = _path(module)
+    if path is None:
+        raise KeyError(f"The package has no module {module}.")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # a string that stands alone is a docstring: of the module, class, function or attribute above it
+            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]
+    return tree
+
+
+def _is_text(statement: ast.AST) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def study_module(config: Mapping, study: str) -> str:
+    """The name of the module that holds a study."""
+    return f"{PACKAGE.name}.studies.{family_of(config, study)}.{study}"

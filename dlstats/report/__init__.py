@@ -1,0 +1,1 @@
+"""What is shown: tables, figures and the document. Reads summaries and verdicts, never simulates."""
