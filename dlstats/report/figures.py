@@ -1,0 +1,81 @@
+"""The figures of a study: drawn from its evidence, written as PDF, PNG and SVG with where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from matplotlib.figure import Figure as Canvas
+
+from dlstats.report import style
+from dlstats.studies.study import Evidence, Figure, Study
+
+FORMATS = ("pdf", "png", "svg")
+
+_METADATA = {
+    # without dates and versions, so that the same evidence gives the same bytes
+    "pdf": {"CreationDate": None, "ModDate": None, "Creator": "dlstats", "Producer": None},
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+def draw(
+    study: Study,
+    evidence: Evidence,
+    folder: Path,
+    *,
+    fingerprint: str = "",
+    inputs: Mapping[str, str] | None = None,
+    command: str | None = None,
+    face: str = "serif",
+    width: str | None = None,
+) -> list[Path]:
+    """Draw every figure of a study into `folder`: `<name>.pdf`, `.png`, `.svg` and `<name>.json`, its provenance.
+
+    A figure that finds no evidence yet (LookupError) leaves only its provenance, with the reason. `width` overrides
+    the figure's own. Returns the paths written.
+    """
+    written = []
+    about = {"study": study.name, "command": command or f"dlstats draw {study.name}", "fingerprint": fingerprint}
+    about["inputs"] = dict(sorted((inputs or {}).items()))
+    for figure in study.figures:
+        written += _draw_one(figure, Evidence(evidence.replicates, evidence.summary), Path(folder), about, face, width)
+    return written
+
+
+def _draw_one(
+    figure: Figure, evidence: Evidence, folder: Path, about: Mapping, face: str, width: str | None
+) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{figure.name}.{suffix}" for suffix in FORMATS]
+    reason = ""
+    with style.journal(face):
+        canvas = style.new_figure(width or figure.width, figure.height)
+        try:
+            figure.draw(evidence, canvas)
+            for path in paths:
+                save(canvas, path)
+        except LookupError as error:
+            reason = str(error).strip("'\"") or type(error).__name__
+    if reason:
+        for path in paths:
+            path.unlink(missing_ok=True)
+    provenance = {**about, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
+    provenance |= {"cells": list(evidence.used), "drawn": not reason, "reason": reason}
+    provenance["files"] = {} if reason else {path.name: digest(path) for path in paths}
+    note = folder / f"{figure.name}.json"
+    note.write_text(json.dumps(provenance, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [*([] if reason else paths), note]
+
+
+def save(canvas: Canvas, path: Path) -> None:
+    """Write a figure; the suffix says the format, and the bytes depend on nothing but the figure."""
+    canvas.savefig(path, metadata=_METADATA[path.suffix[1:]])
+
+
+def digest(path: Path) -> str:
+    """Short SHA-256 of a file, as provenance states it."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
