@@ -1,0 +1,56 @@
+"""What is kept of every replicate while all of them train: best weights, when, whether it stopped or diverged."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlstats.core.engine.contract import Fit
+
+
+class Record:
+    """The best weights so far of every replicate, without a word between replicates and without leaving the device."""
+
+    def __init__(self, start: Tensor, patience: int | None) -> None:
+        """Nothing seen yet."""
+        reps = len(start)
+        self.parameters = start.clone()
+        self.score = torch.full((reps,), math.inf, dtype=start.dtype, device=start.device)
+        self.step = torch.zeros(reps, dtype=torch.int64, device=start.device)
+        self.idle = torch.zeros_like(self.step)
+        self.steps = torch.zeros_like(self.step)
+        self.running = torch.ones(reps, dtype=torch.bool, device=start.device)
+        self.finite = self.running.clone()
+        self.patience = patience
+
+    def see(self, step: int, score: Tensor, parameters: Tensor) -> None:
+        """Keep `parameters` where `score` is the smallest so far; stop where it is not finite or patience is out."""
+        better = (score < self.score) & self.running
+        self.score = torch.where(better, score, self.score)
+        self.step.masked_fill_(better, step)
+        self.steps.masked_fill_(self.running, step)
+        torch.where(better.unsqueeze(1), parameters, self.parameters, out=self.parameters)
+        self.finite &= score.isfinite() | ~self.running
+        self.running &= self.finite
+        if self.patience is not None:
+            self.idle = torch.where(better, 0, self.idle + 1)
+            self.running &= self.idle < self.patience
+
+
+def finish(
+    parameters: Tensor, loss: Tensor, validation_loss: Tensor | None, step: Tensor, steps: Tensor, finite: Tensor
+) -> Fit:
+    """The fit, copied to the CPU once."""
+    status = ["ok" if good else "diverged" for good in (finite & loss.isfinite()).tolist()]
+    nothing = torch.full_like(loss, math.nan)
+    return Fit(
+        parameters=parameters.cpu(),
+        loss=loss.cpu().numpy(),
+        validation_loss=(nothing if validation_loss is None else validation_loss).cpu().numpy(),
+        step=step.cpu().numpy(),
+        steps=steps.cpu().numpy(),
+        status=np.array(status),
+    )

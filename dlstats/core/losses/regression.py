@@ -1,0 +1,11 @@
+"""Losses of regression."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+def squared(prediction: Float[Tensor, "reps n k"], y: Float[Tensor, "reps n k"]) -> Float[Tensor, "reps n k"]:
+    """Squared loss (y − f)². Elicits the mean [Gneiting 2011, section 2]."""
+    return (prediction - y).square()
