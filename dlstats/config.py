@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import jsonschema
 import yaml
 from jsonschema.exceptions import best_match
 
 from dlstats import grid
+
+
+SCHEMA = grid.PACKAGE.parent / "config" / "schema.yaml"
 
 
 class ConfigError(ValueError):
@@ -27,10 +33,35 @@ def load(path: str | Path, schema: str | Path | None = None) -> dict:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     try:
-        check(config, yaml.safe_load(Path(schema or path.parent / "schema.yaml").read_text(encoding="utf-8")))
+        check(config, yaml.safe_load(Path(schema or SCHEMA).read_text(encoding="utf-8")))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return config
+
+
+def locate(words: Mapping, folder: Path) -> Path:
+    """The configuration that `snakemake --config profile=NAME` asks for: a name in `folder` or a path.
+
+    Exits with status 2 when `words` holds another key.
+    """
+    other = [str(key) for key in words if key != "profile"]
+    if other:
+        _exit(f"--config takes `profile=NAME` only, got `{other[0]}`; what a run holds is set in its profile's file")
+    name = str(words.get("profile", "standard"))
+    return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
+
+
+def load_or_exit(path: Path) -> dict:
+    """The configuration in `path`; exits with status 2 and one line when it is wrong."""
+    try:
+        return load(path)
+    except ConfigError as error:
+        _exit(str(error))
+
+
+def _exit(message: str) -> NoReturn:
+    print(message, file=sys.stderr, flush=True)
+    os._exit(2)  # a SystemExit would be wrapped in a traceback by Snakemake
 
 
 def check(config: object, schema: Mapping) -> None:
@@ -70,7 +101,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
 
 
 def _unknown(instance: Mapping, known: list[str]) -> str:
-    unknown = [str(name) for name in instance if name not in known][0]
+    unknown = next(str(name) for name in instance if name not in known)
     near = difflib.get_close_matches(unknown, known, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
     return f"has no key `{unknown}`; the keys are {_list(known)}.{hint}"

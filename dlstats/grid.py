@@ -8,6 +8,7 @@ imports this module, and building the job graph must stay fast.
 from __future__ import annotations
 
 import ast
+import difflib
 import hashlib
 import itertools
 import json
@@ -172,13 +173,23 @@ def fingerprint(module: str, *names: str) -> str:
     """
     tree = _syntax_tree(module)
     reached = _reached(tree, names)
-    digest = hashlib.sha256()
-    for node in reached:
-        digest.update(ast.dump(node).encode())
-    imports = set(itertools.chain.from_iterable(_imports(node, module) for node in reached))
-    for dependency in sorted(_closure(imports) - {module}):
-        digest.update(dependency.encode() + ast.dump(_syntax_tree(dependency)).encode())
-    return digest.hexdigest()[:16]
+    imports = set(itertools.chain.from_iterable(_imports(node, module) for node in reached)) - {module}
+    own = "".join(ast.dump(node) for node in reached)
+    return hashlib.sha256((own + digest(*imports)).encode()).hexdigest()[:16]
+
+
+def digest(*modules: str) -> str:
+    """Digest of whole modules and of all that they import from the package."""
+    found = hashlib.sha256()
+    for module in sorted(_closure(set(modules))):
+        found.update(module.encode() + ast.dump(_syntax_tree(module)).encode())
+    return found.hexdigest()[:16]
+
+
+def target_words(job: Job) -> str:
+    """The words of `dlstats simulate` for a job's target, none without one."""
+    target = job.cells[0].target
+    return "" if target is None else f"--target {target[0]} {target[1]} {target[2]}"
 
 
 def _reached(tree: ast.Module, names: Iterable[str]) -> list[ast.stmt]:
@@ -271,6 +282,11 @@ def _is_text(statement: ast.AST) -> bool:
     )
 
 
-def study_module(config: Mapping, study: str) -> str:
-    """The name of the module that holds a study."""
-    return f"{PACKAGE.name}.studies.{family_of(config, study)}.{study}"
+def study_module(study: str) -> str:
+    """The name of the module that holds a study. Raises LookupError when there is none, with a near miss if any."""
+    files = {path.stem: path for path in PACKAGE.glob("studies/*/*.py") if path.stem != "__init__"}
+    if study not in files:
+        near = difflib.get_close_matches(study, files, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise LookupError(f"There is no study `{study}`.{hint}")
+    return ".".join([PACKAGE.name, *files[study].relative_to(PACKAGE).with_suffix("").parts])

@@ -1,0 +1,25 @@
+# Reads and checks the configuration, includes the rules, names the targets.
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+HERE = Path(workflow.basedir)
+sys.path.insert(0, str(HERE))
+
+from dlstats import config as settings, grid
+
+
+include: "workflows/common.smk"
+include: "workflows/simulate.smk"
+include: "workflows/summarise.smk"
+include: "workflows/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.ledger.output,
+        rules.write.output,

@@ -1,0 +1,37 @@
+# Cells -> raw replicates. One rule a job, so that a job can hold many cells and its outputs have readable names.
+
+
+for study in STUDIES:
+    for job in JOBS[study]:
+
+        rule:
+            name:
+                f"simulate_{study}_{job.index}"
+            output:
+                [f"results/raw/{study}/{cell}.parquet" for cell in job.ids],
+            log:
+                f"results/logs/simulate/{study}/{job.index}.log",
+            params:
+                study=study,
+                cells=job.ids,
+                seed=CONFIG["seed"],
+                replicates=job.cells[0].replicates,
+                target=grid.target_words(job),
+                device=CONFIG.get("device", "auto"),
+                code=grid.fingerprint(grid.study_module(study), "simulate"),
+            message:
+                f"simulate {study}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
+            conda:
+                "../environment.yml"
+            shell:
+                "python -m dlstats simulate {params.study} {params.cells:q} --seed {params.seed}"
+                " --replicates {params.replicates} {params.target} --device {params.device} --log {log:q}"
+
+
+for study in STUDIES:
+
+    rule:
+        name:
+            f"simulate_{study}"
+        input:
+            RAW[study],

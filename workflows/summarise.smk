@@ -1,0 +1,51 @@
+# Raw replicates -> summaries -> verdicts -> the ledger.
+
+
+rule summarise:
+    input:
+        raw=raw,
+    output:
+        "results/summary/{study}.csv",
+    log:
+        "results/logs/summarise/{study}.log",
+    params:
+        code=code("MEASURES"),
+        summary=grid.fingerprint("dlstats.pipeline", "summarise"),
+    conda:
+        "../environment.yml"
+    shell:
+        "python -m dlstats summarise {wildcards.study} --raw {input.raw:q} --output {output:q} 2> {log:q}"
+
+
+rule judge:
+    input:
+        raw=raw,
+        summary=rules.summarise.output,
+    output:
+        "results/verdicts/{study}.csv",
+    log:
+        "results/logs/judge/{study}.log",
+    params:
+        code=code("CLAIMS"),
+        ledger=grid.fingerprint("dlstats.ledger", "verdicts"),
+        failed_share=CONFIG.get("failed_share", 0.1),
+    conda:
+        "../environment.yml"
+    shell:
+        "python -m dlstats judge {wildcards.study} --raw {input.raw:q} --summary {input.summary:q}"
+        " --failed-share {params.failed_share} --output {output:q} 2> {log:q}"
+
+
+rule ledger:
+    input:
+        expand("results/verdicts/{study}.csv", study=STUDIES),
+    output:
+        "results/verdicts.csv",
+    log:
+        "results/logs/ledger.log",
+    params:
+        code=grid.fingerprint("dlstats.ledger", "combine"),
+    conda:
+        "../environment.yml"
+    shell:
+        "python -m dlstats ledger {input:q} --output {output:q} 2> {log:q}"
