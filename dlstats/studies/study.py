@@ -70,24 +70,32 @@ class Evidence:
         self.replicates = replicates
         self.summary = summary
         self.used: dict[str, None] = {}
+        self.pairs: dict[tuple[str, str], None] = {}
+        """The (cell, method) of every line that was read."""
+
+    def forget(self) -> None:
+        """Start to remember anew, for the next claim."""
+        self.used, self.pairs = {}, {}
+
+    def _remember(self, found: pd.DataFrame) -> pd.DataFrame:
+        read = found[["cell", "method"]].drop_duplicates()
+        self.used |= dict.fromkeys(read["cell"])
+        self.pairs |= dict.fromkeys(zip(read["cell"], read["method"], strict=True))
+        return found
 
     def rows(self, **factors: object) -> pd.DataFrame:
         """The replicates, failed ones included, of the cells (and `method`) that match; counts the cells as used.
 
         Raises LookupError when there is none.
         """
-        found = _matching(self.replicates, factors)
-        self.used |= dict.fromkeys(found["cell"].unique())
-        return found
+        return self._remember(_matching(self.replicates, factors))
 
     def table(self, **factors: object) -> pd.DataFrame:
         """The lines of the summary (also by `method`, `measure`, `statistic`) that match.
 
         Raises LookupError when there is none.
         """
-        found = _matching(self.summary, factors)
-        self.used |= dict.fromkeys(found["cell"].unique())
-        return found
+        return self._remember(_matching(self.summary, factors))
 
 
 def _matching(frame: pd.DataFrame, factors: Mapping[str, object]) -> pd.DataFrame:

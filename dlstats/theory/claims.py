@@ -13,14 +13,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 KINDS = ("identity", "bound_below", "bound_above", "equivalence", "at_most", "at_least")
 EXACT = ("identity", "bound_below", "bound_above")
-VERDICTS = ("supported", "refuted", "undecided")
+VERDICTS = ("supported", "supported, pre-asymptotic", "refuted", "undecided")
 LEVEL = 0.05
+POWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,73 @@ def deviation(kind: str, value: float, theory: float) -> float:
     return theory - value if kind in ("bound_below", "at_least") else value - theory
 
 
-def p_values(kind: str, value: float, mcse: float, df: float, theory: float, margin: float) -> tuple[float, float]:
-    """One-sided p-values (against, for) a statistical claim: small `against` refutes, small `for` supports.
+class Measured(Protocol):
+    """What a verdict needs of an estimate; `dlstats.core.montecarlo.Estimate` is one."""
 
-    Student t with `df` degrees of freedom on (deviation -+ margin) / mcse; two one-sided tests for equivalence,
-    where refutation is two-sided.
+    @property
+    def value(self) -> float:
+        """The estimate."""
+        ...
+
+    @property
+    def mcse(self) -> float:
+        """Its Monte Carlo standard error."""
+        ...
+
+    @property
+    def replicates(self) -> int:
+        """Replicates behind it."""
+        ...
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of `mcse`."""
+        ...
+
+    @property
+    def law(self) -> str:
+        """`t`, or `binomial` for a share of `replicates`."""
+        ...
+
+    @property
+    def looked_at(self) -> int:
+        """Of how many estimates this is the worst."""
+        ...
+
+
+def p_values(kind: str, estimate: Measured, theory: float, margin: float) -> tuple[float, float]:
+    """p-values (against, for) a claim: small `against` refutes, small `for` supports.
+
+    Statistical kinds: Student t on (deviation - margin) / mcse, or exact binomial tails for a share. Equivalence is
+    supported by two one-sided tests and refuted by a two-sided one. The worst of several estimates pays for the
+    search when it refutes (Bonferroni), not when it supports (intersection-union). Exact kinds give 0 and 1.
     """
-    excess = deviation(kind, value, theory) - margin
-    if mcse == 0:
+    excess = deviation(kind, estimate.value, theory) - margin
+    if kind in EXACT or (estimate.mcse == 0 and estimate.law == "t"):
         return (0.0, 1.0) if excess > 0 else (1.0, 0.0)
-    tail = float(stats.t.sf(excess / mcse, df))
-    against = min(1.0, 2 * tail) if kind == "equivalence" else tail
-    return against, float(stats.t.cdf(excess / mcse, df))
+    if estimate.law == "binomial":
+        tail, favour = _binomial_tails(kind, estimate, theory, margin)
+    else:
+        z = excess / estimate.mcse
+        tail, favour = float(stats.t.sf(z, estimate.degrees)), float(stats.t.cdf(z, estimate.degrees))
+    searched = estimate.looked_at * (2 if kind == "equivalence" else 1)
+    return min(1.0, searched * tail), favour
+
+
+def _binomial_tails(kind: str, estimate: Measured, theory: float, margin: float) -> tuple[float, float]:
+    """One-sided exact p-values (against, for); a bound outside [0, 1] cannot be crossed."""
+    reps = estimate.replicates
+    count = round(estimate.value * reps)
+    low, high = theory - margin, theory + margin
+    below_low = float(stats.binom.cdf(count, reps, low)) if low >= 0 else 1.0
+    above_low = float(stats.binom.sf(count - 1, reps, low)) if low >= 0 else 0.0
+    below_high = float(stats.binom.cdf(count, reps, high)) if high <= 1 else 0.0
+    above_high = float(stats.binom.sf(count - 1, reps, high)) if high <= 1 else 1.0
+    if kind == "at_most":
+        return above_high, below_high
+    if kind == "at_least":
+        return below_low, above_low
+    return min(below_low, above_high), max(above_low, below_high)
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -81,14 +138,66 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdict(kind: str, value: float, theory: float, margin: float, against: float, favour: float) -> str:
-    """The verdict from the Holm-adjusted p-value `against` and the plain p-value `favour`; both unused if exact."""
-    if math.isnan(value):
-        return "undecided"
-    if kind in EXACT:
-        return "supported" if deviation(kind, value, theory) <= margin else "refuted"
+def decide(against: float, favour: float, lack_of_fit: float = math.nan) -> str:
+    """The verdict from the Holm-adjusted p-value `against` and the plain p-value `favour`.
+
+    A claim that is supported although the fitted form does not fit (`lack_of_fit` below the level) is pre-asymptotic.
+    """
     if math.isnan(against) or math.isnan(favour):
         return "undecided"
     if against < LEVEL:
         return "refuted"
-    return "supported" if favour < LEVEL else "undecided"
+    if favour < LEVEL:
+        return "supported, pre-asymptotic" if lack_of_fit < LEVEL else "supported"
+    return "undecided"
+
+
+def support_power(kind: str, bias: float, mcse: float, margin: float) -> float:
+    """Probability that a claim is supported when the truth is `bias` beyond `theory`; normal error of size `mcse`.
+
+    Equivalence: Phi((margin - bias)/mcse - z) + Phi((margin + bias)/mcse - z) - 1, z = 1.645.
+    """
+    z = stats.norm.ppf(1 - LEVEL)
+    upper = stats.norm.cdf((margin - bias) / mcse - z)
+    if kind != "equivalence":
+        return float(upper)
+    return max(0.0, float(upper + stats.norm.cdf((margin + bias) / mcse - z) - 1))
+
+
+def refute_power(kind: str, bias: float, mcse: float, margin: float, counted: int = 1) -> float:
+    """Probability that a claim is refuted when the truth is `bias` beyond `theory`, among `counted` (Bonferroni)."""
+    z = stats.norm.isf(LEVEL / counted / (2 if kind == "equivalence" else 1))
+    upper = stats.norm.cdf((bias - margin) / mcse - z)
+    return float(upper + stats.norm.cdf((-bias - margin) / mcse - z)) if kind == "equivalence" else float(upper)
+
+
+def wanted_mcse(kind: str, value: float, theory: float, margin: float, counted: int = 1) -> float:
+    """The Monte Carlo standard error at which the claim is decided with probability 0.8, were `value` the truth.
+
+    0.342 margin for an equivalence that holds without deviation. 0 when the value stands on the border.
+    """
+    bias = deviation(kind, value, theory)
+    gap = abs(bias - margin)
+    if not gap > 0:
+        return 0.0
+
+    def short(log: float) -> float:
+        mcse = gap * math.exp(log)
+        if bias < margin:
+            return support_power(kind, bias, mcse, margin) - POWER
+        return refute_power(kind, bias, mcse, margin, counted) - POWER
+
+    return gap * math.exp(float(optimize.brentq(short, -5.0, 5.0)))
+
+
+def needed(kind: str, estimate: Measured, theory: float, margin: float, counted: int = 1) -> float:
+    """Replicates that would decide the claim with probability 0.8, the error falling as 1 / sqrt(replicates).
+
+    Infinite when the estimate stands on the border; not a number without an error.
+    """
+    if not (math.isfinite(estimate.value) and estimate.mcse > 0):
+        return math.nan
+    target = wanted_mcse(kind, estimate.value, theory, margin, counted * estimate.looked_at)
+    if not target > 0:
+        return math.inf
+    return float(math.ceil(estimate.replicates * (estimate.mcse / target) ** 2))

@@ -1,0 +1,74 @@
+"""An estimate: the number, its Monte Carlo standard error, the replicates behind it and those that failed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+LAWS = ("t", "binomial")
+"""How an estimate spreads around the truth: Student's t on (value - truth) / mcse, or a count of successes."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its Monte Carlo standard error, the replicates behind it and those that failed.
+
+    `mcse` is 0 for what was computed without randomness. `lower` and `upper` bound the 95 % interval.
+    """
+
+    value: float
+    mcse: float
+    replicates: int
+    failed: int = 0
+    lower: float = math.nan
+    upper: float = math.nan
+    note: str = ""
+    df: float = math.nan
+    """Degrees of freedom of the error; `replicates - 1` when it is not a number."""
+    lack_of_fit: float = math.nan
+    """p-value against the form that was fitted (a slope: against a straight line); small means pre-asymptotic."""
+    law: str = "t"
+    looked_at: int = 1
+    """The estimate is the worst of so many: a refutation pays for the search (Bonferroni)."""
+
+    def __post_init__(self) -> None:
+        if self.law not in LAWS:
+            raise ValueError(f"`law` must be one of {', '.join(LAWS)}, got {self.law!r}.")
+        if self.mcse < 0:
+            raise ValueError(f"`mcse` must be 0 or more, got {self.mcse}.")
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom for a t quantile."""
+        return max(1, self.replicates - 1) if math.isnan(self.df) else self.df
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g} (mcse {self.mcse:.2g}, {self.replicates} replicates, {self.failed} failed)"
+
+
+def exact(value: float, note: str = "") -> Estimate:
+    """A number computed without randomness."""
+    return Estimate(float(value), 0.0, 1, lower=float(value), upper=float(value), note=note)
+
+
+def worst(estimates: Iterable[Estimate], theory: float, margin: float, kind: str = "equivalence") -> Estimate:
+    """Of estimates that must all obey a claim, the one that speaks most against it: largest excess / mcse.
+
+    Supporting on the worst alone is an intersection-union test and needs no correction; a refutation is
+    corrected for the search through `looked_at`. Exact estimates are compared by their excess.
+    """
+    found = list(estimates)
+    if not found:
+        raise ValueError("`estimates` must hold one estimate or more, got none.")
+    sign = {"at_most": 1, "bound_above": 1, "at_least": -1, "bound_below": -1}.get(kind, 0)
+
+    def excess(estimate: Estimate) -> tuple[float, float]:
+        deviation = sign * (estimate.value - theory) if sign else abs(estimate.value - theory)
+        over = deviation - margin
+        if math.isnan(over) or math.isnan(estimate.mcse):
+            return math.inf, math.inf
+        return (over / estimate.mcse if estimate.mcse else math.copysign(math.inf, over)), over
+
+    chosen = max(found, key=excess)
+    return replace(chosen, looked_at=sum(e.looked_at for e in found), failed=sum(e.failed for e in found))
