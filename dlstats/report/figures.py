@@ -9,7 +9,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure as Canvas
 
-from dlstats.report import style
+from dlstats.report import provenance, style
+from dlstats.report.files import write_text
 from dlstats.studies.study import Evidence, Figure, Study
 
 FORMATS = ("pdf", "png", "svg")
@@ -36,9 +37,9 @@ def draw(
     """Draw every figure of a study into `folder`: `<name>.pdf`, `.png`, `.svg` and `<name>.json`, its provenance.
 
     A figure that finds no evidence yet (LookupError) leaves only its provenance, with the reason. `width` overrides
-    the figure's own. Returns the paths written.
+    the figure's own. `study.json` says what the raw results cost and what failed. Returns the paths written.
     """
-    written = []
+    written = [provenance.write_record(Path(folder), provenance.record(study.name, evidence.replicates, fingerprint))]
     about = {"study": study.name, "command": command or f"dlstats draw {study.name}", "fingerprint": fingerprint}
     about["inputs"] = dict(sorted((inputs or {}).items()))
     for figure in study.figures:
@@ -49,7 +50,6 @@ def draw(
 def _draw_one(
     figure: Figure, evidence: Evidence, folder: Path, about: Mapping, face: str, width: str | None
 ) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{figure.name}.{suffix}" for suffix in FORMATS]
     reason = ""
     with style.journal(face):
@@ -63,11 +63,10 @@ def _draw_one(
     if reason:
         for path in paths:
             path.unlink(missing_ok=True)
-    provenance = {**about, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
-    provenance |= {"cells": list(evidence.used), "drawn": not reason, "reason": reason}
-    provenance["files"] = {} if reason else {path.name: digest(path) for path in paths}
-    note = folder / f"{figure.name}.json"
-    note.write_text(json.dumps(provenance, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    origin = {**about, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
+    origin |= {"cells": list(evidence.used), "drawn": not reason, "reason": reason}
+    origin["files"] = {} if reason else {path.name: digest(path) for path in paths}
+    note = write_text(folder / f"{figure.name}.json", json.dumps(origin, indent=1, ensure_ascii=False))
     return [*([] if reason else paths), note]
 
 

@@ -1,0 +1,19 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dlstats import store
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write `text` with a newline at its end, under a temporary name first."""
+    return write_bytes(path, (text if text.endswith("\n") else text + "\n").encode())
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write `data`, under a temporary name first."""
+    path = Path(path)
+    store.replace(path, lambda temporary: temporary.write_bytes(data))
+    return path

@@ -1,0 +1,75 @@
+"""Grids as LaTeX tables: booktabs, numbers aligned by siunitx (version 3), the mcse in parentheses."""
+
+from __future__ import annotations
+
+from dlstats.report import escape
+from dlstats.report.digits import Shown
+from dlstats.report.tables import Field, Grid, Value
+
+PACKAGES = ("amssymb", "array", "booktabs", "longtable", "siunitx", "textcomp")
+"""What a document needs in its preamble to take these tables in."""
+LONG = 40
+"""Tables with more rows may break over pages."""
+
+
+def table(grid: Grid) -> str:
+    """A tabular (longtable when long); caption and note stand in it as comments, for the author to place."""
+    head = " & ".join(_head(field) for field in grid.fields) + r" \\"
+    rows = [" & ".join(_cell(v, f) for v, f in zip(row, grid.fields, strict=True)) + r" \\" for row in grid.rows]
+    columns = "".join(_column(field, [row[i] for row in grid.rows]) for i, field in enumerate(grid.fields))
+    environment = "longtable" if len(rows) > LONG else "tabular"
+    repeat = [r"\endhead"] if environment == "longtable" else []
+    return "\n".join(
+        [
+            _comment(f"Needs \\usepackage{{{','.join(PACKAGES)}}} with siunitx 3 or newer."),
+            _comment(f"Caption: {grid.caption}"),
+            _comment(f"Note: {grid.note}"),
+            r"\begingroup\sisetup{uncertainty-mode=full,table-align-uncertainty=true}%",
+            rf"\begin{{{environment}}}{{@{{}}{columns}@{{}}}}",
+            *(r"\toprule", head, r"\midrule", *repeat, *rows, r"\bottomrule"),
+            rf"\end{{{environment}}}\endgroup",
+            "",
+        ]
+    )
+
+
+def _comment(text: str) -> str:
+    return "% " + " ".join(text.split())
+
+
+def _head(field: Field) -> str:
+    label = escape.latex(field.label)
+    return f"{{{label}}}" if field.kind == "number" else label
+
+
+def _cell(value: Value, field: Field) -> str:
+    if isinstance(value, Shown):
+        return value.siunitx if value.is_number and field.kind == "number" else f"{{{escape.latex(value.text)}}}"
+    text = escape.latex(value)
+    if field.kind == "number":
+        return f"{{{text}}}"
+    return rf"\texttt{{{text}}}" if field.kind == "name" and not value.isnumeric() else text
+
+
+def _column(field: Field, values: list[Value]) -> str:
+    numbers = [v for v in values if isinstance(v, Shown) and v.is_number]
+    if field.kind == "number" and numbers:
+        return f"S[table-format={_format(numbers)}]"
+    if field.kind == "number":
+        return "r"
+    return rf">{{\raggedright\arraybackslash}}p{{{0.36 * field.weight:.2f}\linewidth}}" if field.weight else "l"
+
+
+def _format(numbers: list[Shown]) -> str:
+    """The digits that a siunitx column must leave room for: `-1.3(3)e-2`."""
+    whole = [n.value.lstrip("-").partition(".") for n in numbers]
+    before, after = max(len(w[0]) for w in whole), max(len(w[2]) for w in whole)
+    errors = [len(n.mcse.replace(".", "").lstrip("0")) for n in numbers if n.mcse and n.mcse != "?"]
+    exponents = [str(n.exponent) for n in numbers if n.exponent]
+    sign = "-" if any(n.value.startswith("-") for n in numbers) else ""
+    body = f"{sign}{before}.{after}" if after else f"{sign}{before}"
+    error = f"({max(errors)})" if errors else ""
+    if not exponents:
+        return body + error
+    longest = max(len(e.lstrip("-")) for e in exponents)
+    return f"{body}{error}e{'-' if any(e.startswith('-') for e in exponents) else ''}{longest}"

@@ -1,0 +1,133 @@
+"""What was run, on what, with what: facts for the title page, for figures and for the checklist."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+import dlstats
+from dlstats.report.files import write_text
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "torch",
+    "statsmodels",
+    "scikit-learn",
+    "mpmath",
+    "matplotlib",
+    "snakemake",
+    "typst",
+)
+RECORD = "study.json"
+"""Beside the figures of a study: what its raw results cost and what failed."""
+
+
+def environment(root: Path | None = None) -> dict:
+    """Version, commit, machine, Python and packages of this process, as words."""
+    root = root or Path(dlstats.__file__).resolve().parent.parent
+    commit = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
+    moment = _git(root, "log", "-1", "--format=%ct")
+    return {
+        "version": dlstats.__version__,
+        "commit": commit,
+        "dirty": bool(changes),
+        "timestamp": int(moment) if moment.isdigit() else 0,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count() or 0,
+        "memory_gib": _memory(),
+        "threads": os.environ.get("OMP_NUM_THREADS", "1"),
+        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+    }
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"
+
+
+def _memory() -> float:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (ValueError, OSError, AttributeError):
+        return 0.0
+
+
+def record(study: str, replicates: pd.DataFrame, fingerprint: str = "") -> dict:
+    """Cost and failures of a study's raw results: core seconds, seeds, counts by cell and method, reasons.
+
+    `seconds` is the time of a replicate with all its methods and stands on each of their rows.
+    """
+    once = replicates.drop_duplicates(["cell", "replicate"])
+    seconds = once.groupby("cell")["seconds"].sum().to_dict() if "seconds" in once else {}
+    counts = once.groupby("cell", sort=False).size()
+    return {
+        "study": study,
+        "fingerprint": fingerprint,
+        "core_seconds": round(sum(seconds.values()), 3),
+        "cells": {
+            str(cell): {"replicates": int(size), "seconds": round(seconds.get(cell, 0.0), 3)}
+            for cell, size in counts.items()
+        },
+        "seeds": sorted({int(seed) for seed in replicates["seed"]}) if "seed" in replicates else [],
+        "rows": len(replicates),
+        "failures": failures(replicates),
+        "machine": {"processor": _processor(), "cores": os.cpu_count() or 0, "python": platform.python_version()},
+    }
+
+
+def failures(rows: pd.DataFrame) -> list[dict]:
+    """Rows that are not `ok`, counted by cell, method, status and reason."""
+    if "status" not in rows:
+        return []
+    bad = rows[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
+    keys = ["cell", "method", "status", "reason"]
+    totals = rows.groupby(["cell", "method"], sort=False).size()
+    return [
+        {**dict(zip(keys, map(str, key), strict=True)), "failed": int(size), "of": int(totals[key[:2]])}
+        for key, size in bad.groupby(keys, sort=False).size().items()
+    ]
+
+
+def write_record(folder: Path, about: Mapping) -> Path:
+    """Write what `record` gave beside the figures."""
+    return write_text(folder / RECORD, json.dumps(about, indent=1, ensure_ascii=False))
+
+
+def read_record(folder: Path) -> dict | None:
+    """What `write_record` wrote; nothing when it is not there or cannot be read."""
+    try:
+        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
