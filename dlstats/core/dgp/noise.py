@@ -125,18 +125,6 @@ def stable_sample(alpha: float, rng: np.random.Generator, size: int | tuple[int,
     return np.sin(alpha * angle) / np.cos(angle) ** (1 / alpha) * (np.cos((1 - alpha) * angle) / wait) ** power
 
 
-NOISES: dict[str, Noise] = {
-    "normal": normal(),
-    "uniform": uniform(),
-    "laplace": laplace(),
-    "t2": student(2),
-    "t3": student(3),
-    "cauchy": cauchy(),
-    "contaminated": contaminated(),
-}
-"""Name -> law in its standard form; studies that need another scale call the function above."""
-
-
 def _positive(name: str, value: float) -> float:
     if not value > 0:
         raise ValueError(f"`{name}` must be positive, got {value}.")
@@ -151,3 +139,15 @@ def _from_scipy(name: str, law, mean: float | None = None, variance: float | Non
         return np.asarray(law.rvs(size=size, random_state=rng))
 
     return Noise(name, sample, law.pdf, law.cdf, law.ppf, mean, variance)
+
+
+NOISES: dict[str, Noise] = {
+    "normal": normal(),
+    "uniform": uniform(),
+    "laplace": laplace(),
+    "t2": student(2),
+    "t3": student(3),
+    "cauchy": cauchy(),
+    "contaminated": contaminated(),
+}
+"""Name -> law in its standard form; studies that need another scale call the function above."""
