@@ -1,26 +1,51 @@
 """Replicates -> estimate, Monte Carlo standard error, count and failures; usable on any frame of replicates.
 
 >>> from dlstats.core import montecarlo
->>> montecarlo.estimate("empirical_se", [1.2, 0.9, 1.4, 1.1])
+>>> print(montecarlo.estimate("empirical_se", [1.2, 0.9, 1.4, 1.1]))
+0.2082 (mcse 0.057, 4 replicates, 0 failed)
 """
 
+from dlstats.core.montecarlo import failures, sequences, variation
+from dlstats.core.montecarlo.contrasts import compare, contrast, leaders
 from dlstats.core.montecarlo.estimates import Estimate, exact, worst
+from dlstats.core.montecarlo.floors import rate_with_floor
 from dlstats.core.montecarlo.intervals import clopper_pearson, wilson
+from dlstats.core.montecarlo.rates import Rate, rate, rate_of, replicates_for, slope
+from dlstats.core.montecarlo.resampling import bootstrap, jackknife
+from dlstats.core.montecarlo.sequences import confidence_sequence
 from dlstats.core.montecarlo.statistics import STATISTICS, Statistic, estimate
-from dlstats.core.montecarlo.stopping import enough, reached, schedule
+from dlstats.core.montecarlo.stopping import enough, outcome, reached, schedule
 from dlstats.core.montecarlo.summaries import summarise
+from dlstats.core.montecarlo.variation import components
 
 __all__ = [
     "STATISTICS",
     "Estimate",
+    "Rate",
     "Statistic",
+    "bootstrap",
     "clopper_pearson",
+    "compare",
+    "components",
+    "confidence_sequence",
+    "contrast",
     "enough",
     "estimate",
     "exact",
+    "failures",
+    "jackknife",
+    "leaders",
+    "outcome",
+    "rate",
+    "rate_of",
+    "rate_with_floor",
     "reached",
+    "replicates_for",
     "schedule",
+    "sequences",
+    "slope",
     "summarise",
+    "variation",
     "wilson",
     "worst",
 ]

@@ -109,6 +109,11 @@ def difference(x: np.ndarray, *, other: np.ndarray) -> Pair:
     return _centred(x - other)
 
 
+def interval_width(x: np.ndarray, *, upper: np.ndarray) -> Pair:
+    """mean(upper - x), x the lower end."""
+    return _centred(upper - x)
+
+
 def correlation(x: np.ndarray, *, other: np.ndarray) -> Pair:
     """Pearson correlation of two columns over replicates."""
     u, v = (c / np.sqrt((c**2).mean(axis=-1, keepdims=True)) for c in (_centred(x)[1], _centred(other)[1]))

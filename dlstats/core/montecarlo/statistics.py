@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from dlstats.core.montecarlo import influence, intervals
+from dlstats.core.montecarlo.best import best_of
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import Batch
 
@@ -68,8 +69,11 @@ def _coverage(
     """Share of intervals that hold the truth: x is 0 or 1, or the lower end beside `upper` and `truth`."""
     if (upper is None) != (truth is None):
         raise ValueError("`coverage` needs both `upper` and `truth` beside lower ends, or neither beside 0 and 1.")
-    hits = x if upper is None else ((x <= truth) & (truth <= upper)).astype(float)
-    return intervals.proportion(hits, interval)
+    return intervals.proportion(_held(x, upper, truth), interval)
+
+
+def _held(x: np.ndarray, upper: np.ndarray | None, truth: float | np.ndarray | None) -> np.ndarray:
+    return x if upper is None or truth is None else ((x <= truth) & (truth <= upper)).astype(float)
 
 
 def _bias_eliminated_coverage(x: np.ndarray, *, lower: np.ndarray, upper: np.ndarray) -> Batch:
@@ -79,10 +83,6 @@ def _bias_eliminated_coverage(x: np.ndarray, *, lower: np.ndarray, upper: np.nda
 def _rejection_rate(x: np.ndarray, *, level: float = 0.05, interval: str = "wilson") -> Batch:
     """Share of p-values x at most `level`."""
     return intervals.proportion((x <= level).astype(float), interval)
-
-
-def _interval_width(x: np.ndarray, *, upper: np.ndarray) -> Batch:
-    return intervals.from_influence(*influence.mean(upper - x))
 
 
 def _extreme(pick: Callable, x: np.ndarray) -> Batch:
@@ -110,6 +110,7 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
         "geometric_mean": smooth(influence.geometric_mean, scale="log"),
         "minimum": Statistic(functools.partial(_extreme, np.min)),
         "maximum": Statistic(functools.partial(_extreme, np.max)),
+        "best_of": smooth(best_of),
         "bias": smooth(influence.bias, "truth"),
         "relative_bias": smooth(influence.relative_bias, "truth"),
         "variance": smooth(influence.variance, scale="log"),
@@ -120,11 +121,18 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
         "model_se": smooth(influence.model_se, scale="log"),
         "relative_error_model_se": smooth(influence.relative_error_model_se, "estimate"),
         "se_ratio": smooth(influence.se_ratio, "estimate", scale="log"),
-        "proportion": Statistic(_proportion, law="binomial"),
-        "coverage": Statistic(_coverage, ("upper", "truth"), law="binomial"),
+        "proportion": Statistic(_proportion, (), lambda x, **_: influence.mean(x), "binomial"),
+        "coverage": Statistic(
+            _coverage,
+            ("upper", "truth"),
+            lambda x, upper=None, truth=None, **_: influence.mean(_held(x, upper, truth)),
+            "binomial",
+        ),
         "bias_eliminated_coverage": Statistic(_bias_eliminated_coverage, ("lower", "upper")),
-        "rejection_rate": Statistic(_rejection_rate, law="binomial"),
-        "interval_width": Statistic(_interval_width, ("upper",)),
+        "rejection_rate": Statistic(
+            _rejection_rate, (), lambda x, level=0.05, **_: influence.mean((x <= level).astype(float)), "binomial"
+        ),
+        "interval_width": smooth(influence.interval_width, "upper"),
         "ratio": smooth(influence.ratio, "other", scale="log"),
         "difference": smooth(influence.difference, "other"),
         "correlation": smooth(influence.correlation, "other"),

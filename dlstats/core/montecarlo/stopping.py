@@ -7,6 +7,7 @@ the batch, the cores or the history: run(60) then run(40) more is run(100).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,3 +33,14 @@ def reached(frame: pd.DataFrame, measure: MeasureLike) -> float:
 def enough(frame: pd.DataFrame, measure: MeasureLike, mcse: float) -> bool:
     """Whether every method of one cell has reached the wanted error; the rule that ends the schedule."""
     return reached(frame, measure) <= mcse
+
+
+def outcome(frame: pd.DataFrame, measure: MeasureLike, mcse: float, by: Sequence[str] = ("cell",)) -> pd.DataFrame:
+    """Per cell the target, the error reached (of the worst method), the replicates, and `met` or `cap hit`."""
+    by = list(by)
+    rows = []
+    for key, cell in frame.groupby(by, sort=False, dropna=False, observed=True):
+        error = reached(cell, measure)
+        line = {"target": mcse, "reached": error, "replicates": cell["replicate"].nunique()}
+        rows.append(dict(zip(by, key, strict=True)) | line | {"outcome": "met" if error <= mcse else "cap hit"})
+    return pd.DataFrame(rows)
