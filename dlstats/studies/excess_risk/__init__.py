@@ -1,0 +1,1 @@
+"""Rates of excess risk, structure, and what stands between theory and a trained network."""
