@@ -15,7 +15,6 @@ from jsonschema.exceptions import best_match
 
 from dlstats import grid
 
-
 SCHEMA = grid.PACKAGE.parent / "config" / "schema.yaml"
 
 

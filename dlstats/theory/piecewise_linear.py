@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ class PiecewiseLinear:
     values: tuple[Fraction, ...]
 
     def __call__(self, x: Fraction) -> Fraction:
+        """The value at x in [0, 1]."""
         i = min(max(bisect_right(self.knots, x) - 1, 0), len(self.knots) - 2)
         share = (x - self.knots[i]) / (self.knots[i + 1] - self.knots[i])
         return self.values[i] + share * (self.values[i + 1] - self.values[i])
@@ -26,7 +28,7 @@ class PiecewiseLinear:
         """Maximal intervals on which the function is linear."""
         steps = zip(self.knots, self.knots[1:], self.values, self.values[1:], strict=False)
         slopes = [(d - c) / (b - a) for a, b, c, d in steps]
-        return 1 + sum(s != t for s, t in zip(slopes, slopes[1:], strict=False))
+        return 1 + sum(s != t for s, t in pairwise(slopes))
 
 
 def add(f: PiecewiseLinear, g: PiecewiseLinear) -> PiecewiseLinear:

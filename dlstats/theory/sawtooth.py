@@ -1,8 +1,8 @@
 """The sawtooth: compositions of the tent map, the networks that are equal to it, and its exact arithmetic.
 
-m(x) = max(0, min(2x, 2 - 2x)) and m^(n) is its n-fold composition, with K = 2^n edges on [0, 1]. Networks are
-evaluated on the lattice of dyadic rationals x = u / 2^bits in integers, where nothing is rounded: a unit with
-weights that are multiples of a power of two keeps integers. Source: Telgarsky 2015, arXiv:1509.08101.
+m(x) = max(0, min(2x, 2 - 2x)) and m^(n) is its n-fold composition, with K = 2^n edges on [0, 1]. Networks are evaluated
+at rationals, or on a lattice of dyadic rationals in integers, where nothing is rounded. Source: Telgarsky 2015,
+arXiv:1509.08101.
 """
 
 from __future__ import annotations
@@ -31,53 +31,80 @@ def sawtooth_lattice(u: np.ndarray, compositions: int, bits: int) -> np.ndarray:
     return np.where(inside, np.minimum(phase, (1 << (bits + 1)) - phase), 0)
 
 
-def relu(x):
-    """max(x, 0) for a Fraction, an int or an array of them."""
-    return np.maximum(x, 0) if isinstance(x, np.ndarray) else max(x, 0)
+Layers = list[tuple[list[list[int]], list[Fraction]]]
+"""A ReLU network: (weights of each unit, bias of each unit) layer by layer, the last layer linear."""
 
 
-def chain(x, compositions: int, half):
-    """The network with 3n hidden units of widths (2, 1, 2, 1, ...): n times relu(2 relu(x) - 4 relu(x - half)).
+def evaluate(layers: Layers, x, one: int = 1):
+    """The network at `x / one`, times `one`: for a Fraction, or for an array of integers or floats.
 
-    `half` is 1/2 in the unit of `x`. Equal to m^(n) on all of R; with its output unit it has 3n + 1 nodes.
+    Integers stay exact when `one` is a power of two that clears the denominators of the biases.
     """
-    for _ in range(compositions):
-        x = relu(2 * relu(x) - 4 * relu(x - half))
-    return x
+    units = [x]
+    for depth, (weights, biases) in enumerate(layers):
+        units = [
+            sum(w * u for w, u in zip(row, units, strict=True)) + _offset(bias, one, x)
+            for row, bias in zip(weights, biases, strict=True)
+        ]
+        if depth < len(layers) - 1:
+            units = [np.maximum(u, 0) if isinstance(u, np.ndarray) else max(u, 0) for u in units]
+    return units[0]
 
 
-def narrow_chain(x, compositions: int, half):
-    """The network with 2n hidden units, two a layer, and a linear output 2 h1 - 4 h2: 2n + 1 nodes.
+def _offset(bias: Fraction, one: int, x):
+    """The bias in the arithmetic of `x`."""
+    if not isinstance(x, np.ndarray):
+        return bias * one
+    if x.dtype.kind == "f":
+        return float(bias)
+    if (bias * one).denominator != 1:
+        raise ValueError(f"`one` must clear the denominator of the bias {bias}, got {one}.")
+    return int(bias * one)
+
+
+def hidden_units(layers: Layers) -> int:
+    """Units with an activation."""
+    return sum(len(biases) for _, biases in layers[:-1])
+
+
+def nodes(layers: Layers) -> int:
+    """Hidden units and the output."""
+    return hidden_units(layers) + 1
+
+
+_SPLIT = ([[1], [1]], [Fraction(0), Fraction(-1, 2)])
+_JOIN = ([[2, -4]], [Fraction(0)])
+
+
+def chain(compositions: int) -> Layers:
+    """Hidden layers of widths 2, 1, 2, 1, ...: n times relu(2 relu(x) - 4 relu(x - 1/2)), equal to m^(n) on R."""
+    return [*[_SPLIT, _JOIN] * compositions, ([[1]], [Fraction(0)])]
+
+
+def narrow_chain(compositions: int) -> Layers:
+    """n hidden layers of two units h1, h2 and the linear output 2 h1 - 4 h2.
 
     Equal to m^(n) on all of R for n >= 2; for n = 1 only on (-inf, 1].
     """
-    for _ in range(compositions):
-        x = 2 * relu(x) - 4 * relu(x - half)
-    return x
+    again = ([[2, -4], [2, -4]], [Fraction(0), Fraction(-1, 2)])
+    return [_SPLIT, *[again] * (compositions - 1), _JOIN]
 
 
-def chain_nodes(compositions: int) -> int:
-    """Nodes of `chain`, output included."""
-    return 3 * compositions + 1
+def shallow(compositions: int, line: bool = False) -> Layers:
+    """One hidden layer of K = 2^n units relu(x - j/K), weights K, -2K, +2K, ...: equal to m^(n) on [0, 1].
 
-
-def narrow_chain_nodes(compositions: int) -> int:
-    """Nodes of `narrow_chain`, output included."""
-    return 2 * compositions + 1
-
-
-def shallow(u: np.ndarray, compositions: int, bits: int, skip: bool = False) -> np.ndarray:
-    """2^bits times the one-hidden-layer network for m^(n) at u / 2^bits, on [0, 1], in integers.
-
-    Units relu(x - j/K) with weights K, -2K, +2K, ...: K = 2^n of them, j = 0, ..., K - 1. With a linear skip
-    connection K x in place of the first unit, K - 1 suffice.
+    With `line` a further unit relu(x - 1) makes it equal on all of R.
     """
-    edges = 1 << compositions
-    step = (1 << bits) >> compositions
-    value = edges * u if skip else edges * np.maximum(u, 0)
-    for j in range(1, edges):
-        value += (-2 if j % 2 else 2) * edges * np.maximum(u - j * step, 0)
-    return value
+    edges = 2**compositions
+    weights = [edges, *((-2 if j % 2 else 2) * edges for j in range(1, edges)), *([edges] if line else [])]
+    biases = [Fraction(-j, edges) for j in range(edges + line)]
+    return [([[1]] * len(biases), biases), ([weights], [Fraction(0)])]
+
+
+def shallow_skip(compositions: int) -> tuple[Layers, int]:
+    """The K - 1 units of `shallow` without the first, and the weight K of the linear skip connection."""
+    (units, biases), (output, offset) = shallow(compositions)
+    return [(units[1:], biases[1:]), ([output[0][1:]], offset)], 2**compositions
 
 
 def fewest_shallow_units(compositions: int, skip: bool = False) -> int:
@@ -109,14 +136,6 @@ def crossings(values: np.ndarray, level: int) -> int:
     signs = np.sign(values - level)
     signs = signs[signs != 0]
     return int((signs[1:] != signs[:-1]).sum())
-
-
-def float_chain(x: np.ndarray, compositions: int) -> np.ndarray:
-    """`chain` in the floating-point type of `x`, every operation rounded to it."""
-    two, four, half, zero = (x.dtype.type(c) for c in (2, 4, 0.5, 0))
-    for _ in range(compositions):
-        x = np.maximum(two * np.maximum(x, zero) - four * np.maximum(x - half, zero), zero)
-    return x
 
 
 def float_values(compositions: int, digits: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from scipy import optimize
@@ -70,7 +70,7 @@ def zero_one_search(points: int) -> dict[int, float]:
     target = [i % 2 for i in range(points)]
     best = dict.fromkeys(range(1, points + 1), 1.0)
     for labels in product((0, 1), repeat=points):
-        runs = 1 + sum(a != b for a, b in zip(labels, labels[1:], strict=False))
+        runs = 1 + sum(a != b for a, b in pairwise(labels))
         best[runs] = min(best[runs], sum(a != b for a, b in zip(labels, target, strict=True)) / points)
     for runs in range(2, points + 1):
         best[runs] = min(best[runs], best[runs - 1])
