@@ -1,0 +1,201 @@
+"""Rates of approximation with their constants: free knots, random knots, random features, grids, and the sieve.
+
+k counts pieces, N units or features, W nodes of a grid, n observations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import integrate, linalg, optimize
+
+
+@dataclass(frozen=True)
+class Convex:
+    """A convex function on [0, 1] with its derivatives and the inverse of the first."""
+
+    value: Callable
+    slope: Callable
+    slope_inverse: Callable
+    curvature: Callable
+
+
+EXPONENTIAL = Convex(np.exp, np.exp, np.log, np.exp)
+"""exp on [0, 1]."""
+
+PARABOLA = Convex(lambda x: x * x, lambda x: 2 * x, lambda s: s / 2, lambda x: 2 + 0 * x)
+"""x^2 on [0, 1]."""
+
+
+def free_knots_sup_limit(f: Convex) -> float:
+    """lim k^2 E_k in the sup norm, (1/16) (int |f''|^(1/2))^2; for exp (sqrt(e) - 1)^2 / 4."""
+    return integrate.quad(lambda x: abs(f.curvature(x)) ** 0.5, 0, 1)[0] ** 2 / 16
+
+
+def free_knots_l2_limit(f: Convex) -> float:
+    """lim k^2 E_k in L2, (1/sqrt(720)) (int |f''|^(2/5))^(5/2)."""
+    return integrate.quad(lambda x: abs(f.curvature(x)) ** 0.4, 0, 1)[0] ** 2.5 / math.sqrt(720)
+
+
+def free_knots_sup(f: Convex, pieces: int) -> float:
+    """Smallest sup distance of a convex f to functions of k linear pieces, by equal errors on all pieces.
+
+    On [a, b] the best line errs by half of the largest gap between chord and f, upwards at both ends: neighbours
+    with equal errors meet, so that continuity costs nothing. Pieces are laid from 0 with error e, and e is solved for.
+    """
+
+    def error(a: float, b: float) -> float:
+        chord = (f.value(b) - f.value(a)) / (b - a)
+        touch = f.slope_inverse(chord)
+        return (f.value(a) + chord * (touch - a) - f.value(touch)) / 2
+
+    def reached(size: float) -> float:
+        a = 0.0
+        for _ in range(pieces - 1):
+            if error(a, 1.0) <= size:
+                return -size
+            a = _root(lambda b, a=a: error(a, b) - size, a + 1e-9, 1.0)
+        return error(a, 1.0) - size
+
+    whole = error(0.0, 1.0)
+    if pieces == 1:
+        return whole
+    return _root(reached, whole / (100 * pieces**2), whole)
+
+
+def _root(f: Callable[[float], float], low: float, high: float) -> float:
+    return float(optimize.brentq(f, low, high, xtol=1e-15, rtol=1e-13))  # pyright: ignore
+
+
+def free_knots_l2(f: Convex, pieces: int) -> float:
+    """Smallest L2 distance of f to functions of k linear pieces, jumps allowed, by descent from the limiting knots."""
+    grid = np.linspace(0, 1, 2001)
+    mass = integrate.cumulative_trapezoid(np.abs(f.curvature(grid)) ** 0.4, grid, initial=0)
+    start = np.interp(np.arange(1, pieces) / pieces * mass[-1], mass, grid)
+    scale = pieces**4
+    if pieces == 1:
+        return math.sqrt(pieces_mse(f.value, np.array([0.0, 1.0])))
+
+    def loss(knots: np.ndarray) -> float:
+        return scale * pieces_mse(f.value, np.concatenate([[0.0], np.sort(knots), [1.0]]))
+
+    found = optimize.minimize(loss, start, method="BFGS", options={"gtol": 1e-9})
+    return math.sqrt(found.fun / scale)
+
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+
+
+def pieces_mse(f: Callable, knots: np.ndarray) -> float:
+    """Integrated squared distance of f to the best line on every interval between `knots`, jumps allowed.
+
+    Gauss's rule; the line is f's projection on the first two Legendre polynomials.
+    """
+    middle, half = (knots[1:] + knots[:-1]) / 2, np.diff(knots) / 2
+    value = f(middle[:, None] + half[:, None] * _NODES)
+    level = value @ _WEIGHTS / 2
+    slope = value @ (_WEIGHTS * _NODES) * 1.5
+    residual = value - level[:, None] - slope[:, None] * _NODES
+    return float(half @ (residual**2 @ _WEIGHTS))
+
+
+def random_pieces_mse(knots: int) -> float:
+    """Mean over N uniform knots of the squared L2 distance of x^2 to one free line on each of the N + 1 intervals.
+
+    sum E h^5 / 180 with E h^5 = 5! N! / (N + 5)! of a uniform spacing: N^4 times it tends to 2/3. A continuous spline
+    on the same knots can not do better.
+    """
+    spacing = math.exp(math.lgamma(6) + math.lgamma(knots + 1) - math.lgamma(knots + 6))
+    return (knots + 1) * spacing / 180
+
+
+def spline_mse(knots: np.ndarray) -> float:
+    """Squared L2 distance of x^2 on [0, 1] to the continuous linear splines with these inner knots (and 0, 1).
+
+    Normal equations of the hat functions, for what is left by interpolation, -(x - a)(b - x) on [a, b].
+    """
+    t = np.concatenate([[0.0], np.sort(knots), [1.0]])
+    h = np.diff(t)
+    diagonal, right = np.zeros_like(t), np.zeros_like(t)
+    for side in (slice(None, -1), slice(1, None)):
+        diagonal[side] += h / 3
+        right[side] -= h**3 / 12
+    banded = np.vstack([np.append(0, h / 6), diagonal])
+    return float(np.sum(h**5) / 30 - right @ linalg.solveh_banded(banded, right))
+
+
+def random_features_mse(dimension: int, input_sd: float) -> float:
+    """N E |f_N - f|^2 for f(x) = E cos(w.x) = exp(-|x|^2/2), f_N the mean of N cosines, x ~ N(0, s^2 I_d).
+
+    (1/2) (1 - 2 (1 + 2 s^2)^(-d/2) + (1 + 4 s^2)^(-d/2)): at most 1/2 in every dimension. The variance of cos(w.x) at
+    x is (1 + e^(-2|x|^2)) / 2 - e^(-|x|^2).
+    """
+    v = input_sd**2
+    return (1 - 2 * (1 + 2 * v) ** (-dimension / 2) + (1 + 4 * v) ** (-dimension / 2)) / 2
+
+
+def random_features_error(frequencies: np.ndarray, input_sd: float) -> float:
+    """|f_N - f|^2 integrated over x ~ N(0, s^2 I_d), for given frequencies (N, d); Gaussian integrals, exact.
+
+    E cos(w.x) cos(v.x) = (e^(-s^2|w-v|^2/2) + e^(-s^2|w+v|^2/2)) / 2 and
+    E cos(w.x) e^(-|x|^2/2) = (1 + s^2)^(-d/2) e^(-|w|^2 s^2 / (2 (1 + s^2))).
+    """
+    d, v = frequencies.shape[1], input_sd**2
+    squares = (frequencies**2).sum(axis=1)
+    inner = frequencies @ frequencies.T
+    total = squares[:, None] + squares
+    both = (np.exp(-v * (total - 2 * inner) / 2) + np.exp(-v * (total + 2 * inner) / 2)) / 2
+    cross = (1 + v) ** (-d / 2) * np.exp(-squares * v / (2 * (1 + v)))
+    return float(both.mean() - 2 * cross.mean() + (1 + 2 * v) ** (-d / 2))
+
+
+def simplex_interpolant(f: Callable, x: np.ndarray, cells: int) -> np.ndarray:
+    """Kuhn's piecewise linear interpolant of f on the grid of k^d cells of [0, 1]^d, at x (points, d).
+
+    In its cell a point is a mean of the corners met on the way from the lowest to the highest, one coordinate after
+    the other in order of falling fractional parts: the interpolant that Yarotsky's 2018 shallow bound counts.
+    """
+    low = np.minimum(np.floor(x * cells), cells - 1)
+    part = x * cells - low
+    order = np.argsort(-part, axis=1)
+    steps = np.take_along_axis(part, order, axis=1)
+    corner = low.copy()
+    rows = np.arange(len(x))
+    value = (1 - steps[:, 0]) * f(corner / cells)
+    for j in range(x.shape[1]):
+        corner[rows, order[:, j]] += 1
+        following = steps[:, j + 1] if j + 1 < x.shape[1] else 0
+        value += (steps[:, j] - following) * f(corner / cells)
+    return value
+
+
+def grid_error(dimension: int, cells: int, points: int = 4) -> float:
+    """L2 distance on [0, 1]^d of prod_j sin(pi x_j) to its simplex interpolant, by Gauss's rule in every cell."""
+
+    def f(x: np.ndarray) -> np.ndarray:
+        return np.sin(math.pi * x).prod(axis=1)
+
+    node, weight = np.polynomial.legendre.leggauss(points)
+    axis = ((np.arange(cells)[:, None] + (node + 1) / 2) / cells).ravel()
+    mass = np.tile(weight / 2, cells) / cells
+    x = np.stack(np.meshgrid(*[axis] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension)
+    masses = np.stack(np.meshgrid(*[mass] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension).prod(axis=1)
+    return math.sqrt(float(masses @ (f(x) - simplex_interpolant(f, x, cells)) ** 2))
+
+
+SIEVE_CONSTANT = (2 * math.pi) ** 4 / 1440
+"""A = int f''^2 / 720 for f = sin(2 pi x): k equal pieces leave A / k^4 in squared L2."""
+
+
+def sieve_pieces(n: int, noise_sd: float) -> int:
+    """The k that minimises sigma^2 (k + 1) / n + A / k^4 over whole numbers."""
+    return min(range(1, 200), key=lambda k: noise_sd**2 * (k + 1) / n + SIEVE_CONSTANT / k**4)
+
+
+def sieve_risk(n: int, noise_sd: float) -> float:
+    """min_k sigma^2 (k + 1) / n + A / k^4: least squares on linear splines with k equal pieces; slope -4/5 in n."""
+    k = sieve_pieces(n, noise_sd)
+    return noise_sd**2 * (k + 1) / n + SIEVE_CONSTANT / k**4
