@@ -1,0 +1,52 @@
+"""Losses that elicit quantiles and expectiles, and the head that keeps quantiles in order."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+Level = float | Tensor
+"""A level in (0, 1), or a tensor of levels, one for each output."""
+
+
+def pinball(prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5) -> Float[Tensor, "*n k"]:
+    """max(τ r, (τ − 1) r), r = y − f. Elicits the quantile at `level` τ [Koenker and Bassett 1978]."""
+    residual = y - prediction
+    return torch.maximum(level * residual, (level - 1) * residual)
+
+
+def expectile(
+    prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5
+) -> Float[Tensor, "*n k"]:
+    """|τ − 1{r < 0}| r². Elicits the expectile at `level` τ [Newey and Powell 1987]; half the square at τ = 1/2."""
+    residual = y - prediction
+    return torch.where(residual < 0, 1 - level, level) * residual.square()
+
+
+def smooth_pinball(
+    prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5, width: float = 0.1
+) -> Float[Tensor, "*n k"]:
+    """τ r + h log(1 + exp(−r/h)), `width` h: above the pinball loss by at most h log 2 [Zheng 2011, eq. 3].
+
+    It is the pinball loss convolved with a logistic kernel of scale h; elicits the quantile of the smoothed law.
+    """
+    residual = y - prediction
+    return pinball(prediction, y, level) + width * torch.log1p(torch.exp(-residual.abs() / width))
+
+
+def lectures_pinball(
+    prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5
+) -> Float[Tensor, "*n k"]:
+    """max(τ r, (1 − τ) r), the formula with the slip in sign: unbounded below, it elicits nothing. For study only."""
+    residual = y - prediction
+    return torch.maximum(level * residual, (1 - level) * residual)
+
+
+def in_order(raw: Float[Tensor, "*n k"]) -> Float[Tensor, "*n k"]:
+    """Outputs that never cross: the first is free, each further one adds softplus of its own raw output.
+
+    The non-crossing head of quantile networks [Shen et al. 2025, arXiv 2504.08215, with ELU + 1 for softplus].
+    """
+    return torch.cat([raw[..., :1], F.softplus(raw[..., 1:])], dim=-1).cumsum(dim=-1)

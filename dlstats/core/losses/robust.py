@@ -1,0 +1,120 @@
+"""Robust losses: pure functions of prediction and response, each with its own parametrisation written out.
+
+Except for `absolute`, every loss here is r²/2 + o(r²) at r = y − f = 0 (unit curvature), whatever its constant; the
+squared loss of `regression` is twice that. Each is written so that small and large residuals keep their digits:
+no square overflows and no difference cancels. Under a law symmetric about m all of them elicit m if they are
+nondecreasing in |r| [Huber and Ronchetti 2009, chapter 3]; under an asymmetric law each has a target of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+Numbers = Float[Tensor, "*shape"]
+
+
+def absolute(prediction: Numbers, y: Numbers) -> Numbers:
+    """|r|. Elicits the median."""
+    return (y - prediction).abs()
+
+
+def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
+    """r²/2 up to `threshold` k, then k|r| − k²/2 [Huber 1964, section 3]: torch's HuberLoss, k times SmoothL1Loss."""
+    size = (y - prediction).abs()
+    inner = size.clamp(max=threshold)
+    return inner * (size - inner / 2)
+
+
+def log_cosh(prediction: Numbers, y: Numbers) -> Numbers:
+    """log cosh r, the negative log density of the hyperbolic secant law up to a constant."""
+    size = (y - prediction).abs()
+    near = torch.log1p(2 * torch.sinh(size.clamp(max=1) / 2).square())
+    far = size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
+    return torch.where(size < 1, near, far)
+
+
+def tukey(prediction: Numbers, y: Numbers, threshold: float = 4.685) -> Numbers:
+    """(c²/6)(1 − (1 − (r/c)²)³) up to `threshold` c, then c²/6 [Beaton and Tukey 1974]. Not convex, bounded."""
+    square = ((y - prediction).abs() / threshold).clamp(max=1).square()
+    return threshold**2 / 6 * square * (3 - 3 * square + square.square())
+
+
+def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: float = 8.0) -> Numbers:
+    """ψ rises to `a`, is flat to `b` and falls to 0 at `c` in straight lines [Hampel 1974, section 5.4]."""
+    size = (y - prediction).abs()
+    start = size.clamp(max=b)
+    inner = start.clamp(max=a)
+    fall = (size - b).clamp(min=0, max=c - b)
+    return inner * (start - inner / 2) + a * fall * (1 - fall / (2 * (c - b)))
+
+
+def andrews(prediction: Numbers, y: Numbers, threshold: float = 1.339) -> Numbers:
+    """a²(1 − cos(r/a)) up to |r| = aπ, then 2a², `threshold` a [Andrews et al. 1972]."""
+    half = (y - prediction).abs().clamp(max=math.pi * threshold) / (2 * threshold)
+    return 2 * threshold**2 * torch.sin(half).square()
+
+
+def cauchy(prediction: Numbers, y: Numbers, threshold: float = 2.385) -> Numbers:
+    """(c²/2) log(1 + (r/c)²), `threshold` c [Holland and Welsch 1977]. Barron's α = 0 has scale c/√2.
+
+    log(1 + r²), as in Shen et al. 2021, is twice this at c = 1.
+    """
+    return threshold**2 / 2 * log1p_square((y - prediction) / threshold)
+
+
+def geman_mcclure(prediction: Numbers, y: Numbers, threshold: float = 3.787) -> Numbers:
+    """(c²/2) u²/(1 + u²), u = r/c, `threshold` c [Geman and McClure 1987]. Barron's α = −2 has scale c/2."""
+    size = ((y - prediction) / threshold).abs()
+    inner, outer = size.clamp(max=1).square(), size.clamp(min=1).square()
+    return threshold**2 / 2 * torch.where(size < 1, inner / (1 + inner), 1 / (1 + 1 / outer))
+
+
+def welsch(prediction: Numbers, y: Numbers, threshold: float = 2.985) -> Numbers:
+    """(c²/2)(1 − exp(−(r/c)²)), `threshold` c [Holland and Welsch 1977]. Barron's α = −∞ has scale c/√2."""
+    return -(threshold**2) / 2 * torch.expm1(-((y - prediction) / threshold).square())
+
+
+def charbonnier(prediction: Numbers, y: Numbers, threshold: float = 1.0) -> Numbers:
+    """c²(√(1 + (r/c)²) − 1), `threshold` c, also pseudo-Huber [Charbonnier et al. 1994]. Barron's α = 1."""
+    ratio = ((y - prediction) / threshold).abs()
+    return threshold**2 * ratio * (ratio / (torch.hypot(ratio, torch.ones_like(ratio)) + 1))
+
+
+def log1p_square(u: Numbers) -> Numbers:
+    """log(1 + u²) without squaring a large u."""
+    size = u.abs()
+    near = torch.log1p(size.clamp(max=1).square())
+    outer = size.clamp(min=1)
+    return torch.where(size < 1, near, 2 * outer.log() + torch.log1p(outer.reciprocal().square()))
+
+
+@dataclass(frozen=True)
+class RobustLoss:
+    """A loss with what is known of it; under a symmetric law all elicit its centre."""
+
+    value: Callable[..., Tensor]
+    elicits: str
+    convex: bool = False
+    bounded: bool = False
+
+
+ROBUST: dict[str, RobustLoss] = {
+    "absolute": RobustLoss(absolute, "median", convex=True),
+    "huber": RobustLoss(huber, "Huber's functional at its threshold", convex=True),
+    "log_cosh": RobustLoss(log_cosh, "zero of E tanh(y − f)", convex=True),
+    "charbonnier": RobustLoss(charbonnier, "zero of E (y − f)/√(c² + (y − f)²)", convex=True),
+    "cauchy": RobustLoss(cauchy, "location of Cauchy maximum likelihood at scale c"),
+    "tukey": RobustLoss(tukey, "a local centre", bounded=True),
+    "hampel": RobustLoss(hampel, "a local centre", bounded=True),
+    "andrews": RobustLoss(andrews, "a local centre", bounded=True),
+    "geman_mcclure": RobustLoss(geman_mcclure, "a local centre", bounded=True),
+    "welsch": RobustLoss(welsch, "mode of the law smoothed by a normal of variance c²/2", bounded=True),
+}
+"""Name -> loss at its constant for 95 % efficiency at the normal law where it has one (log-cosh, Charbonnier, Hampel
+have their customary constants)."""

@@ -1,0 +1,266 @@
+import functools
+import math
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+from scipy import integrate, special
+from sklearn.metrics import mean_pinball_loss
+from statsmodels.robust import norms
+
+from dlstats.core.losses import barron as barron_module
+from dlstats.core.losses import quantile, robust
+from dlstats.core.losses.barron import adaptive, barron, log_partition
+from dlstats.core.losses.regression import squared
+
+ALPHAS = (
+    -math.inf,
+    -1e6,
+    -8.0,
+    -2.0,
+    -0.5,
+    -1e-9,
+    0.0,
+    1e-12,
+    1e-3,
+    0.5,
+    1.0,
+    1.5,
+    2 - 1e-9,
+    math.nextafter(2, 0),
+    2.0,
+)
+MONOTONE = {name: loss.value for name, loss in robust.ROBUST.items()} | {
+    f"barron_{alpha}": functools.partial(barron, alpha=alpha) for alpha in ALPHAS
+}
+QUANTILE = {
+    f"{name}_{level}": functools.partial(loss, level=level)
+    for name, loss in (
+        ("pinball", quantile.pinball),
+        ("expectile", quantile.expectile),
+        ("smooth", quantile.smooth_pinball),
+    )
+    for level in (0.05, 0.5, 0.9)
+}
+
+
+def flat_squared(prediction, y):
+    """The squared loss asks for (reps, n, k)."""
+    return squared(prediction.reshape(1, -1, 1), y.reshape(1, -1, 1)).reshape(y.shape)
+
+
+ALL = MONOTONE | QUANTILE | {"squared": flat_squared}
+SIZES = np.concatenate([[0.0], np.logspace(-30, 30, 241)])
+RESIDUALS = np.concatenate([-SIZES[::-1], SIZES])
+MODEST = np.linspace(-12, 12, 997)
+
+
+def rho(loss, residuals, dtype=torch.float64):
+    y = torch.as_tensor(np.asarray(residuals), dtype=dtype).unsqueeze(-1)
+    return loss(torch.zeros_like(y), y).squeeze(-1).numpy()
+
+
+def test_losses_agree_with_statsmodels_torch_scipy_and_sklearn():
+    theirs = {
+        "huber": lambda r: norms.HuberT(1.345).rho(r),
+        "tukey": lambda r: norms.TukeyBiweight(4.685).rho(r),
+        "hampel": lambda r: norms.Hampel(2.0, 4.0, 8.0).rho(r),
+        "andrews": lambda r: norms.AndrewWave(1.339).rho(r),
+        "charbonnier": lambda r: special.pseudo_huber(1.0, r),
+        "absolute": np.abs,
+        "log_cosh": lambda r: np.log(np.cosh(r)),
+        "barron_2.0": lambda r: norms.LeastSquares().rho(r),
+        "squared": lambda r: 2 * norms.LeastSquares().rho(r),
+    }
+    for name, reference in theirs.items():
+        expected = reference(MODEST)
+        # an offset of statsmodels' rho at 0 is no part of the loss
+        expected = expected - reference(np.zeros(1))[0]
+        np.testing.assert_allclose(rho(ALL[name], MODEST), expected, rtol=1e-12, atol=2e-12, err_msg=name)
+    y = torch.as_tensor(MODEST)
+    zero = torch.zeros_like(y)
+    huber = robust.huber(zero, y)
+    torch.testing.assert_close(huber, torch.nn.functional.huber_loss(zero, y, reduction="none", delta=1.345))
+    torch.testing.assert_close(huber / 1.345, torch.nn.functional.smooth_l1_loss(zero, y, reduction="none", beta=1.345))
+    for level in (0.05, 0.5, 0.9):
+        theirs_mean = mean_pinball_loss(MODEST, np.zeros_like(MODEST), alpha=level)
+        assert rho(QUANTILE[f"pinball_{level}"], MODEST).mean() == pytest.approx(theirs_mean, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["barron_-inf", "barron_-2.0", "barron_0.0", "barron_1.0"])
+def test_barrons_loss_equals_its_named_special_cases(name):
+    y = torch.as_tensor(MODEST)
+    zero = torch.zeros_like(y)
+    c = 1.7
+    same = {
+        "barron_-inf": robust.welsch(zero, y, math.sqrt(2) * c),
+        "barron_-2.0": robust.geman_mcclure(zero, y, 2 * c),
+        "barron_0.0": robust.cauchy(zero, y, math.sqrt(2) * c),
+        "barron_1.0": robust.charbonnier(zero, y, c),
+    }[name]
+    found = barron(zero, y, float(name.removeprefix("barron_")), c)
+    torch.testing.assert_close(found, same / c**2, rtol=1e-13, atol=0)
+
+
+def exact_barron(residual, alpha):
+    """The textbook formula with 60 digits."""
+    with mpmath.workdps(120):
+        z, a = mpmath.mpf(float(residual)) ** 2, mpmath.mpf(alpha)
+        if alpha == -math.inf:
+            return float(-mpmath.expm1(-z / 2))
+        if alpha in (0, 2):
+            return float(z / 2 if alpha == 2 else mpmath.log1p(z / 2))
+        b = abs(a - 2)
+        return float(b / a * ((z / b + 1) ** (a / 2) - 1))
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_barrons_loss_keeps_its_digits_across_alpha_0_and_2(alpha):
+    residuals = np.logspace(-12, 12, 49)
+    expected = np.array([exact_barron(r, alpha) for r in residuals])
+    loss = functools.partial(barron, alpha=alpha)
+    # exp(t) has relative error |t| eps, and |t| <= log(1e24 / 2e-16) = 92 here
+    np.testing.assert_allclose(rho(loss, residuals), expected, rtol=92 * 2.3e-16 * 4)
+    if abs(alpha) < 10 and alpha <= 1.5:
+        rtol = 92 * 1.2e-7 * 4
+        np.testing.assert_allclose(rho(loss, np.float32(residuals), torch.float32), expected, rtol=rtol)
+
+
+@pytest.mark.parametrize("limit", [0.0, 2.0])
+def test_barrons_loss_is_smooth_in_alpha_at_its_removable_singularities(limit):
+    residuals = np.linspace(0, 20, 50)
+    at = rho(functools.partial(barron, alpha=limit), residuals)
+    for step in (1e-4, 1e-6, 1e-8):
+        near = rho(functools.partial(barron, alpha=limit - step), residuals)
+        slope = np.abs(near - at) / step
+        # the derivative in alpha is at most about z (1 + log z) (1 - log b) on this range
+        assert (slope <= (1 + residuals**2) * (2 + np.log1p(residuals**2) - math.log(step))).all()
+
+
+@pytest.mark.parametrize("name", MONOTONE)
+def test_losses_are_even_zero_at_zero_and_nondecreasing_in_the_size_of_the_residual(name):
+    value = rho(MONOTONE[name], RESIDUALS)
+    np.testing.assert_array_equal(value, value[::-1])
+    half = value[len(SIZES) :]
+    assert half[0] == 0
+    assert (np.diff(half) >= -1e-14 * half[1:]).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_losses_and_their_gradients_are_finite_for_residuals_from_1e_30_to_1e30(name):
+    # in float32 where the value itself can be written: it must not grow faster than |r|
+    grows = name in ("squared", *(f"expectile_{v}" for v in (0.05, 0.5, 0.9)))
+    grows |= name.startswith("barron_") and float(name.removeprefix("barron_")) > 1
+    for dtype in (torch.float64,) if grows else (torch.float64, torch.float32):
+        y = torch.as_tensor(RESIDUALS, dtype=dtype).unsqueeze(-1)
+        prediction = torch.zeros_like(y, requires_grad=True)
+        value = ALL[name](prediction, y)
+        assert value.isfinite().all()
+        (gradient,) = torch.autograd.grad(value.sum(), prediction)
+        assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_gradients_equal_finite_differences(name):
+    corners = np.array([-8, -4.685, -4, -2, -1.345, -0.5, 0])
+    points = np.linspace(-9, 9, 173) + 0.0123
+    points = points[np.abs(np.abs(points)[:, None] + corners).min(axis=1) > 0.01]
+    y = torch.as_tensor(points).unsqueeze(-1)
+    prediction = torch.zeros_like(y, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda f: ALL[name](f, y), prediction, eps=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", MONOTONE)
+def test_curvature_at_zero_is_one(name):
+    if name == "absolute":
+        return
+    small = 1e-7 if name.startswith("barron_") and float(name[7:]) > 1.9 else 1e-5
+    if name == f"barron_{math.nextafter(2, 0)}":
+        small = 1e-14  # quadratic only for residuals below the root of 2 - alpha
+    assert rho(MONOTONE[name], [small])[0] == pytest.approx(small**2 / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_barrons_loss_is_scale_equivariant_and_bounded_for_negative_alpha(alpha):
+    y = torch.as_tensor(MODEST)
+    zero = torch.zeros_like(y)
+    torch.testing.assert_close(barron(zero, 3.0 * y, alpha, 3.0), barron(zero, y, alpha, 1.0), rtol=1e-13, atol=0)
+    if alpha < -1e-3:
+        bound = 1.0 if alpha == -math.inf else (alpha - 2) / alpha
+        assert rho(functools.partial(barron, alpha=alpha), RESIDUALS).max() <= bound * (1 + 1e-15)
+
+
+def test_barrons_loss_refuses_alpha_above_two():
+    with pytest.raises(ValueError, match="alpha"):
+        barron(torch.zeros(1), torch.zeros(1), alpha=2.5)
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.1, 0.5, 1.0, 1.5, 1.999])
+def test_the_partition_function_of_the_adaptive_loss_is_the_integral_of_the_density(alpha):
+    b = 2 - alpha
+    integral, _ = integrate.quad(
+        lambda u: math.exp(u - b / alpha * math.expm1(alpha / 2 * np.logaddexp(0, 2 * u - math.log(b)))),
+        -40,
+        300,
+        limit=500,
+    )
+    found = log_partition(torch.tensor([alpha], dtype=torch.float64))
+    assert math.exp(found.item()) == pytest.approx(2 * integral, rel=2e-8)
+    assert torch.autograd.gradcheck(log_partition, torch.tensor([alpha], dtype=torch.float64, requires_grad=True))
+    single = log_partition(torch.tensor([alpha]))
+    assert single.item() == pytest.approx(found.item(), abs=1e-3)
+
+
+def test_the_adaptive_loss_learns_light_tails_as_alpha_2_and_heavy_tails_as_alpha_near_0():
+    rng = np.random.default_rng(0)
+    found = {}
+    for name, sample in {"normal": rng.standard_normal(1000), "cauchy": rng.standard_cauchy(1000)}.items():
+        y = torch.as_tensor(sample)[None, :, None]
+        parameters = torch.zeros(1, 1, 3, dtype=torch.float64, requires_grad=True)
+        optimiser = torch.optim.Adam([parameters], lr=0.2)
+        for _ in range(200):
+            optimiser.zero_grad()
+            adaptive(parameters.expand(1, 1000, 3), y).mean().backward()
+            optimiser.step()
+        low, high = barron_module.ALPHA_RANGE
+        location, shape, log_scale = parameters.detach().flatten()
+        found[name] = location.item(), (low + (high - low) * torch.sigmoid(shape)).item(), log_scale.exp().item()
+    # location within 4 standard errors 1.42 / sqrt(1000); the ends of the range are the laws themselves
+    assert abs(found["normal"][0]) < 4 / math.sqrt(1000)
+    assert abs(found["cauchy"][0]) < 4 * math.sqrt(2 / 1000)
+    assert found["normal"][1] > 1.8
+    assert found["cauchy"][1] < 0.2
+
+
+@pytest.mark.parametrize("level", [0.05, 0.25, 0.5, 0.9])
+def test_the_best_constant_of_the_pinball_loss_is_a_sample_quantile(level):
+    y = np.random.default_rng(1).standard_normal(101)
+    candidates = torch.as_tensor(np.sort(y)).unsqueeze(-1)
+    risk = quantile.pinball(candidates.expand(-1, 101), torch.as_tensor(y).expand(101, -1), level).mean(dim=1)
+    below = int(risk.argmin()) + 1
+    assert below - 1 <= 101 * level <= below
+
+
+@pytest.mark.parametrize("level", [0.05, 0.5, 0.9])
+def test_the_smooth_quantile_loss_lies_above_the_pinball_loss_by_at_most_h_log_2(level):
+    for width in (1e-3, 0.1, 2.0):
+        gap = rho(functools.partial(quantile.smooth_pinball, level=level, width=width), MODEST)
+        gap = gap - rho(functools.partial(quantile.pinball, level=level), MODEST)
+        assert (gap >= -1e-14).all()
+        assert (gap <= width * math.log(2) * (1 + 1e-12)).all()
+
+
+def test_several_levels_at_once_equal_one_level_at_a_time():
+    rng = np.random.default_rng(2)
+    prediction, y = torch.as_tensor(rng.normal(size=(3, 5, 4))), torch.as_tensor(rng.normal(size=(3, 5, 1)))
+    levels = torch.tensor([0.1, 0.4, 0.5, 0.9], dtype=torch.float64)
+    for loss in (quantile.pinball, quantile.expectile, quantile.smooth_pinball):
+        together = loss(prediction, y, levels)
+        for j, level in enumerate(levels.tolist()):
+            torch.testing.assert_close(together[..., j : j + 1], loss(prediction[..., j : j + 1], y, level))
+
+
+def test_the_head_never_crosses():
+    raw = torch.as_tensor(np.random.default_rng(3).normal(size=(4, 50, 7)) * 10)
+    assert (quantile.in_order(raw).diff(dim=-1) > 0).all()
