@@ -1,0 +1,92 @@
+"""Quantiles and expectiles: exact values, the variance of sample quantiles, CRPS, linear quantile regression by LP."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import integrate, optimize, special, stats
+
+
+def sample_quantile_variance(level: float) -> float:
+    """Limit of n Var of the sample quantile at N(0, 1), τ(1 − τ)/φ(q)² [Serfling 1980, section 2.3.3]."""
+    return float(level * (1 - level) / stats.norm.pdf(stats.norm.ppf(level)) ** 2)
+
+
+def sample_quantile_variance_exact(level: float, n: int) -> float:
+    """n Var of the k-th normal order statistic, k = ⌈nτ⌉, by quadrature over its density."""
+    k = math.ceil(n * level)
+    order = stats.beta(k, n + 1 - k)
+    low, high = (float(stats.norm.ppf(order.ppf(p))) for p in (1e-15, 1 - 1e-15))
+
+    def moment(power: int) -> float:
+        return integrate.quad(
+            lambda x: x**power * order.pdf(stats.norm.cdf(x)) * stats.norm.pdf(x), low, high, epsabs=1e-13, limit=200
+        )[0]
+
+    return n * (moment(2) - moment(1) ** 2)
+
+
+def pinball_excess_normal(level: float, shift: float) -> float:
+    """E ρ(Z − q − d) − E ρ(Z − q) for Z ~ N(0, 1), d = `shift`, in closed form."""
+
+    def risk(a: float) -> float:
+        return float(stats.norm.pdf(a) + a * stats.norm.cdf(a) - level * a)
+
+    q = float(stats.norm.ppf(level))
+    return risk(q + shift) - risk(q)
+
+
+def pinball_curvature_normal(level: float, shift: float) -> float:
+    """φ(q) d²/2, the leading term of `pinball_excess_normal`."""
+    return float(stats.norm.pdf(stats.norm.ppf(level))) * shift**2 / 2
+
+
+def crps_normal(y: float, mean: float = 0.0, sd: float = 1.0) -> float:
+    """CRPS of N(mean, sd²): sd (z (2Φ(z) − 1) + 2φ(z) − 1/√π) [Gneiting and Raftery 2007, section 4.2]."""
+    z = (y - mean) / sd
+    return float(sd * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / math.sqrt(math.pi)))
+
+
+def normal_expectile(level: float) -> float:
+    """The zero e of τ E(Z − e)₊ = (1 − τ) E(e − Z)₊ for Z ~ N(0, 1) [Newey and Powell 1987]."""
+    return _expectile(lambda e: float(stats.norm.pdf(e) - e * stats.norm.sf(e)), 0.0, level, (-20.0, 20.0))
+
+
+def exponential_expectile(level: float) -> float:
+    """The expectile of Exp(1): with E(X − e)₊ = exp(−e), by Lambert's W, e = 1 + W((2τ − 1)/((1 − τ) e))."""
+    return 1 + float(special.lambertw((2 * level - 1) / ((1 - level) * math.e)).real)
+
+
+def _expectile(above: Callable[[float], float], mean: float, level: float, bracket: tuple) -> float:
+    """Solve τ U = (1 − τ)(U + e − mean), where U(e) = E(X − e)₊."""
+    return float(
+        optimize.brentq(
+            lambda e: level * above(e) - (1 - level) * (above(e) + e - mean), *bracket, xtol=1e-14, rtol=1e-15
+        )
+    )
+
+
+def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
+    """Coefficients of linear quantile regression as a linear program [Koenker and Bassett 1978]: intercept first."""
+    n = len(y)
+    design = np.column_stack([np.ones(n), x])
+    d = design.shape[1]
+    cost = np.concatenate([np.zeros(d), np.full(n, level), np.full(n, 1 - level)])
+    equal = np.hstack([design, np.eye(n), -np.eye(n)])
+    bounds = [(None, None)] * d + [(0, None)] * (2 * n)
+    found = optimize.linprog(cost, A_eq=equal, b_eq=y, bounds=bounds, method="highs")
+    if found.status != 0:
+        raise ArithmeticError(f"The linear program must reach its optimum, got: {found.message}")
+    return found.x[:d]
+
+
+def residual_counts(residuals: np.ndarray, tolerance: float) -> tuple[int, int]:
+    """(negative, zero) residuals, those within `tolerance` counted as zero."""
+    return int((residuals < -tolerance).sum()), int((np.abs(residuals) <= tolerance).sum())
+
+
+def obeys_optimality(negative: int, zero: int, n: int, level: float) -> bool:
+    """N_neg <= nτ <= N_neg + N_zero, necessary with an intercept [Koenker and Bassett 1978, theorem 3.4]."""
+    return negative <= n * level <= negative + zero
