@@ -1,0 +1,126 @@
+"""Losses for classes of unequal size, in logits: each names what it elicits, which is often not the probability.
+
+A binary problem has one logit z, p = 1 / (1 + e^(−z)), and y in {0, 1}; a problem of C classes has C logits,
+p = softmax(z), and y the number of the class. Everything is stable for logits of any size: nothing takes the
+logarithm of a probability. Class weights and counts are one number a class, (0, 1) for the binary case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as nn
+from jaxtyping import Float, Num
+from torch import Tensor
+
+Logits = Float[Tensor, "reps n k"]
+Labels = Num[Tensor, "reps n 1"]
+Losses = Float[Tensor, "reps n 1"]
+
+
+def log_probabilities(prediction: Logits, y: Labels) -> tuple[Losses, Losses]:
+    """log p_y and log(1 − p_y) of the class observed, from one logit or from C."""
+    if prediction.shape[2] == 1:
+        signed = (2 * y - 1).to(prediction.dtype) * prediction
+        return nn.logsigmoid(signed), nn.logsigmoid(-signed)
+    classes = y.long()
+    total = prediction.logsumexp(dim=2, keepdim=True)
+    others = prediction.scatter(2, classes, -math.inf).logsumexp(dim=2, keepdim=True)
+    return prediction.gather(2, classes) - total, others - total
+
+
+def of_class(values: Sequence[float], y: Labels, like: Tensor) -> Losses:
+    """`values[y]`, one number for each sample, in the type of `like`."""
+    return torch.tensor(values, dtype=like.dtype, device=like.device)[y.long()]
+
+
+def cross_entropy(prediction: Logits, y: Labels) -> Losses:
+    """Cross-entropy −log p_y. Elicits the probability; its gradient in z is p − y, never vanishing where wrong.
+
+    One logit takes fractions for y as well: the expected loss.
+    """
+    if prediction.shape[2] == 1:
+        return nn.binary_cross_entropy_with_logits(prediction, y.to(prediction.dtype), reduction="none")
+    return -prediction.log_softmax(dim=2).gather(2, y.long())
+
+
+def weighted(prediction: Logits, y: Labels, weights: Sequence[float]) -> Losses:
+    """Weighted cross-entropy −w_y log p_y. Elicits p_k ∝ w_k η_k, the probability under another class prior.
+
+    With w_k = 1/π_k that prior is uniform: the fit is calibrated for balanced data, not for the data at hand.
+    """
+    return of_class(weights, y, prediction) * cross_entropy(prediction, y)
+
+
+def expected_cost(prediction: Logits, y: Labels, costs: Sequence[Sequence[float]]) -> Losses:
+    """Expected cost Σ_k costs[y][k] p_k. Elicits the decision argmin_k Σ_y η_y costs[y][k] and nothing else.
+
+    The minimiser is a vertex: p is 1 at the cheapest class. Costs that are to leave a probability go into `weighted`.
+    """
+    matrix = torch.tensor(costs, dtype=prediction.dtype, device=prediction.device)
+    share = prediction.softmax(dim=2)
+    if prediction.shape[2] == 1:
+        share = torch.cat([torch.sigmoid(-prediction), torch.sigmoid(prediction)], dim=2)
+    return (matrix[y.squeeze(2).long()] * share).sum(dim=2, keepdim=True)
+
+
+def focal(prediction: Logits, y: Labels, gamma: float, weights: Sequence[float] | None = None) -> Losses:
+    """Focal loss −w_y (1 − p_y)^gamma log p_y [Lin, Goyal, Girshick, He and Dollár 2017, eq. 5].
+
+    Without weights it elicits p with η_k ∝ p_k / φ(p_k), φ(v) = (1 − v)^gamma − gamma (1 − v)^(gamma − 1) v log v
+    [Charoenphakdee, Vongkulbhisal, Chairatanakul and Sugiyama 2021]: the right argmax but not the probability. The
+    weights are alpha_t = (1 − alpha, alpha) in the binary case; one alpha for both classes only rescales the loss.
+    """
+    if gamma < 0:
+        raise ValueError(f"`gamma` must be 0 or more, got {gamma}.")
+    log_p, log_rest = log_probabilities(prediction, y)
+    loss = -(gamma * log_rest).exp() * log_p
+    return loss if weights is None else of_class(weights, y, prediction) * loss
+
+
+def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: float = 1.0) -> Losses:
+    """Cross-entropy of z + tau log π [Menon et al. 2021, eq. 10]. Elicits z_k = log(η_k / π_k^tau) up to a constant.
+
+    At tau = 1 the argmax of z is the Bayes rule of the balanced error; with a free intercept the fit is the
+    maximum likelihood fit with its intercept shifted. Counts in place of `prior` give the balanced softmax.
+    """
+    logs = [math.log(p) for p in _positive("prior", prior)]
+    shift = [logs[1] - logs[0]] if prediction.shape[2] == 1 else logs
+    return cross_entropy(prediction + tau * torch.tensor(shift, dtype=prediction.dtype, device=prediction.device), y)
+
+
+def balanced_softmax(prediction: Logits, y: Labels, counts: Sequence[float]) -> Losses:
+    """Cross-entropy of z + log counts [Ren et al. 2020, eq. 4]: `logit_adjusted` at tau = 1, to the last constant."""
+    return logit_adjusted(prediction, y, counts)
+
+
+def squared_probability(prediction: Logits, y: Labels) -> Losses:
+    """Brier score of one logit, (p − y)². Elicits the probability; its gradient in z vanishes with p (1 − p)."""
+    return (torch.sigmoid(prediction) - y).square()
+
+
+def inverse_frequency(counts: Sequence[float]) -> list[float]:
+    """Weights n / (C n_k), with mean 1 over the samples. Raises ValueError for a class without samples."""
+    total = sum(_positive("counts", counts))
+    return [total / (len(counts) * count) for count in counts]
+
+
+def effective_number_weights(counts: Sequence[float], beta: float, normalise: bool = True) -> list[float]:
+    """Class-balanced weights (1 − beta) / (1 − beta^n_k) [Cui, Jia, Lin, Song and Belongie 2019, eq. 4].
+
+    1 for beta = 0 and 1 / n_k in the limit beta → 1; in the form expm1(n log beta), which does not cancel.
+    Scaled to sum to the number of classes unless `normalise` is off, which changes the effective learning rate.
+    """
+    if not 0 <= beta < 1:
+        raise ValueError(f"`beta` must lie in [0, 1), got {beta}.")
+    _positive("counts", counts)
+    raw = [1.0 if beta == 0 else (1 - beta) / -math.expm1(n * math.log(beta)) for n in counts]
+    return [w * len(raw) / sum(raw) for w in raw] if normalise else raw
+
+
+def _positive(name: str, values: Sequence[float]) -> Sequence[float]:
+    if len(values) < 2 or not min(values) > 0:
+        raise ValueError(f"`{name}` must be positive for two classes or more, got {list(values)}.")
+    return values
