@@ -16,7 +16,7 @@ from scipy import stats
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import Batch, from_influence, t_interval
 from dlstats.core.montecarlo.resampling import DRAWS, resamples
-from dlstats.core.montecarlo.statistics import lookup
+from dlstats.core.montecarlo.statistics import Statistic, lookup
 from dlstats.core.montecarlo.summaries import MeasureLike
 
 KINDS = ("difference", "ratio")
@@ -43,37 +43,36 @@ def contrast(
     failures = failed + int((~keep).sum())
     if reps < 2:
         return Estimate(np.nan, np.nan, reps, failures)
-    batch = _joint(statistic, x[:, keep], kind, {**options, **{k: v[:, keep] for k, v in paired.items()}})
+    batch = joint(statistic, x[:, keep], kind, {**options, **{k: v[:, keep] for k, v in paired.items()}})
     return Estimate(float(batch.value), float(batch.mcse), reps, failures, float(batch.lower), float(batch.upper))
 
 
-def _joint(statistic: str, x: np.ndarray, kind: str, options: Mapping) -> Batch:
+def joint(statistic: str, x: np.ndarray, kind: str, options: Mapping[str, object]) -> Batch:
+    """Contrasts of many pairs at once: x has shape (2, ..., reps), and so have the options that are columns."""
     found = lookup(statistic)
     reps = x.shape[-1]
-    if statistic in ("minimum", "maximum"):
-        value = _combine(found.compute(x, **options).value, kind)
-        return Batch(value, *np.full(3, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
+        if statistic in ("minimum", "maximum"):
+            value = _combine(found.compute(x, **options).value, kind)
+            return Batch(value, *(np.full_like(value, np.nan) for _ in range(3)))
         if found.influence is None:
-            return _bootstrapped(statistic, x, kind, options)
+            return _bootstrapped(found, x, kind, options)
         value, influence = found.influence(x, **options)
-        joint = _combine_influence(value, influence, kind)
-        batch = from_influence(_combine(value, kind), joint, "log" if kind == "ratio" else "identity")
-    if found.law == "binomial" and kind == "difference" and batch.mcse == 0:
-        # no discordant replicate: half a one added to each cell of the table [Agresti and Min 2005]
-        return t_interval(batch.value, np.asarray(1 / (reps + 2)), reps - 1)
-    return batch
+        scale = "log" if kind == "ratio" else "identity"
+        batch = from_influence(_combine(value, kind), _combine_influence(value, influence, kind), scale)
+    if found.law != "binomial" or kind != "difference":
+        return batch
+    # no discordant replicate: half a one is added to each cell of the table [Agresti and Min 2005]
+    return t_interval(batch.value, np.where(batch.mcse > 0, batch.mcse, 1 / (reps + 2)), reps - 1)
 
 
-def _bootstrapped(statistic: str, x: np.ndarray, kind: str, options: Mapping) -> Batch:
-    """Replicates drawn jointly for both methods."""
-    found, reps = lookup(statistic), x.shape[-1]
-    chosen = resamples(reps, DRAWS)
-    # the methods come first, then the draws
-    again = {k: np.asarray(v)[:, chosen] if k in found.columns and np.ndim(v) else v for k, v in options.items()}
-    drawn = _combine(found.compute(x[:, chosen], **again).value, kind)
+def _bootstrapped(found: Statistic, x: np.ndarray, kind: str, options: Mapping[str, object]) -> Batch:
+    """Replicates are drawn jointly for both methods."""
+    chosen = resamples(x.shape[-1], DRAWS)
+    again = {k: np.asarray(v)[..., chosen] if k in found.columns and np.ndim(v) else v for k, v in options.items()}
+    drawn = _combine(found.compute(x[..., chosen], **again).value, kind)
     value = _combine(found.compute(x, **options).value, kind)
-    return t_interval(value, drawn.std(ddof=1), reps - 1, "log" if kind == "ratio" else "identity")
+    return t_interval(value, drawn.std(axis=-1, ddof=1), x.shape[-1] - 1, "log" if kind == "ratio" else "identity")
 
 
 def _combine(value: np.ndarray, kind: str) -> np.ndarray:
@@ -83,7 +82,8 @@ def _combine(value: np.ndarray, kind: str) -> np.ndarray:
 def _combine_influence(value: np.ndarray, influence: np.ndarray, kind: str) -> np.ndarray:
     if kind == "difference":
         return influence[0] - influence[1]
-    return (influence[0] - value[0] / value[1] * influence[1]) / value[1]
+    below = value[1][..., None]
+    return (influence[0] - value[0][..., None] / below * influence[1]) / below
 
 
 def compare(

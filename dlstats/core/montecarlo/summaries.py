@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from dlstats.core.montecarlo.statistics import evaluate, lookup
 
 
+@runtime_checkable
 class MeasureLike(Protocol):
     """What a measure must tell: the column, the statistic and its options."""
 

@@ -1,0 +1,178 @@
+"""When a Monte Carlo standard error can be trusted: the kurtosis of the influence decides.
+
+An error estimated from R influence values of kurtosis b is on average (b - 1) / (8 R) too small, as E s is
+sigma (1 - (b - 1) / (8 R)) to first order. Where b is infinite nothing is promised at any R, which is so for everything
+quadratic at t5: the error of an error needs eight moments. Derived here from the variance of s^2; see Cramer (1946, 27.4).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import integrate, stats
+
+from dlstats.theory.replicate_laws import SCALE, SHARED, SPREAD, STARTS, TRIM, UPPER, Law, coverage, levels
+
+LOSS = 0.05
+"""An error that is expected to be at most this share too small is promised; half of the tolerance of 0.1."""
+
+
+def promised(statistic: str, law: Law, reps: int) -> bool:
+    """Whether theory promises an error within a tenth of the truth on average for `reps` replicates."""
+    if statistic in ("median", "quantile"):
+        # the exact bootstrap of an order statistic needs some ten replicates beyond it
+        return not law.discrete and reps * (0.5 if statistic == "median" else 1 - UPPER) >= 10
+    if statistic == "trimmed_mean" and law.discrete:
+        return False  # its influence needs a law without jumps where it cuts
+    b = kurtosis(statistic, law)
+    return math.isfinite(b) and (b - 1) / (8 * reps) <= LOSS
+
+
+def kurtosis(statistic: str, law: Law) -> float:
+    """Kurtosis of the influence of one replicate on a statistic (names as in `replicate_laws.truths`)."""
+    simple = {
+        "mean": lambda: _ratio(law, 1, law.mean),
+        "variance": lambda: _ratio(law, 2, law.mean),
+        "mse": lambda: _ratio(law, 2, law.truth),
+        "model_se": lambda: _lognormal(2 * SPREAD),
+        "interval_width": lambda: _lognormal(SPREAD),
+        "coverage": lambda: _bernoulli(coverage(law, law.truth)),
+        "bias_eliminated_coverage": lambda: _bernoulli(coverage(law, law.mean)),
+        "trimmed_mean": lambda: _on_grid(law, lambda x, u: np.clip(x, *law.quantile(np.array([TRIM, 1 - TRIM])))),
+        "geometric_mean": lambda: _on_grid(law, lambda x, u: np.log(x)),
+        "best_of": lambda: _on_grid(law, lambda x, u: np.cumsum(np.diff(x, prepend=x[0]) * (1 - u) ** (STARTS - 1))),
+        "se_ratio": lambda: _sum_of(_influence_of_se(law, 1), _influence_of_sd(law)),
+        "relative_error_model_se": lambda: _sum_of(_influence_of_se(law, 2), _influence_of_sd(law)),
+        "ratio": lambda: _shared(_ratio(law, 1, law.mean), 1.0),
+        "difference": lambda: _shared(_ratio(law, 1, law.mean), SCALE),
+        "difference_of_empirical_se": lambda: _shared(_ratio(law, 2, law.mean), SCALE),
+        "ratio_of_rmse": lambda: _shared(_ratio(law, 2, law.truth), 1.0),
+        "difference_of_coverage": lambda: _shared(_bernoulli(coverage(law, law.truth)), 1.0),
+        "auc": lambda: _shared(_on_grid(law, lambda x, u: (law.cdf(x) + law.cdf(x - 1e-9)) / 2), 1.0),
+        "correlation": lambda: _correlation(law),
+        "coefficient_of_variation": lambda: _coefficient_of_variation(law),
+    }
+    same = {"bias": "mean", "relative_bias": "mean", "empirical_se": "variance", "rmse": "mse"}
+    same |= {"proportion": "coverage", "rejection_rate": "coverage"}
+    return simple[same.get(statistic, statistic)]()
+
+
+def _ratio(law: Law, power: int, about: float) -> float:
+    """Kurtosis of (X - about)^power."""
+    if 4 * power >= law.tail:
+        return math.inf
+    m = [law.moment(power * k, about) for k in range(5)]
+    variance = m[2] - m[1] ** 2
+    return (m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4) / variance**2
+
+
+def _lognormal(s: float) -> float:
+    """Kurtosis of exp(s W)."""
+    a = math.exp(s**2)
+    return a**4 + 2 * a**3 + 3 * a**2 - 3
+
+
+def _bernoulli(p: float) -> float:
+    return (1 - 3 * p * (1 - p)) / (p * (1 - p))
+
+
+def _on_grid(law: Law, function: Callable) -> float:
+    """Kurtosis of a function of X and of its probability level."""
+    u, weights = levels()
+    h = function(law.quantile(u), u)
+    d = h - h @ weights
+    return float((d**4 @ weights) / (d**2 @ weights) ** 2)
+
+
+def _influence_of_se(law: Law, power: int) -> tuple[float, float]:
+    """(variance, fourth cumulant) of the part that reported standard errors have in log (model se / empirical se)."""
+    s = power * SPREAD
+    relative = math.expm1(s**2) / power**2
+    return relative, (_lognormal(s) - 3) * relative**2
+
+
+def _influence_of_sd(law: Law) -> tuple[float, float]:
+    """(variance, fourth cumulant) of (u^2 - 1) / 2, u the standardised estimate."""
+    b = _ratio(law, 2, law.mean)
+    variance = (law.moment(4, law.mean) / law.sd**4 - 1) / 4
+    return variance, (b - 3) * variance**2
+
+
+def _sum_of(*parts: tuple[float, float]) -> float:
+    """Kurtosis of a sum of independent parts given by variance and fourth cumulant."""
+    return 3 + sum(k for _, k in parts) / sum(v for v, _ in parts) ** 2
+
+
+def _shared(b: float, scale: float) -> float:
+    """Kurtosis of h(x) - scale h(y) when y = x with probability `SHARED`, else a copy; b is the kurtosis of h(x)."""
+    if math.isinf(b):
+        return b
+    fourth = SHARED * (1 - scale) ** 4 * b + (1 - SHARED) * (b * (1 + scale**4) + 6 * scale**2)
+    second = SHARED * (1 - scale) ** 2 + (1 - SHARED) * (1 + scale**2)
+    return fourth / second**2
+
+
+def _correlation(law: Law) -> float:
+    """Kurtosis of u v - r (u^2 + v^2) / 2 by expansion in the moments of u and v."""
+    if law.tail <= 8:
+        return math.inf
+    m = [law.moment(k, law.mean) / law.sd**k for k in range(9)]
+
+    def moment(order: int) -> float:
+        terms = ((1.0, 1, 1), (-SHARED / 2, 2, 0), (-SHARED / 2, 0, 2))
+        fresh = same = 0.0
+        for chosen in itertools.product(terms, repeat=order):
+            factor = math.prod(c for c, _, _ in chosen)
+            a, b = sum(t[1] for t in chosen), sum(t[2] for t in chosen)
+            fresh, same = fresh + factor * m[a] * m[b], same + factor * m[a + b]
+        return SHARED * same + (1 - SHARED) * fresh
+
+    return moment(4) / moment(2) ** 2
+
+
+def _coefficient_of_variation(law: Law) -> float:
+    """Kurtosis of (u^2 - 1) / 2 - u sd / mean."""
+    if law.tail <= 8:
+        return math.inf
+    m = [law.moment(k, law.mean) / law.sd**k for k in range(9)]
+    terms = ((0.5, 2), (-0.5, 0), (-law.sd / law.mean, 1))
+
+    def moment(order: int) -> float:
+        chosen = itertools.product(terms, repeat=order)
+        return sum(math.prod(c for c, _ in t) * m[sum(p for _, p in t)] for t in chosen)
+
+    return moment(4) / moment(2) ** 2
+
+
+def normal_theory_share(law: Law) -> float:
+    """Limit of (normal-theory error of the standard deviation) / (true error): sqrt(2 / (kurtosis - 1))."""
+    return math.sqrt(2 / (_ratio(law, 1, law.mean) - 1))
+
+
+def wrong_centre_share(law: Law) -> float:
+    """Limit of (jackknife of the RMSE about a value with the other divisor) / (true error), an unbiased estimator.
+
+    Leaving one out of sqrt(bias^2 + s^2), s^2 with divisor R - 1, but centring at the RMSE with divisor R, adds
+    sd^4 / R to the variance (kurtosis - 1) sd^4 / R: sqrt(1 + 1 / (kurtosis - 1)). Derived here.
+    """
+    return math.sqrt(1 + 1 / (_ratio(law, 1, law.mean) - 1))
+
+
+def tost_power(bias: float, mcse: float, margin: float, df: int, z: float) -> float:
+    """P(two one-sided t tests with `df` degrees of freedom support equivalence), error of true size `mcse`.
+
+    P(|estimate| <= margin - z s) with s = mcse sqrt(chi2_df / df), integrated over s; z is the t quantile.
+    """
+
+    def given(share: float) -> float:
+        room = (margin - z * mcse * share) / mcse
+        if room <= 0:
+            return 0.0
+        return float(stats.norm.cdf(room - bias / mcse) - stats.norm.cdf(-room - bias / mcse))
+
+    law = stats.chi(df, scale=1 / math.sqrt(df))
+    low, high = law.ppf(1e-10), law.isf(1e-10)
+    return float(integrate.quad(lambda s: given(s) * law.pdf(s), low, high, limit=200)[0])
