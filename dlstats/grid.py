@@ -265,11 +265,14 @@ def _syntax_tree(module: str) -> ast.Module:
     path = _path(module)
     if path is None:
         raise KeyError(f"The package has no module {module}.")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """The tree less every string that stands alone: docstrings of modules, classes, functions and attributes."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            # a string that stands alone is a docstring: of the module, class, function or attribute above it
             node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]
     return tree
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from dlstats.core.seeds import Streams
-from dlstats.report import style
 from dlstats.studies.approximation._sawtooth_claims import CLAIMS
 from dlstats.studies.approximation._sawtooth_exact import PARTS
 from dlstats.studies.study import Evidence, Figure, Measure, Study
@@ -135,6 +134,8 @@ def _error_by_units(evidence: Evidence, figure) -> None:
 
 
 def _panel(axis, table: pd.DataFrame, n: int) -> None:
+    from dlstats.report import style
+
     edges = 2**n
     units = np.arange(1, edges + 1)
     floor = [max(floors.l2_floor(n, k + 1), LOWEST) for k in units[:-1]] + [LOWEST]

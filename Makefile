@@ -1,0 +1,42 @@
+# make report | make test | make help
+
+PYTHON ?= python3
+PROFILE ?= standard
+CORES ?= all
+VENV := .venv
+READY := $(VENV)/.ready
+IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+SNAKEMAKE := $(IN_VENV) snakemake --workflow-profile workflows/profiles/default --cores $(CORES) --config profile=$(PROFILE)
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-slow lint plan clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+report: $(READY) ## run the pipeline and write the report (PROFILE=smoke|standard|paper, CORES=n)
+	@$(SNAKEMAKE) || { $(IN_VENV) python -m dlstats write --config config/$(PROFILE).yaml; \
+	  echo "Some work failed: the report holds what is finished and says what is missing." >&2; exit 1; }
+
+plan: $(READY) ## cells, jobs and expected cost of a profile, without running it
+	@$(IN_VENV) dlstats plan --config config/$(PROFILE).yaml
+
+test: $(READY) ## the tests (under 10 minutes on 2 cores)
+	@$(IN_VENV) python -m pytest -n 2 --dist worksteal
+
+test-slow: $(READY) ## the tests marked slow, too
+	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''
+
+lint: $(READY) ## format, lint and types
+	@$(IN_VENV) ruff format --check . && $(IN_VENV) ruff check . && $(IN_VENV) snakefmt --check Snakefile workflows
+	@$(IN_VENV) snakemake --lint && $(IN_VENV) pyright
+
+clean: ## remove results and reports, keep the environment
+	rm -rf results reports/figures reports/tables reports/dlstats.pdf reports/dlstats.html .snakemake

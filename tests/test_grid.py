@@ -1,0 +1,115 @@
+"""Cell ids, jobs and fingerprints."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlstats import grid
+
+LEVELS = st.one_of(
+    st.integers(-(10**9), 10**9),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True).filter(lambda w: w not in ("true", "false")),
+)
+FACTORS = st.dictionaries(st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True), LEVELS, min_size=1, max_size=5)
+
+
+@given(FACTORS)
+def test_a_cell_id_gives_back_its_factors(factors):
+    back = grid.parse_cell_id(grid.cell_id(factors))
+    assert back == factors
+    assert [type(v) for v in back.values()] == [type(v) for v in factors.values()]
+
+
+@pytest.mark.parametrize("text", ["", "n", "n=", "=3", "n=1,,m=2", "n=1/2", "n=a b", "1=2"])
+def test_what_is_no_cell_id_is_refused(text):
+    with pytest.raises(ValueError, match="cell id"):
+        grid.parse_cell_id(text)
+
+
+@pytest.mark.parametrize("level", ["true", "3", "a/b", "a b", "", "x,y", "x=y", float("nan"), float("inf"), None, [1]])
+def test_a_level_that_would_not_come_back_is_refused(level):
+    with pytest.raises(ValueError, match="levels"):
+        grid.cell_id({"n": level})
+
+
+def _config(*entries):
+    return {"seed": 1, "studies": {"approximation": {"sawtooth": {"cells": list(entries)}}}}
+
+
+def test_cells_are_the_product_of_levels_in_order():
+    entry = {"factors": {"n": [1, 2], "kind": ["a", "b"], "width": 3}, "replicates": 5, "seconds": 1}
+    ids = [cell.id for cell in grid.cells(_config(entry), "sawtooth")]
+    assert ids == [f"n={n},kind={kind},width=3" for n in (1, 2) for kind in "ab"]
+
+
+def test_a_condition_given_twice_is_refused():
+    entry = {"factors": {"n": [1, 1]}, "replicates": 5, "seconds": 1}
+    with pytest.raises(ValueError, match="n=1"):
+        grid.cells(_config(entry), "sawtooth")
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.floats(0.001, 30)), min_size=1, max_size=12))
+def test_jobs_hold_every_cell_once_in_order_and_no_more_than_they_should(sizes):
+    entries = [{"factors": {"n": i}, "replicates": r, "seconds": s} for i, (r, s) in enumerate(sizes)]
+    jobs = grid.jobs(_config(*entries), "sawtooth")
+    assert [c.id for job in jobs for c in job.cells] == [f"n={i}" for i in range(len(sizes))]
+    for job in jobs:
+        assert len(job.cells) == 1 or job.cost <= grid.JOB_SECONDS
+        assert len({(c.replicates, c.target) for c in job.cells}) == 1
+
+
+MODULE = '''
+"""Module."""
+from dlstats.core import seeds
+LIMIT = 3
+def _inner(x):
+    """Inner."""
+    return x + LIMIT
+def simulate(factors):
+    return _inner(seeds)
+CLAIMS = (1, 2)
+'''
+
+
+@pytest.fixture
+def digest_of(monkeypatch):
+    def digest(source, *names):
+        real = grid._syntax_tree
+        grid._direct_imports.cache_clear()
+
+        def tree(module):
+            return grid._without_docstrings(ast.parse(source)) if module == "m" else real(module)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(grid, "_syntax_tree", tree)
+            return grid.fingerprint("m", *names)
+
+    return digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ('"""Inner."""', '"""Other words."""', False),
+        ("LIMIT = 3", "LIMIT = 3  # a comment", False),
+        ("CLAIMS = (1, 2)", "CLAIMS = (1, 3)", False),
+        ("LIMIT = 3", "LIMIT = 4", True),
+        ("x + LIMIT", "x - LIMIT", True),
+        ("import seeds", "import device as seeds", True),
+    ],
+)
+def test_a_fingerprint_changes_with_the_code_that_counts_and_no_other(digest_of, old, new, changes):
+    assert (digest_of(MODULE, "simulate") != digest_of(MODULE.replace(old, new), "simulate")) is changes
+
+
+def test_claims_have_a_fingerprint_of_their_own(digest_of):
+    assert digest_of(MODULE, "CLAIMS") != digest_of(MODULE.replace("(1, 2)", "(1, 3)"), "CLAIMS")
+
+
+def test_an_unknown_study_is_refused_with_a_near_miss():
+    with pytest.raises(LookupError, match="Did you mean `sawtooth`"):
+        grid.study_module("sawtoth")
