@@ -192,6 +192,8 @@ class Ledger:
     key: str
     caption: Text
     entries: tuple[Entry, ...]
+    families: tuple[tuple[str, str], ...] = ()
+    """Families in order, with their titles."""
     kind: str = field(default="ledger", init=False)
 
 

@@ -1,0 +1,36 @@
+"""The report, from whatever is finished: one document, printed as PDF and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dlstats.report import document, html, typst
+from dlstats.report.files import write_bytes
+from dlstats.report.material import collect
+from dlstats.studies.study import Study
+
+
+def write(
+    config: Mapping,
+    results: Path,
+    reports: Path,
+    *,
+    profile: str = "",
+    about: Mapping | None = None,
+    load: Callable[[str], Study] | None = None,
+    out: Path | None = None,
+) -> tuple[Path, Path]:
+    """Write `dlstats.pdf` and `dlstats.html` into `out` (`reports` if not given) and return their paths.
+
+    Read are `results/summary`, `results/verdicts.csv` (and `results/verdicts/` for studies that the ledger does not
+    hold yet), `reports/figures`, and the tracked files in `reports`: template, page, errata, bibliography. `profile` is
+    the name of the configuration, `about` what `provenance.environment` gives, `load` finds a study by its name.
+    """
+    out = Path(out or reports)
+    material = collect(config, Path(results), Path(reports), profile=profile, about=about, load=load)
+    made = document.build(material)
+    return (
+        write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
+        write_bytes(out / "dlstats.html", html.page(made, material.sources).encode()),
+    )

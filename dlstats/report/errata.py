@@ -1,0 +1,73 @@
+"""Slips in the lectures, each with the claims of the ledger that bear on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from dlstats.report import blocks
+from dlstats.report.blocks import Text, prose, ref
+from dlstats.report.digits import show
+
+FILE = "errata.yaml"
+VALUES: Mapping[str, float] = {
+    "log10_07": -math.log10(0.7),
+    "log10_09": -math.log10(0.9),
+    "ln_07": -math.log(0.7),
+    "ln_09": -math.log(0.9),
+}
+"""Numbers that the errata state, computed."""
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """What a lecture prints, what is right, and the claims that show it."""
+
+    id: str
+    lectures: tuple[str, ...]
+    printed: str
+    right: str
+    claims: tuple[str, ...]
+
+
+def load(path: Path) -> tuple[dict[str, str], list[Erratum]]:
+    """The lectures by short name, and the errata; nothing when there is no such file."""
+    if not path.exists():
+        return {}, []
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data["lectures"], [_erratum(entry) for entry in data["errata"]]
+
+
+def _erratum(entry: Mapping) -> Erratum:
+    right = str(entry["right"])
+    for name, value in VALUES.items():
+        right = right.replace(f"{{{name}}}", show(value).text)
+    return Erratum(entry["id"], tuple(entry["lectures"]), entry["printed"], right, tuple(entry["claims"]))
+
+
+def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
+    """The verdicts on the claims of an erratum, with links; or that it is seen by reading, or not yet measured."""
+    if not erratum.claims:
+        return prose("by reading")
+    found: list[Text] = []
+    for claim in erratum.claims:
+        rows = verdicts[[_belongs(str(name), claim) for name in verdicts["claim"]]] if len(verdicts) else verdicts
+        if rows.empty:
+            found.append(prose(f"{claim}: not in this run"))
+        for row in rows.to_dict("records"):
+            measured = show(row["estimate"], row["mcse"]).text
+            name = str(row["claim"])
+            sign = blocks.Span("verdict", str(row["verdict"]))
+            found.append(prose(ref(f"claim-{name}", name), " ", sign, f", {measured}"))
+    joined = [part for text in found for part in (prose("; "), text)][1:]
+    return prose(*joined)
+
+
+def _belongs(name: str, claim: str) -> bool:
+    """Whether a row of the ledger is the claim or one of its parts, `SAW3.crossings`."""
+    return name == claim or name.startswith(f"{claim}.")

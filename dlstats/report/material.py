@@ -1,0 +1,139 @@
+"""What the report reads: the configuration, the studies, and whatever results are finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from dlstats import grid
+from dlstats.report import bibliography, errata, protocol, provenance
+from dlstats.report.bibliography import Source
+from dlstats.studies import study as studies
+from dlstats.studies.study import Study
+
+COLUMNS = "claim family study statement theory estimate mcse margin replicates failed verdict source lecture".split()
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that the document is built from; nothing else is looked at."""
+
+    config: Mapping
+    profile: str
+    about: Mapping
+    """What `provenance.environment` gives."""
+    studies: Mapping[str, Study]
+    unloaded: Mapping[str, str]
+    """Studies of the configuration that could not be loaded, and why."""
+    summaries: Mapping[str, pd.DataFrame]
+    verdicts: pd.DataFrame
+    unadjusted: tuple[str, ...]
+    """Studies whose verdicts are not yet in the ledger, so that Holm's adjustment runs within them only."""
+    records: Mapping[str, dict]
+    figures: Mapping[str, Sequence[Mapping]]
+    """Of every study the provenance of its figures, in the order of the study; `file` is the path of the SVG."""
+    sources: Mapping[str, Source]
+    lectures: Mapping[str, str]
+    errata: Sequence[errata.Erratum]
+    registered: Mapping[str, dict]
+
+    @property
+    def planned(self) -> list[str]:
+        """The studies of the configuration."""
+        return [study for names in grid.families(self.config).values() for study in names]
+
+    @property
+    def finished(self) -> list[str]:
+        """The planned studies that have a summary and verdicts."""
+        judged = set(self.verdicts["study"])
+        return [name for name in self.planned if name in self.studies and name in self.summaries and name in judged]
+
+    def verdicts_of(self, study: str) -> pd.DataFrame:
+        """The rows of the ledger of one study."""
+        return self.verdicts[self.verdicts["study"] == study]
+
+
+def collect(
+    config: Mapping,
+    results: Path,
+    reports: Path,
+    *,
+    profile: str = "",
+    about: Mapping | None = None,
+    load: Callable[[str], Study] | None = None,
+) -> Material:
+    """Read whatever is there; what is missing is missing in the material, too."""
+    load = load or (lambda name: studies.load(grid.study_module(name)))
+    names = [study for family in grid.families(config).values() for study in family]
+    loaded, unloaded = _load(names, load)
+    verdicts, unadjusted = _verdicts(results, names)
+    lectures, slips = errata.load(reports / errata.FILE)
+    folders = {name: reports / "figures" / name for name in loaded}
+    return Material(
+        config=config,
+        profile=profile,
+        about=about if about is not None else provenance.environment(),
+        studies=loaded,
+        unloaded=unloaded,
+        summaries={name: table for name in names if (table := _table(results / "summary" / f"{name}.csv")) is not None},
+        verdicts=verdicts,
+        unadjusted=unadjusted,
+        records={n: record for n, folder in folders.items() if (record := provenance.read_record(folder))},
+        figures={name: _figures(loaded[name], folder) for name, folder in folders.items()},
+        sources=bibliography.read(reports / bibliography.FILE),
+        lectures=lectures,
+        errata=slips,
+        registered={n: found for n in loaded if (found := protocol.registered(reports, n))},
+    )
+
+
+def _load(names: Sequence[str], load: Callable[[str], Study]) -> tuple[dict[str, Study], dict[str, str]]:
+    loaded, unloaded = {}, {}
+    for name in names:
+        try:
+            loaded[name] = load(name)
+        except (LookupError, ImportError) as error:
+            unloaded[name] = str(error.args[0] if error.args else error)
+    return loaded, unloaded
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    if not path.exists():
+        return None
+    try:
+        return pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        return None
+
+
+def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The ledger, and below it the verdicts of studies that it does not hold yet; in the order of the configuration."""
+    ledger = _table(results / "verdicts.csv")
+    held = set() if ledger is None else set(ledger["study"])
+    alone = {
+        n: table for n in names if n not in held and (table := _table(results / "verdicts" / f"{n}.csv")) is not None
+    }
+    frames = [frame for frame in (ledger, *alone.values()) if frame is not None and len(frame)]
+    if not frames:
+        return pd.DataFrame(columns=COLUMNS), ()
+    rows = pd.concat(frames, ignore_index=True)
+    rows = rows[rows["study"].isin(names)]
+    place = {name: i for i, name in enumerate(names)}
+    return rows.sort_values("study", key=lambda s: s.map(place), kind="stable", ignore_index=True), tuple(alone)
+
+
+def _figures(study: Study, folder: Path) -> list[Mapping]:
+    found = []
+    for figure in study.figures:
+        try:
+            origin = json.loads((folder / f"{figure.name}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            origin = {"figure": figure.name, "drawn": False, "reason": "not drawn yet"}
+        path = folder / f"{figure.name}.svg"
+        drawn = bool(origin.get("drawn")) and path.exists()
+        found.append({**origin, "caption": figure.caption, "drawn": drawn, "file": str(path)})
+    return found
