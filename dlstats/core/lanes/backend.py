@@ -1,0 +1,119 @@
+"""The lanes back end: a whole problem on the CPU, one network a SIMD lane, or one at a time where layers are wide.
+
+A replicate has the same bits alone and in any company: its numbers never meet those of another lane, and blocks,
+groups and threads only decide where and when it is computed. Which of the two kernels serves depends on the network
+alone, never on the number of replicates.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlstats.core.engine import blocks
+from dlstats.core.engine.contract import Fit, Problem
+from dlstats.core.lanes import build, external, layout
+from dlstats.core.lanes.layout import Run
+from dlstats.core.lanes.losses import EXTERNAL
+
+ROOM = 2**27
+"""Numbers that are held at once, about; more rows are trained after each other."""
+SPAN = 2**22
+"""Numbers of minibatch orders that are drawn ahead, about."""
+
+
+def obstacle(problem: Problem) -> str | None:
+    """Why lanes cannot train this problem here, in one line; None where they can."""
+    if problem.start.device.type != "cpu":
+        return f"lanes run on the CPU, not on {problem.start.device.type}"
+    if problem.net.activation not in layout.ACTIVATIONS:
+        return f"lanes do not know the activation {problem.net.activation!r}"
+    if problem.training.optimiser not in layout.OPTIMISERS:
+        return f"lanes do not know the optimiser {problem.training.optimiser!r}"
+    try:
+        build.library(problem.training.dtype)
+    except build.Unavailable as error:
+        return str(error)
+    return None
+
+
+def run(problem: Problem) -> Fit:
+    """Train a problem that lies on the CPU; all of it, or in parts that hold every restart of their replicates."""
+    starts = len(problem.start)
+    replicates = [len(part) for part in (problem.x, problem.y, problem.generators or ()) if len(part) > 1]
+    restarts = starts // min(replicates, default=starts)
+    each = layout.LANES * restarts
+    size = max(1, ROOM // (layout.numbers(problem) * each)) * each
+    found = []
+    for begin in range(0, starts, size):
+        end = min(begin + size, starts)
+        part = problem if size >= starts else blocks.part(problem, begin, end, problem.start.device)
+        if end < starts and part.generators is not None:
+            part = replace(part, generators=copy.deepcopy(list(part.generators)))
+        found.append(_run(part))
+    return _joined(found)
+
+
+def _run(problem: Problem) -> Fit:
+    laid = layout.lay_out(problem)
+    laid.kernel.lanes_pack(laid.job)
+    for begin, orders in _orders(problem):
+        laid.take(begin, orders, SPAN if orders is None else orders.shape[1])
+        if laid.job.loss == EXTERNAL:
+            external.advance(laid)
+        else:
+            laid.kernel.lanes_run(laid.job)
+    if laid.job.loss == EXTERNAL:
+        external.close(laid)
+    return _fit(laid)
+
+
+def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
+    """(first step, samples of the next steps): each generator's permutations end to end, as in `engine.orders`."""
+    training, generators = problem.training, problem.generators
+    if generators is None:
+        yield 0, None
+        return
+    batch, n = training.batch_size, problem.x.shape[1]
+    ahead = max(1, SPAN // (len(generators) * batch))
+    left = np.empty((len(generators), 0), dtype=np.int32)
+    for begin in range(0, training.steps, ahead):
+        wanted = min(ahead, training.steps - begin) * batch
+        drawn = [left]
+        for _ in range(-(-(wanted - left.shape[1]) // n)):
+            once = {id(rng): rng for rng in generators}
+            permutation = {key: rng.permutation(n).astype(np.int32) for key, rng in once.items()}
+            drawn.append(np.stack([permutation[id(rng)] for rng in generators]))
+        index = np.concatenate(drawn, axis=1)
+        left = index[:, wanted:]
+        yield begin, np.ascontiguousarray(index[:, :wanted])
+
+
+def _fit(laid: Run) -> Fit:
+    problem, job, record = laid.problem, laid.job, laid.record
+    parameters = laid.unpacked()
+    steps = torch.full((len(parameters),), problem.training.steps)
+    step, finite = steps, parameters.isfinite().all(dim=1)
+    if job.keep_best:
+        step, steps, finite = (torch.from_numpy(record[name]) for name in ("best_step", "last_step", "finite"))
+        finite = finite.bool()
+    loss = external.losses(laid, problem.x, problem.y, slot=job.keep_best).numpy()
+    checked = np.full_like(loss, np.nan)
+    if problem.validation is not None:
+        checked = external.losses(laid, *problem.validation, slot=job.keep_best).numpy()
+    good = finite.numpy() & np.isfinite(loss)
+    status = np.where(good, "ok", "diverged")
+    return Fit(parameters, loss, checked, step.numpy(), steps.numpy(), status)
+
+
+def _joined(found: list[Fit]) -> Fit:
+    def join(name: str):
+        parts = [getattr(part, name) for part in found]
+        return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
+
+    return found[0] if len(found) == 1 else Fit(**{field.name: join(field.name) for field in fields(Fit)})

@@ -1,0 +1,126 @@
+"""Losses that live in Python: the kernel predicts, torch differentiates the loss, the kernel goes back and steps.
+
+Predictions keep the kernel's order in memory (sample, output, lane), so that nothing is turned over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlstats.core.lanes.job import Job
+from dlstats.core.lanes.layout import Run
+from dlstats.core.lanes.losses import EXTERNAL
+
+
+def advance(laid: Run) -> None:
+    """The steps begin, ..., end − 1 of the job, one at a time."""
+    job, first, last = laid.job, laid.job.begin, laid.job.end
+    n = job.batch or job.samples
+    y = _ordered(laid, laid.problem.y)
+    out, back = _memory(laid, n), _memory(laid, n)
+    job.point(outputs=out, output_gradient=back)
+    for step in range(first, last):
+        if job.patience and not laid.record["running"].any():
+            break
+        job.begin, job.end, job.slot = step, step + 1, 0
+        now = y
+        if job.batch:
+            now = _batch(laid, y, (step - first) * job.batch)
+        laid.kernel.lanes_predict(job)
+        prediction = _view(laid, out).requires_grad_()
+        pointwise = _pointwise(laid, prediction, now)
+        (gradient,) = torch.autograd.grad(pointwise.mean(dim=(1, 2)).sum(), prediction)
+        _view(laid, back).copy_(gradient)
+        checked = job.keep_best and step % job.every == 0
+        job.point(scores=_scores(laid, pointwise.detach()) if checked else None)
+        laid.kernel.lanes_run(job)
+
+
+def close(laid: Run) -> None:
+    """The last check."""
+    if laid.job.keep_best:
+        laid.job.begin = laid.job.steps
+        laid.job.point(scores=_scores(laid, None))
+        laid.kernel.lanes_see(laid.job)
+
+
+def losses(laid: Run, x: Tensor, y: Tensor, slot: int) -> Tensor:
+    """The mean loss of every row over all samples, in double precision, of the weights in a slot."""
+    job = Job.from_buffer_copy(laid.job)
+    x = x.contiguous()
+    out = _memory(laid, x.shape[1])
+    job.loss, job.batch, job.slot, job.samples, job.x_rows = EXTERNAL, 0, slot, x.shape[1], len(x)
+    job.begin = job.end = 0
+    job.point(x=x, outputs=out)
+    laid.kernel.lanes_predict(job)
+    return _means(laid, _pointwise(laid, _view(laid, out), _ordered(laid, y)))
+
+
+def _scores(laid: Run, pointwise: Tensor | None) -> np.ndarray:
+    """What a check compares, in the precision of the training: that of the step where it serves."""
+    problem = laid.problem
+    if pointwise is not None and not laid.job.batch and problem.validation is None:
+        found = _means(laid, pointwise)
+    else:
+        found = losses(laid, *(problem.validation or (problem.x, problem.y)), slot=0)
+    scores = found.to(problem.start.dtype).double().numpy()
+    laid.owners["scores"] = scores
+    return scores
+
+
+def _pointwise(laid: Run, prediction: Tensor, y: Tensor) -> Tensor:
+    pointwise = laid.problem.loss(prediction, y)
+    if pointwise.shape not in (prediction.shape, (*prediction.shape[:2], 1)):
+        raise ValueError(
+            f"`loss` must give {tuple(prediction.shape)} or one number a sample, got {tuple(pointwise.shape)}."
+        )
+    return pointwise
+
+
+def _means(laid: Run, pointwise: Tensor) -> Tensor:
+    """Row by row, so that the order of the sum does not depend on the number of rows."""
+    rows = pointwise[: laid.job.rows].double().flatten(1).contiguous().numpy()
+    return torch.from_numpy(np.array([row.mean() for row in rows]))
+
+
+def _rows(laid: Run) -> int:
+    """Rows with the idle lanes of the last group."""
+    return -(-laid.job.rows // laid.lanes) * laid.lanes
+
+
+def _memory(laid: Run, n: int) -> Tensor:
+    k = laid.problem.net.d_out
+    shape = (laid.job.rows, n, k) if laid.job.wide else (n, k, _rows(laid))
+    return torch.zeros(shape, dtype=laid.problem.start.dtype)
+
+
+def _view(laid: Run, memory: Tensor) -> Tensor:
+    """(rows, n, k), whatever the order in memory."""
+    return memory.detach() if laid.job.wide else memory.detach().permute(2, 0, 1)
+
+
+def _owners(laid: Run, replicates: int) -> Tensor:
+    rows = torch.arange(_rows(laid)).clamp(max=laid.job.rows - 1)
+    return rows // (laid.job.rows // replicates)
+
+
+def _ordered(laid: Run, y: Tensor) -> Tensor:
+    """The responses of every row, (rows, n, k), in the order in memory of the predictions."""
+    if len(y) == 1:
+        return y.expand(_rows(laid), -1, -1)
+    each = y[_owners(laid, len(y))]
+    return each if laid.job.wide else each.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+
+
+def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
+    """The responses of one step's samples; the job is pointed at them."""
+    job, orders = laid.job, laid.owners["orders"]
+    assert isinstance(orders, np.ndarray)
+    job.orders = orders.ctypes.data + offset * orders.itemsize
+    index = torch.from_numpy(orders[:, offset : offset + job.batch]).long()[_owners(laid, len(orders))]
+    if job.wide:
+        return y.gather(1, index.unsqueeze(2).expand(-1, -1, y.shape[2]))
+    found = y.permute(1, 2, 0).gather(0, index.T.unsqueeze(1).expand(-1, y.shape[2], -1))
+    return found.permute(2, 0, 1)

@@ -1,0 +1,33 @@
+// What Python hands over: backend.py holds the same structure, field by field.
+#pragma once
+#include "vector.h"
+
+struct Job {
+    // The network and how it lies: lanes (one network a lane) or wide (one network, units side by side).
+    int64_t layers, activation, skip, wide;
+    const int64_t* sizes;
+    // The rows trained, their state in groups, and their data.
+    int64_t rows, samples, checked_samples, x_rows, y_rows, checked_x_rows, checked_y_rows;
+    T* parameters;  // (rows, p)
+    T* state;       // (groups, slots, vectors, L)
+    const T *x, *y, *checked_x, *checked_y;
+    const double* rates;   // (rows)
+    const double* factors;  // (steps), of the schedule
+    const int32_t* orders;  // (generators, span), the samples of steps begin, ..., end - 1; null for all samples
+    int64_t generators, span;
+    // The training.
+    int64_t steps, begin, end, batch, every, patience, optimiser, loss, keep_best, block, threads;
+    double beta1, beta2, eps, weight_decay, momentum;
+    double loss_parameter;
+    // The record of every row, where the best weights are kept.
+    double* score;
+    int64_t *best_step, *idle, *last_step;
+    uint8_t *running, *finite;
+    // A loss that lives in Python: predictions out, the gradient with respect to them and the scores in.
+    T* outputs;
+    const T* output_gradient;
+    const double* scores;
+    int64_t slot;  // whose parameters pack, unpack and forward mean: 0 the current, 1 the best
+};
+
+constexpr int EXTERNAL = -1;

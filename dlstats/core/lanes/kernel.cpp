@@ -1,0 +1,87 @@
+// The plain C interface of the lanes back end: one precision a library, chosen by LANES_DOUBLE.
+#include <atomic>
+#include <thread>
+#include "group.h"
+
+// Group by group over the threads; which thread takes which group changes no bit.
+template <class Work> static void share(long groups, long threads, Work work) {
+    std::atomic<long> next{0};
+    auto loop = [&] {
+        static thread_local Arena arena;
+        for (long g = next++; g < groups; g = next++) work(g, arena);
+    };
+    std::vector<std::thread> others;
+    for (long t = 1; t < threads && t < groups; t++) others.emplace_back(loop);
+    loop();
+    for (auto& thread : others) thread.join();
+}
+
+template <bool WIDE, class Work> static void each_group(const Job& job, Work work) {
+    Plan plan(job);
+    long groups = (job.rows + Group<WIDE>::EACH - 1) / Group<WIDE>::EACH;
+    share(groups, job.threads, [&](long g, Arena& arena) {
+        arena.reserve(Group<WIDE>::room(job, plan));
+        Group<WIDE> group(job, plan, arena, g);
+        work(group);
+    });
+}
+
+// Calls visit(number in the row, place in the state, place's lane) for every parameter of a replicate.
+template <class Visit> static void each_parameter(const Plan& plan, Visit visit) {
+    long number = 0, beside = plan.wide ? 1 : L;
+    auto matrix = [&](long at, long in, const Layer& y) {
+        for (long k = 0; k < in; k++)
+            for (long o = 0; o < y.out; o++) visit(number++, (at + k * y.stride) * L + o * beside);
+    };
+    for (const Layer& y : plan.layers) {
+        matrix(y.weight, y.in, y);
+        matrix(y.bias, 1, y);
+        if (y.slope >= 0) visit(number++, y.slope * L);
+    }
+    if (plan.skip >= 0) matrix(plan.skip, plan.inputs, plan.layers.back());
+}
+
+template <bool WIDE> static void copy(const Job& job, bool in) {
+    long size = 0;
+    each_parameter(Plan(job), [&](long, long) { size++; });
+    each_group<WIDE>(job, [&](Group<WIDE>& group) {
+        T* state = reinterpret_cast<T*>(job.slot ? group.best : group.parameters);
+        for (long lane = 0; lane < Group<WIDE>::EACH; lane++) {
+            if (!in && group.first + lane >= job.rows) continue;
+            T* row = job.parameters + group.row_of(lane) * size;
+            each_parameter(group.plan, [&](long number, long place) {
+                if (in) state[place + lane] = row[number];
+                else row[number] = state[place + lane];
+            });
+        }
+    });
+}
+
+template <bool WIDE> static void predict(const Job& job) {
+    each_group<WIDE>(job, [&](Group<WIDE>& group) {
+        Samples from{job.x, nullptr, job.x_rows, 1, job.samples};
+        if (job.batch) from.orders = job.orders;
+        group.evaluate(job.slot ? group.best : group.parameters, from, job.batch ? job.batch : job.samples);
+    });
+}
+
+extern "C" {
+int64_t lanes_width() { return L; }
+int64_t lanes_vectors(const Job* job) { return Plan(*job).vectors; }
+int64_t lanes_job_bytes() { return sizeof(Job); }
+// Parameters into a slot of the state, and back.
+void lanes_pack(const Job* job) { job->wide ? copy<true>(*job, true) : copy<false>(*job, true); }
+void lanes_unpack(const Job* job) { job->wide ? copy<true>(*job, false) : copy<false>(*job, false); }
+// Steps begin, ..., end - 1 of every row.
+void lanes_run(const Job* job) {
+    if (job->wide) each_group<true>(*job, [](Group<true>& group) { group.run(); });
+    else each_group<false>(*job, [](Group<false>& group) { group.run(); });
+}
+// One check at step `begin`, with scores from Python.
+void lanes_see(const Job* job) {
+    if (job->wide) each_group<true>(*job, [&](Group<true>& group) { group.see(job->begin, job->samples); });
+    else each_group<false>(*job, [&](Group<false>& group) { group.see(job->begin, job->samples); });
+}
+// Predictions of the parameters in a slot, for a loss that lives in Python.
+void lanes_predict(const Job* job) { job->wide ? predict<true>(*job) : predict<false>(*job); }
+}

@@ -1,0 +1,189 @@
+// A block of samples through one group's network, forwards and backwards, all in cache.
+#pragma once
+#include <vector>
+#include "activations.h"
+#include "job.h"
+#include "products.h"
+
+struct Layer {
+    long in, out;        // units
+    long columns;        // vectors that hold the outputs of one unit, padding apart
+    long stride;         // vectors from one unit's weights to the next one's
+    long weight, bias, slope;  // where they lie, in vectors
+};
+
+// Rows of 8, 16, ... vectors fall into the same few sets of the first cache: one vector of padding spreads them.
+INLINE long spread(long columns) { return columns >= 8 && columns % 8 == 0 ? columns + 1 : columns; }
+
+struct Plan {
+    std::vector<Layer> layers;
+    long inputs, outputs, skip = -1, vectors = 0, widest = 0;
+    int activation;
+    bool wide;
+
+    explicit Plan(const Job& job) : activation(job.activation), wide(job.wide) {
+        inputs = job.sizes[0], outputs = job.sizes[job.layers];
+        for (long l = 0; l < job.layers; l++) {
+            long in = job.sizes[l], out = job.sizes[l + 1], columns = across(out), stride = spread(columns);
+            Layer layer{in, out, columns, stride, vectors, vectors + in * stride, -1};
+            vectors = layer.bias + columns;
+            if (activation == PRELU && l + 1 < job.layers) layer.slope = vectors++;
+            widest = in > widest ? in : widest;
+            layers.push_back(layer);
+        }
+        if (job.skip) skip = vectors, vectors += inputs * layers.back().stride;
+    }
+
+    long across(long units) const { return wide ? (units + L - 1) / L : units; }
+    long row(long l) const { return layers[l].stride; }  // vectors of one sample's outputs of layer l
+    bool smooth() const { return activation != RELU; }
+};
+
+// Memory of one thread: cache-line aligned, nothing shared.
+struct Arena {
+    std::vector<char> bytes;
+    size_t used = 0;
+    void reserve(size_t vectors) { bytes.resize((vectors + 2) * sizeof(V)); used = 0; }
+    V* take(size_t vectors) {
+        size_t base = (reinterpret_cast<size_t>(bytes.data()) + sizeof(V) - 1) / sizeof(V) * sizeof(V);
+        V* found = reinterpret_cast<V*>(base) + used;
+        used += vectors;
+        return found;
+    }
+};
+
+template <bool WIDE> struct Network {
+    const Plan& plan;
+    std::vector<V*> h, slope;     // of every layer: outputs (then their gradients), derivatives of the activation
+    std::vector<V*> turned;       // wide only: weights with fan_in across
+    const T* x = nullptr;         // the block's inputs
+    long step_a, x_row;           // numbers from one unit to the next, from one sample's inputs to the next
+
+    Network(const Plan& p, Arena& arena, long block) : plan(p), step_a(WIDE ? 1 : L), x_row(p.inputs * step_a) {
+        for (size_t l = 0; l < p.layers.size(); l++) {
+            const Layer& layer = p.layers[l];
+            h.push_back(arena.take(block * layer.stride));
+            slope.push_back(p.smooth() ? arena.take(block * layer.stride) : nullptr);
+            turned.push_back(WIDE && l ? arena.take(layer.out * spread(p.across(layer.in))) : nullptr);
+        }
+    }
+
+    static long room(const Plan& p, long block) {
+        long sum = 0;
+        for (const Layer& l : p.layers)
+            sum += block * l.stride * (p.smooth() ? 2 : 1) + (WIDE ? l.out * spread(p.across(l.in)) : 0);
+        return sum;
+    }
+
+    Operand inputs_of(long l) const {
+        if (l == 0) return {x, x_row, step_a};
+        return {reinterpret_cast<const T*>(h[l - 1]), plan.row(l - 1) * L, step_a};
+    }
+
+    V slope_of(const V* w, long l) const {
+        return WIDE ? all(w[plan.layers[l].slope][0]) : w[plan.layers[l].slope];
+    }
+
+    // Predictions of `n` samples at `x` into the last layer's rows.
+    V* forward(const V* w, long n) {
+        long last = plan.layers.size() - 1;
+        for (long l = 0; l <= last; l++) {
+            const Layer& y = plan.layers[l];
+            const V* bias = w + y.bias;
+            V* out = h[l];
+            Operand b{reinterpret_cast<const T*>(w + y.weight), y.stride * L, L};
+            auto start = [=](long, long j) { return bias[j]; };
+            if (l < last && plan.activation == RELU)
+                product<WIDE>(n, y.columns, y.in, inputs_of(l), b, start, [=](long i, long j, V z) {
+                    out[i * y.stride + j] = select(z <= 0, V{}, z);
+                });
+            else
+                product<WIDE>(n, y.columns, y.in, inputs_of(l), b, start,
+                              [=](long i, long j, V z) { out[i * y.stride + j] = z; });
+            if (l < last && plan.activation == PRELU) prelu(slope_of(w, l), out, slope[l], n, y.columns, y.stride);
+            else if (l < last) activate(plan.activation, out, slope[l], n, y.columns, y.stride);
+        }
+        if (plan.skip >= 0) add_skip(w, n);
+        return h[last];
+    }
+
+    void add_skip(const V* w, long n) {
+        const Layer& y = plan.layers.back();
+        V* out = h.back();
+        Operand b{reinterpret_cast<const T*>(w + plan.skip), y.stride * L, L};
+        product<WIDE>(n, y.columns, plan.inputs, inputs_of(0), b, [=](long i, long j) { return out[i * y.stride + j]; },
+                      [=](long i, long j, V z) { out[i * y.stride + j] = z; });
+    }
+
+    // Weights with fan_in across, for the way back of `wide`: once a step.
+    void turn(const V* w) {
+        for (size_t l = 1; WIDE && l < plan.layers.size(); l++) {
+            const Layer& y = plan.layers[l];
+            long stride = spread(plan.across(y.in)) * L;
+            const T* from = reinterpret_cast<const T*>(w + y.weight);
+            T* to = reinterpret_cast<T*>(turned[l]);
+            for (long o = 0; o < y.out; o++) {
+                for (long k = 0; k < y.in; k++) to[o * stride + k] = from[k * y.stride * L + o];
+                for (long k = y.in; k < stride; k++) to[o * stride + k] = 0;
+            }
+        }
+    }
+
+    // Adds the block's gradient to `g` from the gradient by the predictions, which stands where they stood.
+    void backward(const V* w, V* g, long n) {
+        long last = plan.layers.size() - 1;
+        for (long l = last; l >= 0; l--) {
+            const Layer& y = plan.layers[l];
+            Operand delta{reinterpret_cast<const T*>(h[l]), y.stride * L, step_a};
+            weights_gradient(inputs_of(l), y.in, y, h[l], g + y.weight, n);
+            bias_gradient(h[l], y, g + y.bias, n);
+            if (l == last && plan.skip >= 0) weights_gradient(inputs_of(0), plan.inputs, y, h[l], g + plan.skip, n);
+            if (l == 0) break;
+            inputs_gradient(delta, w, l, n);
+            const Layer& below = plan.layers[l - 1];
+            if (plan.activation == PRELU) {
+                V sum = prelu_back(slope_of(w, l - 1), h[l - 1], slope[l - 1], n, below.columns, below.stride);
+                if (WIDE) for (int lane = 1; lane < L; lane++) sum[0] += sum[lane], sum[lane] = 0;
+                g[below.slope] += sum;
+            } else if (plan.smooth()) multiply(h[l - 1], slope[l - 1], below, n);
+        }
+    }
+
+    void weights_gradient(Operand a, long in, const Layer& y, const V* delta, V* g, long n) {
+        Operand left{a.at, a.inner, a.outer}, right{reinterpret_cast<const T*>(delta), y.stride * L, L};
+        long stride = y.stride;
+        product<WIDE>(in, y.columns, n, left, right, [=](long i, long j) { return g[i * stride + j]; },
+                      [=](long i, long j, V sum) { g[i * stride + j] = sum; });
+    }
+
+    void bias_gradient(const V* delta, const Layer& y, V* g, long n) {
+        for (long j = 0; j < y.columns; j++) {
+            V even = g[j], odd = V{};
+            long s = 0;
+            for (; s + 1 < n; s += 2) even += delta[s * y.stride + j], odd += delta[(s + 1) * y.stride + j];
+            if (s < n) even += delta[s * y.stride + j];
+            g[j] = even + odd;
+        }
+    }
+
+    void inputs_gradient(Operand delta, const V* w, long l, long n) {
+        const Layer &y = plan.layers[l], &below = plan.layers[l - 1];
+        long columns = below.columns, stride = below.stride, turned_stride = spread(plan.across(y.in)) * L;
+        V* out = h[l - 1];
+        Operand b{reinterpret_cast<const T*>(w + y.weight), L, y.stride * L};
+        if (WIDE) b = {reinterpret_cast<const T*>(turned[l]), turned_stride, L};
+        auto none = [](long, long) { return V{}; };
+        if (plan.activation == RELU)
+            product<WIDE>(n, columns, y.out, delta, b, none, [=](long i, long j, V v) {
+                V& at = out[i * stride + j];
+                at = select(at <= 0, V{}, v);
+            });
+        else
+            product<WIDE>(n, columns, y.out, delta, b, none, [=](long i, long j, V v) { out[i * stride + j] = v; });
+    }
+
+    static void multiply(V* g, const V* by, const Layer& y, long n) {
+        for (long s = 0; s < n; s++)
+            for (long j = s * y.stride; j < s * y.stride + y.columns; j++) g[j] *= by[j];
+    }
+};

@@ -1,0 +1,57 @@
+// First-order optimisers with the semantics of torch.optim, entry by entry.
+#pragma once
+#include "vector.h"
+
+enum Optimiser { ADAM, ADAMW, SGD, ADAGRAD, RMSPROP };
+
+struct Rule {
+    int kind;
+    T beta2, decay1, decay2;  // decay is 1 - beta, taken in double
+    T eps, weight_decay, momentum;
+    T bias1, bias2;  // 1 - beta1^step and the root of 1 - beta2^step
+};
+
+INLINE V decayed(V g, V p, const Rule& rule) { return rule.weight_decay ? fma(p, all(rule.weight_decay), g) : g; }
+
+template <int KIND> void update_all(V* p, const V* g, V* state, long size, V rate, const Rule& rule) {
+    V *one = state, *two = state + size;
+    const T decay1 = rule.decay1, decay2 = rule.decay2, share = 1 / rule.bias2;
+    const V scaled = rate / rule.bias1, shrink = 1 - rate * rule.weight_decay;
+    (void)two;
+    for (long i = 0; i < size; i++) {
+        if constexpr (KIND == ADAM || KIND == ADAMW) {
+            V d = KIND == ADAM ? decayed(g[i], p[i], rule) : g[i];
+            V now = KIND == ADAMW ? p[i] * shrink : p[i];
+            V first = one[i] = fma(all(decay1), d - one[i], one[i]);
+            V second = two[i] = fma(d * decay2, d, two[i] * rule.beta2);
+            p[i] = now - first / fma(root(second), all(share), all(rule.eps)) * scaled;
+        }
+        if constexpr (KIND == SGD) {
+            V d = decayed(g[i], p[i], rule);
+            if (rule.momentum) d = one[i] = fma(one[i], all(rule.momentum), d);
+            p[i] -= d * rate;
+        }
+        if constexpr (KIND == ADAGRAD) {
+            V d = decayed(g[i], p[i], rule);
+            one[i] = fma(d, d, one[i]);
+            p[i] -= d / (root(one[i]) + rule.eps) * rate;
+        }
+        if constexpr (KIND == RMSPROP) {
+            V d = decayed(g[i], p[i], rule);
+            one[i] = fma(d * (T)0.01, d, one[i] * (T)0.99);
+            d /= root(one[i]) + rule.eps;
+            if (rule.momentum) d = two[i] = fma(two[i], all(rule.momentum), d);
+            p[i] -= d * rate;
+        }
+    }
+}
+
+static void update(V* p, const V* g, V* state, long size, V rate, const Rule& rule) {
+    switch (rule.kind) {
+        case ADAM: return update_all<ADAM>(p, g, state, size, rate, rule);
+        case ADAMW: return update_all<ADAMW>(p, g, state, size, rate, rule);
+        case SGD: return update_all<SGD>(p, g, state, size, rate, rule);
+        case ADAGRAD: return update_all<ADAGRAD>(p, g, state, size, rate, rule);
+        case RMSPROP: return update_all<RMSPROP>(p, g, state, size, rate, rule);
+    }
+}

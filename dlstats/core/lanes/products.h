@@ -1,0 +1,66 @@
+// C(i, j) = first(i, j) + sum over p of A(i, p) B(p, j), where B and C are of vectors and A is either of vectors
+// (lanes: one network a lane) or of numbers that fill a vector (wide: one network, its units side by side).
+#pragma once
+#include "vector.h"
+
+struct Operand {
+    const T* at;
+    long outer, inner;  // steps along (i, p) for A, along (p, j) for B, in numbers
+};
+
+template <bool WIDE> INLINE V element(const T* at) {
+    if constexpr (WIDE) return all(*at);
+    else return load(at);
+}
+
+template <bool WIDE, int ROWS, int COLUMNS, class First, class Last>
+INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, Last last) {
+    V sum[ROWS][COLUMNS];
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 16
+        for (int c = 0; c < COLUMNS; c++) sum[r][c] = first(i + r, j + c);
+    const T* left = a.at + i * a.outer;
+    const T* right = b.at + j * b.inner;
+    for (long p = 0; p < depth; p++, left += a.inner, right += b.outer) {
+        V beside[COLUMNS];
+#pragma GCC unroll 16
+        for (int c = 0; c < COLUMNS; c++) beside[c] = load(right + c * b.inner);
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            V here = element<WIDE>(left + r * a.outer);
+#pragma GCC unroll 16
+            for (int c = 0; c < COLUMNS; c++) sum[r][c] = fma(here, beside[c], sum[r][c]);
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 16
+        for (int c = 0; c < COLUMNS; c++) last(i + r, j + c, sum[r][c]);
+}
+
+template <bool WIDE, int ROWS, int COLUMNS, class First, class Last>
+INLINE void panel(long rows, long j, long depth, Operand a, Operand b, First first, Last last) {
+    long i = 0;
+    for (; i + ROWS <= rows; i += ROWS) tile<WIDE, ROWS, COLUMNS>(i, j, depth, a, b, first, last);
+    if constexpr (ROWS > 4)
+        if (i + 4 <= rows) tile<WIDE, 4, COLUMNS>(i, j, depth, a, b, first, last), i += 4;
+    if constexpr (ROWS > 2)
+        if (i + 2 <= rows) tile<WIDE, 2, COLUMNS>(i, j, depth, a, b, first, last), i += 2;
+    if (i < rows) tile<WIDE, 1, COLUMNS>(i, j, depth, a, b, first, last);
+}
+
+#ifndef LANES_ROWS
+#define LANES_ROWS 6
+#define LANES_COLUMNS (LANES_BYTES == 64 ? 4 : 2)
+#endif
+static_assert(LANES_ROWS == 6 || LANES_ROWS <= 4, "the panel's edge must be covered");
+
+template <bool WIDE, class First, class Last>
+void product(long rows, long columns, long depth, Operand a, Operand b, First first, Last last) {
+    long j = 0;
+    for (; j + LANES_COLUMNS <= columns; j += LANES_COLUMNS)
+        panel<WIDE, LANES_ROWS, LANES_COLUMNS>(rows, j, depth, a, b, first, last);
+    for (; j + 2 <= columns; j += 2) panel<WIDE, LANES_ROWS, 2>(rows, j, depth, a, b, first, last);
+    if (j < columns) panel<WIDE, LANES_ROWS, 1>(rows, j, depth, a, b, first, last);
+}

@@ -1,0 +1,140 @@
+// One SIMD register of numbers, and the elementary functions on it. A lane never sees its neighbours.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#if defined(__AVX__) || defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#ifdef LANES_DOUBLE
+typedef double T;
+typedef int64_t I;
+#else
+typedef float T;
+typedef int32_t I;
+#endif
+
+#if defined(__AVX512F__)
+#define LANES_BYTES 64
+#elif defined(__AVX2__) && defined(__FMA__)
+#define LANES_BYTES 32
+#else
+#define LANES_BYTES 16
+#endif
+
+typedef T V __attribute__((vector_size(LANES_BYTES)));
+typedef I M __attribute__((vector_size(LANES_BYTES)));
+constexpr int L = LANES_BYTES / sizeof(T);
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE V load(const T* p) { return *reinterpret_cast<const V*>(p); }
+INLINE void store(T* p, V v) { *reinterpret_cast<V*>(p) = v; }
+INLINE V all(T s) { return s - V{}; }
+INLINE M all_bits(I s) { return s - M{}; }
+INLINE V select(M mask, V a, V b) { return mask ? a : b; }
+INLINE bool any(M mask) {
+    for (int l = 0; l < L; l++) if (mask[l]) return true;
+    return false;
+}
+
+// a b + c in one rounding wherever the processor has it: never left to the compiler's choice.
+INLINE V fma(V a, V b, V c) {
+#if defined(__AVX512F__) && defined(LANES_DOUBLE)
+    return (V)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__AVX512F__)
+    return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif LANES_BYTES == 32 && defined(LANES_DOUBLE)
+    return (V)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif LANES_BYTES == 32
+    return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__) && defined(LANES_DOUBLE)
+    return (V)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#elif defined(__aarch64__)
+    return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+    return a * b + c;
+#endif
+}
+
+INLINE V root(V a) {
+#if defined(__AVX512F__) && defined(LANES_DOUBLE)
+    return (V)_mm512_sqrt_pd((__m512d)a);
+#elif defined(__AVX512F__)
+    return (V)_mm512_sqrt_ps((__m512)a);
+#elif LANES_BYTES == 32 && defined(LANES_DOUBLE)
+    return (V)_mm256_sqrt_pd((__m256d)a);
+#elif LANES_BYTES == 32
+    return (V)_mm256_sqrt_ps((__m256)a);
+#else
+    for (int l = 0; l < L; l++) a[l] = sizeof(T) == 8 ? __builtin_sqrt(a[l]) : __builtin_sqrtf(a[l]);
+    return a;
+#endif
+}
+
+INLINE V absolute(V a) { return (V)((M)a & ~((I)1 << (sizeof(T) * 8 - 1))); }
+
+template <int N> INLINE V horner(V x, const T (&c)[N]) {
+    V sum = all(c[0]);
+    for (int i = 1; i < N; i++) sum = fma(sum, x, all(c[i]));
+    return sum;
+}
+
+#ifdef LANES_DOUBLE
+constexpr T SHIFT = 6755399441055744.0, LOG2E = 1.4426950408889634, LN2_HIGH = 6.93147180369123816490e-01,
+            LN2_LOW = 1.90821492927058770002e-10, EXP_LOW = -746.0, EXP_HIGH = 710.0;
+constexpr int MANTISSA = 52;
+constexpr I BIAS = 1023;
+constexpr T EXPM1[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
+                       1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5};
+constexpr T ATANH[] = {1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
+                       1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3};
+#else
+constexpr T SHIFT = 12582912.0f, LOG2E = 1.44269504f, LN2_HIGH = 0.693359375f, LN2_LOW = -2.12194440e-4f,
+            EXP_LOW = -104.0f, EXP_HIGH = 89.0f;
+constexpr int MANTISSA = 23;
+constexpr I BIAS = 127;
+constexpr T EXPM1[] = {1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f};
+constexpr T ATANH[] = {1.0f / 11, 1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3};
+#endif
+
+INLINE V power_of_two(M n) { return (V)((n + BIAS) << MANTISSA); }
+
+// x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1 and n. Not a number stays so.
+INLINE V reduced(V x, M& n) {
+    x = select(x < EXP_LOW, all(EXP_LOW), select(x > EXP_HIGH, all(EXP_HIGH), x));
+    V shifted = fma(x, all(LOG2E), all(SHIFT));
+    n = (M)shifted - (M)all(SHIFT);
+    V whole = shifted - SHIFT;
+    V r = fma(whole, all(-LN2_LOW), fma(whole, all(-LN2_HIGH), x));
+    return fma(r * r, horner(r, EXPM1), r);
+}
+
+INLINE V exponential(V x) {
+    M n;
+    V q = reduced(x, n);
+    M half = n >> 1;
+    return (1 + q) * power_of_two(half) * power_of_two(n - half);
+}
+
+// exp(x) - 1 for x <= 0, accurate near 0.
+INLINE V exponential_minus_one(V x) {
+    M n;
+    V q = reduced(x, n);
+    V scale = power_of_two(n < -64 ? all_bits(-64) : n);
+    return fma(q, scale, scale - 1);
+}
+
+// log(1 + u) for u >= 0: the logarithm of w = 1 + u in floating point, and what that sum lost.
+INLINE V logarithm_plus_one(V u) {
+    V w = 1 + u;
+    M bits = (M)w - (M)all((T)0.70710678118654752);
+    M n = bits >> MANTISSA;
+    V m = (V)((M)w - (n << MANTISSA));
+    V s = (m - 1) / (m + 1), z = s * s;
+    V series = fma(s * z * 2, horner(z, ATANH), s * 2);
+    V whole = __builtin_convertvector(n, V);
+    V log = fma(whole, all(LN2_HIGH), fma(whole, all(LN2_LOW), series));
+    return log + (u - (w - 1)) / w;
+}
