@@ -88,10 +88,18 @@ ESTIMATORS: dict[str, Estimator] = {
     "tukey": Estimator(lambda x, c: x * max(1 - (x / c) ** 2, 0) ** 2, 4.685, lambda c: (c,)),
     "cauchy": Estimator(lambda x, c: x / (1 + (x / c) ** 2), math.sqrt(2) * 1.68641),
     "welsch": Estimator(lambda x, c: x * math.exp(-((x / c) ** 2)), 2.985),
+    "log_cosh": Estimator(lambda x, c: math.tanh(x), 1.0),
+    "charbonnier": Estimator(lambda x, c: x / math.hypot(1, x / c), 1.0),
+    "hampel": Estimator(
+        lambda x, a: min(x, a) * min(1.0, max(0.0, 2 - x / (2 * a))) if x > 2 * a else min(x, a),
+        2.0,
+        lambda a: (a, 2 * a, 4 * a),
+    ),
     "geman_mcclure": Estimator(lambda x, c: x / (1 + (x / c) ** 2) ** 2, 3.787),
     "andrews": Estimator(lambda x, a: a * math.sin(x / a) if x < math.pi * a else 0.0, 1.339, lambda a: (math.pi * a,)),
 }
-"""`cauchy` is Barron's α = 0 at c = 1.68641, in the parametrisation x / (1 + (x/k)²), k = √2 c."""
+"""`cauchy` is Barron's α = 0 at c = 1.68641, in the parametrisation x / (1 + (x/k)²), k = √2 c.
+Hampel's corners are at a, 2a and 4a."""
 
 
 def expectation(function: Function, law: Law, corners: Sequence[float] = ()) -> float:

@@ -1,0 +1,1 @@
+"""Family robust: robust and quantile losses, from exact efficiency to conformal networks."""
