@@ -11,14 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dlstats import __version__, config, grid
+from dlstats import __version__, config, grid, store
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = ROOT / "config" / "standard.yaml"
-
-
-class BadInput(Exception):
-    """The command cannot be carried out as given; the message says what was required and what came."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -153,7 +149,7 @@ def _number(text: str, kind: type, name: str):
     try:
         return kind(text)
     except ValueError:
-        raise BadInput(f"{name} must be of type {kind.__name__}, got {text!r}.") from None
+        raise ValueError(f"{name} must be of type {kind.__name__}, got {text!r}.") from None
 
 
 def _positive(text: str) -> int:
@@ -270,14 +266,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong."""
+    """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong.
+
+    A ValueError, a LookupError or an unusable file is wrong input and gives one line; anything else is a fault of the
+    work and keeps its traceback, with Python's own exit status 1.
+    """
     options = parser().parse_args(words)
     try:
         return options.carry_out(options) or 0
-    except (BadInput, config.ConfigError, LookupError, ValueError) as error:
+    except (ValueError, LookupError, store.Unusable) as error:
         message = error.args[0] if error.args else error
         print(f"dlstats {options.command}: {message}", file=sys.stderr)
-        return 2 if isinstance(error, BadInput | config.ConfigError | LookupError) else 1
+        return 2
 
 
 if __name__ == "__main__":

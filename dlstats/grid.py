@@ -23,6 +23,9 @@ PACKAGE = Path(__file__).parent
 JOB_SECONDS = 60.0
 """A job should last about this long: importing torch alone costs 2 to 4 s."""
 
+ASSETS = (".css", ".js", ".typ", ".bib", ".yaml")
+"""Suffixes of the report's files that are no code."""
+
 _LEVEL = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
@@ -184,6 +187,13 @@ def digest(*modules: str) -> str:
     for module in sorted(_closure(set(modules))):
         found.update(module.encode() + ast.dump(_syntax_tree(module)).encode())
     return found.hexdigest()[:16]
+
+
+def assets_digest() -> str:
+    """Digest of the files of the report that are no code: template, page, captions, bibliography."""
+    folders = (PACKAGE / "report", PACKAGE.parent / "reports")
+    files = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in ASSETS]
+    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def target_words(job: Job) -> str:

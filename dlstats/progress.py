@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -38,8 +39,10 @@ class Progress:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        self.say(self.line() if error is None else f"{self.label}: stopped by {kind.__name__ if kind else ''}: {error}")
+        self.say(self.line() if error is None else f"{self.label}: stopped: {error}")
         if self._log is not None:
+            if error is not None:
+                traceback.print_exception(error, file=self._log)
             self._log.close()
 
     def say(self, text: str) -> None:

@@ -11,6 +11,8 @@ rule draw:
         tables=directory("reports/tables/{study}"),
     log:
         "results/logs/draw/{study}.log",
+    message:
+        "draw {wildcards.study}"
     params:
         code=code("FIGURES"),
         report=grid.digest("dlstats.report.figures", "dlstats.report.tables"),
@@ -31,8 +33,11 @@ rule write:
         html="reports/dlstats.html",
     log:
         "results/logs/write.log",
+    message:
+        "write the report"
     params:
         report=grid.digest("dlstats.report.build"),
+        assets=grid.assets_digest(),
     conda:
         "../environment.yml"
     shell:

@@ -8,6 +8,8 @@ rule summarise:
         "results/summary/{study}.csv",
     log:
         "results/logs/summarise/{study}.log",
+    message:
+        "summarise {wildcards.study}"
     params:
         code=code("MEASURES"),
         summary=grid.fingerprint("dlstats.pipeline", "summarise"),
@@ -25,6 +27,8 @@ rule judge:
         "results/verdicts/{study}.csv",
     log:
         "results/logs/judge/{study}.log",
+    message:
+        "judge the claims of {wildcards.study}"
     params:
         code=code("CLAIMS"),
         ledger=grid.fingerprint("dlstats.ledger", "verdicts"),
@@ -43,6 +47,8 @@ rule ledger:
         "results/verdicts.csv",
     log:
         "results/logs/ledger.log",
+    message:
+        "put the ledger together"
     params:
         code=grid.fingerprint("dlstats.ledger", "combine"),
     conda:
