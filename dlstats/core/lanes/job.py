@@ -24,7 +24,7 @@ _FIELDS = (
 class Job(ctypes.Structure):
     """A problem as the kernel sees it; the memory belongs to the tensors and arrays that `point` was given."""
 
-    _fields_ = [(name, kind) for names, kind in _FIELDS for name in names.split()]  # noqa: RUF012
+    _fields_ = [(name, kind) for names, kind in _FIELDS for name in names.split()]
 
     def point(self, **places: Tensor | np.ndarray | None) -> None:
         """Point fields at the memory of tensors or arrays, which must be dense and outlive the calls."""

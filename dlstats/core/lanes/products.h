@@ -8,6 +8,19 @@ struct Operand {
     long outer, inner;  // steps along (i, p) for A, along (p, j) for B, in numbers
 };
 
+// One load for a row of the block: left alone, GCC reads it again from memory for every column.
+INLINE void keep_in_register(V& v) {
+#if defined(__AVX512F__)
+    asm("" : "+v"(v));
+#elif defined(__x86_64__)
+    asm("" : "+x"(v));
+#elif defined(__aarch64__)
+    asm("" : "+w"(v));
+#else
+    (void)v;
+#endif
+}
+
 template <bool WIDE> INLINE V element(const T* at) {
     if constexpr (WIDE) return all(*at);
     else return load(at);
@@ -29,6 +42,7 @@ INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, 
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; r++) {
             V here = element<WIDE>(left + r * a.outer);
+            keep_in_register(here);
 #pragma GCC unroll 16
             for (int c = 0; c < COLUMNS; c++) sum[r][c] = fma(here, beside[c], sum[r][c]);
         }
