@@ -10,13 +10,32 @@ from torch import Tensor
 
 from dlstats.core.engine.contract import Problem
 
+CACHE = 2**18
+"""Numbers of one replicate's activations that are held at once: half a second-level cache in float32."""
+ROOM = {"cpu": 2**19, "cuda": 2**31}
+"""Numbers that a block may hold: where the CPU's cache, or the card's memory, is used well."""
+
+
+def samples(problem: Problem) -> int:
+    """Samples that pass through the network at once: all, or equal parts that fit the cache. Never of `reps`."""
+    n = problem.training.batch_size or problem.x.shape[1]
+    if problem.start.device.type != "cpu":
+        return n
+    parts = -(-n * _width(problem) // CACHE)
+    return -(-n // parts)
+
 
 def size(problem: Problem, device: torch.device) -> int:
     """Rows of `start` that are trained at once."""
     n = problem.training.batch_size or problem.x.shape[1]
-    units = n * sum(problem.net.sizes) * 2 + problem.net.size * 5
-    room = 2**18 if device.type == "cpu" else 2**31
-    return max(8 if device.type == "cpu" else 64, min(len(problem.start), room // units))
+    each = n * _width(problem)
+    if device.type == "cpu":
+        each = min(each, CACHE)
+    return max(4, min(len(problem.start), ROOM[device.type] // (each + 5 * problem.net.size)))
+
+
+def _width(problem: Problem) -> int:
+    return sum(problem.net.sizes) + max(problem.net.sizes)
 
 
 def part(problem: Problem, begin: int, end: int, device: torch.device) -> Problem:

@@ -12,18 +12,27 @@ from torch import Tensor
 def batches(
     x: Tensor, y: Tensor, batch_size: int, generators: Sequence[np.random.Generator]
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless minibatches (reps, batch_size, ...); rows with one generator object share their order."""
+    """Endless minibatches of inputs (reps, d, batch_size) and responses (reps, batch_size, k).
+
+    Rows with one generator object share their order.
+    """
     n, reps = x.shape[1], len(generators)
-    x, y = x.expand(reps, -1, -1), y.expand(reps, -1, -1)
     index = np.empty((reps, 0), dtype=np.int64)
     while True:
         index = np.concatenate([index, _permutations(n, generators)], axis=1)
         whole = index.shape[1] // batch_size * batch_size
         order = torch.from_numpy(index[:, :whole]).to(x.device)
         index = index[:, whole:]
-        x_now, y_now = (t.gather(1, order.unsqueeze(2).expand(-1, -1, t.shape[2])) for t in (x, y))
+        x_now, y_now = _reordered(x, order).transpose(1, 2).contiguous(), _reordered(y, order)
         for begin in range(0, whole, batch_size):
-            yield x_now[:, begin : begin + batch_size], y_now[:, begin : begin + batch_size]
+            yield x_now[:, :, begin : begin + batch_size], y_now[:, begin : begin + batch_size]
+
+
+def _reordered(data: Tensor, order: Tensor) -> Tensor:
+    """data[r, order[r]] for every row r of `order`; `data` may have one row for all."""
+    rows, n, k = data.shape
+    first = torch.arange(0, rows * n, n, device=data.device).unsqueeze(1)
+    return data.reshape(rows * n, k).index_select(0, (order + first).flatten()).view(*order.shape, k)
 
 
 def _permutations(n: int, generators: Sequence[np.random.Generator]) -> np.ndarray:

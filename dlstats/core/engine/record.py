@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlstats.core.engine.contract import Fit
+from dlstats.core.engine.backpropagation import mean_loss
+from dlstats.core.engine.contract import Fit, Problem
 
 
 class Record:
@@ -40,17 +41,27 @@ class Record:
             self.running &= self.idle < self.patience
 
 
-def finish(
-    parameters: Tensor, loss: Tensor, validation_loss: Tensor | None, step: Tensor, steps: Tensor, finite: Tensor
-) -> Fit:
-    """The fit, copied to the CPU once."""
-    status = ["ok" if good else "diverged" for good in (finite & loss.isfinite()).tolist()]
-    nothing = torch.full_like(loss, math.nan)
+def finish(problem: Problem, parameters: Tensor, record: Record | None) -> Fit:
+    """The fit of a block: the losses of the weights kept, in float64 sums, and everything copied to the CPU once."""
+    taken = torch.full((len(parameters),), problem.training.steps, device=parameters.device)
+    finite, step, steps, kept = parameters.isfinite().all(dim=1), taken, taken, parameters
+    if record is not None:
+        finite, step, steps, kept = record.finite, record.step, record.steps, record.parameters
+    loss = final_loss(problem, kept, problem.x, problem.y)
+    validation = torch.full_like(loss, math.nan)
+    if problem.validation is not None:
+        validation = final_loss(problem, kept, *problem.validation)
+    good = (finite & loss.isfinite()).tolist()
     return Fit(
-        parameters=parameters.cpu(),
+        parameters=kept.cpu(),
         loss=loss.cpu().numpy(),
-        validation_loss=(nothing if validation_loss is None else validation_loss).cpu().numpy(),
+        validation_loss=validation.cpu().numpy(),
         step=step.cpu().numpy(),
         steps=steps.cpu().numpy(),
-        status=np.array(status),
+        status=np.array(["ok" if fine else "diverged" for fine in good]),
     )
+
+
+def final_loss(problem: Problem, parameters: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The mean loss of every replicate with its sum in float64."""
+    return mean_loss(problem.net, problem.loss, parameters, x.transpose(1, 2), y, torch.float64)
