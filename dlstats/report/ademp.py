@@ -57,6 +57,8 @@ def _levels(levels: Mapping[str, list]) -> Text:
 
 
 def _level(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -80,7 +82,7 @@ def measures(fixed: Protocol, key: str) -> Table:
     rows = []
     for measure in fixed.measures:
         formula = formulas.find(str(measure["statistic"]))
-        options = ", ".join(f"{k} = {v}" for k, v in dict(measure["options"]).items())  # type: ignore[call-overload]
+        options = ", ".join(f"{k} = {_level(v)}" for k, v in dict(measure["options"]).items())  # type: ignore[call-overload]
         words = formula.words + (f" ({options})" if options else "")
         unit = f" [{measure['unit']}]" if measure["unit"] else ""
         label = prose(f"{measure['label']}{unit}, ", code(measure["column"]))

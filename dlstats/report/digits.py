@@ -79,9 +79,9 @@ def plain(value: float) -> str:
 def _significant(value: float, digits: int, strip: bool = False) -> Shown:
     if value == 0:
         return Shown("0")
-    place = _magnitude(value) - digits + 1
+    top = _round_to(Decimal(value), _magnitude(value) - digits + 1).adjusted()  # 0.9999999 rounds up to 1
+    place = top - digits + 1
     rounded = _round_to(Decimal(value), place)
-    top = rounded.adjusted()
     if float(value).is_integer() and abs(value) < 10**9:
         return Shown(str(int(value)))
     exponent = 0 if top in FIXED else top

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from dlstats import grid
-from dlstats.report import checklist, errata, sections
+from dlstats.report import checklist, errata, formulas, sections
 from dlstats.report.blocks import (
     Bibliography,
     Block,
@@ -96,7 +96,8 @@ def _summary(material: Material) -> list[Block]:
     parts = [f"{counts.get(v, 0)} {v}" for v in VERDICTS if v in counts or v in ("supported", "refuted", "undecided")]
     found: list[Block] = [
         Heading("Summary", 1, "summary"),
-        Paragraph(prose(f"{len(ledger)} claims of {ledger['study'].nunique()} studies were judged: {', '.join(parts)}. ",
+        Paragraph(prose(f"Claims judged: {len(ledger)}, from {ledger['study'].nunique()} of {len(material.planned)} studies;"
+                        f" {', '.join(parts)}. ",
                         "Every number below comes from the stored results and carries its Monte Carlo standard error"
                         " (mcse) in parentheses; a number without one was computed without randomness.")),
         *_missing(material),
@@ -109,9 +110,9 @@ def _missing(material: Material) -> list[Block]:
     missing = [name for name in material.planned if name not in material.finished]
     if not missing:
         return []
-    why = {name: material.unloaded.get(name, "no results yet") for name in missing}
+    why = {name: material.unloaded.get(name, "no results yet").rstrip(".") for name in missing}
     spans = [part for name in missing for part in (", ", code(name), f" ({why[name]})")][1:]
-    text = prose(f"{len(missing)} of {len(material.planned)} studies are missing from this report: ", *spans, ".")
+    text = prose(f"Missing from this report, {len(missing)} of {len(material.planned)} studies: ", *spans, ".")
     return [Paragraph(text, "warning")]
 
 
@@ -178,7 +179,7 @@ def _undecided(material: Material) -> list[Block]:
         text = f": measured {show(row['estimate'], row['mcse']).text}, stated {show(row['theory']).text}"
         if isinstance(needed, int | float) and math.isfinite(needed):
             text += f"; about {needed:.0f} replicates would decide (there were {row['replicates']:.0f})"
-        items.append(prose(ref(f"claim-{name}", name), text + (f"; {note}" if note else "") + "."))
+        items.append(prose(ref(f"claim-{name}", name), text + (f"; {note.rstrip('.')}" if note else "") + "."))
     return [Heading("Undecided claims", 2, "undecided"), Bullets(tuple(items))]
 
 
@@ -243,7 +244,11 @@ def _ledger(material: Material) -> list[Block]:
         " pre-asymptotic; a claim that rests on cells with more than"
         f" {100 * material.config.get('failed_share', 0.1):g} % of failed replicates is undecided."
     )
-    found: list[Block] = [Heading("The ledger", 1, "ledger"), Paragraph(prose(rule))]
+    found: list[Block] = [
+        Heading("The ledger", 1, "ledger"),
+        Paragraph(prose(rule)),
+        Paragraph(prose(formulas.EXPLAINED)),
+    ]
     if material.unadjusted:
         names = ", ".join(material.unadjusted)
         found.append(Paragraph(prose(f"Not yet adjusted over the whole ledger: {names}."), "warning"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -80,7 +81,8 @@ def _evidence(row: Mapping, sections: Sequence[str]) -> list[tuple[str, Text]]:
         found.append(("test", prose(TESTS[str(row["kind"])])))
     lower, upper = _known(row, "lower"), _known(row, "upper")
     if lower is not None and upper is not None and lower < upper:
-        found.append(("95 % interval", prose(f"{plain(lower)} to {plain(upper)}")))
+        ends = (show(end, _known(row, "mcse") or 0.0) for end in (lower, upper))
+        found.append(("95 % interval", prose(" to ".join(replace(end, mcse="").text for end in ends))))
     for name, label in (("p_adjusted", "p against, Holm"), ("p_for", "p for")):
         if not str(row.get("kind", "")).startswith(("identity", "bound")) and (p := _known(row, name)) is not None:
             found.append((label, prose(f"{p:.3g}")))

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dlstats
 from dlstats import store
+
+
+def tracked(reports: Path, name: str) -> Path:
+    """A tracked file of the report, `reports/<name>`; of the project itself when the folder does not hold its own."""
+    own = Path(reports) / name
+    return own if own.exists() else Path(dlstats.__file__).resolve().parent.parent / "reports" / name
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-SMOOTH = (
-    "influence values (jackknife or delta method) ψ_r with mean 0: mcse = (Σ ψ_r^2 / (R (R − 1)))^(1/2);"
-    " interval by Student's t"
-)
-LOGARITHMIC = SMOOTH + " on the logarithmic scale"
-BINOMIAL = "(p (1 − p) / R)^(1/2) with Wilson's interval, whose half width replaces it when p is 0 or 1"
-ORDER = "exact bootstrap of the order statistic (Maritz and Jarrett 1978); interval between order statistics"
+SMOOTH = "influence values; t interval"
+LOGARITHMIC = "influence values; t interval of the logarithm"
+BINOMIAL = "binomial; Wilson's interval"
+ORDER = "bootstrap of order statistics; their interval"
 NONE = "none: the replicates cannot tell it"
 NOUGHT = "0: computed without randomness"
+EXPLAINED = (
+    "Influence values ψ_r are those of the jackknife or the delta method, with mean 0, and give the mcse"
+    " (Σ ψ_r^2 / (R (R − 1)))^(1/2) without normal theory. A share p of R replicates has the mcse (p (1 − p) / R)^(1/2),"
+    " replaced by the half width of Wilson's interval over its normal quantile when p is 0 or 1. Order statistics have"
+    " the exact bootstrap of Maritz and Jarrett (1978)."
+)
+"""What the short names of the ways to a Monte Carlo standard error mean."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
             "expected best of k starts drawn from the R",
             "E min(x_(I_1), dots, x_(I_k))",
             r"\mathrm{E}\min(x_{I_1},\dots,x_{I_k})",
-            "influence values of the U-statistic",
+            "influence values of the U-statistic; t interval",
         ),
         "trimmed_mean": Formula(
             "mean without the smallest and largest share a",

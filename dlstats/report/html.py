@@ -213,17 +213,23 @@ def _table(block: blocks.Table, context: Context) -> str:
         f'<th scope="col"{kind}>{context.text(column.label)}</th>'
         for kind, column in zip(kinds, block.columns, strict=True)
     )
-    rows = "\n".join(
-        f"<tr>{''.join(f'<td{kind}>{context.text(v)}</td>' for kind, v in zip(kinds, row, strict=True))}</tr>"
-        for row in block.rows
-    )
+    names = [web(blocks.words(column.label)) for column in block.columns]
+    rows = "\n".join(f"<tr>{_cells(row, kinds, names, context)}</tr>" for row in block.rows)
     caption = f"<strong>{name}.</strong> {context.text(block.caption)}"
     note = f'<p class="note">{context.text(block.note)}</p>' if block.note else ""
+    stacked = ' class="stacked"' if any(column.weight for column in block.columns) else ""
     long = " long" if block.limit and len(block.rows) > block.limit else ""
     return (
         f'<figure class="table" id="{web(block.key)}"><figcaption id="{web(block.key)}-caption">{caption}</figcaption>'
         f'<div class="scroll{long}" tabindex="0" role="region" aria-labelledby="{web(block.key)}-caption">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>{note}</figure>"
+        f"<table{stacked}><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>{note}</figure>"
+    )
+
+
+def _cells(row: tuple[Text, ...], kinds: list[str], names: list[str], context: Context) -> str:
+    return "".join(
+        f'<td{kind} data-label="{name}">{context.text(value)}</td>'
+        for value, kind, name in zip(row, kinds, names, strict=True)
     )
 
 

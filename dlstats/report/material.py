@@ -12,6 +12,7 @@ import pandas as pd
 from dlstats import grid
 from dlstats.report import bibliography, errata, protocol, provenance
 from dlstats.report.bibliography import Source
+from dlstats.report.files import tracked
 from dlstats.studies import study as studies
 from dlstats.studies.study import Study
 
@@ -71,7 +72,7 @@ def collect(
     names = [study for family in grid.families(config).values() for study in family]
     loaded, unloaded = _load(names, load)
     verdicts, unadjusted = _verdicts(results, names)
-    lectures, slips = errata.load(reports / errata.FILE)
+    lectures, slips = errata.load(tracked(reports, errata.FILE))
     folders = {name: reports / "figures" / name for name in loaded}
     return Material(
         config=config,
@@ -84,7 +85,7 @@ def collect(
         unadjusted=unadjusted,
         records={n: record for n, folder in folders.items() if (record := provenance.read_record(folder))},
         figures={name: _figures(loaded[name], folder) for name, folder in folders.items()},
-        sources=bibliography.read(reports / bibliography.FILE),
+        sources=bibliography.read(tracked(reports, bibliography.FILE)),
         lectures=lectures,
         errata=slips,
         registered={n: found for n in loaded if (found := protocol.registered(reports, n))},

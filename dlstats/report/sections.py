@@ -39,7 +39,7 @@ def section(material: Material, name: str) -> list[Block]:
     if study is None:
         reason = material.unloaded.get(name, "the study cannot be loaded")
         title = Heading(name.replace("_", " ").capitalize(), 2, f"sec-{name}")
-        return [title, Paragraph(prose(f"Missing: {reason}"), "warning")]
+        return [title, Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")]
     fixed = protocol.protocol(material.config, study)
     found: list[Block] = [Heading(study.title, 2, f"sec-{name}")]
     if name not in material.finished:
@@ -74,7 +74,8 @@ def _results(material: Material, study: Study) -> list[Block]:
         if origin["drawn"]:
             found.append(_picture(study, origin))
         else:
-            text = f"The figure “{origin['figure']}” is missing: {origin.get('reason') or 'not drawn yet'}."
+            reason = str(origin.get("reason") or "not drawn yet").rstrip(".")
+            text = f"The figure “{origin['figure']}” is missing: {reason}."
             found.append(Paragraph(prose(text), "warning"))
     for i, grid_ in enumerate(tables.summary_grids(study, material.summaries[study.name]), start=1):
         found.append(tables.block(grid_, f"tab-{study.name}-{i}", "small", PAPER_ROWS))
@@ -161,7 +162,7 @@ def _again(material: Material, study: Study) -> list[Block]:
         f"dlstats rerun {study.name}",
         f"dlstats replay {study.name} {chosen} 0",
     )
-    text = prose("From the results that are missing, from scratch, and one replicate alone; root seed ",
+    text = prose("In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed ",
                  code(material.config["seed"]), ".")  # fmt: skip
     return [Heading("How to get these numbers again", 3), Paragraph(text), Listing(lines)]
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dlstats.report import blocks
+from dlstats.report import blocks, files
 from dlstats.report.bibliography import FILE as REFERENCES
 from dlstats.report.blocks import Document
 
@@ -27,9 +27,8 @@ def pdf(document: Document, reports: Path) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="dlstats-") as name:
         folder = Path(name)
-        shutil.copy(reports / TEMPLATE, folder / TEMPLATE)
-        if (reports / REFERENCES).exists():
-            shutil.copy(reports / REFERENCES, folder / REFERENCES)
+        for tracked in (TEMPLATE, REFERENCES):
+            shutil.copy(files.tracked(reports, tracked), folder / tracked)
         data = prepare(document, folder)
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         found = typst.compile(
