@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dlstats.core.montecarlo import Estimate, exact
+from dlstats.core.montecarlo.rates import Rate
+from dlstats.core.montecarlo.rates import rate as fit_rate
 from dlstats.studies.study import Evidence
 from dlstats.theory import sequence_model
 
@@ -41,3 +43,31 @@ def risk_axes(axes, title: str = "") -> None:
     axes.set(xscale="log", yscale="log", xlabel="sample size $n$", ylabel="excess risk")
     if title:
         axes.set_title(title)
+
+
+def cells(evidence: Evidence, column: str = "risk", size: str = "n", **factors: object) -> tuple[list, list, int]:
+    """(sizes, replicates of every size, failed) of a Monte Carlo curve."""
+    rows = evidence.rows(**factors)
+    good = rows[rows["status"] == "ok"] if "status" in rows else rows
+    sizes = sorted(rows[size].unique().tolist())
+    return sizes, [good[good[size] == n][column].to_numpy(float) for n in sizes], len(rows) - len(good)
+
+
+def rate(evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: object) -> Rate:
+    """The fitted rate of a Monte Carlo curve, all sizes, weighted, with lack of fit and local slopes."""
+    sizes, samples, failed = cells(evidence, column, size, **factors)
+    return fit_rate(sizes, samples, statistic, failed=failed)
+
+
+def points(evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: object):
+    """The summary lines of a curve by size: a frame with `n`, `estimate`, `mcse`, `lower`, `upper`."""
+    table = evidence.table(measure=column, statistic=statistic, **factors).sort_values(size)
+    return table.assign(n=table[size].astype(float))
+
+
+def draw_points(axes, table, label: str, method: str) -> None:
+    """A Monte Carlo curve with 95 % error bars in the style of its method."""
+    from dlstats.report import style
+
+    bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.99 * table["estimate"].to_numpy(float))
+    axes.errorbar(table["n"], table["estimate"], yerr=bars, label=label, **style.method(method))
