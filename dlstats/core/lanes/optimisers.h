@@ -11,20 +11,19 @@ struct Rule {
     T bias1, bias2;  // 1 - beta1^step and the root of 1 - beta2^step
 };
 
-INLINE V decayed(V g, V p, const Rule& rule) { return rule.weight_decay ? fma(p, all(rule.weight_decay), g) : g; }
+INLINE V decayed(V g, V p, Rule rule) { return rule.weight_decay ? fma(p, all(rule.weight_decay), g) : g; }
 
-template <int KIND> void update_all(V* p, const V* g, V* state, long size, V rate, const Rule& rule) {
+template <int KIND> void update_all(V* p, const V* g, V* state, long size, V rate, Rule rule) {
     V *one = state, *two = state + size;
-    const T decay1 = rule.decay1, decay2 = rule.decay2, share = 1 / rule.bias2;
-    const V scaled = rate / rule.bias1, shrink = 1 - rate * rule.weight_decay;
-    (void)two;
+    const V share = all(1 / rule.bias2), scaled = rate / rule.bias1, shrink = 1 - rate * rule.weight_decay;
+    const V decay1 = all(rule.decay1), decay2 = all(rule.decay2), beta2 = all(rule.beta2), eps = all(rule.eps);
     for (long i = 0; i < size; i++) {
         if constexpr (KIND == ADAM || KIND == ADAMW) {
             V d = KIND == ADAM ? decayed(g[i], p[i], rule) : g[i];
             V now = KIND == ADAMW ? p[i] * shrink : p[i];
-            V first = one[i] = fma(all(decay1), d - one[i], one[i]);
-            V second = two[i] = fma(d * decay2, d, two[i] * rule.beta2);
-            p[i] = now - first / fma(root(second), all(share), all(rule.eps)) * scaled;
+            V first = one[i] = fma(decay1, d - one[i], one[i]);
+            V second = two[i] = fma(d * decay2, d, two[i] * beta2);
+            p[i] = now - first / fma(root(second), share, eps) * scaled;
         }
         if constexpr (KIND == SGD) {
             V d = decayed(g[i], p[i], rule);

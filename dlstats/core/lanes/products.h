@@ -54,8 +54,7 @@ INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, 
 }
 
 template <bool WIDE, int ROWS, int COLUMNS, class First, class Last>
-INLINE void panel(long rows, long j, long depth, Operand a, Operand b, First first, Last last) {
-    long i = 0;
+INLINE void panel(long i, long rows, long j, long depth, Operand a, Operand b, First first, Last last) {
     for (; i + ROWS <= rows; i += ROWS) tile<WIDE, ROWS, COLUMNS>(i, j, depth, a, b, first, last);
     if constexpr (ROWS > 4)
         if (i + 4 <= rows) tile<WIDE, 4, COLUMNS>(i, j, depth, a, b, first, last), i += 4;
@@ -70,11 +69,20 @@ INLINE void panel(long rows, long j, long depth, Operand a, Operand b, First fir
 #endif
 static_assert(LANES_ROWS == 6 || LANES_ROWS <= 4, "the panel's edge must be covered");
 
+// Rows in strips whose part of A stays in the first cache while B passes by: no bit depends on the strip.
+#ifndef LANES_STRIP
+#define LANES_STRIP (24 * 1024)
+#endif
+
 template <bool WIDE, class First, class Last>
 void product(long rows, long columns, long depth, Operand a, Operand b, First first, Last last) {
-    long j = 0;
-    for (; j + LANES_COLUMNS <= columns; j += LANES_COLUMNS)
-        panel<WIDE, LANES_ROWS, LANES_COLUMNS>(rows, j, depth, a, b, first, last);
-    for (; j + 2 <= columns; j += 2) panel<WIDE, LANES_ROWS, 2>(rows, j, depth, a, b, first, last);
-    if (j < columns) panel<WIDE, LANES_ROWS, 1>(rows, j, depth, a, b, first, last);
+    long strip = LANES_STRIP / (long)(WIDE ? sizeof(T) : sizeof(V)) / (depth + 1) / LANES_ROWS * LANES_ROWS;
+    strip = strip < LANES_ROWS ? LANES_ROWS : strip;
+    for (long i = 0; i < rows; i += strip) {
+        long end = i + strip < rows ? i + strip : rows, j = 0;
+        for (; j + LANES_COLUMNS <= columns; j += LANES_COLUMNS)
+            panel<WIDE, LANES_ROWS, LANES_COLUMNS>(i, end, j, depth, a, b, first, last);
+        for (; j + 2 <= columns; j += 2) panel<WIDE, LANES_ROWS, 2>(i, end, j, depth, a, b, first, last);
+        if (j < columns) panel<WIDE, LANES_ROWS, 1>(i, end, j, depth, a, b, first, last);
+    }
 }
