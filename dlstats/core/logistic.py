@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.special import expit as _expit
 
 LARGEST = 30.0
 """A coefficient beyond this, times the largest |x| of its column, is taken for separation."""
@@ -43,7 +44,7 @@ def fit(
     beta = np.zeros((reps, d)) if start is None else np.broadcast_to(start, (reps, d)).copy()
     gap = np.full(reps, np.inf)
     for _ in range(steps):
-        p = _sigmoid(_linear(x, beta) + offset)
+        p = _expit(_linear(x, beta) + offset)
         v = p * (1 - p) if weight is None else weight * p * (1 - p)
         inverse = np.linalg.pinv(_gram(x, v), hermitian=True)
         residual = y - p if weight is None else weight * (y - p)
@@ -61,7 +62,7 @@ def fit(
 
 def first_order_bias(x: Float[ndarray, "reps n d"], beta: Float[ndarray, "reps d"]) -> Float[ndarray, "reps d"]:
     """(X'WX)⁻¹ X'W ξ, ξ_i = Q_ii (p_i − 1/2), Q = X (X'WX)⁻¹ X' [Cordeiro and McCullagh 1991; King and Zeng 2001]."""
-    p = _sigmoid(_linear(x, beta))
+    p = _expit(_linear(x, beta))
     v = p * (1 - p)
     inverse = np.linalg.pinv(_gram(x, v), hermitian=True)
     return np.einsum("rij,rj->ri", inverse, _cross(x, _leverage(x, v, inverse) * (p - 0.5)))
@@ -77,29 +78,34 @@ def ridge_path(
 ) -> Float[ndarray, "penalties d+1"]:
     """Minimisers (w, b) of Σ weight log(1 + exp(offset − scale sign (w'x + b))) + penalty ‖w‖²/2 along a path.
 
-    Damped Newton from the previous penalty; the penalties must fall. Plain gradient descent would need of the order
-    of 1/penalty steps to get here.
+    Damped Newton from where the last two penalties point, linear in log penalty; the penalties must fall. Gradients
+    are divided by the penalty, so that 1e-200 is as good as 1. Plain gradient descent would need of the order of
+    1/penalty steps to get here.
     """
     design = np.column_stack([x, np.ones(len(x))]) * (scale * sign)[:, None]
     ridge = np.append(np.ones(x.shape[1]), 0.0)
-    theta, found = np.zeros(design.shape[1]), []
+    found: list[np.ndarray] = []
     for penalty in penalties:
+        theta = _extrapolate(penalties, found, design.shape[1])
         for _ in range(500):
-            margin = design @ theta - offset
-            p = _sigmoid(-margin)
-            slope = -design.T @ (weight * p) + penalty * ridge * theta
-            curvature = (design.T * (weight * p * (1 - p))) @ design + np.diag(penalty * ridge)
+            p = _expit(offset - design @ theta) * (weight / penalty)
+            slope = ridge * theta - design.T @ p
+            curvature = (design.T * (p * (1 - p * (penalty / weight)))) @ design + np.diag(ridge)
             step = np.linalg.solve(curvature, slope)
-            decrement = float(step @ slope)
-            theta = theta - step / (1 + np.abs(design @ step).max() if np.abs(design @ step).max() > 1 else 1)
-            if decrement < 1e-14 * penalty:
+            longest = np.abs(design @ step).max()
+            theta = theta - step / (1 + longest if longest > 1 else 1)
+            if longest < 1e-10:
                 break
-        found.append(theta.copy())
+        found.append(theta)
     return np.array(found)
 
 
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * z))
+def _extrapolate(penalties: np.ndarray, found: list[np.ndarray], size: int) -> np.ndarray:
+    """Where the path goes at the next penalty, from its last two points."""
+    if len(found) < 2:
+        return found[-1] if found else np.zeros(size)
+    logs = np.log(penalties[len(found) - 2 : len(found) + 1])
+    return found[-1] + (found[-1] - found[-2]) * (logs[2] - logs[1]) / (logs[1] - logs[0])
 
 
 def _linear(x: np.ndarray, beta: np.ndarray) -> np.ndarray:

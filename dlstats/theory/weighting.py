@@ -38,8 +38,13 @@ def asymptotic_variance(prior: float, distance: float, weighted: bool) -> np.nda
 
 
 def threshold_variance(prior: float, distance: float, weighted: bool) -> float:
-    """n Var of the threshold at which the balanced logit is 0: Var(intercept) / D², as the true threshold is 0."""
-    return float(asymptotic_variance(prior, distance, weighted)[0, 0] / distance**2)
+    """n Var of the threshold at which the balanced logit is 0, the prior being estimated by the class frequency.
+
+    (Var(intercept) − 1/(π (1 − π))) / D²: the frequency, whose log-odds have the variance subtracted, cancels from
+    shifted intercept and weights alike, as it does under sampling with fixed class counts. Derived here.
+    """
+    intercept = asymptotic_variance(prior, distance, weighted)[0, 0]
+    return float((intercept - 1 / (prior * (1 - prior))) / distance**2)
 
 
 def excess_balanced_error(distance: float, variance: float) -> float:

@@ -1,0 +1,44 @@
+"""Ranking measures: average precision of a random ranking, and the AUC of two Gaussians with its exact variance."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+from scipy import stats
+
+
+def average_precision_random(n: int, positives: int) -> float:
+    """E AP = (1/n) (H_n + (P − 1) (n − H_n)/(n − 1)) of a random ranking, H_n the harmonic number. Short proof.
+
+    Equal to the prevalence P/n plus (n − P)(H_n − 1)/(n (n − 1)): larger than P/n, which is its limit only.
+    """
+    harmonic = sum(1 / k for k in range(1, n + 1))
+    return (harmonic + (positives - 1) * (n - harmonic) / (n - 1)) / n
+
+
+def average_precision_enumerated(n: int, positives: int) -> float:
+    """The same expectation as the mean over all C(n, P) rankings."""
+    total = 0.0
+    for places in combinations(range(1, n + 1), positives):
+        total += sum((k + 1) / place for k, place in enumerate(places)) / positives
+    return total / math.comb(n, positives)
+
+
+def auc_gaussians(distance: float) -> float:
+    """Φ(D/√2) for N(±D/2, 1)."""
+    return float(stats.norm.cdf(distance / math.sqrt(2)))
+
+
+def auc_sd(distance: float, positives: int, negatives: int) -> float:
+    """Exact standard deviation of the empirical AUC of two Gaussians, a two-sample U-statistic.
+
+    Var = (A (1 − A) + (P − 1)(Q − A²) + (N − 1)(Q − A²)) / (P N), Q the probability that two comparisons which share
+    one point both come out right: both differences are normal with correlation 1/2.
+    """
+    area = auc_gaussians(distance)
+    cut = distance / math.sqrt(2)
+    both = float(stats.multivariate_normal(cov=np.array([[1, 0.5], [0.5, 1]])).cdf(np.array([cut, cut])))
+    shared = (positives + negatives - 2) * (both - area**2)
+    return math.sqrt((area * (1 - area) + shared) / (positives * negatives))
