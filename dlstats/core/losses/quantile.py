@@ -22,7 +22,8 @@ def expectile(
 ) -> Float[Tensor, "*n k"]:
     """|τ − 1{r < 0}| r². Elicits the expectile at `level` τ [Newey and Powell 1987]; half the square at τ = 1/2."""
     residual = y - prediction
-    return torch.where(residual < 0, 1 - level, level) * residual.square()
+    below = (residual < 0).to(residual.dtype)
+    return (level + (1 - 2 * level) * below) * residual.square()
 
 
 def smooth_pinball(
