@@ -8,7 +8,7 @@ from itertools import repeat
 import torch
 from torch import Tensor
 
-from dlstats.core.engine import blocks, orders
+from dlstats.core.engine import orders
 from dlstats.core.engine.backpropagation import Backpropagation, mean_loss
 from dlstats.core.engine.contract import Fit, Problem
 from dlstats.core.engine.optimisers import OPTIMISERS
@@ -22,7 +22,7 @@ def run(problem: Problem) -> Fit:
     training, parameters = problem.training, problem.start.clone()
     x = problem.x.transpose(1, 2).contiguous()
     samples = _samples(problem, x)
-    gradient = Backpropagation(problem.net, problem.loss, parameters, blocks.samples(problem))
+    gradient = Backpropagation(problem.net, problem.loss, parameters, training.batch_size or x.shape[2])
     rule = OPTIMISERS[training.optimiser]
     state = [torch.zeros_like(parameters) for _ in range(rule.states)]
     rate = _rate(problem)
