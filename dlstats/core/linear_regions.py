@@ -20,6 +20,10 @@ Layers = Sequence[tuple[Array, Array]]
 _ON_LINE = 1e-12
 """A vertex this close to a neuron's line, relative to the size of the terms, counts as on it."""
 
+_ON_KNOT = 1e-10
+"""A zero this close to an end of its cell, relative to itself, counts as on it: where one unit alone is active, the
+units that it feeds vanish with it."""
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -85,7 +89,9 @@ def _inside(
     left, right = np.hstack([-edge, knots])[:, :, None], np.hstack([knots, edge])[:, :, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         at = -offset / slope
-    return np.where((at > left) & (at < right), at, np.inf).reshape(len(knots), -1)
+        room = _ON_KNOT * np.abs(at)
+        inside = (at - left > room) & (right - at > room)
+    return np.where(inside, at, np.inf).reshape(len(knots), -1)
 
 
 def _trim(positions: Float[Array, "reps slots"]) -> Float[Array, "reps kept"]:

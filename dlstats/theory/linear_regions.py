@@ -32,6 +32,15 @@ def expected_zeros(widths: Sequence[int]) -> float:
     return sum(n * math.prod(map(some_active, widths[:layer])) for layer, n in enumerate(widths))
 
 
+def expected_zeros_without_bias(widths: Sequence[int]) -> float:
+    """The same when every bias is 0 and the line misses the origin: sum_l n_l prod_{j<l} p2(n_j); derived here.
+
+    Behind a layer with one active unit all values are multiples of that unit's, which are 0 only where it switches
+    off: two active units are needed in every layer before.
+    """
+    return sum(n * math.prod(map(two_active, widths[:layer])) for layer, n in enumerate(widths))
+
+
 def expected_kinks(widths: Sequence[int]) -> float:
     """Mean number of kinks of the output on a line: sum_l n_l prod_{j != l} p1(n_j); derived here, as above.
 

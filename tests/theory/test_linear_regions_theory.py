@@ -14,17 +14,17 @@ LINES = [(1,), (2,), (1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 1, 1), (2, 1, 1
 PLANES = [(1,), (2,), (3,), (2, 1), (1, 2), (2, 2), (3, 1), (1, 1, 1), (2, 1, 1)]
 
 
-def every_sign_pattern(d_in, widths, seed):
+def every_sign_pattern(d_in, widths, seed, bias=True):
     """One network with generic weights for every pattern of signs of all its weights and biases (output: +)."""
     rng = np.random.default_rng(seed)
-    shapes = [(n, d + 1) for n, d in zip(widths, (d_in, *widths[:-1]), strict=True)]
+    shapes = [(n, d + bias) for n, d in zip(widths, (d_in, *widths[:-1]), strict=True)]
     sizes = [rng.uniform(0.5, 2.0, shape) for shape in shapes]
     free = sum(a * b for a, b in shapes)
     signs = 1 - 2 * ((np.arange(2**free)[:, None] >> np.arange(free)) & 1)
     layers, used = [], 0
     for size in sizes:
         signed = signs[:, used : used + size.size].reshape(-1, *size.shape) * size
-        layers.append((signed[:, :, 1:], signed[:, :, 0]))
+        layers.append((signed[:, :, bias:], signed[:, :, 0] * bias))
         used += size.size
     return [*layers, (np.ones((2**free, 1, widths[-1])), np.zeros((2**free, 1)))]
 
@@ -36,6 +36,13 @@ def test_mean_zeros_and_kinks_over_all_signs_are_exactly_the_closed_form(widths)
     networks = len(cells.knots)
     assert counter.zeros_per_network(cells).sum() == theory.expected_zeros(widths) * networks
     assert counter.kinks(cells).sum() == theory.expected_kinks(widths) * networks
+
+
+@pytest.mark.parametrize("widths", [(2,), (2, 1), (1, 2), (2, 2), (3, 1), (2, 2, 1), (1, 2, 2)])
+def test_without_biases_two_active_units_are_needed_on_a_line_off_the_origin(widths):
+    layers = every_sign_pattern(2, widths, seed=len(widths), bias=False)
+    zeros = counter.zeros_per_network(counter.on_line(layers, np.array([0.0, 1.0])))
+    assert zeros.sum() == theory.expected_zeros_without_bias(widths) * len(zeros)
 
 
 @pytest.mark.parametrize("widths", PLANES)
