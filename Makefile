@@ -6,7 +6,6 @@ CORES ?= all
 VENV := .venv
 READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
-SNAKEMAKE := $(IN_VENV) snakemake --workflow-profile workflows/profiles/default --cores $(CORES) --config profile=$(PROFILE)
 
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow lint plan clean
@@ -22,7 +21,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 report: $(READY) ## run the pipeline and write the report (PROFILE=smoke|standard|paper, CORES=n)
-	@$(SNAKEMAKE) || { $(IN_VENV) python -m dlstats write --config config/$(PROFILE).yaml; \
+	@$(IN_VENV) dlstats run --profile $(PROFILE) --cores $(CORES) || { $(IN_VENV) python -m dlstats write --config config/$(PROFILE).yaml; \
 	  echo "Some work failed: the report holds what is finished and says what is missing." >&2; exit 1; }
 
 plan: $(READY) ## cells, jobs and expected cost of a profile, without running it

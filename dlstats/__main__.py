@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import faulthandler
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +48,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 def _simulate(options: argparse.Namespace) -> None:
     from dlstats import pipeline
+    from dlstats.run import leave_with_parent
 
     target = None
     if options.target:
@@ -58,6 +59,10 @@ def _simulate(options: argparse.Namespace) -> None:
     run = pipeline.Run(
         options.study, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
     )
+    if options.limit:
+        faulthandler.dump_traceback_later(options.limit, exit=True)
+    if options.with_parent:
+        leave_with_parent()
     pipeline.simulate(run, options.log)
 
 
@@ -122,8 +127,14 @@ def _replay(options: argparse.Namespace) -> int:
     return 0 if found.largest_difference <= options.tolerance and found.starts_equal else 1
 
 
+def _run(options: argparse.Namespace) -> int:
+    from dlstats import run
+
+    return run.workflow(options.profile, options.words)
+
+
 def _rerun(options: argparse.Namespace) -> int:
-    from dlstats import pipeline
+    from dlstats import pipeline, run
 
     grid.study_module(options.study)
     stale = [options.results / part / options.study for part in ("raw", pipeline.KEPT)]
@@ -133,10 +144,7 @@ def _rerun(options: argparse.Namespace) -> int:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "snakemake", options.study, "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--config", f"profile={options.profile}", *(options.snakemake or ["--cores", "all"])]
-    print(" ".join(command[1:]), file=sys.stderr)
-    return subprocess.call(command)
+    return run.workflow(options.profile, [*options.words, options.study])
 
 
 def _study(name: str):
@@ -183,6 +191,8 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replicates", type=_positive, required=True, help="replicates of each cell")
     target = ("MEASURE", "MCSE", "AT_MOST")
     parser.add_argument("--target", nargs=3, metavar=target, help="go on until the measure has this error, up to a cap")
+    parser.add_argument("--limit", type=float, help="stop with an error after so many seconds")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this is gone")
     parser.add_argument("--log", type=Path, help="file for a line of progress every half minute")
     _add_results(parser)
     _add_device(parser)
@@ -232,16 +242,26 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_device(parser)
 
 
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="standard", help="smoke, standard, paper or a path (default: standard)")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_profile(parser)
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="WORDS", help="targets and options of snakemake")
+
+
 def _add_rerun(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
-    parser.add_argument("--profile", default="standard", help="smoke, standard, paper or a path")
+    _add_profile(parser)
     _add_results(parser)
-    parser.add_argument("snakemake", nargs=argparse.REMAINDER, help="further words for snakemake")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="WORDS", help="options of snakemake")
 
 
 COMMANDS = {
     "list": ("the studies of a configuration, with their cells or claims", _add_list, _list),
     "plan": ("cells, jobs and expected cost of a configuration", _add_config, _plan),
+    "run": ("the workflow, by Snakemake, in this folder", _add_run, _run),
     "simulate": ("cells -> raw replicates", _add_simulate, _simulate),
     "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_summarise, _summarise),
     "judge": ("raw replicates and summary -> verdicts on the study's claims", _add_judge, _judge),

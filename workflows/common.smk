@@ -6,12 +6,9 @@ CONFIG = settings.load_or_exit(CONFIG_FILE)
 FAMILIES = grid.families(CONFIG)
 STUDIES = [study for studies in FAMILIES.values() for study in studies]
 JOBS = {study: grid.jobs(CONFIG, study) for study in STUDIES}
-RAW = {
-    study: [f"results/raw/{study}/{cell.id}.parquet" for cell in grid.cells(CONFIG, study)]
-    for study in STUDIES
-}
+RAW = {study: [f"results/raw/{study}/{cell.id}.parquet" for cell in grid.cells(CONFIG, study)] for study in STUDIES}
 
-if workflow.dryrun:
+if workflow.is_main_process:
     print(grid.plan(CONFIG), file=sys.stderr)
 
 

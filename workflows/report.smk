@@ -11,13 +11,13 @@ rule draw:
         tables=directory("reports/tables/{study}"),
     log:
         "results/logs/draw/{study}.log",
-    message:
-        "draw {wildcards.study}"
+    conda:
+        "../environment.yml"
     params:
         code=code("FIGURES"),
         report=grid.digest("dlstats.report.figures", "dlstats.report.tables"),
-    conda:
-        "../environment.yml"
+    message:
+        "draw {wildcards.study}"
     shell:
         "python -m dlstats draw {wildcards.study} --raw {input.raw:q} --summary {input.summary:q}"
         " --verdicts {input.verdicts:q} 2> {log:q}"
@@ -33,13 +33,13 @@ rule write:
         html="reports/dlstats.html",
     log:
         "results/logs/write.log",
-    message:
-        "write the report"
+    conda:
+        "../environment.yml"
     params:
         report=grid.digest("dlstats.report.build"),
         assets=grid.assets_digest(),
-    conda:
-        "../environment.yml"
+    message:
+        "write the report"
     shell:
         "python -m dlstats write --config {input.config:q} > {log:q} 2>&1"
 

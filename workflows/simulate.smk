@@ -11,6 +11,10 @@ for study in STUDIES:
                 [f"results/raw/{study}/{cell}.parquet" for cell in job.ids],
             log:
                 f"results/logs/simulate/{study}/{job.index}.log",
+            conda:
+                "../environment.yml"
+            resources:
+                limit=CONFIG.get("job_limit", 7200),
             params:
                 study=study,
                 cells=job.ids,
@@ -21,11 +25,10 @@ for study in STUDIES:
                 code=grid.fingerprint(grid.study_module(study), "simulate"),
             message:
                 f"simulate {study}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
-            conda:
-                "../environment.yml"
             shell:
-                "python -m dlstats simulate {params.study} {params.cells:q} --seed {params.seed}"
+                "exec python -m dlstats simulate {params.study} {params.cells:q} --seed {params.seed}"
                 " --replicates {params.replicates} {params.target} --device {params.device} --log {log:q}"
+                " --limit {resources.limit} --with-parent"
 
 
 for study in STUDIES:

@@ -8,13 +8,13 @@ rule summarise:
         "results/summary/{study}.csv",
     log:
         "results/logs/summarise/{study}.log",
-    message:
-        "summarise {wildcards.study}"
+    conda:
+        "../environment.yml"
     params:
         code=code("MEASURES"),
         summary=grid.fingerprint("dlstats.pipeline", "summarise"),
-    conda:
-        "../environment.yml"
+    message:
+        "summarise {wildcards.study}"
     shell:
         "python -m dlstats summarise {wildcards.study} --raw {input.raw:q} --output {output:q} 2> {log:q}"
 
@@ -27,14 +27,14 @@ rule judge:
         "results/verdicts/{study}.csv",
     log:
         "results/logs/judge/{study}.log",
-    message:
-        "judge the claims of {wildcards.study}"
+    conda:
+        "../environment.yml"
     params:
         code=code("CLAIMS"),
         ledger=grid.fingerprint("dlstats.ledger", "verdicts"),
         failed_share=CONFIG.get("failed_share", 0.1),
-    conda:
-        "../environment.yml"
+    message:
+        "judge the claims of {wildcards.study}"
     shell:
         "python -m dlstats judge {wildcards.study} --raw {input.raw:q} --summary {input.summary:q}"
         " --failed-share {params.failed_share} --output {output:q} 2> {log:q}"
@@ -47,11 +47,11 @@ rule ledger:
         "results/verdicts.csv",
     log:
         "results/logs/ledger.log",
-    message:
-        "put the ledger together"
-    params:
-        code=grid.fingerprint("dlstats.ledger", "combine"),
     conda:
         "../environment.yml"
+    params:
+        code=grid.fingerprint("dlstats.ledger", "combine"),
+    message:
+        "put the ledger together"
     shell:
         "python -m dlstats ledger {input:q} --output {output:q} 2> {log:q}"

@@ -1,0 +1,188 @@
+"""The workflow for real: from a configuration to the report, and what a change makes run again."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from dlstats import store
+from dlstats.ledger import COLUMNS
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("Snakefile", "config", "dlstats", "workflows", "reports", "environment.yml", "requirements.lock", "pyproject.toml")
+CLAIMS = "dlstats/studies/approximation/_sawtooth_claims.py"
+
+
+def _copy(folder, studies=None, threads=1):
+    """A copy of the project in `folder` whose profile `tiny` holds these studies of the smoke profile."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignore = shutil.ignore_patterns("__pycache__", "figures", "tables", "*.pdf", "*.html", "build")
+            shutil.copytree(source, folder / part, ignore=ignore)
+        else:
+            shutil.copy(source, folder / part)
+    config = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
+    config["studies"] = {
+        family: {name: study for name, study in members.items() if studies is None or name in studies}
+        for family, members in config["studies"].items()
+    }
+    config["studies"] = {family: members for family, members in config["studies"].items() if members}
+    (folder / "config" / "tiny.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def _snakemake(folder, *words, cores=2):
+    command = [sys.executable, "-m", "snakemake", "--config", "profile=tiny", "--cores", str(cores), *words]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder)}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+
+
+def _would_run(folder, *words):
+    """The rules that a run would run now, with the numbers of jobs left out."""
+    done = _snakemake(folder, *words, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    out = done.stdout + done.stderr
+    table = out.partition("Job stats:")[2].partition("\n\n")[0]
+    rules = re.findall(r"^(\w+) +\d+$", table, re.M)
+    return {re.sub(r"_\d+$", "", rule) for rule in rules} - {"total", "all"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    _copy(folder, studies=["sawtooth"])
+    done = _snakemake(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_all_files_are_there_under_their_names(project):
+    for name in ("results/summary/sawtooth.csv", "results/verdicts/sawtooth.csv", "results/verdicts.csv"):
+        assert len(pd.read_csv(project / name)), name
+    for name in ("reports/dlstats.pdf", "reports/dlstats.html", "reports/figures/sawtooth/error_by_units.pdf"):
+        assert (project / name).stat().st_size > 1000, name
+    assert list((project / "reports" / "tables" / "sawtooth").glob("*.tex"))
+
+
+def test_the_ledger_has_a_row_for_every_claim_of_the_study(project):
+    ledger = pd.read_csv(project / "results/verdicts.csv")
+    assert list(ledger.columns) == list(COLUMNS)
+    ids = {claim.split(".")[0] for claim in ledger["claim"]}
+    assert ids == {f"SAW{i}" for i in range(1, 12)}
+
+
+def test_every_raw_file_is_whole_and_holds_all_replicates(project):
+    files = list((project / "results/raw/sawtooth").glob("*.parquet"))
+    wanted = yaml.safe_load((project / "config/tiny.yaml").read_text())["studies"]["approximation"]["sawtooth"]["cells"]
+    most = max(entry["replicates"] for entry in wanted)
+    counts = [store.read(path)["replicate"].nunique() for path in files]
+    assert max(counts) == most
+    assert min(counts) >= 1
+
+
+def test_a_second_run_does_nothing(project):
+    assert _would_run(project) == set()
+
+
+@pytest.fixture
+def edit(project):
+    """Replace text in a file of the copy for the length of a test."""
+    saved = {}
+
+    def replace(name, old, new):
+        path = project / name
+        saved.setdefault(path, path.read_text())
+        assert old in saved[path]
+        path.write_text(saved[path].replace(old, new, 1))
+
+    yield replace
+    for path, text in saved.items():
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("name", ["dlstats/core/seeds.py", "dlstats/core/train.py", CLAIMS, "dlstats/ledger.py"])
+def test_a_comment_reruns_nothing(project, edit, name):
+    edit(name, "from __future__", "# a comment\nfrom __future__")
+    assert _would_run(project) == set()
+
+
+def test_a_margin_reruns_verdicts_and_what_shows_them(project, edit):
+    edit(CLAIMS, "9e-4", "8e-4")
+    assert _would_run(project) == {"judge", "ledger", "draw", "write"}
+
+
+def test_core_code_reruns_the_cells(project, edit):
+    edit("dlstats/core/seeds.py", "np.random.Philox", "np.random.PCG64")
+    assert {"simulate_sawtooth", "summarise", "judge"} <= _would_run(project)
+
+
+def test_a_label_reruns_no_cell(project, edit):
+    edit("dlstats/studies/approximation/sawtooth.py", "largest error, median start", "largest error, half of starts")
+    assert "simulate_sawtooth" not in _would_run(project)
+
+
+def test_more_replicates_rerun_their_cells_only(project, edit):
+    edit("config/tiny.yaml", "replicates: 20", "replicates: 21")
+    done = _snakemake(project, "--dry-run")
+    assert len(set(re.findall(r"simulate sawtooth, job (\d+)", done.stdout + done.stderr))) == 1
+
+
+def test_one_core_gives_the_same_bytes_as_two(project, tmp_path):
+    _copy(tmp_path, studies=["sawtooth"])
+    done = _snakemake(tmp_path, "ledger", cores=1)
+    assert done.returncode == 0, done.stderr
+    for name in ("results/summary/sawtooth.csv", "results/verdicts.csv"):
+        assert (tmp_path / name).read_bytes() == (project / name).read_bytes(), name
+
+
+def test_a_damaged_raw_file_stops_the_summary_and_a_rerun_mends_it(project, tmp_path):
+    shutil.copytree(project, tmp_path / "p")
+    raw = next((tmp_path / "p/results/raw/sawtooth").glob("part=labels*.parquet"))
+    raw.write_bytes(raw.read_bytes()[:-30])
+    done = _snakemake(tmp_path / "p", "ledger", "--show-failed-logs")
+    assert done.returncode == 1
+    assert "not a raw result" in done.stdout + done.stderr
+    raw.unlink()
+    assert _snakemake(tmp_path / "p", "ledger").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--config", "profile=tyni"], "cannot be read"),
+        (["--config", "sead=3"], "profile=NAME"),
+    ],
+)
+def test_a_bad_configuration_gives_one_line_status_2_and_no_file(tmp_path, words, message):
+    _copy(tmp_path, studies=["sawtooth"])
+    before = {p for p in tmp_path.rglob("*") if "__pycache__" not in p.parts}
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    after = {p for p in tmp_path.rglob("*") if "__pycache__" not in p.parts and ".snakemake" not in p.parts}
+    assert after == before
+
+
+@pytest.mark.parametrize("target", ["approximation", "sawtooth", "report", "simulate_sawtooth"])
+def test_families_studies_and_the_report_are_targets(project, target):
+    assert _would_run(project, target) == set() or target == "simulate_sawtooth"
+
+
+def test_the_dry_run_shows_cells_jobs_and_cost(project):
+    done = _snakemake(project, "--dry-run")
+    assert re.search(r"study +cells +replicates +jobs +core time", done.stderr)
+
+
+def test_the_workflow_passes_its_linters():
+    assert subprocess.run([sys.executable, "-m", "snakefmt", "--check", "Snakefile", "workflows"], cwd=ROOT).returncode == 0
+    done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
