@@ -20,10 +20,8 @@ from dlstats.studies.study import Measure, Study
 
 Value = str | Shown
 MEASURES_A_TABLE = 5
-NOTE = (
-    "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness,"
-    " and (?) marks an error that the replicates cannot tell."
-)
+MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
+UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
 LEADING = ("study", "cell")
 TRAILING = ("method", "measure", "statistic", "estimate", "mcse", "lower", "upper", "replicates", "failed")
 
@@ -104,7 +102,7 @@ def summary_grids(study: Study, summary: pd.DataFrame) -> list[Grid]:
 def _pivot(study: Study, part: pd.DataFrame, factors: list[str], keys: list[tuple[str, str]], name: str) -> Grid:
     inside = pd.MultiIndex.from_frame(part[["measure", "statistic"]]).isin(keys)
     part = part[inside]
-    constant = [f for f in factors if part[f].nunique() == 1 and part["cell"].nunique() > 1]
+    constant = [f for f in factors if part[f].nunique() == 1]
     varying = [f for f in factors if f not in constant]
     rows = []
     for (_, method), lines in part.groupby(["cell", "method"], sort=False):
@@ -118,7 +116,14 @@ def _pivot(study: Study, part: pd.DataFrame, factors: list[str], keys: list[tupl
     held = ", ".join(f"{f} = {level(part[f].iloc[0])}" for f in constant)
     caption = f"{study.title}: {', '.join(labels)} by condition and method"
     caption += f", at {held}." if held else "."
-    return Grid(name, caption, tuple(fields), tuple(rows), NOTE)
+    return Grid(name, caption, tuple(fields), tuple(rows), note(rows))
+
+
+def note(rows: Sequence[Sequence[Value]]) -> str:
+    """What the reader must know of the numbers in these rows, for a table that stands alone."""
+    numbers = [value for row in rows for value in row if isinstance(value, Shown)]
+    parts = [MCSE] if any(n.mcse for n in numbers) else []
+    return " ".join([*parts, UNKNOWN] if any(n.mcse == "?" for n in numbers) else parts)
 
 
 def label_of(study: Study, column: str, statistic: str) -> str:
@@ -168,7 +173,7 @@ def verdict_grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -
         numbers = (show(line["theory"]), show(line["estimate"], line["mcse"]), show(line["margin"]))
         counts = (count(line["replicates"]), count(line["failed"]))
         rows.append((str(line["claim"]), str(line["statement"]), *numbers, *counts, str(line["verdict"])))
-    return Grid(name, caption, fields, tuple(rows), NOTE)
+    return Grid(name, caption, fields, tuple(rows), note(rows))
 
 
 def count(value: object) -> Value:
@@ -178,11 +183,13 @@ def count(value: object) -> Value:
 
 
 def block(grid: Grid, key: str, size: str = "", limit: int = 0) -> blocks.Table:
-    """A grid as a table of the document."""
+    """A grid as a table of the document, which says once for all what the parentheses are."""
     align = {"number": "right", "verdict": "left", "text": "left", "name": "left"}
     columns = tuple(blocks.Column(blocks.prose(f.label), align[f.kind], f.weight) for f in grid.fields)
     rows = tuple(tuple(_text(v, f) for v, f in zip(row, grid.fields, strict=True)) for row in grid.rows)
-    return blocks.Table(key, blocks.prose(grid.caption), columns, rows, blocks.prose(grid.note), size, limit)
+    return blocks.Table(
+        key, blocks.prose(grid.caption), columns, rows, blocks.prose(grid.note.removeprefix(MCSE).strip()), size, limit
+    )
 
 
 def _text(value: Value, field: Field) -> blocks.Text:

@@ -55,7 +55,9 @@ def _draw(evidence, figure):
 def _mse(method):
     def measure(evidence):
         line = evidence.table(n=80, method=method, measure="error", statistic="mse").iloc[0]
-        return montecarlo.Estimate(*(line[k] for k in ("estimate", "mcse", "replicates", "failed", "lower", "upper")))
+        numbers = {k: float(line[k]) for k in ("mcse", "lower", "upper")}
+        counts = {k: int(line[k]) for k in ("replicates", "failed")}
+        return montecarlo.Estimate(float(line["estimate"]), **numbers, **counts)
 
     return measure
 
@@ -66,9 +68,11 @@ def _absent(evidence):
 
 def claims():
     source = "Tukey 1960 (from memory)"
+    law = "The mean of n normals has mean squared error sd^2/n."
+    wrong = "The median beats the mean: its error x_i is at most 0.001."
     return (
-        Claim("TOY1", "The mean of n normals has mean squared error sd^2/n.", "equivalence", 1.5**2 / 80, 0.02, _mse("mean"), source, "JSM"),
-        Claim("TOY2", "The median beats the mean: its error x_i is at most 0.001.", "at_most", 0.001, 0.0, _mse("median"), source, "JSM, BIOS"),
+        Claim("TOY1", law, "equivalence", 1.5**2 / 80, 0.02, _mse("mean"), source, "JSM"),
+        Claim("TOY2", wrong, "at_most", 0.001, 0.0, _mse("median"), source, "JSM, BIOS"),
         Claim("TOY3", HOSTILE, "identity", 2.0, 0.0, lambda e: montecarlo.exact(2.0, HOSTILE), "derived here", ""),
         Claim("TOY4.part", "Nothing is known at n = 10000.", "at_least", 1.0, 0.1, _absent, source, "TUE"),
     )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Tables: every text is literal in every format, numbers carry their error, CSV keeps all digits."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlstats.report import escape, latex, markdown, tables
+from dlstats.report.digits import show
+from dlstats.report.tables import Field, Grid
+
+SPECIAL = r"&%$#_{}~^\<>|"
+GRID = Grid(
+    "g",
+    "Caption with 50 % of $x_1$.",
+    (Field("n", "name"), Field("what <b>", weight=1.0), Field("error & co", "number"), Field("verdict", "verdict")),
+    (
+        ("20", HOSTILE, show(0.0123, 0.0045), "supported"),
+        ("1e3", "θ̂ ≤ 2ⁿ⁺¹, m^(n) and x_{i+1}", show(1.5e-9, 2e-10), "refuted"),
+        ("a_b", "", show(float("nan")), "undecided"),
+    ),
+)
+
+
+@given(st.text(alphabet=st.sampled_from(SPECIAL + "ab1 αΣ≤ⁿ₁θ\u0302–"), max_size=30))
+def test_latex_leaves_no_special_character_alone(text):
+    found = escape.latex(text)
+    without_commands = re.sub(r"\\ensuremath\{[<>|]\}|\\[a-zA-Z]+|\\[{}$&#%_,|]|\{\}", "", found)
+    assert not re.search(r"[&%$#_^~\\<>|]", without_commands)
+    assert without_commands.count("{") == without_commands.count("}")
+
+
+@given(st.text(max_size=40))
+def test_a_text_keeps_its_characters_when_its_maths_is_set(text):
+    kept = "".join(part for _, part in escape.scripts(text))
+    lowered = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₘₚₜₓ₍₎", "0123456789+-ni()0123456789+-nijkmptx()")
+    plain = str.maketrans("−", "-", "^_(){}")
+    assert kept.translate(lowered).translate(plain) == text.translate(lowered).translate(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("2^n − 1", [("plain", "2"), ("sup", "n"), ("plain", " − 1")]),
+        ("m^(n)", [("plain", "m"), ("sup", "(n)")]),
+        ("2^(n+1)", [("plain", "2"), ("sup", "n+1")]),
+        ("n^-1/2", [("plain", "n"), ("sup", "−1/2")]),
+        ("2^n/2", [("plain", "2"), ("sup", "n"), ("plain", "/2")]),
+        ("n_train, noise_sd", [("plain", "n_train, noise_sd")]),
+        ("x_i", [("plain", "x"), ("sub", "i")]),
+        ("2ⁿ⁺¹", [("plain", "2"), ("sup", "n+1")]),
+    ],
+)
+def test_plain_maths_is_set(text, pieces):
+    assert list(escape.scripts(text)) == pieces
+
+
+def test_markdown_has_as_many_cells_in_every_row():
+    rows = [line for line in markdown.table(GRID).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+
+
+def test_latex_has_as_many_cells_in_every_row_and_the_error_in_the_number():
+    rows = [line for line in latex.table(GRID).splitlines() if line.endswith(r"\\")]
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {3}
+    assert "0.0123 +- 0.0045" in rows[1]
+    assert "1.50 +- 0.20 e-9".replace(" e", "e") in rows[2].replace(" e-9", "e-9")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_latex_compiles(tmp_path):
+    packages = ",".join(latex.PACKAGES)
+    body = "\n".join([rf"\documentclass{{article}}\usepackage{{{packages}}}", r"\begin{document}", latex.table(GRID)])
+    (tmp_path / "t.tex").write_text(body + "\\end{document}\n", encoding="utf-8")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+
+
+def test_csv_keeps_every_digit(site):
+    folder = site.reports / "tables" / "toy"
+    with (folder / "summary.csv").open(newline="", encoding="utf-8") as file:
+        back = [float(line["estimate"]) for line in csv.DictReader(file)]
+    assert back == site.summary["estimate"].tolist()
+
+
+def test_the_files_of_a_study_are_there_in_every_format(site):
+    names = {path.name for path in (site.reports / "tables" / "toy").iterdir()}
+    assert {"summary.csv", "summary_1.tex", "summary_1.md", "verdicts.csv", "verdicts.tex", "verdicts.md"} <= names
+
+
+def test_every_line_of_the_summary_is_in_a_table(site):
+    grids = tables.summary_grids(site.study, site.summary)
+    numbers = [v.text for g in grids for row in g.rows for v in row if not isinstance(v, str)]
+    for line in site.summary.itertuples():
+        assert show(line.estimate, line.mcse).text in numbers
+
+
+def test_tables_stand_in_the_same_bytes_twice(site, tmp_path):
+    tables.write(site.study, site.summary, site.verdicts, tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (site.reports / "tables" / "toy" / path.name).read_bytes()
+
+
+def test_failures_are_shown_as_a_count(site):
+    grid = tables.summary_grids(site.study, site.summary)[0]
+    place = [field.label for field in grid.fields].index("failed")
+    assert {row[place].text for row in grid.rows} == {"0", "1"}
