@@ -247,15 +247,15 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    _add_profile(parser)
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="WORDS", help="targets and options of snakemake")
+    parser.add_argument("profile", nargs="?", default="standard", help="smoke, standard, paper or a path")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="targets and options of snakemake")
 
 
 def _add_rerun(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     _add_profile(parser)
     _add_results(parser)
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="WORDS", help="options of snakemake")
+    parser.add_argument("words", nargs="*", metavar="-- ...", help="options of snakemake")
 
 
 COMMANDS = {
