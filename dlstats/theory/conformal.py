@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 from scipy import stats
 
 
@@ -40,3 +41,18 @@ def covered_law(test_points: int, n: int, miscoverage: Fraction):
     """The law of the number covered of `test_points`, Beta-Binomial(m, k, n + 1 − k); for k <= n."""
     k = rank(n, miscoverage)
     return stats.betabinom(test_points, k, n + 1 - k)
+
+
+def goodness_of_fit(covered: np.ndarray, test_points: int, n: int, miscoverage: Fraction) -> float:
+    """p-value of the χ² test of counts `covered`, shape (reps,), against their Beta-Binomial law; cells of 20 or more."""
+    law = covered_law(test_points, n, miscoverage)
+    expected = len(covered) * law.pmf(np.arange(test_points + 1))
+    observed = np.bincount(covered.astype(int), minlength=test_points + 1)
+    edges, total = [0], 0.0
+    for count, mass in enumerate(expected):
+        total += mass
+        if total >= 20 and expected[count + 1 :].sum() >= 20:
+            edges.append(count + 1)
+            total = 0.0
+    seen, wanted = np.add.reduceat(observed, edges), np.add.reduceat(expected, edges)
+    return float(stats.chi2.sf(((seen - wanted) ** 2 / wanted).sum(), len(edges) - 1))

@@ -95,6 +95,7 @@ DESIGNS: dict[str, Additive] = {
         Additive("angle_sine_t2", 1, angle, noise.student(2), sine_scale),
         Additive("exponential_normal", 1, exponential, noise.normal()),
         Additive("sine_normal", 1, sine, noise.normal(), sine_line_scale),
+        Additive("sine_t3", 1, sine, noise.student(3), growing_scale),
         Additive("S1", 2, _s1, noise.student(2), _s1_scale),
         Additive("S2", 5, _s2, noise.laplace(2)),
         Additive("S3", 10, _s3, noise.student(3)),
@@ -102,7 +103,8 @@ DESIGNS: dict[str, Additive] = {
         Additive("S5", 2, _s5, noise.student(2), _s5_scale),
     )
 }
-"""Name -> design. The first four are the settings of Shen et al., `sine_normal` is that of claim ROB16."""
+"""Name -> design. The first four are the settings of Shen et al., `sine_normal` is that of claim ROB16,
+`sine_t3` that of ROB15."""
 
 FUNCTIONS: dict[str, Callable[[Inputs], Values]] = {
     "linear": linear,

@@ -20,7 +20,7 @@ def _best_slope(evidence: Evidence) -> Estimate:
 
 def _fewest(method: str, side: str):
     def measure(evidence: Evidence) -> Estimate:
-            rows = evidence.rows(part="breakdown", method=method)["fewest"]
+        rows = evidence.rows(part="breakdown", method=method)["fewest"]
         return exact(rows.max() if side == "max" else rows.min(), f"{side} of {len(rows)} samples")
 
     return measure
