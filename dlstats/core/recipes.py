@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dlstats.core import nets, train
+from dlstats.core.engine.contract import Loss
 from dlstats.core.losses.regression import squared
 from dlstats.core.seeds import Streams
 
@@ -63,11 +64,17 @@ def run(
     y: Float[np.ndarray, "reps n"],
     streams: Streams,
     device: str,
+    *,
+    loss: Loss = squared,
+    outputs: int = 1,
     **parameters: object,
 ) -> Outcome:
-    """Train; starts and minibatches come from the streams `start` and `minibatch` of `parameters`."""
+    """Train; starts and minibatches come from the streams `start` and `minibatch` of `parameters`.
+
+    Networks of another `loss` have the same data, starts and minibatches.
+    """
     torch.set_num_threads(1)
-    net = nets.Mlp(x.shape[2], recipe.widths, skip=True)
+    net = nets.Mlp(x.shape[2], recipe.widths, outputs, skip=True)
     generators = streams.generators("start", widths=list(recipe.widths), **parameters)
     begin = _kinks(net, generators, recipe.restarts) if recipe.start == "kinks" else None
     if begin is None:
@@ -82,7 +89,7 @@ def run(
         optimiser="adamw" if recipe.weight_decay else "adam",
     )
     order = streams.generators("minibatch", **parameters)
-    every = train.fit(net, squared, begin, x, y[..., None], plan, order, device=device)
+    every = train.fit(net, loss, begin, x, y[..., None], plan, order, device=device)
     kept = train.best_of(every, recipe.restarts)
     return Outcome(
         net=net,
