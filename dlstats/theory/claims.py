@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 KINDS = ("identity", "bound_below", "bound_above", "equivalence", "at_most", "at_least")
 EXACT = ("identity", "bound_below", "bound_above")
@@ -106,7 +106,7 @@ def p_values(kind: str, estimate: Measured, theory: float, margin: float) -> tup
         tail, favour = _binomial_tails(kind, estimate, theory, margin)
     else:
         z = excess / estimate.mcse
-        tail, favour = float(stats.t.sf(z, estimate.degrees)), float(stats.t.cdf(z, estimate.degrees))
+        tail, favour = float(special.stdtr(estimate.degrees, -z)), float(special.stdtr(estimate.degrees, z))
     searched = estimate.looked_at * (2 if kind == "equivalence" else 1)
     return min(1.0, searched * tail), favour
 
@@ -157,18 +157,18 @@ def support_power(kind: str, bias: float, mcse: float, margin: float) -> float:
 
     Equivalence: Phi((margin - bias)/mcse - z) + Phi((margin + bias)/mcse - z) - 1, z = 1.645.
     """
-    z = stats.norm.ppf(1 - LEVEL)
-    upper = stats.norm.cdf((margin - bias) / mcse - z)
+    z = -special.ndtri(LEVEL)
+    upper = special.ndtr((margin - bias) / mcse - z)
     if kind != "equivalence":
         return float(upper)
-    return max(0.0, float(upper + stats.norm.cdf((margin + bias) / mcse - z) - 1))
+    return max(0.0, float(upper + special.ndtr((margin + bias) / mcse - z) - 1))
 
 
 def refute_power(kind: str, bias: float, mcse: float, margin: float, counted: int = 1) -> float:
     """Probability that a claim is refuted when the truth is `bias` beyond `theory`, among `counted` (Bonferroni)."""
-    z = stats.norm.isf(LEVEL / counted / (2 if kind == "equivalence" else 1))
-    upper = stats.norm.cdf((bias - margin) / mcse - z)
-    return float(upper + stats.norm.cdf((-bias - margin) / mcse - z)) if kind == "equivalence" else float(upper)
+    z = -special.ndtri(LEVEL / counted / (2 if kind == "equivalence" else 1))
+    upper = special.ndtr((bias - margin) / mcse - z)
+    return float(upper + special.ndtr((-bias - margin) / mcse - z)) if kind == "equivalence" else float(upper)
 
 
 def wanted_mcse(kind: str, value: float, theory: float, margin: float, counted: int = 1) -> float:

@@ -7,30 +7,34 @@ quadratic at t5: the error of an error needs eight moments. Derived here from th
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import integrate, stats
 
 from dlstats.theory.replicate_laws import SCALE, SHARED, SPREAD, STARTS, TRIM, UPPER, Law, coverage, levels
 
 LOSS = 0.05
 """An error that is expected to be at most this share too small is promised; half of the tolerance of 0.1."""
 
+BEYOND = 20
+"""Replicates beyond a quantile from which its error is promised; the rate is n^(-1/4) only [Hall and Martin 1988]."""
+
 
 def promised(statistic: str, law: Law, reps: int) -> bool:
     """Whether theory promises an error within a tenth of the truth on average for `reps` replicates."""
     if statistic in ("median", "quantile"):
-        # the exact bootstrap of an order statistic needs some ten replicates beyond it
-        return not law.discrete and reps * (0.5 if statistic == "median" else 1 - UPPER) >= 10
-    if statistic == "trimmed_mean" and law.discrete:
-        return False  # its influence needs a law without jumps where it cuts
+        # the bootstrap of an order statistic converges slowly in the number of replicates beyond it
+        return not law.discrete and round(reps * (0.5 if statistic == "median" else 1 - UPPER)) >= BEYOND
+    if statistic in ("trimmed_mean", "best_of") and law.discrete:
+        return False  # the influence of a statistic of ordered replicates needs a law without jumps
     b = kurtosis(statistic, law)
     return math.isfinite(b) and (b - 1) / (8 * reps) <= LOSS
 
 
+@functools.cache
 def kurtosis(statistic: str, law: Law) -> float:
     """Kurtosis of the influence of one replicate on a statistic (names as in `replicate_laws.truths`)."""
     simple = {
@@ -159,20 +163,3 @@ def wrong_centre_share(law: Law) -> float:
     sd^4 / R to the variance (kurtosis - 1) sd^4 / R: sqrt(1 + 1 / (kurtosis - 1)). Derived here.
     """
     return math.sqrt(1 + 1 / (_ratio(law, 1, law.mean) - 1))
-
-
-def tost_power(bias: float, mcse: float, margin: float, df: int, z: float) -> float:
-    """P(two one-sided t tests with `df` degrees of freedom support equivalence), error of true size `mcse`.
-
-    P(|estimate| <= margin - z s) with s = mcse sqrt(chi2_df / df), integrated over s; z is the t quantile.
-    """
-
-    def given(share: float) -> float:
-        room = (margin - z * mcse * share) / mcse
-        if room <= 0:
-            return 0.0
-        return float(stats.norm.cdf(room - bias / mcse) - stats.norm.cdf(-room - bias / mcse))
-
-    law = stats.chi(df, scale=1 / math.sqrt(df))
-    low, high = law.ppf(1e-10), law.isf(1e-10)
-    return float(integrate.quad(lambda s: given(s) * law.pdf(s), low, high, limit=200)[0])

@@ -10,7 +10,7 @@ from dlstats.core.montecarlo.contrasts import compare, contrast, leaders
 from dlstats.core.montecarlo.estimates import Estimate, exact, worst
 from dlstats.core.montecarlo.floors import rate_with_floor
 from dlstats.core.montecarlo.intervals import clopper_pearson, wilson
-from dlstats.core.montecarlo.rates import Rate, rate, rate_of, replicates_for, slope
+from dlstats.core.montecarlo.rates import ENOUGH, Rate, rate, rate_of, replicates_for, slope
 from dlstats.core.montecarlo.resampling import bootstrap, jackknife
 from dlstats.core.montecarlo.sequences import confidence_sequence
 from dlstats.core.montecarlo.statistics import STATISTICS, Statistic, estimate
@@ -19,6 +19,7 @@ from dlstats.core.montecarlo.summaries import summarise
 from dlstats.core.montecarlo.variation import components
 
 __all__ = [
+    "ENOUGH",
     "STATISTICS",
     "Estimate",
     "Rate",

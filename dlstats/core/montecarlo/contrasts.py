@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import Batch, from_influence, t_interval
@@ -44,7 +44,8 @@ def contrast(
     if reps < 2:
         return Estimate(np.nan, np.nan, reps, failures)
     batch = joint(statistic, x[:, keep], kind, {**options, **{k: v[:, keep] for k, v in paired.items()}})
-    return Estimate(float(batch.value), float(batch.mcse), reps, failures, float(batch.lower), float(batch.upper))
+    value, mcse, lower, upper, df = (float(part) for part in batch)
+    return Estimate(value, mcse, reps, failures, lower, upper, df=df)
 
 
 def joint(statistic: str, x: np.ndarray, kind: str, options: Mapping[str, object]) -> Batch:
@@ -63,7 +64,7 @@ def joint(statistic: str, x: np.ndarray, kind: str, options: Mapping[str, object
     if found.law != "binomial" or kind != "difference":
         return batch
     # no discordant replicate: half a one is added to each cell of the table [Agresti and Min 2005]
-    return t_interval(batch.value, np.where(batch.mcse > 0, batch.mcse, 1 / (reps + 2)), reps - 1)
+    return t_interval(batch.value, np.where(batch.mcse > 0, batch.mcse, 1 / (reps + 2)), batch.df)
 
 
 def _bootstrapped(found: Statistic, x: np.ndarray, kind: str, options: Mapping[str, object]) -> Batch:
@@ -137,9 +138,9 @@ def _line(e: Estimate, kind: str) -> dict:
     if not e.mcse > 0:
         p = float("nan") if np.isnan(e.mcse) else float(e.value == null)
     elif kind == "ratio" and e.value > 0:
-        p = 2 * float(stats.t.sf(abs(np.log(e.value)) * e.value / e.mcse, e.degrees))
+        p = 2 * float(special.stdtr(e.degrees, -abs(np.log(e.value)) * e.value / e.mcse))
     else:
-        p = 2 * float(stats.t.sf(abs(e.value - null) / e.mcse, e.degrees))
+        p = 2 * float(special.stdtr(e.degrees, -abs(e.value - null) / e.mcse))
     columns = {"estimate": e.value, "mcse": e.mcse, "lower": e.lower, "upper": e.upper}
     return {**columns, "replicates": e.replicates, "failed": e.failed, "p_value": p}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import LEVEL
@@ -43,10 +43,10 @@ def rate_with_floor(
     free, reps = len(x) - 3, line.slope.replicates
     q = 2 * float(fit.cost)
     fitted = [_wald(fit.x[k] * f, math.sqrt(covariance[k, k]) * f, reps) for k, f in ((1, 1.0), (2, level.min()))]
-    p = float(stats.chi2.sf(q, free))
+    p = float(special.chdtrc(free, q))
     return replace(line, slope=replace(fitted[0], lack_of_fit=p), intercept=float(fit.x[0]), q=q, floor=fitted[1])
 
 
 def _wald(value: float, mcse: float, reps: int) -> Estimate:
-    half = stats.t.ppf((1 + LEVEL) / 2, max(1, reps - 1)) * mcse
+    half = special.stdtrit(max(1, reps - 1), (1 + LEVEL) / 2) * mcse
     return Estimate(float(value), float(mcse), reps, 0, float(value - half), float(value + half))

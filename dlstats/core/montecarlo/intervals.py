@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,35 +12,52 @@ LEVEL = 0.95
 
 
 class Batch(NamedTuple):
-    """Estimates of many groups: four arrays of one shape."""
+    """Estimates of many groups: arrays of one shape; `df` are the degrees of freedom of `mcse`."""
 
     value: np.ndarray
     mcse: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+    df: np.ndarray | float = math.nan
 
 
-def from_influence(value: np.ndarray, influence: np.ndarray, scale: str = "identity", df: float | None = None) -> Batch:
-    """Standard error from influence values (..., reps) and a t interval, on the log scale for `scale="log"`."""
+def from_influence(value: np.ndarray, influence: np.ndarray, scale: str = "identity", most: float = math.inf) -> Batch:
+    """Standard error from influence values (..., reps), and a t interval on `scale` with at most `most` degrees."""
     reps = influence.shape[-1]
-    mcse = np.sqrt((influence**2).sum(axis=-1) / (reps * (reps - 1)))
-    return t_interval(value, mcse, reps - 1 if df is None else df, scale)
+    squares = (influence**2).sum(axis=-1)
+    mcse = np.sqrt(squares / (reps * (reps - 1)))
+    return t_interval(value, mcse, np.minimum(_degrees(influence, squares), most), scale)
+
+
+def _degrees(influence: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """Satterthwaite's degrees of freedom of a variance, 2 / ((b - 3) / reps + 2 / (reps - 1)), b the kurtosis.
+
+    reps - 1 for normal influence values or shorter tails, less for heavy ones: the error is itself uncertain.
+    """
+    reps = influence.shape[-1]
+    b = np.divide(reps * (influence**4).sum(axis=-1), squares**2, out=np.full_like(squares, 3.0), where=squares > 0)
+    return np.maximum(1.0, 2 / (np.maximum(b - 3, 0) / reps + np.divide(2.0, reps - 1)))
 
 
 def t_interval(value: np.ndarray, mcse: np.ndarray, df: float | np.ndarray, scale: str = "identity") -> Batch:
-    """value -+ t mcse; on the log scale value exp(-+ t mcse / value), for positive values only."""
-    half = stats.t.ppf((1 + LEVEL) / 2, df) * mcse
+    """value -+ t mcse on `scale`: identity, log (for positive values) or atanh (for correlations)."""
+    half = special.stdtrit(df, (1 + LEVEL) / 2) * mcse
     lower, upper = value - half, value + half
     if scale == "log":
         positive = value > 0
         factor = np.exp(np.divide(half, value, out=np.zeros_like(half), where=positive))
         lower, upper = np.where(positive, value / factor, lower), np.where(positive, value * factor, upper)
-    return Batch(value, mcse, lower, upper)
+    elif scale == "atanh":
+        inside = np.abs(value) < 1
+        room = np.divide(half, 1 - value**2, out=np.zeros_like(half), where=inside)
+        centre = np.arctanh(np.where(inside, value, 0.0))
+        lower, upper = (np.where(inside, np.tanh(centre + sign * room), value) for sign in (-1, 1))
+    return Batch(value, mcse, lower, upper, df)
 
 
 def wilson(successes: np.ndarray, reps: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval of a proportion [Wilson 1927]."""
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     share = successes / reps
     centre = (share + z**2 / (2 * reps)) / (1 + z**2 / reps)
     half = z / (1 + z**2 / reps) * np.sqrt(share * (1 - share) / reps + z**2 / (4 * reps**2))
@@ -70,7 +88,7 @@ def proportion(hits: np.ndarray, interval: str = "wilson") -> Batch:
     successes = hits.sum(axis=-1)
     share = successes / reps
     low, high = wilson(successes, reps)
-    at_end = (high - low) / (2 * stats.norm.ppf((1 + LEVEL) / 2))
+    at_end = (high - low) / (2 * special.ndtri((1 + LEVEL) / 2))
     inside = np.sqrt(share * (1 - share) / reps)
     return Batch(share, np.where(inside > 0, inside, at_end), *intervals[interval](successes, reps))
 

@@ -44,7 +44,7 @@ def _trimmed_mean(x: np.ndarray, *, share: float = 0.1) -> Batch:
     if not 0 <= share < 0.5:
         raise ValueError(f"`share` must lie in [0, 0.5), got {share}.")
     kept = x.shape[-1] - 2 * int(share * x.shape[-1])
-    return intervals.from_influence(*influence.trimmed_mean(x, share=share), df=kept - 1)
+    return intervals.from_influence(*influence.trimmed_mean(x, share=share), most=kept - 1)
 
 
 def _quantile(x: np.ndarray, *, level: float) -> Batch:
@@ -135,7 +135,7 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
         "interval_width": smooth(influence.interval_width, "upper"),
         "ratio": smooth(influence.ratio, "other", scale="log"),
         "difference": smooth(influence.difference, "other"),
-        "correlation": smooth(influence.correlation, "other"),
+        "correlation": smooth(influence.correlation, "other", scale="atanh"),
         "auc": smooth(influence.auc, "other"),
     }
 )
@@ -180,5 +180,5 @@ def estimate(statistic: str, values: object, *, failed: int = 0, **options: obje
     kept = {k: v[keep] for k, v in columns.items()}
     batch = evaluate(statistic, x[keep], {**options, **kept})
     failures = failed + int((~keep).sum())
-    value, mcse, lower, upper = (float(part) for part in batch)
-    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, law=found.law)
+    value, mcse, lower, upper, df = (float(part) for part in batch)
+    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, df=df, law=found.law)

@@ -77,7 +77,7 @@ def _summarise(
         where = np.flatnonzero(counts == reps)
         block = rows[starts[where][:, None] + np.arange(reps)]
         x, others = columns[""][block], {k: columns[k][block] for k in used}
-        result[:, where] = evaluate(measure.statistic, x, {**measure.options, **others})
+        result[:, where] = evaluate(measure.statistic, x, {**measure.options, **others})[:4]
     numbers = dict(zip(("estimate", "mcse", "lower", "upper"), result, strict=True))
     failed = np.bincount(group, minlength=len(names)) - counts
     return names.assign(measure=measure.column, statistic=label, **numbers, replicates=counts, failed=failed)

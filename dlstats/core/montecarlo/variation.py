@@ -26,7 +26,7 @@ def components(frame: pd.DataFrame, column: str, levels: Sequence[str]) -> dict[
     values = frame[column].to_numpy(dtype=float)
     keep = np.isfinite(values) & ((frame["status"] == "ok").to_numpy() if "status" in frame else True)
     x, failed = values[keep], int((~keep).sum())
-    nodes = [_codes(frame.loc[keep, levels[: k + 1]]) for k in range(len(levels))]
+    nodes = _codes([frame[level].to_numpy()[keep] for level in levels])
     units = int(nodes[0].max()) + 1 if len(x) else 0
     if units < 3:
         raise ValueError(f"The jackknife needs three or more units of `{levels[0]}`, got {units}.")
@@ -39,8 +39,14 @@ def components(frame: pd.DataFrame, column: str, levels: Sequence[str]) -> dict[
     return {name: _jackknife(estimates[:, k], units, failed) for k, name in enumerate(names)}
 
 
-def _codes(frame: pd.DataFrame) -> np.ndarray:
-    return frame.groupby(list(frame), sort=False, dropna=False, observed=True).ngroup().to_numpy()
+def _codes(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """For each level the number of the node that a row lies in, nodes being nested in those of the level above."""
+    found, above = [], np.zeros(len(columns[0]), dtype=int)
+    for column in columns:
+        code = pd.factorize(column, use_na_sentinel=False)[0]
+        above = pd.factorize(above * (int(code.max(initial=0)) + 1) + code)[0]
+        found.append(above)
+    return found
 
 
 def _sums(x: np.ndarray, nodes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,7 +57,7 @@ def _sums(x: np.ndarray, nodes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarra
     """
     leaves = np.arange(len(x))
     # a level of single rows is the same as the rows; otherwise the residual is a level of its own
-    grids = [*nodes, leaves] if len(np.unique(nodes[-1])) < len(x) else nodes
+    grids = [*nodes, leaves] if nodes[-1].max() + 1 < len(x) else nodes
     units, depth = int(nodes[0].max()) + 1, len(grids)
     owner = nodes[0]
     sums, expected = np.zeros((units, depth)), np.zeros((units, depth, depth))
