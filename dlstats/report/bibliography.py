@@ -58,14 +58,17 @@ def _plain(value: str) -> str:
 
 
 def cited(text: str, sources: Mapping[str, Source]) -> list[str]:
-    """The keys of the entries that a text names: family name of the first author, and the year soon after it."""
+    """The keys of the entries that a text names: the first author, then nothing but names, then the year.
+
+    Where several entries fit one mention, those win whose authors are all named: `Shen, Jiao, Lin and Huang 2021`.
+    """
     text = _bare(text)
-    found = []
+    found: dict[int, list[tuple[bool, str]]] = {}
     for key, source in sources.items():
-        names = [_bare(name) for name in source.names]
-        if names and source.year and (place := _mention(text, names, source.year)) >= 0:
-            found.append((place, key))
-    return [key for _, key in sorted(found)]
+        for place, complete in _mentions(text, [_bare(name) for name in source.names], source.year):
+            found.setdefault(place, []).append((complete, key))
+    keys = [key for place in sorted(found) for complete, key in found[place] if complete == max(found[place])[0]]
+    return list(dict.fromkeys(keys))
 
 
 def _bare(text: str) -> str:
@@ -73,18 +76,17 @@ def _bare(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-def _mention(text: str, names: list[str], year: str) -> int:
-    """Where `Shen, Jiao, Lin 2021` stands: the first author, then nothing but names, then the year; -1 if nowhere.
-
-    Every further author that is named must be one of the entry's, so that two papers of one year stay apart.
-    """
-    pattern = rf"(?<!\w){re.escape(names[0])}(?!\w)[^0-9;]{{0,60}}?\(?{re.escape(year)}"
-    known = {part for name in names for part in re.split(r"[ -]", name)}
+def _mentions(text: str, names: list[str], year: str) -> Iterable[tuple[int, bool]]:
+    """Where a text names this entry, and whether it names all its authors."""
+    if not names or not year:
+        return
+    known = {part for name in names for part in re.split(r"[ '-]", name)}
+    pattern = rf"(?<!\w){re.escape(names[0])}(?!\w)(?P<others>[^0-9;]{{0,90}}?)\(?{re.escape(year)}"
     for match in re.finditer(pattern, text):
-        others = re.findall(r"[A-Z]\w{2,}", match[0][len(names[0]) :])
-        if set(others) <= known:
-            return match.start()
-    return -1
+        # conferences and journals in capitals may stand between the names and the year
+        others = set(re.findall(r"[A-Z][a-z]\w*", match["others"]))
+        if others <= known:
+            yield match.start(), {part for name in names[1:] for part in re.split(r"[ '-]", name)} <= others
 
 
 def unknown(texts: Iterable[str], sources: Mapping[str, Source]) -> list[str]:
