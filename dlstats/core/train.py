@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,13 +13,15 @@ from torch import Tensor
 from dlstats.core import nets
 from dlstats.core.device import resolve
 from dlstats.core.engine import blocks, torch_backend
-from dlstats.core.engine.contract import Fit, Loss, Problem
+from dlstats.core.engine.contract import Fit, Loss, Problem, joined
 from dlstats.core.engine.optimisers import OPTIMISERS
 from dlstats.core.engine.schedules import SCHEDULES
+from dlstats.core.losses.regression import squared
 
 __all__ = ["Fit", "Training", "best_of", "fit", "predict"]
 
 Data = np.ndarray | Tensor
+SECOND_ORDER = ("lbfgs", "levenberg_marquardt")
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class Training:
     """How every replicate is trained; the same for all, but for `learning_rate`, which may be one number for each."""
 
     steps: int
-    learning_rate: float | tuple[float, ...]
+    learning_rate: float | tuple[float, ...] = 0.001
     optimiser: str = "adam"
+    """adam, adamw, sgd, adagrad or rmsprop; or lbfgs or levenberg_marquardt, whose `steps` are trials, and to which
+    rates, schedules, decay, minibatches and checks do not apply."""
     schedule: str = "constant"
     batch_size: int | None = None
     """Samples a step, from each replicate's own permutations laid end to end; None for all samples."""
@@ -44,11 +48,17 @@ class Training:
     else each epoch, and at most 100 checks in all."""
     patience: int | None = None
     """Checks without a better loss after which a replicate stops; the others go on."""
+    projection: bool = False
+    """Fit the last layer exactly by least squares in every step (squared loss, full batch)."""
+    tolerance: float = 0.0
+    """For second-order methods: largest entry of the gradient of the mean loss at which a replicate has converged.
+    If positive, a replicate that does not reach it is `not_converged`. Where the loss at the optimum is not 0, rounding
+    hides gradients below the root of the working precision, 1e-8 in float64."""
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
         """Raise ValueError for a training that cannot be."""
-        _known("optimiser", self.optimiser, OPTIMISERS)
+        _known("optimiser", self.optimiser, (*OPTIMISERS, *SECOND_ORDER))
         _known("schedule", self.schedule, SCHEDULES)
         _known("keep", self.keep, ("last", "best"))
         _known("dtype", self.dtype, ("float32", "float64"))
@@ -62,8 +72,21 @@ class Training:
         _require("momentum", self.momentum, 0 <= self.momentum < 1, "in [0, 1)")
         _require("betas", self.betas, len(self.betas) == 2 and all(0 <= b < 1 for b in self.betas), "two in [0, 1)")
         _require("eps", self.eps, self.eps > 0, "positive")
+        _require("tolerance", self.tolerance, self.tolerance >= 0, "at least 0")
+        self._check_together()
+
+    def _check_together(self) -> None:
         if self.patience is not None and self.keep != "best":
             raise ValueError(f"`patience` needs `keep` = 'best', got {self.keep!r}.")
+        if self.projection and (self.batch_size is not None or self.optimiser == "levenberg_marquardt"):
+            raise ValueError(
+                "`projection` needs the full batch and a method by gradients, "
+                f"got `batch_size` {self.batch_size} and `optimiser` {self.optimiser!r}."
+            )
+        if self.optimiser in SECOND_ORDER:
+            for name in ("batch_size", "check_every", "patience", "weight_decay"):
+                value = getattr(self, name)
+                _require(name, value, not value, f"left out with `optimiser` {self.optimiser!r}")
 
 
 def fit(
@@ -90,11 +113,11 @@ def fit(
     size = blocks.size(problem, where)
     found = []
     for begin in range(0, len(start), size):
-        part = blocks.part(problem, begin, min(begin + size, len(start)), where)
-        found.append(torch_backend.run(part))
+        end = min(begin + size, len(start))
+        found.append(torch_backend.run(blocks.part(problem, begin, end, where)))
         if progress is not None:
-            progress(f"{min(begin + size, len(start))} of {len(start)} trained")
-    return _joined(found)
+            progress(f"{end} of {len(start)} trained")
+    return joined(found)
 
 
 def best_of(result: Fit, restarts: int) -> Fit:
@@ -105,7 +128,7 @@ def best_of(result: Fit, restarts: int) -> Fit:
     score = np.where(np.isfinite(result.loss), result.loss, np.inf)
     score = np.where(result.status == "diverged", np.inf, score).reshape(-1, restarts)
     chosen = score.argmin(axis=1) + np.arange(len(score)) * restarts
-    return replace(result, **{f.name: getattr(result, f.name)[chosen] for f in fields(result)})
+    return result.rows(chosen)
 
 
 def predict(
@@ -135,6 +158,8 @@ def _problem(net, loss, start, x, y, training, generators, validation) -> Proble
     rates = training.learning_rate if isinstance(training.learning_rate, tuple) else (training.learning_rate,)
     if len(rates) not in (1, len(start)):
         raise ValueError(f"`learning_rate` must be one number or {len(start)}, got {len(rates)}.")
+    if (training.projection or training.optimiser == "levenberg_marquardt") and loss is not squared:
+        raise ValueError("`projection` and 'levenberg_marquardt' are for the loss `squared` only, got another one.")
     n = data[0].shape[1]
     batch = training.batch_size
     if batch is not None:
@@ -162,14 +187,6 @@ def _data(net: nets.Mlp, x: Data, y: Data, starts: int, dtype: torch.dtype, name
         if rows == 0 or starts % rows:
             raise ValueError(f"`start` has {starts} rows, which is not a multiple of the {rows} replicates of data.")
     return inputs, target
-
-
-def _joined(found: list[Fit]) -> Fit:
-    def join(name: str):
-        parts = [getattr(part, name) for part in found]
-        return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
-
-    return Fit(**{field.name: join(field.name) for field in fields(Fit)})
 
 
 def _known(name: str, value: object, allowed) -> None:

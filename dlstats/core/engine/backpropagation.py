@@ -7,6 +7,8 @@ layers need (ten times at width 2) and costs wide ones nothing. Only the loss it
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -39,25 +41,35 @@ class Backpropagation:
 
     def __call__(self, x: Tensor, y: Tensor, with_loss: bool = False) -> None:
         """Fill `gradient`, and `losses` if asked, at x (reps, d, n) and y (reps, n, k)."""
-        depth = len(self.net.widths)
-        delta = self._seed(self.forward(x), y, with_loss)
-        if self.net.skip:
-            self._multiply("skip", x, delta)
-        for layer in range(depth, -1, -1):
-            self._multiply(f"weight.{layer}", self._h[layer - 1] if layer else x, delta)
-            torch.sum(delta, dim=2, out=self._into[f"bias.{layer}"])
-            if layer:
-                delta = self._back(layer, delta)
+        self.backward(x, self._seed(self.output(x, self.hidden(x)), y, with_loss), self._total)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The outputs, (reps, d_out, n), in memory that the next call overwrites."""
+    def hidden(self, x: Tensor) -> Tensor:
+        """The last hidden layer, (reps, width, n), or x without one; in memory that the next call overwrites."""
         h = x
         for layer, (z, out) in enumerate(zip(self._z, self._h, strict=False)):
             affine(self._named, layer, h, out=z)
             self.activation.forward(z, out, *self._slope(layer))
             h = out
+        return h
+
+    def output(self, x: Tensor, h: Tensor) -> Tensor:
+        """The outputs, (reps, d_out, n), from the last hidden layer; in memory that the next call overwrites."""
         output = affine(self._named, len(self.net.widths), h, out=self._z[-1])
         return output.baddbmm_(self._named["skip"].transpose(1, 2), x) if self.net.skip else output
+
+    def backward(self, x: Tensor, delta: Tensor, collect: Callable[[str, Tensor | None, Tensor], object]) -> None:
+        """Give `collect(name, h, delta)` the factors of every parameter's derivative, from `delta` at the outputs.
+
+        The derivative of a matrix is the sum over samples of h ⊗ delta; without h, that of a vector, of delta. The
+        hidden layers are overwritten on the way.
+        """
+        if self.net.skip:
+            collect("skip", x, delta)
+        for layer in range(len(self.net.widths), -1, -1):
+            collect(f"weight.{layer}", self._h[layer - 1] if layer else x, delta)
+            collect(f"bias.{layer}", None, delta)
+            if layer:
+                delta = self._back(layer, delta, collect)
 
     def _seed(self, output: Tensor, y: Tensor, with_loss: bool) -> Tensor:
         """The derivative of the mean loss by the outputs, (reps, d_out, n)."""
@@ -69,7 +81,7 @@ class Backpropagation:
         share = pointwise.new_full((), 1 / pointwise[0].numel()).expand_as(pointwise)
         return torch.autograd.grad(pointwise, prediction, share)[0].transpose(1, 2)
 
-    def _back(self, layer: int, delta: Tensor) -> Tensor:
+    def _back(self, layer: int, delta: Tensor, collect: Callable[[str, Tensor | None, Tensor], object]) -> Tensor:
         """From the derivative by a layer's affine output to that of the layer before, written over its values."""
         z, h, spread = self._z[layer - 1], self._h[layer - 1], self._spread[layer - 1]
         weight = self._named[f"weight.{layer}"]
@@ -79,7 +91,7 @@ class Backpropagation:
             torch.bmm(weight, delta, out=spread)
         slope = self._slope(layer - 1)
         if slope:
-            torch.sum((spread * z.clamp(max=0)).flatten(1), dim=1, keepdim=True, out=self._into[f"slope.{layer - 1}"])
+            collect(f"slope.{layer - 1}", None, (spread * z.clamp(max=0)).sum(dim=1, keepdim=True))
         self.activation.backward(spread, z if self.activation.keeps_input else h, h, *slope)
         return h
 
@@ -87,9 +99,12 @@ class Backpropagation:
         slope = self._named.get(f"slope.{layer}")
         return () if slope is None else (slope.unsqueeze(2),)
 
-    def _multiply(self, name: str, h: Tensor, delta: Tensor) -> None:
-        """The gradient of a matrix; BLAS writes it whole first, which is faster than into the row."""
-        self._into[name].copy_(torch.bmm(h, delta.transpose(1, 2), out=self._products[name]))
+    def _total(self, name: str, h: Tensor | None, delta: Tensor) -> None:
+        """The gradient of a parameter; BLAS writes a matrix whole first, which is faster than into the row."""
+        if h is None:
+            torch.sum(delta, dim=2, out=self._into[name])
+        else:
+            self._into[name].copy_(torch.bmm(h, delta.transpose(1, 2), out=self._products[name]))
 
 
 def checked(pointwise: Tensor, prediction: Tensor) -> Tensor:

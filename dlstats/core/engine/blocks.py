@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,23 +16,22 @@ ROOM = {"cpu": 2**19, "cuda": 2**31}
 
 
 def size(problem: Problem, device: torch.device) -> int:
-    """Rows of `start` that are trained at once."""
-    n = problem.training.batch_size or problem.x.shape[1]
-    each = n * (sum(problem.net.sizes) + max(problem.net.sizes)) + 5 * problem.net.size
-    return max(4, min(len(problem.start), ROOM[device.type] // each))
+    """Rows of `start` that are trained at once; blocks are about equal."""
+    net, n = problem.net, problem.training.batch_size or problem.x.shape[1]
+    each = n * (sum(net.sizes) + max(net.sizes)) + 5 * net.size
+    if problem.training.optimiser == "levenberg_marquardt":
+        each += net.size * (n * net.d_out + 3 * net.size)
+    most = max(4, ROOM[device.type] // each)
+    return -(-len(problem.start) // -(-len(problem.start) // most))
 
 
-def cut(problem: Problem, begin: int, end: int, device: torch.device) -> Problem:
-    """Rows begin, ..., end − 1 of `start` with their data, on the device.
-
-    A single row comes twice: BLAS multiplies one matrix by another kernel than several, and a replicate alone is to
-    have the bits that it has among others.
-    """
-    rows = range(begin, end) if end - begin > 1 else (begin, begin)
-    return _taken(problem, torch.tensor(rows), device)
+def part(problem: Problem, begin: int, end: int, device: torch.device) -> Problem:
+    """Rows begin, ..., end − 1 of `start` with their data, on the device."""
+    return taken(problem, torch.arange(begin, end), device)
 
 
-def _taken(problem: Problem, chosen: Tensor, device: torch.device) -> Problem:
+def taken(problem: Problem, chosen: Tensor, device: torch.device) -> Problem:
+    """The chosen rows of `start` with their data, on the device, with generators of their own in the same state."""
     starts = len(problem.start)
 
     def rows(data: Tensor) -> Tensor:
@@ -42,7 +42,7 @@ def _taken(problem: Problem, chosen: Tensor, device: torch.device) -> Problem:
     generators: Sequence | None = None
     if problem.generators is not None:
         owners = chosen // (starts // len(problem.generators))
-        generators = [problem.generators[r] for r in owners.tolist()]
+        generators = copy.deepcopy([problem.generators[r] for r in owners.tolist()])
     return replace(
         problem,
         start=problem.start[chosen].to(device),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from dlstats.core.nets import Mlp
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from dlstats.core.train import Training
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""Pure and pointwise: (prediction, y) -> loss, (reps, n, d_out) and (reps, n, k) -> (reps, n, d_out or 1)."""
+"""Pure: (prediction, y) -> loss, (reps, n, d_out) and (reps, n, k) -> (reps, n, d_out or 1).
+
+Pointwise as a rule; it may look at all samples of its replicate, never at another replicate."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,17 @@ class Fit:
     """Steps taken until the replicate stopped."""
     status: np.ndarray
     """`ok`, `diverged` (a loss or weight was not finite) or `not_converged`."""
+
+    def rows(self, chosen: slice | np.ndarray) -> Fit:
+        """The fit of the chosen rows."""
+        return Fit(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+
+def joined(found: Sequence[Fit]) -> Fit:
+    """Fits of blocks, end to end."""
+
+    def join(name: str):
+        parts = [getattr(part, name) for part in found]
+        return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
+
+    return Fit(**{field.name: join(field.name) for field in fields(Fit)})

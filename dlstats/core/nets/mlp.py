@@ -59,8 +59,8 @@ class Mlp:
         return sum(prod(shape) for shape in self.shapes.values())
 
 
-def views(net: Mlp, parameters: Float[Tensor, "reps p"]) -> dict[str, Tensor]:
-    """The parameters by name, each (reps, *shape), as views: writing into one writes into `parameters`."""
+def views(net: Mlp, parameters: Float[Tensor, "reps p *more"]) -> dict[str, Tensor]:
+    """The parameters by name, each (reps, *shape, *more), as views: writing into one writes into `parameters`."""
     if parameters.shape[1] != net.size:
         raise ValueError(f"`parameters` must have {net.size} columns for {net}, got {parameters.shape[1]}.")
     found, begin = {}, 0
