@@ -25,11 +25,11 @@ MARGIN = 0.02
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """One ledger a row and method: `false` of its 60 one-sided claims are false, the others stand on their border.
+    """One ledger a row and method: `wrong` of its 60 one-sided claims are false, the others stand on their border.
 
     Statistics are normal with correlation `correlation` between any two.
     """
-    false, correlation = factors["false"], factors["correlation"]
+    false, correlation = factors["wrong"], factors["correlation"]
     noise = streams.draw(lambda rng: rng.standard_normal(CLAIMS_IN_LEDGER + 1), "data")
     z = np.sqrt(correlation) * noise[:, :1] + np.sqrt(1 - correlation) * noise[:, 1:]
     z[:, :false] += SHIFT
@@ -73,7 +73,7 @@ def share(evidence: Evidence, method: str, kind: str, theory: float, margin: flo
 
 def supported(evidence: Evidence) -> Estimate:
     """Mean number of claims supported although they are false by their margin."""
-    row = evidence.table(measure="wrongly_supported", false=0, correlation=0.0).iloc[0]
+    row = evidence.table(measure="wrongly_supported", wrong=0, correlation=0.0).iloc[0]
     return Estimate(row["estimate"], row["mcse"], int(row["replicates"]), int(row["failed"]))
 
 
@@ -91,7 +91,7 @@ CLAIMS = (
             kind="equivalence",
             theory=verdict_rates.familywise(CLAIMS_IN_LEDGER),
             margin=MARGIN,
-            false=0,
+            wrong=0,
             correlation=0.0,
         ),
         "elementary",
@@ -114,7 +114,7 @@ CLAIMS = (
         "at_most",
         claims.LEVEL,
         0.01,
-        functools.partial(share, method="e_bh", kind="at_most", theory=claims.LEVEL, margin=0.01, false=0),
+        functools.partial(share, method="e_bh", kind="at_most", theory=claims.LEVEL, margin=0.01, wrong=0),
         "Wang and Ramdas 2022",
     ),
     Claim(
@@ -133,7 +133,7 @@ STUDY = Study(
     family="monte_carlo",
     title="Many claims in one ledger",
     aims="To find out how often a ledger refutes what is true, and what the protection costs.",
-    mechanisms="60 one-sided claims measured with normal error, any two with correlation `correlation`; `false` of "
+    mechanisms="60 one-sided claims measured with normal error, any two with correlation `correlation`; `wrong` of "
     "them stand 4.5 "
     "standard errors beyond their border, the others on it.",
     estimands="The probability of one or more wrong refutations; the share of false claims that are found.",
