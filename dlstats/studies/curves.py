@@ -69,5 +69,5 @@ def draw_points(axes, table, label: str, method: str) -> None:
     """A Monte Carlo curve with 95 % error bars in the style of its method."""
     from dlstats.report import style
 
-    bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.99 * table["estimate"].to_numpy(float))
+    bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.9 * table["estimate"].to_numpy(float))
     axes.errorbar(table["n"], table["estimate"], yerr=bars, label=label, **style.method(method))

@@ -29,7 +29,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     if factors["part"] == "prescription":
         return _prescription(factors["structure"], factors["n"], streams)
     if factors["part"] == "trained":
-        return _trained(factors["target"], factors["n"], streams, device)
+        return _trained(factors["target"], factors["n"], factors.get("steps"), streams, device)
     raise ValueError(f"`part` must be prescription or trained, got {factors['part']!r}.")
 
 
@@ -39,7 +39,7 @@ def _prescription(structure: str, n: int, streams: Streams) -> pd.DataFrame:
     return pd.DataFrame({"replicate": r, "method": "prescription"} | row for r in streams.replicates)
 
 
-def _trained(target: str, n: int, streams: Streams, device: str) -> pd.DataFrame:
+def _trained(target: str, n: int, steps: int | None, streams: Streams, device: str) -> pd.DataFrame:
     from dlstats.core import recipes
     from dlstats.core.baselines import BASELINES, oracle_neighbours
     from dlstats.core.dgp.regression import design
@@ -50,7 +50,7 @@ def _trained(target: str, n: int, streams: Streams, device: str) -> pd.DataFrame
     new = streams.draw(lambda rng: process.inputs(NEW, rng), "new", target=target)
     truth = process.regression(new)
     shape = scaling.shape(RULES[target], n, process.d, SMOOTHNESS)
-    recipe = recipes.Recipe(shape.widths, LEARNING_RATE, shape.steps, BATCH, RESTARTS)
+    recipe = recipes.Recipe(shape.widths, LEARNING_RATE, steps or shape.steps, BATCH, RESTARTS)
     found = recipes.run(recipe, 2 * x - 1, y, streams, device, target=target, n=n)
     risk = ((found.predict(2 * new - 1) - truth) ** 2).mean(axis=1)
     gap = found.losses.mean(axis=1) - found.loss

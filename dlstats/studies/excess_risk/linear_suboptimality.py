@@ -33,7 +33,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     elif part == "change_point":
         return _change_point(n, streams)
     elif part == "network":
-        return _network(n, factors["depth"], streams, device)
+        return _network(n, factors["depth"], factors.get("steps", STEPS), streams, device)
     else:
         raise ValueError(f"`part` must be one of bound, white_noise, change_point, network, got {part!r}.")
     return pd.DataFrame({"replicate": r, **row} for r in streams.replicates for row in rows)
@@ -52,7 +52,7 @@ def _change_point(n: int, streams: Streams) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _network(n: int, depth: int, streams: Streams, device: str) -> pd.DataFrame:
+def _network(n: int, depth: int, steps: int, streams: Streams, device: str) -> pd.DataFrame:
     """A network on the circle with its two jumps; at depth 3 also a smoothing spline and segmentation, same data."""
     from dlstats.core import recipes
     from dlstats.core.baselines import BASELINES
@@ -62,7 +62,7 @@ def _network(n: int, depth: int, streams: Streams, device: str) -> pd.DataFrame:
     drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "circle", n=n)
     truth, y = drawn[:, 0], drawn[:, 1]
     x = np.repeat(design.x[None, :, None], len(streams), axis=0)
-    recipe = recipes.Recipe(WIDTHS[depth], LEARNING_RATE, STEPS, BATCH)
+    recipe = recipes.Recipe(WIDTHS[depth], LEARNING_RATE, steps, BATCH)
     found = recipes.run(recipe, x, y, streams, device, n=n)
     rows = {"replicate": list(streams.replicates), "method": "network"} | found.columns
     frames = [pd.DataFrame(rows | {"risk": ((found.predict(x) - truth) ** 2).mean(axis=1)})]

@@ -28,7 +28,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "data", n=n)
     truth, y = drawn[:, 0], drawn[:, 1]
     x = np.repeat(design.x[None, :, None], len(streams), axis=0)
-    recipe = recipes.Recipe((UNITS,), 0.01, STEPS, restarts=RESTARTS)
+    recipe = recipes.Recipe((UNITS,), 0.01, factors.get("steps", STEPS), restarts=RESTARTS)
     found = recipes.run(recipe, x, y, streams, device, n=n)
     arcs = [jump.best_arc(v) for v in y]
     built = np.stack([_network_of_arc(design.x, v, arc) for v, arc in zip(y, arcs, strict=True)])

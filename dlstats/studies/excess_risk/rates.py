@@ -73,7 +73,9 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     noise = streams.draw(lambda rng: NOISE_SD * rng.standard_normal(n), "noise", target=target, n=n)
     y = truth + noise
     shape = scaling.shape(case.rule, n, x.shape[2], 2.0)
-    recipe = recipes.Recipe(shape.widths, case.learning_rate, shape.steps, BATCH, case.restarts, case.start)
+    recipe = recipes.Recipe(
+        shape.widths, case.learning_rate, factors.get("steps", shape.steps), BATCH, case.restarts, case.start
+    )
     found = recipes.run(recipe, x, y, streams, device, target=target, n=n)
     risk = ((found.predict(at) - value) ** 2).mean(axis=1)
     frames = [pd.DataFrame({"replicate": list(streams.replicates), "method": "network", "risk": risk} | found.columns)]

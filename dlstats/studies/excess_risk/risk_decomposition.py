@@ -32,7 +32,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     if part == "bound":
         return _bound(streams)
     if part == "split":
-        return _split(factors["n"], factors["units"], streams, device)
+        return _split(factors["n"], factors["units"], factors.get("steps", STEPS), streams, device)
     raise ValueError(f"`part` must be one of sieve, difference, bound, split, got {part!r}.")
 
 
@@ -71,14 +71,14 @@ def _bound(streams: Streams) -> pd.DataFrame:
     return pd.DataFrame({"replicate": r, "method": "bound", "bound_ratio": ratio} for r in streams.replicates)
 
 
-def _split(n: int, units: int, streams: Streams, device: str) -> pd.DataFrame:
+def _split(n: int, units: int, steps: int, streams: Streams, device: str) -> pd.DataFrame:
     """Trained networks, best of 8 and single, and least squares at the best fixed kinks, on the same data."""
     from dlstats.core import recipes
     from dlstats.core.dgp.regression import design
 
     drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in design("sine").sample(n, rng)]), "data", n=n)
     x, y = drawn[:, 0], drawn[:, 1]
-    recipe = recipes.Recipe((units,), LEARNING_RATE, STEPS, restarts=RESTARTS, start="kinks")
+    recipe = recipes.Recipe((units,), LEARNING_RATE, steps, restarts=RESTARTS, start="kinks")
     found = recipes.run(recipe, x[..., None], y, streams, device, n=n)
     knots = splines.free_knots(units + 1)
     fixed = [np.linalg.lstsq(splines.hats(a, knots), b, rcond=None)[0] for a, b in zip(x, y, strict=True)]

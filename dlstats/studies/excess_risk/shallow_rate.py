@@ -34,7 +34,8 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     shape = scaling.shape(factors["rule"], n, 1, SMOOTHNESS)
     start = "kinks" if len(shape.widths) == 1 else "he"
     rate_ = LEARNING_RATE if len(shape.widths) == 1 else LEARNING_RATE / 10
-    recipe = recipes.Recipe(shape.widths, rate_, shape.steps, BATCH, RESTARTS, start, shape.weight_decay)
+    steps = factors.get("steps", shape.steps)
+    recipe = recipes.Recipe(shape.widths, rate_, steps, BATCH, RESTARTS, start, shape.weight_decay)
     found = recipes.run(recipe, x, y, streams, device, **about)
     truth = splines.target(GRID)
     risk = ((found.predict(GRID[:, None]) - truth) ** 2).mean(axis=1)
