@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint plan clean
+.PHONY: help report test test-slow lint plan faults clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,3 +39,6 @@ lint: $(READY) ## format, lint and types
 
 clean: ## remove results and reports, keep the environment
 	rm -rf results reports/figures reports/tables reports/dlstats.pdf reports/dlstats.html .snakemake
+
+faults: $(READY) ## kill a small run 30 times at random moments, resume, compare (about 10 minutes)
+	@$(IN_VENV) python tests/faults/kills.py --folder build/faults

@@ -15,12 +15,22 @@ from dlstats import store
 from dlstats.ledger import COLUMNS
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("Snakefile", "config", "dlstats", "workflows", "reports", "environment.yml", "requirements.lock", "pyproject.toml")
+PARTS = (
+    "Snakefile",
+    "config",
+    "dlstats",
+    "workflows",
+    "reports",
+    "environment.yml",
+    "requirements.lock",
+    "pyproject.toml",
+)
 CLAIMS = "dlstats/studies/approximation/_sawtooth_claims.py"
 
 
-def _copy(folder, studies=None, threads=1):
+def copy_project(folder, studies=None):
     """A copy of the project in `folder` whose profile `tiny` holds these studies of the smoke profile."""
+    folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
@@ -57,7 +67,7 @@ def _would_run(folder, *words):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
-    _copy(folder, studies=["sawtooth"])
+    copy_project(folder, studies=["sawtooth"])
     done = _snakemake(folder)
     assert done.returncode == 0, done.stderr
     return folder
@@ -135,7 +145,7 @@ def test_more_replicates_rerun_their_cells_only(project, edit):
 
 
 def test_one_core_gives_the_same_bytes_as_two(project, tmp_path):
-    _copy(tmp_path, studies=["sawtooth"])
+    copy_project(tmp_path, studies=["sawtooth"])
     done = _snakemake(tmp_path, "ledger", cores=1)
     assert done.returncode == 0, done.stderr
     for name in ("results/summary/sawtooth.csv", "results/verdicts.csv"):
@@ -161,7 +171,7 @@ def test_a_damaged_raw_file_stops_the_summary_and_a_rerun_mends_it(project, tmp_
     ],
 )
 def test_a_bad_configuration_gives_one_line_status_2_and_no_file(tmp_path, words, message):
-    _copy(tmp_path, studies=["sawtooth"])
+    copy_project(tmp_path, studies=["sawtooth"])
     before = {p for p in tmp_path.rglob("*") if "__pycache__" not in p.parts}
     command = [sys.executable, "-m", "snakemake", "--cores", "1", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -183,6 +193,9 @@ def test_the_dry_run_shows_cells_jobs_and_cost(project):
 
 
 def test_the_workflow_passes_its_linters():
-    assert subprocess.run([sys.executable, "-m", "snakefmt", "--check", "Snakefile", "workflows"], cwd=ROOT).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-m", "snakefmt", "--check", "Snakefile", "workflows"], cwd=ROOT).returncode
+        == 0
+    )
     done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
