@@ -1,0 +1,47 @@
+"""The studies of approximation at the smoke profile: exact claims hold, blocks do not matter, figures are drawn."""
+
+import pytest
+import smoke_evidence as smoke
+
+from dlstats.report import figures
+from dlstats.theory import claims
+
+STUDIES = ("linear_regions", "squaring")
+CLAIMS = [(name, claim) for name in STUDIES for claim in smoke.load(name).claims]
+CELLS = [(name, cell) for name in STUDIES for cell in smoke.cells(name)]
+
+FALSE = {"SQR4.coarse"}
+"""Exact claims of the lectures that do not hold."""
+
+
+@pytest.mark.parametrize(("study", "claim"), [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.kind in claims.EXACT])
+def test_exact_claims_have_their_verdict_whatever_the_profile(study, claim):
+    assert smoke.ledger(study).loc[claim.id, "verdict"] == ("refuted" if claim.id in FALSE else "supported")
+
+
+@pytest.mark.parametrize(
+    ("study", "claim"), [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.kind not in claims.EXACT]
+)
+def test_statistical_claims_are_measured_with_an_error(study, claim):
+    row = smoke.ledger(study).loc[claim.id]
+    assert row["replicates"] > 1
+    assert row["mcse"] > 0 or claim.measure(smoke.evidence(study)).law == "binomial"
+
+
+@pytest.mark.parametrize(("study", "cell"), [pytest.param(s, c, id=f"{s}-{c.id}") for s, c in CELLS])
+def test_a_replicate_does_not_depend_on_its_block(study, cell):
+    # trained in float32 beside others: rounding grows over the few steps of smoke training to at most some per cent
+    tolerance = 0.05 if dict(cell.factors)["part"] == "trained" else 0
+    assert smoke.alone_differs(study, cell, cell.replicates - 1) <= tolerance
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_figure_is_drawn(study, tmp_path):
+    written = {path.name for path in figures.draw(smoke.load(study), smoke.evidence(study), tmp_path)}
+    assert {f"{figure.name}.pdf" for figure in smoke.load(study).figures} <= written
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_an_unknown_part_is_refused(study):
+    with pytest.raises(ValueError, match="`part` must be one of"):
+        smoke.load(study).simulate({"part": "none"}, None, "cpu")
