@@ -111,7 +111,7 @@ def claims(fixed: Protocol, key: str) -> Table:
         for claim in fixed.claims
     )
     columns = (
-        Column(prose("claim")),
+        Column(prose("claim"), width=2.4),
         Column(prose("statement"), "left", 1.0),
         Column(prose("theory"), "right"),
         Column(prose("margin"), "right"),

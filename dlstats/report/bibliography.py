@@ -65,6 +65,8 @@ def cited(text: str, sources: Mapping[str, Source]) -> list[str]:
     text = _bare(text)
     found: dict[int, list[tuple[bool, str]]] = {}
     for key, source in sources.items():
+        if source.year not in text:
+            continue
         for place, complete in _mentions(text, [_bare(name) for name in source.names], source.year):
             found.setdefault(place, []).append((complete, key))
     keys = [key for place in sorted(found) for complete, key in found[place] if complete == max(found[place])[0]]
@@ -78,7 +80,7 @@ def _bare(text: str) -> str:
 
 def _mentions(text: str, names: list[str], year: str) -> Iterable[tuple[int, bool]]:
     """Where a text names this entry, and whether it names all its authors."""
-    if not names or not year:
+    if not names or not year or names[0] not in text:
         return
     known = {part for name in names for part in re.split(r"[ '-]", name)}
     pattern = rf"(?<!\w){re.escape(names[0])}(?!\w)(?P<others>[^0-9;]{{0,90}}?)\(?{re.escape(year)}"

@@ -127,11 +127,15 @@ class Equation:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: `align` is left, right or center; `weight` 0 takes what it needs, others share the rest."""
+    """A column of a table: `align` is left, right or center.
+
+    On paper it is `width` cm wide; with width 0 it takes what it needs, or its share `weight` of what is left.
+    """
 
     label: Text
     align: str = "left"
     weight: float = 0.0
+    width: float = 0.0
 
 
 @dataclass(frozen=True)

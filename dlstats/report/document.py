@@ -30,7 +30,7 @@ from dlstats.report.blocks import (
 from dlstats.report.digits import show
 from dlstats.report.entries import VERDICTS, entries, word
 from dlstats.report.material import Material
-from dlstats.report.sections import duration
+from dlstats.report.sections import CLAIM_WIDTH, duration
 from dlstats.theory import claims
 
 TITLE = "dlstats: what theory predicts and what simulation finds"
@@ -164,7 +164,7 @@ def _claims_table(key: str, caption: str, part: pd.DataFrame, with_lecture: bool
         lecture = [prose(word(row["lecture"]))] if with_lecture else []
         numbers = (number(row["theory"]), shown(show(row["estimate"], row["mcse"])))
         rows.append((prose(ref(f"claim-{name}", name)), *lecture, prose(str(row["statement"])), *numbers))
-    columns = [Column(prose("claim"))] + ([Column(prose("lecture"))] if with_lecture else [])
+    columns = [Column(prose("claim"), width=CLAIM_WIDTH)] + ([Column(prose("lecture"))] if with_lecture else [])
     columns += [Column(prose("statement"), "left", 1.0), Column(prose("stated"), "right")]
     return Table(key, prose(caption), (*columns, Column(prose("measured"), "right")), tuple(rows))
 

@@ -29,6 +29,8 @@ from dlstats.report.material import Material
 from dlstats.report.style import WIDTHS
 from dlstats.studies.study import Study
 
+CLAIM_WIDTH = 2.4
+"""Width of a column of claims on paper in cm; long names break."""
 PAPER_ROWS = 36
 """Rows of a summary that paper shows; the rest is on screen and in the CSV file."""
 
@@ -110,7 +112,7 @@ def _verdicts(material: Material, study: Study) -> list[Block]:
             )
         )
     columns = (
-        Column(prose("claim")),
+        Column(prose("claim"), width=CLAIM_WIDTH),
         Column(prose("statement"), "left", 1.0),
         Column(prose("theory"), "right"),
         Column(prose("measured"), "right"),
