@@ -59,8 +59,15 @@ def nearest_neighbours(x: Inputs, y: Values, new: New, rng: np.random.Generator)
     return y[found].mean(axis=1), k
 
 
+def _one_input(x: np.ndarray) -> None:
+    if x.shape[1] != 1:
+        raise ValueError(f"This method is for one input, got {x.shape[1]}.")
+
+
 def local_linear(x: Inputs, y: Values, new: New, rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """Local linear regression with a Gaussian kernel, d = 1, bandwidth of 16 by leave-one-out [Fan 1993]."""
+
+    _one_input(x)
 
     def smooth(at: np.ndarray, bandwidth: float) -> tuple[np.ndarray, np.ndarray]:
         gap = at[:, :1] - x[None, :, 0]
@@ -84,6 +91,7 @@ def smoothing_spline(x: Inputs, y: Values, new: New, rng: np.random.Generator) -
 
     [Eilers and Marx 1996; Craven and Wahba 1979]: 40 penalties on one simultaneous diagonalisation.
     """
+    _one_input(x)
     intervals = max(4, min(len(y) // 4, 80))
     low, high = float(min(x.min(), new.min())), float(max(x.max(), new.max()))
     knots = low + (high - low) * np.arange(-3, intervals + 4) / intervals

@@ -1,0 +1,164 @@
+"""Designs of regression carry their truth; baselines find it; scaling rules and recipes keep their word."""
+
+import numpy as np
+import pytest
+import torch
+
+from dlstats.core import baselines, nets, recipes, scaling
+from dlstats.core.dgp import bauer_kohler, closed_curves, jump, regression
+from dlstats.core.seeds import Streams
+
+DIMENSION = {"additive": 5, "single_index": 10, "hierarchical": 8, "piecewise_smooth": 2}
+
+
+@pytest.mark.parametrize("name", regression.TARGETS)
+@pytest.mark.parametrize("scale", regression.SCALES)
+def test_residuals_from_the_truth_have_the_stated_spread(name, scale):
+    design = regression.design(name, DIMENSION.get(name, 1), "laplace", 0.3, scale)
+    x, y = design.sample(20_000, np.random.default_rng(0))
+    z = (y - design.regression(x)) / design.scale(x) / 0.3
+    assert abs(z.mean()) < 4 / np.sqrt(len(z))
+    assert abs((z**2).mean() - 1) < 4 * np.sqrt(5 / len(z))  # Var z² = 5 for Laplace noise
+
+
+@pytest.mark.parametrize("name", ["normal", "uniform", "laplace", "t5"])
+def test_noise_has_the_standard_deviation_asked_for(name):
+    assert regression.noise_with_sd(name, 0.7).variance == pytest.approx(0.49)
+
+
+def test_what_is_not_known_is_refused_by_name():
+    with pytest.raises(ValueError, match="sinus"):
+        regression.design("sinus")
+    with pytest.raises(ValueError, match="noise"):
+        regression.noise_with_sd("pink", 1.0)
+    with pytest.raises(ValueError, match="power of 2"):
+        regression.hierarchical(np.zeros((3, 6)))
+    with pytest.raises(ValueError, match="rule"):
+        scaling.shape("golden", 100)
+
+
+@pytest.mark.parametrize("smoothness", [0.3, 0.5, 0.8])
+def test_increments_of_weierstrass_scale_with_its_exponent(smoothness):
+    x = np.random.default_rng(0).random((4000, 1)) * 0.9
+    steps = 2.0 ** -np.arange(6, 14)
+    spread = [
+        ((regression.weierstrass(x + h, smoothness) - regression.weierstrass(x, smoothness)) ** 2).mean() for h in steps
+    ]
+    slope = np.polyfit(np.log(steps), np.log(spread), 1)[0]
+    assert slope == pytest.approx(2 * smoothness, abs=0.06)  # the exact law is self-similar up to the first octaves
+
+
+def test_single_index_has_the_same_index_variance_in_every_dimension():
+    for d in (2, 10, 40):
+        x = np.random.default_rng(d).random((50_000, d))
+        value = regression.single_index(x)
+        angle = 2 * np.sqrt(3 / d) * (2 * x - 1).sum(axis=1)
+        np.testing.assert_allclose(value, np.sin(angle))
+        assert angle.var() == pytest.approx(4, rel=0.03)  # sd of a variance is at most √(2/50000) of it
+
+
+@pytest.mark.parametrize("name", bauer_kohler.MODELS)
+def test_interquartile_ranges_are_the_published_ones(name):
+    model = bauer_kohler.MODELS[name]
+    values = model.regression(np.random.default_rng(0).random((200_000, model.d)))
+    spread = np.subtract(*np.quantile(values, [0.75, 0.25]))
+    assert spread == pytest.approx(model.interquartile_range, rel=0.02)  # published from a simulation of their own
+
+
+def test_rotated_curves_keep_distances():
+    design, rng = closed_curves.ClosedCurves(2, 20), np.random.default_rng(0)
+    plain = design.embed(design.angles(30, rng))
+    turned = plain @ design.rotation(rng)
+    gaps = [np.linalg.norm(v[:, None] - v[None], axis=2) for v in (plain, turned)]
+    np.testing.assert_allclose(*gaps, atol=1e-13)
+    with pytest.raises(ValueError, match="ambient"):
+        closed_curves.ClosedCurves(2, 7)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_segmentations_are_least_squares_over_all_segmentations(seed):
+    y = np.random.default_rng(seed).standard_normal(13)
+    fits = [np.r_[np.full(c, y[:c].mean()), np.full(13 - c, y[c:].mean())] for c in range(1, 13)]
+    best = min(((y - f) ** 2).sum() for f in fits)
+    assert ((y - jump.two_segments(y)) ** 2).sum() == pytest.approx(best)
+    arcs = [(i, j) for i in range(13) for j in range(i + 1, 14) if j - i < 13]
+    best = min(((y - jump.arc_fit(y, arc)) ** 2).sum() for arc in arcs)
+    assert ((y - jump.arc_fit(y, jump.best_arc(y))) ** 2).sum() == pytest.approx(best)
+
+
+def test_a_circular_jump_is_half_ones_wherever_it_is():
+    design = jump.CircularJump(10, 0.5)
+    assert all(design.regression(s).sum() == 5 for s in range(10))
+
+
+ONE_INPUT = {"smoothing_spline", "local_linear"}
+
+
+@pytest.mark.parametrize("name", baselines.BASELINES)
+@pytest.mark.parametrize("d", [1, 5])
+def test_a_baseline_beats_the_best_constant_on_an_additive_target(name, d):
+    if d > 1 and name in ONE_INPUT:
+        with pytest.raises(ValueError, match="one input"):
+            baselines.BASELINES[name](np.zeros((9, d)), np.zeros(9), np.zeros((2, d)), np.random.default_rng(0))
+        return
+    design, rng = regression.design("additive", d), np.random.default_rng(3)
+    x, y = design.sample(300, rng)
+    new = design.inputs(500, rng)
+    found = baselines.BASELINES[name](x, y, new, rng)
+    truth = design.regression(new)
+    assert ((found.value - truth) ** 2).mean() < 0.5 * truth.var()
+    assert found.seconds > 0
+
+
+def test_oracle_neighbours_have_the_risk_of_brute_force():
+    design, rng = regression.design("additive", 2), np.random.default_rng(0)
+    x, new = design.inputs(60, rng), design.inputs(20, rng)
+    truth, value = design.regression(x), design.regression(new)
+    order = np.argsort(((new[:, None] - x[None]) ** 2).sum(axis=2), axis=1)
+    risks = {k: ((value - truth[order[:, :k]].mean(axis=1)) ** 2).mean() + 0.09 / k for k in range(1, 61)}
+    risk, k = baselines.oracle_neighbours(x, truth, new, value, 0.3, 60)
+    assert risk == pytest.approx(risks[k])
+    assert risk == pytest.approx(min(risks[j] for j in baselines.geometric_levels(60)))
+
+
+@pytest.mark.parametrize("rule", scaling.RULES)
+def test_a_rule_gives_a_shape_that_grows_with_the_sample(rule):
+    small, large = (scaling.shape(rule, n, 2, 2.0) for n in (100, 10_000))
+    assert np.prod(large.widths, dtype=float) >= np.prod(small.widths, dtype=float)
+    assert large.weight_decay <= small.weight_decay
+    assert small.steps >= 1
+
+
+def test_rules_have_their_exponents():
+    assert scaling.shape("spline_6", 10**5, 1, 2.0).widths == (60,)
+    assert scaling.shape("isotropic_1", 10**4, 4, 2.0).widths == (100,)
+    assert len(scaling.shape("schmidt_hieber", 2**10, 1, 2.0).widths) == 30
+
+
+def _data(streams, n=64):
+    design = regression.design("sine")
+    drawn = [design.sample(n, rng) for rng in streams.generators("data", n=n)]
+    return tuple(np.stack(part) for part in zip(*drawn, strict=True))
+
+
+@pytest.mark.parametrize("start", recipes.STARTS)
+def test_a_recipe_keeps_the_restart_with_the_smallest_loss(start):
+    streams = Streams(0, "recipe", range(3))
+    x, y = _data(streams)
+    recipe = recipes.Recipe((8,), 0.02, 30, 32, 4, start)
+    found = recipes.run(recipe, x, y, streams, "cpu", n=64)
+    np.testing.assert_array_equal(found.loss, found.losses.min(axis=1))
+    fitted = found.predict(x)
+    np.testing.assert_allclose(((fitted - y) ** 2).mean(axis=1), found.loss, rtol=1e-4)
+    assert len(set(found.start_digest)) == len(set(found.data_digest)) == 3
+
+
+def test_kinks_of_the_start_lie_in_the_unit_interval():
+    streams = Streams(0, "recipe", range(2))
+    x, y = _data(streams)
+    found = recipes.run(recipes.Recipe((9,), 1e-12, 1, start="kinks"), x, y, streams, "cpu", n=64)
+    named = nets.views(found.net, found.parameters)
+    kinks = -named["bias.0"] / named["weight.0"][:, 0]
+    assert torch.all((kinks >= 0) & (kinks <= 1))
+    with pytest.raises(ValueError, match="kinks"):
+        recipes.run(recipes.Recipe((4, 4), 0.1, 1, start="kinks"), x, y, streams, "cpu", n=64)
