@@ -62,6 +62,8 @@ def slope_over(size: str, column: str, statistic: str, **factors: object) -> Rea
         good = rows[rows["status"] == "ok"]
         groups = {n: group[column].to_numpy() for n, group in good.groupby(size)}
         failed = len(rows) - len(good)
+        if len(groups) < 3:
+            raise LookupError(f"A slope needs cells of three {size} or more, there are {len(groups)}.")
         return montecarlo.rate(list(groups), list(groups.values()), statistic, failed=failed).slope
 
     return measure
