@@ -47,6 +47,8 @@ def lollipop(axes: Axes, summary: pd.DataFrame, by: str = "method", reference: f
         for end, bracket in ((line["lower"], "("), (line["upper"], ")")):
             if np.isfinite(end):
                 axes.text(end, place, bracket, color=color, ha="center", va="center", size="small")
+                axes.update_datalim([(end, place)])  # a text alone would not widen the axis
+    axes.autoscale_view()
     return _named_rows(axes, summary, by)
 
 
@@ -122,7 +124,8 @@ def nested_loop(axes: Axes, summary: pd.DataFrame, factors: Sequence[str], by: s
         height = [base + 0.5 * room * rank[level] / max(1, len(rank) - 1) for level in levels]
         axes.stairs(height, edges, color="0.3", baseline=None, linewidth=0.8)
         text = f"{_words(factor)}: {', '.join(_words(level) for level in rank)}"
-        axes.text(edges[0], base + 0.55 * room, text, size="x-small", va="bottom", color="0.3")
+        axes.text(edges[0] + 0.01 * len(places), base + 0.52 * room, text, size="x-small", va="bottom", color="0.3")
+    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
     axes.set(
         xlim=(edges[0], edges[-1]), ylim=(low - (len(factors) + 0.3) * room, high), xticks=[], ylabel=_label(summary)
     )
