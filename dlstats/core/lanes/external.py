@@ -5,6 +5,9 @@ Predictions keep the kernel's order in memory (sample, output, lane), so that no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,6 +17,18 @@ from dlstats.core.lanes.layout import Run
 from dlstats.core.lanes.losses import EXTERNAL
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: where it cuts its work among several decides last digits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@one_thread()
 def advance(laid: Run) -> None:
     """The steps begin, ..., end − 1 of the job, one at a time."""
     job, first, last = laid.job, laid.job.begin, laid.job.end
@@ -29,10 +44,11 @@ def advance(laid: Run) -> None:
         if job.batch:
             now = _batch(laid, y, (step - first) * job.batch)
         laid.kernel.lanes_predict(job)
-        prediction = _view(laid, out).requires_grad_()
+        prediction = _view(out).requires_grad_()
         pointwise = _pointwise(laid, prediction, now)
-        (gradient,) = torch.autograd.grad(pointwise.mean(dim=(1, 2)).sum(), prediction)
-        _view(laid, back).copy_(gradient)
+        share = pointwise.new_tensor(1 / pointwise[0].numel()).expand_as(pointwise)
+        (gradient,) = torch.autograd.grad(pointwise, prediction, share)
+        _view(back).copy_(gradient)
         checked = job.keep_best and step % job.every == 0
         job.point(scores=_scores(laid, pointwise.detach()) if checked else None)
         laid.kernel.lanes_run(job)
@@ -46,6 +62,7 @@ def close(laid: Run) -> None:
         laid.kernel.lanes_see(laid.job)
 
 
+@one_thread()
 def losses(laid: Run, x: Tensor, y: Tensor, slot: int) -> Tensor:
     """The mean loss of every row over all samples, in double precision, of the weights in a slot."""
     job = Job.from_buffer_copy(laid.job)
@@ -55,7 +72,7 @@ def losses(laid: Run, x: Tensor, y: Tensor, slot: int) -> Tensor:
     job.begin = job.end = 0
     job.point(x=x, outputs=out)
     laid.kernel.lanes_predict(job)
-    return _means(laid, _pointwise(laid, _view(laid, out), _ordered(laid, y)))
+    return _means(laid, _pointwise(laid, _view(out), _ordered(laid, y)))
 
 
 def _scores(laid: Run, pointwise: Tensor | None) -> np.ndarray:
@@ -85,33 +102,24 @@ def _means(laid: Run, pointwise: Tensor) -> Tensor:
     return torch.from_numpy(np.array([row.mean() for row in rows]))
 
 
-def _rows(laid: Run) -> int:
-    """Rows with the idle lanes of the last group."""
-    return -(-laid.job.rows // laid.lanes) * laid.lanes
-
-
 def _memory(laid: Run, n: int) -> Tensor:
-    k = laid.problem.net.d_out
-    shape = (laid.job.rows, n, k) if laid.job.wide else (n, k, _rows(laid))
-    return torch.zeros(shape, dtype=laid.problem.start.dtype)
+    """(n, d_out, across): whole registers of rows, so that torch treats every row alike whatever its place."""
+    return torch.zeros(n, laid.problem.net.d_out, laid.job.across, dtype=laid.problem.start.dtype)
 
 
-def _view(laid: Run, memory: Tensor) -> Tensor:
-    """(rows, n, k), whatever the order in memory."""
-    return memory.detach() if laid.job.wide else memory.detach().permute(2, 0, 1)
+def _view(memory: Tensor) -> Tensor:
+    """(across, n, d_out) in the same memory."""
+    return memory.detach().permute(2, 0, 1)
 
 
 def _owners(laid: Run, replicates: int) -> Tensor:
-    rows = torch.arange(_rows(laid)).clamp(max=laid.job.rows - 1)
+    rows = torch.arange(laid.job.across).clamp(max=laid.job.rows - 1)
     return rows // (laid.job.rows // replicates)
 
 
 def _ordered(laid: Run, y: Tensor) -> Tensor:
-    """The responses of every row, (rows, n, k), in the order in memory of the predictions."""
-    if len(y) == 1:
-        return y.expand(_rows(laid), -1, -1)
-    each = y[_owners(laid, len(y))]
-    return each if laid.job.wide else each.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+    """The responses of every row, (across, n, k), in the order in memory of the predictions."""
+    return y[_owners(laid, len(y))].permute(1, 2, 0).contiguous().permute(2, 0, 1)
 
 
 def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
@@ -120,7 +128,5 @@ def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
     assert isinstance(orders, np.ndarray)
     job.orders = orders.ctypes.data + offset * orders.itemsize
     index = torch.from_numpy(orders[:, offset : offset + job.batch]).long()[_owners(laid, len(orders))]
-    if job.wide:
-        return y.gather(1, index.unsqueeze(2).expand(-1, -1, y.shape[2]))
     found = y.permute(1, 2, 0).gather(0, index.T.unsqueeze(1).expand(-1, y.shape[2], -1))
     return found.permute(2, 0, 1)

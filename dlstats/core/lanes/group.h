@@ -32,6 +32,7 @@ template <bool WIDE> struct Group {
         best = parameters + plan.vectors;
         moments = parameters + (1 + job.keep_best) * plan.vectors;
         gradient = arena.take(plan.vectors);
+        std::memset(gradient, 0, plan.vectors * sizeof(V));  // padding stays 0
         T** places[] = {&x_block, &y_block, &x_all, &y_all};
         for (int i = 0; i < 4; i += 2) {
             long samples = i ? kept(job) : block;
@@ -103,33 +104,38 @@ template <bool WIDE> struct Group {
     template <bool BACK> void compare(V* f, const T* y, long n, T scale) {
         switch (job.loss) {
             case SQUARED: return compare<SQUARED, BACK>(f, y, n, scale);
+            case ABSOLUTE: return compare<ABSOLUTE, BACK>(f, y, n, scale);
+            case PINBALL: return compare<PINBALL, BACK>(f, y, n, scale);
+            case EXPECTILE: return compare<EXPECTILE, BACK>(f, y, n, scale);
+            case HUBER: return compare<HUBER, BACK>(f, y, n, scale);
+            case LOG_COSH: return compare<LOG_COSH, BACK>(f, y, n, scale);
+            case CAUCHY: return compare<CAUCHY, BACK>(f, y, n, scale);
+            case CHARBONNIER: return compare<CHARBONNIER, BACK>(f, y, n, scale);
+            case GEMAN_MCCLURE: return compare<GEMAN_MCCLURE, BACK>(f, y, n, scale);
+            case WELSCH: return compare<WELSCH, BACK>(f, y, n, scale);
+            case TUKEY: return compare<TUKEY, BACK>(f, y, n, scale);
+            case LOGISTIC: return compare<LOGISTIC, BACK>(f, y, n, scale);
             default: return;
         }
     }
 
-    // Where number `o` of sample `s` of a lane stands among the predictions that Python sees.
-    long seen(long s, long o, long total) const {
-        if (WIDE) return (first * total + s) * plan.outputs + o;
-        return (s * plan.outputs + o) * ((job.rows + L - 1) / L * L) + first;
-    }
-
-    void exchange(V* f, long begin, long n, long total, bool out) {
+    // Predictions of samples begin, ..., begin + n - 1 to Python, or the gradient by them back.
+    void exchange(V* f, long begin, long n, bool out) {
         long stride = plan.layers.back().stride, columns = plan.across(plan.outputs);
+        size_t bytes = EACH * sizeof(T);
         for (long s = 0; s < n; s++) {
-            if (!out && WIDE)
-                for (long j = 0; j < columns; j++) f[s * stride + j] = V{};
+            if (WIDE && !out) std::memset(f + s * stride, 0, columns * sizeof(V));
             for (long o = 0; o < plan.outputs; o++) {
-                T* here = reinterpret_cast<T*>(f + s * stride) + o * (WIDE ? 1 : L);
-                long there = seen(begin + s, o, total);
-                if (out) std::memcpy(job.outputs + there, here, (WIDE ? 1 : L) * sizeof(T));
-                else std::memcpy(here, job.output_gradient + there, (WIDE ? 1 : L) * sizeof(T));
+                T* here = reinterpret_cast<T*>(f + s * stride) + o * EACH;
+                long there = ((begin + s) * plan.outputs + o) * job.across + first;
+                if (out) std::memcpy(job.outputs + there, here, bytes);
+                else std::memcpy(here, job.output_gradient + there, bytes);
             }
         }
     }
 
     // The gradient of the mean loss over `n` samples, and with a loss of the kernel's own the sum of the losses.
     void differentiate(const Samples& from, long n) {
-        std::memset(gradient, 0, plan.vectors * sizeof(V));
         std::memset(sum, 0, sizeof(sum));
         T scale = (T)(1.0 / (n * plan.outputs));
         net.turn(parameters);
@@ -137,9 +143,9 @@ template <bool WIDE> struct Group {
             long now = n - begin < block ? n - begin : block;
             const T* y = show(from, begin, now);
             V* f = net.forward(parameters, now);
-            if (job.loss == EXTERNAL) exchange(f, begin, now, n, false);
+            if (job.loss == EXTERNAL) exchange(f, begin, now, false);
             else compare<true>(f, y, now, scale);
-            net.backward(parameters, gradient, now);
+            net.backward(parameters, gradient, now, begin == 0);
         }
     }
 
@@ -150,7 +156,7 @@ template <bool WIDE> struct Group {
             long now = n - begin < block ? n - begin : block;
             const T* y = show(from, begin, now);
             V* f = net.forward(w, now);
-            if (job.loss == EXTERNAL) exchange(f, begin, now, n, true);
+            if (job.loss == EXTERNAL) exchange(f, begin, now, true);
             else compare<false>(f, y, now, 1);
         }
     }

@@ -23,7 +23,9 @@ struct Job {
     double* score;
     int64_t *best_step, *idle, *last_step;
     uint8_t *running, *finite;
-    // A loss that lives in Python: predictions out, the gradient with respect to them and the scores in.
+    // A loss that lives in Python: predictions out, the gradient with respect to them and the scores in, each
+    // (samples, outputs, across) with the rows last.
+    int64_t across;
     T* outputs;
     const T* output_gradient;
     const double* scores;

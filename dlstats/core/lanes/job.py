@@ -16,7 +16,9 @@ _FIELDS = (
     ("generators span", c_int64),
     ("steps begin end batch every patience optimiser loss keep_best block threads", c_int64),
     ("beta1 beta2 eps weight_decay momentum loss_parameter", c_double),
-    ("score best_step idle last_step running finite outputs output_gradient scores", c_void_p),
+    ("score best_step idle last_step running finite", c_void_p),
+    ("across", c_int64),
+    ("outputs output_gradient scores", c_void_p),
     ("slot", c_int64),
 )
 

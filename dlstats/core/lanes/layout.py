@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from dlstats.core.engine.contract import Problem
+from dlstats.core.engine.descent import checks
 from dlstats.core.engine.schedules import SCHEDULES
-from dlstats.core.engine.torch_backend import checks
 from dlstats.core.lanes import build, losses
 from dlstats.core.lanes.job import Job
 from dlstats.core.nets import Mlp
@@ -20,7 +20,9 @@ ACTIVATIONS = ("relu", "leaky_relu", "prelu", "elu", "selu", "softplus", "gelu",
 OPTIMISERS = ("adam", "adamw", "sgd", "adagrad", "rmsprop")
 LANES = 16
 """The most lanes of any register; parts of a problem hold a multiple."""
-WIDE_FROM = 64
+ALIGNED = 32
+"""Rows that torch sees together in a loss of its own: two of its largest registers."""
+WIDE_FROM = 88
 """Mean units of the hidden layers from which one network fills the registers better than sixteen fill the cache."""
 
 
@@ -63,12 +65,9 @@ def wide(net: Mlp) -> bool:
     return bool(net.widths) and sum(net.widths) / len(net.widths) >= WIDE_FROM
 
 
-def block(net: Mlp, wide: bool, size: int) -> int:
+def block(wide: bool) -> int:
     """Samples that pass through all layers at once, so that they stay in the second cache; a multiple of 6."""
-    across = 1 if wide else 64 // size
-    units = sum(net.sizes) * (1 if net.activation == "relu" else 2)
-    room = 2**18 // (units * across * size)
-    return 6 * max(2, min(32, room // 6))
+    return 96 if wide else 36
 
 
 def numbers(problem: Problem) -> int:
@@ -86,9 +85,9 @@ def lay_out(problem: Problem) -> Run:
         "sizes": np.array(net.sizes, dtype=np.int64),
         "parameters": problem.start.contiguous(),
         "x": problem.x.contiguous(),
-        "y": problem.y.contiguous(),
+        "y": problem.y.contiguous().to(problem.start.dtype),
         "checked_x": validation[0] if validation[0] is None else validation[0].contiguous(),
-        "checked_y": validation[1] if validation[1] is None else validation[1].contiguous(),
+        "checked_y": validation[1] if validation[1] is None else validation[1].contiguous().to(problem.start.dtype),
         "rates": np.resize(np.array(problem.rates, dtype=np.float64), len(problem.start)),
         "factors": np.array([SCHEDULES[training.schedule](s, training.steps) for s in range(training.steps)]),
     }
@@ -105,7 +104,7 @@ def lay_out(problem: Problem) -> Run:
 
 def _job(problem: Problem) -> Job:
     training, net = problem.training, problem.net
-    loss, parameter = losses.of(problem)
+    loss, parameter = losses.of(problem.loss, problem.y, net.d_out)
     validation = problem.validation or (None, None)
     job = Job()
     job.layers, job.activation, job.skip = len(net.sizes) - 1, ACTIVATIONS.index(net.activation), net.skip
@@ -126,7 +125,8 @@ def _job(problem: Problem) -> Job:
     job.every, job.patience = checks(problem)[0], training.patience or 0
     job.optimiser, job.keep_best = OPTIMISERS.index(training.optimiser), training.keep == "best"
     job.loss, job.loss_parameter = loss, parameter
-    job.block = block(net, bool(job.wide), problem.start.element_size())
+    job.block = block(bool(job.wide))
+    job.across = -(-job.rows // ALIGNED) * ALIGNED
     job.threads = torch.get_num_threads()
     job.beta1, job.beta2 = training.betas
     job.eps, job.weight_decay, job.momentum = training.eps, training.weight_decay, training.momentum

@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
-from dlstats.core.engine.contract import Problem
-from dlstats.core.losses import regression
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from dlstats.core.engine.contract import Loss
+from dlstats.core.losses import imbalance, quantile, regression, robust
 
 EXTERNAL = -1
-KNOWN = {regression.squared: 0}
-"""The Python function, which is the truth -> its number in losses.h."""
 
 
-def of(problem: Problem) -> tuple[int, float]:
-    """The kernel's number of the problem's loss and its parameter; EXTERNAL for a loss that lives in Python."""
-    y = problem.y
-    if not y.is_floating_point() or y.shape[2] != problem.net.d_out:
+@dataclass(frozen=True)
+class Known:
+    """A loss of the kernel: its place in losses.h, and the one parameter that it takes with its default."""
+
+    number: int
+    parameter: str = ""
+    default: float = 0.0
+
+
+KNOWN: dict[Callable[..., Tensor], Known] = {
+    regression.squared: Known(0),
+    robust.absolute: Known(1),
+    quantile.pinball: Known(2, "level", 0.5),
+    quantile.expectile: Known(3, "level", 0.5),
+    robust.huber: Known(4, "threshold", 1.345),
+    robust.log_cosh: Known(5),
+    robust.cauchy: Known(6, "threshold", 2.385),
+    robust.charbonnier: Known(7, "threshold", 1.0),
+    robust.geman_mcclure: Known(8, "threshold", 3.787),
+    robust.welsch: Known(9, "threshold", 2.985),
+    robust.tukey: Known(10, "threshold", 4.685),
+    imbalance.cross_entropy: Known(11),
+}
+"""The Python function, which is the truth -> what the kernel calls it; also within functools.partial."""
+
+
+def of(loss: Loss, y: Tensor, d_out: int) -> tuple[int, float]:
+    """The kernel's number of `loss` and its parameter; EXTERNAL for a loss that lives in Python."""
+    given: dict[str, object] = {}
+    while isinstance(loss, functools.partial):
+        if loss.args:
+            return EXTERNAL, 0.0
+        given, loss = loss.keywords | given, loss.func
+    known = KNOWN.get(loss)
+    labels = loss is imbalance.cross_entropy
+    if known is None or y.shape[2] != d_out or (labels and d_out > 1) or not (labels or y.is_floating_point()):
         return EXTERNAL, 0.0
-    return KNOWN.get(problem.loss, EXTERNAL), 0.0
+    value = given.get(known.parameter, known.default)
+    if given.keys() - {known.parameter} or not isinstance(value, int | float) or isinstance(value, bool):
+        return EXTERNAL, 0.0
+    return known.number, float(value)

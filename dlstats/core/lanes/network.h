@@ -129,36 +129,37 @@ template <bool WIDE> struct Network {
         }
     }
 
-    // Adds the block's gradient to `g` from the gradient by the predictions, which stands where they stood.
-    void backward(const V* w, V* g, long n) {
+    // Adds the block's gradient to `g` (which a `fresh` block overwrites) from the gradient by the predictions, which
+    // stands where they stood.
+    void backward(const V* w, V* g, long n, bool fresh) {
         long last = plan.layers.size() - 1;
         for (long l = last; l >= 0; l--) {
             const Layer& y = plan.layers[l];
             Operand delta{reinterpret_cast<const T*>(h[l]), y.stride * L, step_a};
-            weights_gradient(inputs_of(l), y.in, y, h[l], g + y.weight, n);
-            bias_gradient(h[l], y, g + y.bias, n);
-            if (l == last && plan.skip >= 0) weights_gradient(inputs_of(0), plan.inputs, y, h[l], g + plan.skip, n);
+            weights_gradient(inputs_of(l), y.in, y, h[l], g + y.weight, n, fresh);
+            bias_gradient(h[l], y, g + y.bias, n, fresh);
+            if (l == last && plan.skip >= 0) weights_gradient(inputs_of(0), plan.inputs, y, h[l], g + plan.skip, n, fresh);
             if (l == 0) break;
             inputs_gradient(delta, w, l, n);
             const Layer& below = plan.layers[l - 1];
             if (plan.activation == PRELU) {
                 V sum = prelu_back(slope_of(w, l - 1), h[l - 1], slope[l - 1], n, below.columns, below.stride);
                 if (WIDE) for (int lane = 1; lane < L; lane++) sum[0] += sum[lane], sum[lane] = 0;
-                g[below.slope] += sum;
+                g[below.slope] = fresh ? sum : g[below.slope] + sum;
             } else if (plan.smooth()) multiply(h[l - 1], slope[l - 1], below, n);
         }
     }
 
-    void weights_gradient(Operand a, long in, const Layer& y, const V* delta, V* g, long n) {
+    void weights_gradient(Operand a, long in, const Layer& y, const V* delta, V* g, long n, bool fresh) {
         Operand left{a.at, a.inner, a.outer}, right{reinterpret_cast<const T*>(delta), y.stride * L, L};
         long stride = y.stride;
-        product<WIDE>(in, y.columns, n, left, right, [=](long i, long j) { return g[i * stride + j]; },
+        product<WIDE>(in, y.columns, n, left, right, [=](long i, long j) { return fresh ? V{} : g[i * stride + j]; },
                       [=](long i, long j, V sum) { g[i * stride + j] = sum; });
     }
 
-    void bias_gradient(const V* delta, const Layer& y, V* g, long n) {
+    void bias_gradient(const V* delta, const Layer& y, V* g, long n, bool fresh) {
         for (long j = 0; j < y.columns; j++) {
-            V even = g[j], odd = V{};
+            V even = fresh ? V{} : g[j], odd = V{};
             long s = 0;
             for (; s + 1 < n; s += 2) even += delta[s * y.stride + j], odd += delta[(s + 1) * y.stride + j];
             if (s < n) even += delta[s * y.stride + j];

@@ -71,7 +71,7 @@ static_assert(LANES_ROWS == 6 || LANES_ROWS <= 4, "the panel's edge must be cove
 
 // Rows in strips whose part of A stays in the first cache while B passes by: no bit depends on the strip.
 #ifndef LANES_STRIP
-#define LANES_STRIP (24 * 1024)
+#define LANES_STRIP (16 * 1024)
 #endif
 
 template <bool WIDE, class First, class Last>

@@ -1,0 +1,46 @@
+"""Problems that both back ends can train, for the tests of lanes."""
+
+import numpy as np
+import torch
+
+from dlstats.core import nets
+from dlstats.core.engine.contract import Problem
+from dlstats.core.losses.regression import squared
+from dlstats.core.train import Training
+
+
+def user_squared(prediction, y):
+    """A loss that the kernel has never heard of, equal to one that it knows."""
+    return (prediction - y).square()
+
+
+def generators(rows, seed=3):
+    return [np.random.default_rng([seed, r]) for r in range(rows)]
+
+
+def problem(net, rows=5, n=40, loss=squared, restarts=1, shared=False, checked=0, **changes) -> Problem:
+    training = Training(**{"steps": 3, "learning_rate": 0.01, "dtype": "float64"} | changes)
+    dtype = getattr(torch, training.dtype)
+    x, y = _data(net, 1 if shared else rows, n, 1, dtype)
+    return Problem(
+        net,
+        loss,
+        nets.initialise(net, generators(rows, 2), dtype=training.dtype, restarts=restarts),
+        x,
+        y,
+        training,
+        training.learning_rate if isinstance(training.learning_rate, tuple) else (training.learning_rate,),
+        generators(rows) if training.batch_size else None,
+        _data(net, 1 if shared else rows, checked, 9, dtype) if checked else None,
+    )
+
+
+def _data(net, rows, n, seed, dtype):
+    x = np.stack([rng.normal(size=(n, net.d_in)) for rng in generators(rows, seed)])
+    target = np.sin(x.sum(axis=2, keepdims=True)) + 0.3 * np.arange(net.d_out)
+    return torch.as_tensor(x, dtype=dtype), torch.as_tensor(target, dtype=dtype)
+
+
+def distance(one, other):
+    """The largest difference of the weights of two fits."""
+    return (one.parameters - other.parameters).abs().max().item()
