@@ -15,6 +15,7 @@ from dlstats.core.device import resolve
 from dlstats.core.engine import blocks, torch_backend
 from dlstats.core.engine.contract import Fit, Loss, Problem, joined
 from dlstats.core.engine.optimisers import OPTIMISERS
+from dlstats.core.engine.progress import Progress
 from dlstats.core.engine.schedules import SCHEDULES
 from dlstats.core.losses.regression import squared
 
@@ -106,17 +107,17 @@ def fit(
     `x` is (reps, n, d_in) and `y` (reps, n, k), or (n, d_in) and (n, k) for data that all replicates share. `start`
     may hold K rows a replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
     (reps, n, k) -> (reps, n, d_out or 1). `generators`, one a replicate, order the minibatches. `validation` is a pair
-    like (x, y). Blocks of replicates are trained after each other; their size changes no result.
+    like (x, y). Blocks of replicates are trained after each other; their size changes no result. `progress` gets a line
+    every few seconds, by default the logger `dlstats`; `dlstats.core.engine.progress.to()` draws a bar.
     """
     where = resolve(device)
     problem = _problem(net, loss, start, x, y, training, generators, validation)
     size = blocks.size(problem, where)
-    found = []
+    found, report = [], Progress(len(start), progress)
     for begin in range(0, len(start), size):
         end = min(begin + size, len(start))
         found.append(torch_backend.run(blocks.part(problem, begin, end, where)))
-        if progress is not None:
-            progress(f"{end} of {len(start)} trained")
+        report.add(found[-1])
     return joined(found)
 
 
@@ -148,7 +149,16 @@ def predict(
     return torch.cat(found)
 
 
-def _problem(net, loss, start, x, y, training, generators, validation) -> Problem:
+def _problem(
+    net: nets.Mlp,
+    loss: Loss,
+    start: Tensor,
+    x: Data,
+    y: Data,
+    training: Training,
+    generators: Sequence[np.random.Generator] | None,
+    validation: tuple[Data, Data] | None,
+) -> Problem:
     """The whole task with everything checked, still where the user left it."""
     dtype = getattr(torch, training.dtype)
     data = _data(net, x, y, len(start), dtype, "x")
@@ -168,7 +178,9 @@ def _problem(net, loss, start, x, y, training, generators, validation) -> Proble
         if generators is None or len(start) % len(generators):
             came = None if generators is None else len(generators)
             raise ValueError(f"`generators` must be one a replicate when `batch_size` is set, got {came}.")
-    return Problem(net, loss, start.to(dtype), *data, training, rates, generators if batch else None, checked)
+    return Problem(
+        net, loss, start.to(dtype), data[0], data[1], training, rates, generators if batch else None, checked
+    )
 
 
 def _data(net: nets.Mlp, x: Data, y: Data, starts: int, dtype: torch.dtype, name: str) -> tuple[Tensor, Tensor]:
@@ -183,6 +195,8 @@ def _data(net: nets.Mlp, x: Data, y: Data, starts: int, dtype: torch.dtype, name
             f"The responses of `{name}` must be (reps, {inputs.shape[1]}, k), got {tuple(target.shape)}; "
             "write y[..., None] for one response a sample."
         )
+    if inputs.shape[1] == 0:
+        raise ValueError(f"`{name}` has no samples, at least one is needed.")
     for rows in (len(inputs), len(target)):
         if rows == 0 or starts % rows:
             raise ValueError(f"`start` has {starts} rows, which is not a multiple of the {rows} replicates of data.")

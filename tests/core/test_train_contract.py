@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from dlstats.core import nets, train
+from dlstats.core.engine import blocks, orders
 from dlstats.core.losses.regression import squared
 
 
@@ -59,8 +60,106 @@ def test_shared_data_equal_copied_data():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"steps": 0}, {"learning_rate": -1.0}, {"optimiser": "lion"}, {"patience": 3}, {"dtype": "half"}],
+    [
+        {"steps": 0},
+        {"learning_rate": -1.0},
+        {"learning_rate": ()},
+        {"optimiser": "lion"},
+        {"schedule": "warm"},
+        {"batch_size": 0},
+        {"weight_decay": -0.1},
+        {"momentum": 1.0},
+        {"betas": (0.9, 1.0)},
+        {"eps": 0.0},
+        {"keep": "first"},
+        {"check_every": 0},
+        {"patience": 3},
+        {"tolerance": -1.0},
+        {"dtype": "half"},
+    ],
 )
 def test_a_training_that_cannot_be_is_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         train.Training(**({"steps": 10, "learning_rate": 0.1} | wrong))
+
+
+WRONG_CALLS = {
+    "x": lambda call: call | {"x": call["x"][:, :, 1:]},
+    "responses": lambda call: call | {"y": call["y"][:, :-1]},
+    "one response a sample": lambda call: call | {"y": call["y"][..., 0]},
+    "multiple of the 4": lambda call: call | {"start": call["start"][:3]},
+    "columns": lambda call: call | {"start": call["start"][:, 1:]},
+    "learning_rate": lambda call: call | {"training": train.Training(3, (0.1, 0.2))},
+    "batch_size": lambda call: call | {"training": train.Training(3, batch_size=99)},
+    "generators": lambda call: call | {"training": train.Training(3, batch_size=9)},
+    "validation x": lambda call: call | {"validation": (call["x"][0, 0], call["y"])},
+    "no samples": lambda call: call | {"x": call["x"][:, :0], "y": call["y"][:, :0]},
+}
+
+
+@pytest.mark.parametrize("word", WRONG_CALLS)
+def test_a_call_that_cannot_be_is_refused_by_name(word):
+    net = nets.Mlp(3, (4,))
+    x, y = data(4)
+    call = {"net": net, "loss": squared, "start": nets.initialise(net, generators(4)), "x": x, "y": y}
+    call |= {"training": train.Training(3), "device": "cpu"}
+    with pytest.raises(ValueError, match=word):
+        train.fit(**WRONG_CALLS[word](call))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_block_size_changes_no_result(monkeypatch, dtype):
+    net = nets.Mlp(3, (8, 8))
+    x, y = data(7)
+    start = nets.initialise(net, generators(7), dtype=dtype, restarts=3)
+    training = train.Training(40, 0.01, batch_size=16, keep="best", check_every=3, dtype=dtype)
+    fits = []
+    for room in (2**30, 1):
+        monkeypatch.setitem(blocks.ROOM, "cpu", room)
+        fits.append(train.fit(net, squared, start, x, y, training, generators(7, 1), device="cpu"))
+    torch.testing.assert_close(fits[0].parameters, fits[1].parameters)
+    np.testing.assert_array_equal(fits[0].step, fits[1].step)
+
+
+def test_a_fit_leaves_its_generators_as_they_were():
+    net = nets.Mlp(3, (8,))
+    x, y = data(4)
+    orders, start = generators(4, 1), nets.initialise(net, generators(4))
+    training = train.Training(20, 0.01, batch_size=16)
+    first, again = (train.fit(net, squared, start, x, y, training, orders, device="cpu") for _ in range(2))
+    assert torch.equal(first.parameters, again.parameters)
+
+
+def test_every_sample_is_seen_once_an_epoch():
+    x = torch.arange(10.0).reshape(1, 10, 1).expand(3, -1, -1)
+    found = orders.batches(x, -x, 4, generators(3))
+    seen = [next(found) for _ in range(5)]
+    inputs = torch.cat([part[:, 0] for part, _ in seen], dim=1)
+    responses = torch.cat([part[..., 0] for _, part in seen], dim=1)
+    assert torch.equal(inputs, -responses)
+    for epoch in inputs.split(10, dim=1):
+        assert torch.equal(epoch.sort(dim=1).values, x[..., 0])
+    assert not torch.equal(inputs[0], inputs[1])
+
+
+def test_the_weights_kept_are_the_best_seen():
+    net = nets.Mlp(3, (8,))
+    x, y = data(4)
+    start = nets.initialise(net, generators(4), dtype="float64")
+    losses = []
+    for steps in range(1, 30):
+        training = train.Training(steps, 0.5, dtype="float64")
+        losses.append(train.fit(net, squared, start, x, y, training, device="cpu").loss)
+    training = train.Training(29, 0.5, keep="best", dtype="float64")
+    best = train.fit(net, squared, start, x, y, training, device="cpu")
+    np.testing.assert_allclose(best.loss, np.min(losses, axis=0), rtol=1e-9)
+    np.testing.assert_array_equal(best.step, np.argmin(losses, axis=0) + 1)
+
+
+def test_a_replicate_stops_when_patience_is_out():
+    net = nets.Mlp(3, (8,))
+    x, y = data(4)
+    start = nets.initialise(net, generators(4))
+    training = train.Training(500, 0.1, keep="best", patience=4, check_every=2)
+    fit = train.fit(net, squared, start, x, y, training, validation=(x, -y), device="cpu")
+    np.testing.assert_array_equal(fit.steps - fit.step, 8)

@@ -25,13 +25,16 @@ def data():
     return x, np.sin(x.sum(axis=2, keepdims=True))
 
 
-def both(loss, training, x, y, rows=slice(CHOSEN, CHOSEN + 1), **more):
+def both(loss, training, x, y, validation=None):
+    rows = slice(CHOSEN, CHOSEN + 1)
     start = nets.initialise(NET, generators(0), dtype=training.dtype)
     orders = generators(2) if training.batch_size else None
-    together = train.fit(NET, loss, start, x, y, training, orders, device="cpu", **more)
+    together = train.fit(NET, loss, start, x, y, training, orders, validation=validation, device="cpu")
     orders = generators(2)[rows] if training.batch_size else None
-    part = {k: tuple(t[rows] for t in v) for k, v in more.items()}
-    return together, train.fit(NET, loss, start[rows], x[rows], y[rows], training, orders, device="cpu", **part)
+    part = None if validation is None else (validation[0][rows], validation[1][rows])
+    return together, train.fit(
+        NET, loss, start[rows], x[rows], y[rows], training, orders, validation=part, device="cpu"
+    )
 
 
 @pytest.mark.parametrize("loss", [squared, absolute])

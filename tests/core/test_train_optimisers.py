@@ -1,5 +1,7 @@
 """Every optimiser and schedule is that of torch, replicate by replicate."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from dlstats.core.engine.schedules import SCHEDULES
 from dlstats.core.losses.regression import squared
 
 STEPS, REPS, N, D = 60, 3, 24, 3
-OPTIONS = [{}, {"weight_decay": 0.1}, {"momentum": 0.7, "weight_decay": 0.1}]
+OPTIONS: list[dict[str, Any]] = [{}, {"weight_decay": 0.1}, {"momentum": 0.7, "weight_decay": 0.1}]
 
 
 def generators(reps=REPS, seed=0):

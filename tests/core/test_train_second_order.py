@@ -1,5 +1,7 @@
 """Fits where theory wants the global minimiser."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,10 @@ from dlstats.core.losses.regression import squared
 from dlstats.core.nets import ACTIVATIONS, Mlp
 
 REPS, N, D = 6, 40, 3
+
+
+def options(optimiser) -> dict[str, Any]:
+    return {"optimiser": "lbfgs", "projection": True} if optimiser == "projected" else {"optimiser": optimiser}
 
 
 def absolute(prediction, y):
@@ -66,8 +72,7 @@ def test_a_network_that_is_in_its_class_is_fitted_exactly(optimiser):
     truth = nets.initialise(net, generators(3), "xavier", "float64")
     y = train.predict(net, truth, x).numpy()
     start = truth + 0.1 * nets.initialise(net, generators(4), "xavier", "float64")
-    options = {"optimiser": "lbfgs", "projection": True} if optimiser == "projected" else {"optimiser": optimiser}
-    training = train.Training(1000, tolerance=1e-9, dtype="float64", **options)
+    training = train.Training(1000, tolerance=1e-9, dtype="float64", **options(optimiser))
     fit = train.fit(net, squared, start, x, y, training, device="cpu")
     assert (fit.loss < 1e-12).all()
 
@@ -78,8 +83,7 @@ def test_a_replicate_is_the_replicate_alone(optimiser, activation):
     net, (x, y) = Mlp(D, (4,), 1, activation, skip=True), data()
     x[2] = np.inf
     start = nets.initialise(net, generators(), dtype="float64")
-    options = {"optimiser": "lbfgs", "projection": True} if optimiser == "projected" else {"optimiser": optimiser}
-    training = train.Training(60, dtype="float64", **options)
+    training = train.Training(60, dtype="float64", **options(optimiser))
     together = train.fit(net, squared, start, x, y, training, device="cpu")
     assert list(together.status) == ["ok", "ok", "diverged", "ok", "ok", "ok"]
     for r in (0, 3, 5):
@@ -150,6 +154,6 @@ def test_what_a_second_order_method_cannot_do_is_refused(wrong):
 def test_exact_methods_refuse_another_loss():
     net, (x, y) = Mlp(D, (4,)), data()
     start = nets.initialise(net, generators())
-    for options in ({"optimiser": "levenberg_marquardt"}, {"projection": True}):
+    for training in (train.Training(10, optimiser="levenberg_marquardt"), train.Training(10, projection=True)):
         with pytest.raises(ValueError, match="squared"):
-            train.fit(net, absolute, start, x, y, train.Training(10, **options), device="cpu")
+            train.fit(net, absolute, start, x, y, training, device="cpu")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -65,7 +65,7 @@ class Fit:
 def joined(found: Sequence[Fit]) -> Fit:
     """Fits of blocks, end to end."""
 
-    def join(name: str):
+    def join(name: str) -> Any:
         parts = [getattr(part, name) for part in found]
         return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
 

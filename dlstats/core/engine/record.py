@@ -27,18 +27,22 @@ class Record:
         self.finite = self.running.clone()
         self.patience = patience
 
-    def see(self, step: int, score: Tensor, parameters: Tensor) -> None:
+    def see(self, step: int | Tensor, score: Tensor, parameters: Tensor) -> None:
         """Keep `parameters` where `score` is the smallest so far; stop where it is not finite or patience is out."""
         better = (score < self.score) & self.running
-        self.score = torch.where(better, score, self.score)
+        torch.where(better, score, self.score, out=self.score)
         self.step.masked_fill_(better, step)
         self.steps.masked_fill_(self.running, step)
         torch.where(better.unsqueeze(1), parameters, self.parameters, out=self.parameters)
         self.finite &= score.isfinite() | ~self.running
         self.running &= self.finite
         if self.patience is not None:
-            self.idle = torch.where(better, 0, self.idle + 1)
+            self.idle.add_(1).masked_fill_(better, 0)
             self.running &= self.idle < self.patience
+
+    def tensors(self) -> list[Tensor]:
+        """Everything that `see` changes."""
+        return [self.parameters, self.score, self.step, self.steps, self.idle, self.running, self.finite]
 
 
 def finish(problem: Problem, parameters: Tensor, record: Record | None) -> Fit:

@@ -94,8 +94,9 @@ def _fill(net: Mlp, row: Tensor, rng: np.random.Generator, draw: Scheme) -> None
         weight, bias = draw(rng, fan_in, fan_out)
         named[f"weight.{layer}"][0] = torch.from_numpy(np.ascontiguousarray(weight))
         named[f"bias.{layer}"][0] = torch.from_numpy(bias)
-        if f"slope.{layer}" in named:
-            named[f"slope.{layer}"].fill_(ACTIVATIONS[net.activation].slope)
+        slope = ACTIVATIONS[net.activation].slope
+        if slope is not None and f"slope.{layer}" in named:
+            named[f"slope.{layer}"].fill_(slope)
     if net.skip:
         weight, _ = draw(rng, net.d_in, net.d_out)
         named["skip"][0] = torch.from_numpy(np.ascontiguousarray(weight))
