@@ -13,7 +13,7 @@ from numpy import ndarray
 from scipy.special import expit as _expit
 
 LARGEST = 30.0
-"""A coefficient beyond this, times the largest |x| of its column, is taken for separation."""
+"""A coefficient beyond this is taken for separation."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def fit(
     """
     reps, d = max(len(x), len(y)), x.shape[2]
     beta = np.zeros((reps, d)) if start is None else np.broadcast_to(start, (reps, d)).copy()
-    gap = np.full(reps, np.inf)
+    gap, lost = np.full(reps, np.inf), np.zeros(reps, dtype=bool)
     for _ in range(steps):
         p = _expit(_linear(x, beta) + offset)
         v = p * (1 - p) if weight is None else weight * p * (1 - p)
@@ -53,11 +53,11 @@ def fit(
         step = np.einsum("rij,rj->ri", inverse, _cross(x, residual))
         gap = np.abs(step).max(axis=1)
         beta += step * np.minimum(1, 5 / np.maximum(gap, 1e-300))[:, None]
-        if ((gap < tolerance) | (np.abs(beta).max(axis=1) > LARGEST)).all():
+        lost = np.zeros(reps, dtype=bool) if firth else np.abs(beta).max(axis=1) > LARGEST
+        if ((gap < tolerance) | lost).all():
             break
     status = np.where(gap < tolerance, "ok", "not_converged")
-    status = np.where(np.abs(beta).max(axis=1) > LARGEST, "degenerate", status)
-    return Fits(beta, status)
+    return Fits(beta, np.where(lost, "degenerate", status))
 
 
 def first_order_bias(x: Float[ndarray, "reps n d"], beta: Float[ndarray, "reps d"]) -> Float[ndarray, "reps d"]:

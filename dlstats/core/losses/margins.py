@@ -47,9 +47,7 @@ def ldam_margins(counts: Sequence[float], largest: float = 0.5) -> list[float]:
     return [largest * (min(counts) / count) ** 0.25 for count in counts]
 
 
-def vector_scaling(
-    prediction: Logits, y: Labels, scales: Sequence[float], offsets: Sequence[float] = ()
-) -> Losses:
+def vector_scaling(prediction: Logits, y: Labels, scales: Sequence[float], offsets: Sequence[float] = ()) -> Losses:
     """Cross-entropy of scales[k] z_k + offsets[k] [Kini, Paraskevas, Oymak and Thrampoulidis 2021, eq. 2].
 
     Elicits z_k = (log η_k − offsets[k]) / scales[k] up to a constant before the division. With one logit the loss

@@ -46,9 +46,7 @@ def _weighted() -> dict[str, float]:
     from dlstats.core.losses import imbalance
 
     def fitted(eta: np.ndarray, weight1: float, weight0: float) -> np.ndarray:
-        return _probability(
-            elicitation.minimise_binary(partial(imbalance.weighted, weights=(weight0, weight1)), eta)
-        )
+        return _probability(elicitation.minimise_binary(partial(imbalance.weighted, weights=(weight0, weight1)), eta))
 
     eta = np.arange(1, 1000) / 1000
     gap = max(np.abs(fitted(eta, *w) - theory.weighted_map(eta, *w)).max() for w in ((9, 1), (2, 1), (100, 100 / 99)))

@@ -21,7 +21,9 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """Part `random`: AP of random scores; `gaussians`: AUC of two Gaussians; `enumerated`: exact means."""
     replicates = list(streams.replicates)
     if factors["part"] == "enumerated":
-        pairs = [(theory.average_precision_enumerated(n, p), theory.average_precision_random(n, p)) for n, p in ENUMERATED]
+        pairs = [
+            (theory.average_precision_enumerated(n, p), theory.average_precision_random(n, p)) for n, p in ENUMERATED
+        ]
         worst = max(abs(a - b) for a, b in pairs)
         over = theory.average_precision_random(20, 2) / 0.1
         values = {"formula": worst, "over_prevalence": over}
@@ -91,10 +93,11 @@ def draw_random(evidence: Evidence, figure) -> None:
     axes = figure.subplots()
     table = evidence.table(part="random", measure="average_precision", statistic="mean")
     for index, prevalence in enumerate((0.1, 0.01)):
-        sizes = np.unique(np.geomspace(1 / prevalence, 5000, 40).astype(int))
-        theory_line = [theory.average_precision_random(int(n), max(1, round(n * prevalence))) for n in sizes]
+        positives = np.unique(np.geomspace(1, 5000 * prevalence, 40).astype(int))
+        sizes = np.round(positives / prevalence).astype(int)
+        pairs = zip(sizes.tolist(), positives.tolist(), strict=True)
+        ratio = [theory.average_precision_random(n, p) * n / p for n, p in pairs]
         look = style.nth(index) | {"marker": ""}
-        ratio = [v / (max(1, round(n * prevalence)) / n) for v, n in zip(theory_line, sizes, strict=True)]
         axes.plot(sizes, ratio, label=f"theory, prevalence {prevalence}", **look)
     share = table["positives"] / table["n"]
     look = style.method("exact") | {"linestyle": ""}

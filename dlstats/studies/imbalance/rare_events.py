@@ -46,7 +46,11 @@ def _covariate(factors: dict, streams: Streams) -> pd.DataFrame:
     formula = logistic.first_order_bias(x, BETA[None])[0]
     plain, firth = logistic.fit(x, y), logistic.fit(x, y, firth=True)
     corrected = plain.beta - logistic.first_order_bias(x, plain.beta)
-    found = {"mle": (plain.beta, plain.status), "king_zeng": (corrected, plain.status), "firth": (firth.beta, firth.status)}
+    found = {
+        "mle": (plain.beta, plain.status),
+        "king_zeng": (corrected, plain.status),
+        "firth": (firth.beta, firth.status),
+    }
     frames = []
     for name, (beta, status) in found.items():
         error = beta - BETA
@@ -95,7 +99,9 @@ def _label_shift(factors: dict, streams: Streams) -> pd.DataFrame:
     recall = 0.5 * (1 + math.erf(distance / 2 / math.sqrt(2)))
     confusion = ((x > 0).mean(axis=1) - (1 - recall)) / (2 * recall - 1)
     found = {"likelihood": middle[:, 0], "confusion": confusion}
-    frames = [pd.DataFrame({"replicate": list(streams.replicates), "method": m, "prior_found": v}) for m, v in found.items()]
+    frames = [
+        pd.DataFrame({"replicate": list(streams.replicates), "method": m, "prior_found": v}) for m, v in found.items()
+    ]
     return pd.concat(frames).sort_values("replicate", kind="stable").reset_index(drop=True)
 
 

@@ -163,7 +163,9 @@ def _variance(name: str, words: str, column: str, method: str, n: int, theory_va
 def _excess(name: str, method: str, weighted: bool) -> Claim:
     value = theory.excess_balanced_error(DISTANCE, CUTS[weighted] / 5000)
     words = "Class weights have" if weighted else "Logit adjustment has"
-    statement = f"{words} expected excess balanced error (D/4) φ(D/2) Var(threshold) = {value:.4g} at n = 5000, {SETTING}."
+    statement = (
+        f"{words} expected excess balanced error (D/4) φ(D/2) Var(threshold) = {value:.4g} at n = 5000, {SETTING}."
+    )
     measure = statistic_of("mean", "excess", method, part="efficiency", n=5000)
     return Claim(name, statement, "equivalence", value, 0.1 * value, measure, MENON, "JSM")
 
@@ -204,7 +206,12 @@ CLAIMS = (
     Claim(
         "IMB5.fit",
         "With a free intercept the fit of the logit-adjusted loss is the maximum likelihood fit with its intercept shifted.",
-        "identity", 0, 1e-9, _largest_gap, "Menon et al. 2021, ICLR; short proof", "JSM",
+        "identity",
+        0,
+        1e-9,
+        _largest_gap,
+        "Menon et al. 2021, ICLR; short proof",
+        "JSM",
     ),
     _variance("IMB6", "Slope of logit adjustment", "slope", "logit_adjusted", 5000, SLOPES[False]),
     _variance("IMB6.weighted_5000", "Slope of weighted cross-entropy", "slope", "weighted", 5000, SLOPES[True]),
@@ -216,13 +223,22 @@ CLAIMS = (
     Claim(
         "IMB6.order",
         f"Logit adjustment has a smaller balanced error than class weights at n = 5000, {SETTING}.",
-        "at_most", 0, 0, paired("excess", "logit_adjusted", "weighted", part="efficiency", n=5000), MENON, "JSM",
+        "at_most",
+        0,
+        0,
+        paired("excess", "logit_adjusted", "weighted", part="efficiency", n=5000),
+        MENON,
+        "JSM",
     ),
     Claim(
         "IMB6.unadjusted",
         f"Cross-entropy cut at 1/2 has balanced error {ERM:.4f}, {SETTING}.",
-        "equivalence", ERM, 0.05 * ERM, statistic_of("mean", "balanced_error", "cross_entropy", part="efficiency", n=5000),
-        MENON, "JSM",
+        "equivalence",
+        ERM,
+        0.05 * ERM,
+        statistic_of("mean", "balanced_error", "cross_entropy", part="efficiency", n=5000),
+        MENON,
+        "JSM",
     ),
     *(claim for digits in (12, 200) for claim in _separable_claims(digits)),
 )
@@ -234,7 +250,6 @@ def draw_path(evidence: Evidence, figure) -> None:
 
     left, right = figure.subplots(1, 2)
     rows = evidence.rows(part="separable")
-    penalties = [10.0**-d for d in SHOWN]
     for axes, column, methods in (
         (left, "shift", [f"weight_{w}" for w in WEIGHTS] + ["offset"]),
         (right, "margin_ratio", [f"scale_{s}" for s in SCALES] + ["weight_100"]),
@@ -243,10 +258,11 @@ def draw_path(evidence: Evidence, figure) -> None:
             values = rows[rows["method"] == name][[f"{column}_{d}" for d in SHOWN]]
             look = style.nth(index + (column != "shift") * 3)
             error = 2 * values.sem().to_numpy()
-            axes.errorbar(penalties, values.mean().to_numpy(), yerr=error, label=METHODS[name], **look)
+            axes.errorbar(SHOWN, values.mean().to_numpy(), yerr=error, label=METHODS[name], **look)
         axes.set_xscale("log")
-        axes.invert_xaxis()
-        axes.set_xlabel("ridge penalty")
+        axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
+        axes.minorticks_off()
+        axes.set_xlabel("$-\\log_{10}$ of the ridge penalty")
         axes.legend()
     left.set_ylabel("shift of the boundary")
     left.set_ylim(bottom=0)

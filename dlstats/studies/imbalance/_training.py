@@ -1,0 +1,177 @@
+"""Networks under every loss of the comparison on one set of data, and what is measured of their logits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from dlstats.core import calibration, logistic, nets, train
+from dlstats.core import classification_measures as measures
+from dlstats.core.losses import imbalance, margins, overlap
+from dlstats.core.seeds import Streams
+from dlstats.theory import minimisers
+
+GAMMA = 2.0
+BATCH = 256
+DEFERRED = 0.6
+"""Share of the steps before LDAM's weights set in."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Training, held-out and test data of a block: inputs (reps, n, d), labels (reps, n), test weights (reps, m)."""
+
+    x: np.ndarray
+    y: np.ndarray
+    held_x: np.ndarray
+    held_y: np.ndarray
+    test_x: np.ndarray
+    positive: np.ndarray
+    negative: np.ndarray
+    prevalence: float
+
+
+def losses(counts: Sequence[int]) -> dict:
+    """Every pointwise or overlap loss of the comparison, set by the class counts (negatives, positives)."""
+    inverse = imbalance.inverse_frequency(counts)
+    ratio = float(np.log(counts[1] / counts[0]))
+    return {
+        "cross_entropy": imbalance.cross_entropy,
+        "weighted": partial(imbalance.weighted, weights=inverse),
+        "class_balanced": partial(imbalance.weighted, weights=imbalance.effective_number_weights(counts, 0.999)),
+        "focal": partial(imbalance.focal, gamma=GAMMA),
+        "logit_adjusted": partial(imbalance.logit_adjusted, prior=counts),
+        "vector_scaling": partial(
+            margins.vector_scaling, scales=(1.0, (counts[1] / counts[0]) ** 0.15), offsets=(ratio, -ratio)
+        ),
+        "dice": partial(overlap.dice, denominator="squared"),
+        "dice_cross_entropy": overlap.dice_cross_entropy,
+        "tversky": partial(overlap.tversky, false_positive=0.3, false_negative=0.7),
+        "auc": margins.pairwise_squared,
+    }
+
+
+def ldam_losses(counts: Sequence[int]) -> tuple:
+    """LDAM before and after its deferred reweighting."""
+    plain = partial(margins.ldam, margins=margins.ldam_margins(counts), scale=2.0)
+    return plain, partial(plain, weights=imbalance.inverse_frequency(counts))
+
+
+def run(
+    data: Data, counts: Sequence[int], methods: Sequence[str], net: nets.Mlp, steps: int, streams: Streams, device: str
+) -> pd.DataFrame:
+    """One row a replicate and method: a network trained by the loss, best by the same loss on held-out data."""
+    start = nets.initialise(net, streams.generators("init", widths=list(net.widths), d=net.d_in))
+    digests = {"data_digest": [digest_of(a) for a in data.x], "start_digest": [digest_of(a.numpy()) for a in start]}
+    frames = []
+    for name in methods:
+        if name == "firth":
+            logit, held, status = _linear(data)
+        else:
+            logit, held, status = _network(name, data, counts, net, start, steps, streams, device)
+        columns = {"replicate": list(streams.replicates), "method": name, "status": status, **digests}
+        frames.append(pd.DataFrame(columns | measured(name, logit, held, data)))
+    return pd.concat(frames).sort_values("replicate", kind="stable").reset_index(drop=True)
+
+
+def _network(name: str, data: Data, counts, net, start, steps: int, streams: Streams, device: str):
+    x, y = _resampled(name, data, streams)
+    learning = dict(learning_rate=0.01, schedule="cosine", keep="best", check_every=max(1, steps // 20))
+    orders = streams.generators("minibatch", method="all")
+
+    def training(part: int) -> train.Training:
+        return train.Training(steps=part, batch_size=min(BATCH, x.shape[1]), **learning)
+
+    validation = (data.held_x, data.held_y[..., None].astype(float))
+    target = y[..., None].astype(float)
+    if name == "ldam":
+        first, second = ldam_losses(counts)
+        before = int(DEFERRED * steps)
+        warm = train.fit(net, first, start, x, target, training(before), orders, validation, device).parameters
+        fit = train.fit(net, second, warm, x, target, training(steps - before), orders, validation, device)
+    else:
+        loss = losses(counts).get(name, imbalance.cross_entropy)
+        fit = train.fit(net, loss, start, x, target, training(steps), orders, validation, device)
+    outputs = [
+        train.predict(net, fit.parameters, part, device).numpy()[..., 0].astype(float)
+        for part in (data.test_x, data.held_x)
+    ]
+    return (*outputs, fit.status)
+
+
+def _resampled(name: str, data: Data, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
+    """The training data, with the rare class repeated or the other thinned until both are equally large."""
+    if name not in ("oversampled", "undersampled"):
+        return data.x, data.y
+    chosen = []
+    for rng, y in zip(streams.generators("resample", method=name), data.y, strict=True):
+        places = [np.flatnonzero(y == k) for k in (0, 1)]
+        size = (max if name == "oversampled" else min)(len(p) for p in places)
+        index = [rng.permutation(np.resize(p, size)) if len(p) < size else rng.permutation(p)[:size] for p in places]
+        chosen.append(np.concatenate(index))
+    index = np.stack(chosen)
+    return np.take_along_axis(data.x, index[..., None], 1), np.take_along_axis(data.y, index, 1)
+
+
+def _linear(data: Data):
+    """Logistic regression with Firth's penalty: what a statistician would use instead."""
+
+    def design(x):
+        return np.concatenate([np.ones((*x.shape[:2], 1)), x], axis=2)
+
+    fit = logistic.fit(design(data.x), data.y.astype(float), firth=True, steps=300, tolerance=1e-6)
+    outputs = [np.matmul(design(x), fit.beta[:, :, None])[..., 0] for x in (data.test_x, data.held_x)]
+    return (*outputs, fit.status)
+
+
+def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict[str, np.ndarray]:
+    """All measures of the logits on test data, with thresholds and recalibration from held-out data."""
+    a, b, y = data.positive, data.negative, data.held_y.astype(float)
+    logit, held = np.nan_to_num(logit.clip(-1e4, 1e4)), np.nan_to_num(held.clip(-1e4, 1e4))
+    odds = float(np.log(data.prevalence / (1 - data.prevalence)))
+    cuts = {
+        "default": np.zeros(len(logit)),
+        "prior": np.full(len(logit), odds),
+        "tuned": measures.best_cut(held, y, 1 - y),
+        "best": measures.best_cut(logit, a, b),
+    }
+    found = {}
+    for cut, value in cuts.items():
+        decision = logit > value[:, None]
+        table = measures.counts(decision, a, b)
+        found[f"excess_{cut}"] = measures.balanced_excess(decision, a, b)
+        found |= {f"balanced_error_{cut}": table.balanced_error}
+        if cut in ("default", "tuned"):
+            found |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
+    f1_cut = measures.best_cut(held, y, 1 - y, "f1")
+    found["f1_tuned"] = measures.counts(logit > f1_cut[:, None], a, b).f1
+    found["auroc"], found["average_precision"] = measures.auroc(logit, a, b), measures.average_precision(logit, a, b)
+    return found | _probabilities(name, logit, held, y, data)
+
+
+def _probabilities(name: str, logit: np.ndarray, held: np.ndarray, y: np.ndarray, data: Data) -> dict[str, np.ndarray]:
+    """How good the probabilities are, as they come and after recalibration."""
+    a, b = data.positive, data.negative
+    p = 1 / (1 + np.exp(-logit))
+    parts = measures.calibration(p, a, b)
+    found = {"log_loss": measures.log_loss(logit, a, b), "brier": measures.brier(p, a, b)}
+    found |= {"reliability": parts.reliability, "resolution": parts.resolution, "ece": parts.ece}
+    found["ece_bias"] = measures.ece_bias(p, data.held_y.shape[1])
+    maps = {"platt": calibration.platt, "temperature": calibration.temperature, "isotonic": calibration.isotonic}
+    for kind, mend in maps.items():
+        found[f"log_loss_{kind}"] = measures.log_loss(mend(logit, held, y), a, b)
+    if name == "focal":
+        edge = np.clip(p, 1e-7, 1 - 1e-7)
+        true = np.clip(minimisers.focal_inverse_binary(edge, GAMMA), 1e-7, 1 - 1e-7)
+        found["log_loss_inverted"] = measures.log_loss(np.log(true / (1 - true)), a, b)
+    return found
+
+
+def digest_of(values: np.ndarray) -> str:
+    """Short digest of the bytes of one replicate's data or start."""
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:12]
