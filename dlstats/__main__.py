@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import faulthandler
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dlstats import __version__, config, grid, store
+from dlstats import __version__, commands, store
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = ROOT / "config" / "standard.yaml"
@@ -25,141 +23,6 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}.{hint} See `{self.prog} --help`.\n")
 
 
-def _list(options: argparse.Namespace) -> None:
-    from dlstats.studies import study as studies
-
-    settings = config.load(options.config)
-    for family, names in grid.families(settings).items():
-        print(f"{family}")
-        for name in names:
-            study = studies.load(grid.study_module(name))
-            cells = grid.cells(settings, name)
-            claims = [claim.id for claim in study.claims]
-            print(f"  {name}: {study.title} ({len(cells)} cells, {len(claims)} claims)")
-            if options.what in ("claims", "all"):
-                print("".join(f"    {claim.id}: {claim.statement}\n" for claim in study.claims), end="")
-            if options.what in ("cells", "all"):
-                print("".join(f"    {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
-
-
-def _plan(options: argparse.Namespace) -> None:
-    print(grid.plan(config.load(options.config)))
-
-
-def _simulate(options: argparse.Namespace) -> None:
-    from dlstats import pipeline
-    from dlstats.run import leave_with_parent
-
-    target = None
-    if options.target:
-        measure, mcse, cap = options.target
-        target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
-    for cell in options.cells:
-        grid.parse_cell_id(cell)
-    run = pipeline.Run(
-        options.study, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
-    )
-    if options.limit:
-        faulthandler.dump_traceback_later(options.limit, exit=True)
-    if options.with_parent:
-        leave_with_parent()
-    pipeline.simulate(run, options.log)
-
-
-def _summarise(options: argparse.Namespace) -> None:
-    from dlstats import pipeline
-
-    raw = pipeline.read_raw(options.raw)
-    pipeline.write_csv(pipeline.summarise(_study(options.study), raw), options.output)
-
-
-def _judge(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from dlstats import pipeline
-
-    raw, summary = pipeline.read_raw(options.raw), pd.read_csv(options.summary)
-    table = pipeline.judge(_study(options.study), raw, summary, options.failed_share)
-    pipeline.write_csv(table, options.output)
-
-
-def _ledger(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from dlstats import ledger, pipeline
-
-    table = ledger.combine([pd.read_csv(path, keep_default_na=True) for path in options.verdicts])
-    pipeline.write_csv(table, options.output)
-    print(table["verdict"].value_counts().to_string(), file=sys.stderr)
-
-
-def _draw(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from dlstats import pipeline
-    from dlstats.report import figures, tables
-    from dlstats.studies.study import Evidence
-
-    study = _study(options.study)
-    raw, summary = pipeline.read_raw(options.raw), pd.read_csv(options.summary)
-    verdicts = pd.read_csv(options.verdicts)
-    figures.draw(study, Evidence(raw, summary), options.reports / "figures" / study.name)
-    tables.write(study, summary, verdicts, options.reports / "tables" / study.name)
-
-
-def _write(options: argparse.Namespace) -> None:
-    from dlstats.report import build
-
-    for path in build.write(config.load(options.config), options.results, options.reports):
-        print(path)
-
-
-def _replay(options: argparse.Namespace) -> int:
-    from dlstats import pipeline
-
-    found = pipeline.replay(options.study, options.cell, options.replicate, options.results, options.device)
-    for column in found.again.columns.drop("seconds"):
-        pairs = zip(found.stored[column], found.again[column], strict=True)
-        same = all(a == b or (a != a and b != b) for a, b in pairs)
-        print(f"{column:<24}{'same' if same else 'differs'}")
-    print(f"largest relative difference {found.largest_difference:.3g}, tolerance {options.tolerance:g}")
-    print("matches to the bit" if found.same_bits else "does not match to the bit")
-    return 0 if found.largest_difference <= options.tolerance and found.starts_equal else 1
-
-
-def _run(options: argparse.Namespace) -> int:
-    from dlstats import run
-
-    return run.workflow(options.profile, options.words)
-
-
-def _rerun(options: argparse.Namespace) -> int:
-    from dlstats import pipeline, run
-
-    grid.study_module(options.study)
-    stale = [options.results / part / options.study for part in ("raw", pipeline.KEPT)]
-    stale += [options.results / part / f"{options.study}.csv" for part in ("summary", "verdicts")]
-    for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    return run.workflow(options.profile, [*options.words, options.study])
-
-
-def _study(name: str):
-    from dlstats.studies import study as studies
-
-    return studies.load(grid.study_module(name))
-
-
-def _number(text: str, kind: type, name: str):
-    try:
-        return kind(text)
-    except ValueError:
-        raise ValueError(f"{name} must be of type {kind.__name__}, got {text!r}.") from None
-
-
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -170,6 +33,10 @@ def _positive(text: str) -> int:
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["studies", "cells", "claims", "all"], default="studies")
     _add_config(parser)
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    pass
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -233,6 +100,21 @@ def _add_write(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reports", type=Path, default=Path("reports"))
 
 
+def _add_study_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study")
+    _add_write(parser)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_study_config(parser)
+    parser.add_argument(
+        "--journal", choices=["one-column", "two-column"], default="two-column", help="width of figures"
+    )
+    parser.add_argument("--format", choices=["latex"], default="latex")
+    parser.add_argument("--face", choices=["serif", "sans"], default="serif", help="typeface of the figures")
+    parser.add_argument("--output", type=Path, help="folder to write (default: reports/export/STUDY)")
+
+
 def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     parser.add_argument("cell")
@@ -259,17 +141,21 @@ def _add_rerun(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = {
-    "list": ("the studies of a configuration, with their cells or claims", _add_list, _list),
-    "plan": ("cells, jobs and expected cost of a configuration", _add_config, _plan),
-    "run": ("the workflow, by Snakemake, in this folder", _add_run, _run),
-    "simulate": ("cells -> raw replicates", _add_simulate, _simulate),
-    "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_summarise, _summarise),
-    "judge": ("raw replicates and summary -> verdicts on the study's claims", _add_judge, _judge),
-    "ledger": ("verdicts of all studies -> one ledger, adjusted for multiplicity", _add_ledger, _ledger),
-    "draw": ("summary and verdicts -> figures and tables", _add_draw, _draw),
-    "write": ("ledger, figures and tables -> PDF and HTML report, from what is there", _add_write, _write),
-    "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, _replay),
-    "rerun": ("compute one study again from scratch", _add_rerun, _rerun),
+    "list": ("the studies of a configuration, with their cells or claims", _add_list, commands.show),
+    "plan": ("cells, jobs and expected cost of a configuration", _add_config, commands.plan),
+    "run": ("the workflow, by Snakemake, in this folder", _add_run, commands.run),
+    "simulate": ("cells -> raw replicates", _add_simulate, commands.simulate),
+    "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_summarise, commands.summarise),
+    "judge": ("raw replicates and summary -> verdicts on the study's claims", _add_judge, commands.judge),
+    "ledger": ("verdicts of all studies -> one ledger, adjusted for multiplicity", _add_ledger, commands.ledger),
+    "draw": ("summary and verdicts -> figures and tables", _add_draw, commands.draw),
+    "write": ("ledger, figures and tables -> PDF and HTML report, from what is there", _add_write, commands.write),
+    "check": ("the reporting checklist: which items are not answered", _add_write, commands.check),
+    "protocol": ("the ADEMP protocol of a study, before it is run", _add_study_config, commands.protocol),
+    "export": ("figures, tables and text of a study for a manuscript", _add_export, commands.export),
+    "doctor": ("what works on this machine, and why not where it does not", _add_nothing, commands.doctor),
+    "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, commands.replay),
+    "rerun": ("compute one study again from scratch", _add_rerun, commands.rerun),
 }
 
 
@@ -277,9 +163,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     top = _Parser(prog="dlstats", description="Simulation studies of deep-learning theory, with a ledger of claims.")
     top.add_argument("--version", action="version", version=f"dlstats {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    known = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name, (about, add, carry_out) in COMMANDS.items():
-        command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        command = known.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
         add(command)
         command.set_defaults(carry_out=carry_out)
     return top
