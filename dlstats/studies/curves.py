@@ -39,8 +39,16 @@ def beside(axes, n: np.ndarray, risk: np.ndarray, slope: float, text: str = "") 
 
 
 def risk_axes(axes, title: str = "") -> None:
-    """Log axes with names."""
+    """Log axes with names; ticks at every second size where the sizes span less than three decades."""
+    from matplotlib.ticker import NullFormatter
+
     axes.set(xscale="log", yscale="log", xlabel="sample size $n$", ylabel="excess risk")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    sizes = np.unique(np.concatenate([np.asarray(line.get_xdata(), float) for line in axes.lines] or [np.ones(1)]))
+    if 1 < sizes[-1] / sizes[0] < 1000:
+        axes.set_xticks(sizes[::-2], [f"{size:g}" for size in sizes[::-2]])
+        axes.xaxis.minorticks_off()
     if title:
         axes.set_title(title)
 

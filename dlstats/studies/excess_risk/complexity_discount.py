@@ -39,12 +39,12 @@ MEASURES = (
 
 
 def _one(evidence: Evidence, column: str) -> Estimate:
-    return exact(evidence.rows(inputs=1, width=128, layers=1)[column].iloc[0])
+    return exact(float(evidence.rows(inputs=1, width=128, layers=1)[column].iloc[0]))
 
 
 def _over_limit(evidence: Evidence) -> Estimate:
     rows = evidence.rows(layers=1)
-    return exact((rows["discount"] - 1 / (rows["inputs"] + 2)).max(), "largest excess over 1/(d0+2)")
+    return exact(float((rows["discount"] - 1 / (rows["inputs"] + 2)).max()), "largest excess over 1/(d0+2)")
 
 
 SHEN = "Shen 2023, arXiv 2305.11417, as printed in the lectures"

@@ -116,11 +116,11 @@ def _statistician(evidence: Evidence) -> Estimate:
 def _exponents(evidence: Evidence) -> Estimate:
     rows = evidence.rows(part="prescription")
     gaps = [abs(r.exponent - EXPONENTS[r.structure]) for r in rows.itertuples()]
-    return exact(max(gaps))
+    return exact(float(max(gaps)))
 
 
 def _depth(evidence: Evidence) -> Estimate:
-    return exact(evidence.rows(part="prescription", n=10000)["depth"].min(), "the networks here have depth 1")
+    return exact(float(evidence.rows(part="prescription", n=10000)["depth"].min()), "the networks here have depth 1")
 
 
 SCHMIDT_HIEBER = "Schmidt-Hieber 2020, theorems 1 and 3"

@@ -54,7 +54,7 @@ def _slope(evidence: Evidence, intrinsic: int, ambient: int) -> Estimate:
 
 
 def _rotation(evidence: Evidence) -> Estimate:
-    return exact(np.nanmax(evidence.rows()["rotation_error"]))
+    return exact(float(np.nanmax(evidence.rows()["rotation_error"])))
 
 
 KPOTUFE = "Kpotufe 2011; for networks Nakada and Imaizumi 2020; Chen, Jiang, Liao and Zhao 2022"

@@ -99,7 +99,7 @@ def _bound_slope(evidence: Evidence) -> Estimate:
 def _limit(evidence: Evidence, part: str) -> Estimate:
     rows = evidence.rows(part=part)
     rows = rows[rows["n"] == rows["n"].max()]
-    return exact((rows["ratio"] - 1).abs().max())
+    return exact(float((rows["ratio"] - 1).abs().max()))
 
 
 def _scaled(evidence: Evidence) -> Estimate:

@@ -105,7 +105,7 @@ def _weierstrass_slopes(evidence: Evidence) -> Estimate:
 def _worst_ratio(evidence: Evidence, size: str, value: float, **factors: object) -> Estimate:
     rows = evidence.rows(**factors, **{size: value})
     gap = (rows["ratio"] - 1).abs()
-    return exact(gap.max())
+    return exact(float(gap.max()))
 
 
 def _ridge_slopes(evidence: Evidence) -> Estimate:

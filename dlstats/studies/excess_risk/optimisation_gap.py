@@ -93,7 +93,7 @@ def _excess_ratio(evidence: Evidence) -> Estimate:
 def _construction(evidence: Evidence) -> Estimate:
     from dlstats.core.montecarlo import exact
 
-    return exact(evidence.rows(method="segmentation")["construction_error"].max())
+    return exact(float(evidence.rows(method="segmentation")["construction_error"].max()))
 
 
 CLAIMS = (

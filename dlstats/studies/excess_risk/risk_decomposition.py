@@ -151,7 +151,7 @@ CLAIMS = (
         "RSK10",
         "The middle term of the lectures' bound C/n + a/√n + a² is redundant: the sum never exceeds 3/2 (C/n + a²) for "
         "C >= 1.",
-        "bound_above", 1.0, 1e-12, lambda e: exact(e.rows(part="bound")["bound_ratio"].max()),
+        "bound_above", 1.0, 1e-12, lambda e: exact(float(e.rows(part="bound")["bound_ratio"].max())),
         "inequality of the means; derived here", "JSM",
     ),
     Claim(
