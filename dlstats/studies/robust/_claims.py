@@ -74,13 +74,26 @@ def by_replicate(rows: pd.DataFrame, column: str) -> pd.Series:
     return rows[column].where(rows["status"] == "ok").set_axis(pd.MultiIndex.from_frame(rows[["cell", "replicate"]]))
 
 
-def ratio_of(column: str, first: str, second: str, statistic: str = "median", **factors: object) -> Reader:
-    """Statistic of one method over that of another, on shared data, in the cells with these factors."""
+def log_ratio_of(column: str, first: str, second: str, **factors: object) -> Reader:
+    """log₁₀ of the ratio of the medians of two methods on shared data, in the cells with these factors.
+
+    On the log scale, where the error of a median of heavy-tailed values is finite; a median of logs is a log of medians.
+    """
 
     def measure(evidence: Evidence) -> Estimate:
         a, b = (by_replicate(evidence.rows(method=m, **factors), column) for m in (first, second))
-        joined = pd.concat([a, b], axis=1, keys=["a", "b"])
-        return montecarlo.contrast(statistic, joined["a"].to_numpy(), joined["b"].to_numpy(), "ratio")
+        joined = np.log10(pd.concat([a, b], axis=1, keys=["a", "b"]))
+        return montecarlo.contrast("median", joined["a"].to_numpy(), joined["b"].to_numpy())
+
+    return measure
+
+
+def log_median_of(column: str, **factors: object) -> Reader:
+    """log₁₀ of the median of a column over the replicates with these factors."""
+
+    def measure(evidence: Evidence) -> Estimate:
+        rows = evidence.rows(**factors)
+        return estimated("median", rows.assign(_log=np.log10(rows[column])), "_log")
 
     return measure
 
