@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint plan faults clean
+.PHONY: help report test test-slow lint plan faults cluster clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,3 +42,6 @@ clean: ## remove results and reports, keep the environment
 
 faults: $(READY) ## kill a small run 30 times at random moments, resume, compare (about 10 minutes)
 	@$(IN_VENV) python tests/faults/kills.py --folder build/faults
+
+cluster: $(READY) ## the smoke cells through a one-node Slurm and locally, compared (root, Debian)
+	@$(IN_VENV) tests/cluster/run.sh

@@ -196,6 +196,11 @@ def assets_digest() -> str:
     return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
 
 
+def minutes(job: Job) -> int:
+    """Minutes to ask of a cluster for a job: four times its expected cost, and no less than ten."""
+    return max(10, math.ceil(4 * job.cost / 60))
+
+
 def target_words(job: Job) -> str:
     """The words of `dlstats simulate` for a job's target, none without one."""
     target = job.cells[0].target

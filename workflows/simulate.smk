@@ -15,6 +15,7 @@ for study in STUDIES:
                 "../environment.yml"
             resources:
                 limit=CONFIG.get("job_limit", 7200),
+                runtime=grid.minutes(job),
             params:
                 study=study,
                 cells=job.ids,

@@ -1,6 +1,14 @@
 # Raw replicates -> summaries -> verdicts -> the ledger.
 
 
+localrules:
+    summarise,
+    judge,
+    ledger,
+    draw,
+    write,
+
+
 rule summarise:
     input:
         raw=raw,
