@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dlstats.report import document, html, typst
+from dlstats.report import checklist, document, html, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
 from dlstats.studies.study import Study
@@ -34,3 +34,15 @@ def write(
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
         write_bytes(out / "dlstats.html", html.page(made, material.sources).encode()),
     )
+
+
+def check(
+    config: Mapping,
+    results: Path,
+    reports: Path,
+    *,
+    about: Mapping | None = None,
+    load: Callable[[str], Study] | None = None,
+) -> list[str]:
+    """What the reporting checklist finds missing, a line each; nothing when it is complete."""
+    return checklist.check(collect(config, Path(results), Path(reports), about=about, load=load))

@@ -1,11 +1,173 @@
-"""The reporting checklist, filled by the program (to come)."""
+"""What a simulation study must report, each item answered by the program or named as not answered.
+
+The items are those on which Morris, White and Crowther (2019), Siepe and others (2024) and Williams and others (2024)
+agree, in the order of ADEMP. An item of a study is answered when it is answered for every finished study.
+"""
 
 from __future__ import annotations
 
-from dlstats.report.blocks import Block
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from dlstats import grid
+from dlstats.report import bibliography
+from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref
+from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
+from dlstats.studies.study import Study
+
+MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
+ALL = (MORRIS, SIEPE, WILLIAMS)
+Missing = Callable[[Material, Study], str]
+"""What is missing of an item for one study; empty when nothing is."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of the checklist: what is asked, by whom, where the report answers it, and what a study lacks of it."""
+
+    asked: str
+    where: str
+    missing: Missing
+    by: tuple[str, ...] = ALL
+    required: bool = True
+    target: str = ""
+    """A block of the document that answers it; empty for a section of every study."""
+
+
+def _text(name: str) -> Missing:
+    def missing(material: Material, study: Study) -> str:
+        return "" if str(getattr(study, name)).strip() else f"no {name}"
+
+    return missing
+
+
+def _methods(material: Material, study: Study) -> str:
+    used = dict.fromkeys(material.summaries[study.name]["method"].astype(str))
+    unknown = [name for name in used if not any(fnmatch(name, known) for known in study.methods)]
+    return f"not described: {', '.join(unknown)}" if unknown else ""
+
+
+def _measures(material: Material, study: Study) -> str:
+    unknown = [m.statistic for m in study.measures if m.statistic not in FORMULAS]
+    return f"no formula: {', '.join(unknown)}" if unknown else ""
+
+
+def _errors(material: Material, study: Study) -> str:
+    lines = material.summaries[study.name]
+    bare = lines[lines["mcse"].isna() & lines["estimate"].notna() & ~lines["statistic"].isin(["minimum", "maximum"])]
+    names = dict.fromkeys(bare["measure"].astype(str))
+    return f"no Monte Carlo standard error: {', '.join(names)}" if names else ""
+
+
+def _conditions(material: Material, study: Study) -> str:
+    record = material.records.get(study.name)
+    if record is None:
+        return ""
+    absent = sum(cell.id not in record["cells"] for cell in grid.cells(material.config, study.name))
+    return f"{absent} planned conditions without results" if absent else ""
+
+
+def _claims(material: Material, study: Study) -> str:
+    judged = set(material.verdicts_of(study.name)["claim"].astype(str))
+    absent = [claim.id for claim in study.claims if claim.id not in judged]
+    return f"not judged: {', '.join(absent)}" if absent else ""
+
+
+def _record(material: Material, study: Study) -> str:
+    return "" if study.name in material.records else "no record of the run"
+
+
+def _figures(material: Material, study: Study) -> str:
+    absent = [str(origin["figure"]) for origin in material.figures.get(study.name, ()) if not origin["drawn"]]
+    return f"not drawn: {', '.join(absent)}" if absent else ""
+
+
+def _registered(material: Material, study: Study) -> str:
+    return "" if study.name in material.registered else "not registered"
+
+
+def _sources(material: Material, study: Study) -> str:
+    unknown = bibliography.unknown(dict.fromkeys(claim.source for claim in study.claims), material.sources)
+    return f"not in the bibliography: {'; '.join(unknown)}" if unknown else ""
+
+
+def _commit(material: Material, study: Study) -> str:
+    return "" if material.about["commit"] else "the commit is not known"
+
+
+def _never(material: Material, study: Study) -> str:
+    return ""
+
+
+ITEMS = (
+    Item("The aims of the study", "Protocol, aims", _text("aims")),
+    Item("The data-generating mechanisms", "Protocol, data-generating mechanisms", _text("mechanisms")),
+    Item("The factors, their levels and how they are crossed", "Protocol, table of factors", _never),
+    Item("All planned conditions have results", "What was run", _conditions, (MORRIS, SIEPE), target="tab-run"),
+    Item("The estimands or other targets", "Protocol, estimands", _text("estimands")),
+    Item("Every method in the results is described", "Protocol, table of methods", _methods),
+    Item("Every performance measure has a formula", "Protocol, table of measures", _measures),
+    Item("Every estimate has a Monte Carlo standard error", "Results, tables", _errors),
+    Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _never),
+    Item("Failures are counted and their handling is stated", "Failures", _record, (MORRIS, SIEPE)),
+    Item("The seed and how streams are derived", "How to get these numbers again", _never, (MORRIS, WILLIAMS)),
+    Item("Program, packages and their versions", "What was run", _never, target="run"),
+    Item("The code: version and commit", "Title page", _commit),
+    Item("Machine and computing time", "What was run", _record, (SIEPE, WILLIAMS), target="tab-run"),
+    Item("Every claim is judged with a margin fixed before", "The ledger", _claims, (SIEPE,), target="ledger"),
+    Item("The protocol was registered before the run", "Protocol, hash", _registered, (SIEPE, WILLIAMS), required=False),
+    Item("Deviations from the protocol are listed", "Protocol, deviations", _never, (SIEPE,)),
+    Item("Every figure is drawn", "Results, figures", _figures, (MORRIS,)),
+    Item("What limits the conclusions", "Limits", _text("limits"), (SIEPE, WILLIAMS)),
+    Item("Every source that a claim cites is in the bibliography", "Sources", _sources, (WILLIAMS,), target="sources"),
+)  # fmt: skip
+
+
+def unanswered(material: Material) -> list[tuple[Item, dict[str, str]]]:
+    """The items that some finished study does not answer, with what it lacks."""
+    found = []
+    for item in ITEMS:
+        lacks = {name: item.missing(material, material.studies[name]) for name in material.finished}
+        lacks = {name: what for name, what in lacks.items() if what}
+        if lacks:
+            found.append((item, lacks))
+    return found
+
+
+def check(material: Material) -> list[str]:
+    """What keeps the checklist from being complete, a line each: required items only, and studies without results."""
+    lines = [f"{name}: no results yet" for name in material.planned if name not in material.finished]
+    for item, lacks in unanswered(material):
+        if item.required:
+            lines += [f"{name}: {item.asked}: {what}" for name, what in lacks.items()]
+    return lines
 
 
 def chapter(material: Material) -> list[Block]:
-    """The checklist as a chapter."""
-    return []
+    """The checklist as a chapter; nothing without a finished study."""
+    if not material.finished:
+        return []
+    open_ = dict(unanswered(material))
+    rows = []
+    for item in ITEMS:
+        where = prose(ref(item.target, item.where)) if item.target else prose(f"{item.where}, in every study's section")
+        lacks = open_.get(item, {})
+        if lacks:
+            where = prose("; ".join(f"{name}: {what}" for name, what in lacks.items()))
+        answer = prose(Span("strong", "✓ yes" if not lacks else "✗ no" if item.required else "no, and not required"))
+        by = prose(*(Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
+        rows.append((prose(item.asked), by, answer, where))
+    columns = (
+        Column(prose("what must be reported"), "left", 1.0),
+        Column(prose("asked by"), width=1.6),
+        Column(prose("answered"), width=1.6),
+        Column(prose("where; or what is missing"), "left", 1.2),
+    )
+    count = sum(item not in open_ for item in ITEMS)
+    text = prose(f"{count} of {len(ITEMS)} items are answered for all of the {len(material.finished)} finished studies."
+                 " The command ", Span("code", "dlstats report --check"), " fails when a required one is not.")  # fmt: skip
+    caption = prose("The reporting checklist, filled by the program.")
+    table = Table("tab-checklist", caption, columns, tuple(rows), (), "small")
+    return [Heading("Reporting checklist", 1, "checklist"), Paragraph(text), table]

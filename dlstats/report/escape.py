@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 
 _LATEX = {
     "\\": r"\textbackslash{}",
+    "[": "{[}",  # never the argument of a command before it
+    "]": "{]}",
     "{": r"\{",
     "}": r"\}",
     "$": r"\$",
@@ -43,15 +46,28 @@ _MATHS = {
     "∏": r"\prod", "∫": r"\int", "→": r"\to", "↦": r"\mapsto", "⇒": r"\Rightarrow", "⇔": r"\Leftrightarrow",
     "⌈": r"\lceil", "⌉": r"\rceil", "⌊": r"\lfloor", "⌋": r"\rfloor", "‖": r"\|", "⟨": r"\langle", "⟩": r"\rangle",
     "ℝ": r"\mathbb{R}", "ℕ": r"\mathbb{N}", "ℤ": r"\mathbb{Z}", "ℓ": r"\ell", "′": "'", "⊤": r"\top", "†": r"\dagger",
-    "∧": r"\wedge", "∨": r"\vee", "∅": r"\emptyset", "…": r"\dots", "⋅": r"\cdot", "∗": "*", "✓": r"\checkmark",
+    "∧": r"\wedge", "∨": r"\vee", "∅": r"\emptyset", "…": r"\dots", "⋯": r"\cdots", "⋅": r"\cdot", "∗": "*", "✓": r"\checkmark",
     "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "ζ": r"\zeta", "η": r"\eta",
     "θ": r"\theta", "κ": r"\kappa", "λ": r"\lambda", "μ": r"\mu", "ν": r"\nu", "ξ": r"\xi", "π": r"\pi",
     "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "φ": r"\varphi", "ϕ": r"\phi", "χ": r"\chi", "ψ": r"\psi",
-    "ω": r"\omega", "Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Π": r"\Pi", "Σ": r"\Sigma",
+    "ω": r"\omega", "ι": r"\iota", "υ": r"\upsilon", "ς": r"\varsigma", "ϵ": r"\epsilon", "ϑ": r"\vartheta",
+    "Ξ": r"\Xi", "Υ": r"\Upsilon", "⟹": r"\Longrightarrow", "⊆": r"\subseteq", "⊥": r"\perp", "∥": r"\|",
+    "Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Π": r"\Pi", "Σ": r"\Sigma",
     "Φ": r"\Phi", "Ψ": r"\Psi", "Ω": r"\Omega",
 }  # fmt: skip
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾", "0123456789+-ni()", strict=True))
-_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₘₚₜₓ₍₎", "0123456789+-nijkmptx()", strict=True))
+
+
+def _compatible(mark: str) -> dict[str, str]:
+    """The characters below U+2D00 that Unicode calls raised (`<super>`) or lowered (`<sub>`), with the plain ones."""
+    found = {}
+    for code in range(0x80, 0x2D00):
+        kind, _, plain = unicodedata.decomposition(chr(code)).partition(" ")
+        if kind == mark and " " not in plain and chr(code) not in "ªº™℠":
+            found[chr(code)] = chr(int(plain, 16)).replace("−", "-")
+    return found
+
+
+_RAISED, _LOWERED = _compatible("<super>"), _compatible("<sub>")
 _COMBINING = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0304": r"\bar", "\u0305": r"\bar", "\u0307": r"\dot"}
 
 
@@ -73,9 +89,19 @@ def _latex_plain(text: str) -> str:
             out.append(rf"\ensuremath{{{_COMBINING[character]}{{{out.pop()}}}}}")
         elif character in _MATHS and character not in _LATEX:
             out.append(rf"\ensuremath{{{_MATHS[character]}}}")
+        elif character in _LATEX:
+            out.append(_LATEX[character])
         else:
-            out.append(_LATEX.get(character, character))
+            out.append(character if ord(character) < 0x180 else _other(character))
     return "".join(out)
+
+
+def _other(character: str) -> str:
+    """What else may come: a letter in another font, a combining mark without its base, a character unknown to LaTeX."""
+    plain = unicodedata.normalize("NFKD", character)
+    if plain != character:
+        return _latex_plain(plain)
+    return "" if unicodedata.combining(character) else f"(U+{ord(character):04X})"
 
 
 def markdown(text: str) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from dlstats.report import escape
 from dlstats.report.digits import Shown
 from dlstats.report.tables import Field, Grid, Value
 
-PACKAGES = ("amssymb", "array", "booktabs", "longtable", "siunitx", "textcomp")
+PACKAGES = ("amsmath", "amssymb", "array", "booktabs", "longtable", "siunitx", "textcomp")
 """What a document needs in its preamble to take these tables in."""
+HEAD = 16
+"""Characters after which the head of a column goes on in the next line."""
+CHARACTERS = 115
+"""About how many characters of the size of footnotes stand beside each other on a page."""
 LONG = 40
 """Tables with more rows may break over pages."""
 
 
-def table(grid: Grid) -> str:
-    """A tabular (longtable when long); caption and note stand in it as comments, for the author to place."""
+def table(grid: Grid, may_break: bool = True) -> str:
+    """A tabular (longtable when long, if it may break); caption and note stand in it as comments, to be placed."""
     head = " & ".join(_head(field) for field in grid.fields) + r" \\"
     rows = [" & ".join(_cell(v, f) for v, f in zip(row, grid.fields, strict=True)) + r" \\" for row in grid.rows]
-    columns = "".join(_column(field, [row[i] for row in grid.rows]) for i, field in enumerate(grid.fields))
-    environment = "longtable" if len(rows) > LONG else "tabular"
+    share = max(0.2, 1 - sum(width(grid, i) for i, f in enumerate(grid.fields) if not f.weight) / CHARACTERS)
+    columns = "".join(_column(field, [row[i] for row in grid.rows], share) for i, field in enumerate(grid.fields))
+    environment = "longtable" if may_break and len(rows) > LONG else "tabular"
     repeat = [r"\endhead"] if environment == "longtable" else []
     return "\n".join(
         [
@@ -38,7 +45,8 @@ def _comment(text: str) -> str:
 
 
 def _head(field: Field) -> str:
-    label = escape.latex(field.label)
+    lines = [escape.latex(line) for line in textwrap.wrap(field.label, HEAD) or [""]]
+    label = lines[0] if len(lines) == 1 else r"\shortstack{" + r"\\".join(lines) + "}"
     return f"{{{label}}}" if field.kind == "number" else label
 
 
@@ -51,13 +59,19 @@ def _cell(value: Value, field: Field) -> str:
     return rf"\texttt{{{text}}}" if field.kind == "name" and not value.isnumeric() else text
 
 
-def _column(field: Field, values: list[Value]) -> str:
+def width(grid: Grid, place: int) -> int:
+    """About how many characters wide a column is, with the space beside it."""
+    cells = [value if isinstance(value, str) else value.text for value in (row[place] for row in grid.rows)]
+    return 2 + max([min(HEAD, len(grid.fields[place].label)), *map(len, cells)])
+
+
+def _column(field: Field, values: list[Value], share: float) -> str:
     numbers = [v for v in values if isinstance(v, Shown) and v.is_number]
     if field.kind == "number" and numbers:
         return f"S[table-format={_format(numbers)}]"
     if field.kind == "number":
         return "r"
-    return rf">{{\raggedright\arraybackslash}}p{{{0.36 * field.weight:.2f}\linewidth}}" if field.weight else "l"
+    return rf">{{\raggedright\arraybackslash}}p{{{share * field.weight:.2f}\linewidth}}" if field.weight else "l"
 
 
 def _format(numbers: list[Shown]) -> str:

@@ -7,7 +7,7 @@ a number without parentheses was computed without randomness.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +80,11 @@ def factor_names(summary: pd.DataFrame) -> list[str]:
     return [str(c) for c in summary if c not in LEADING + TRAILING]
 
 
-def summary_grids(study: Study, summary: pd.DataFrame) -> list[Grid]:
+def summary_grids(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bool] = lambda grid: True) -> list[Grid]:
     """The summary with a row per condition and method and a column per measure.
 
-    Conditions with other factors stand in tables of their own, and many measures are dealt out over several.
+    Conditions with other factors stand in tables of their own, and measures are dealt out over several tables, at most
+    `MEASURES_A_TABLE` to each and no more than fit.
     """
     factors = factor_names(summary)
     if summary.empty:
@@ -93,9 +94,13 @@ def summary_grids(study: Study, summary: pd.DataFrame) -> list[Grid]:
     grids: list[Grid] = []
     for names, part in groups:
         keys = list(dict.fromkeys(zip(part["measure"], part["statistic"], strict=True)))
-        for start in range(0, len(keys), MEASURES_A_TABLE):
-            chosen = keys[start : start + MEASURES_A_TABLE]
-            grids.append(_pivot(study, part, list(names), chosen, f"summary_{len(grids) + 1}"))
+        while keys:
+            for most in range(min(len(keys), MEASURES_A_TABLE), 0, -1):
+                grid = _pivot(study, part, list(names), keys[:most], f"summary_{len(grids) + 1}")
+                if most == 1 or fits(grid):
+                    break
+            grids.append(grid)
+            keys = keys[most:]
     return grids
 
 

@@ -32,7 +32,12 @@ def pdf(document: Document, reports: Path) -> bytes:
         data = prepare(document, folder)
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         found = typst.compile(
-            folder / TEMPLATE, root=folder, ignore_system_fonts=True, format="pdf", timestamp=document.timestamp
+            folder / TEMPLATE,
+            root=folder,
+            ignore_system_fonts=True,
+            format="pdf",
+            timestamp=document.timestamp,
+            pdf_standards="ua-1",  # tagged, with alternative texts: readable by a screen reader
         )
     assert isinstance(found, bytes)
     return found
