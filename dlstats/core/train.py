@@ -12,11 +12,11 @@ from torch import Tensor
 
 from dlstats.core import nets
 from dlstats.core.device import resolve
-from dlstats.core.engine import blocks, torch_backend
 from dlstats.core.engine.contract import Fit, Loss, Problem, joined
 from dlstats.core.engine.optimisers import OPTIMISERS
 from dlstats.core.engine.progress import Progress
 from dlstats.core.engine.schedules import SCHEDULES
+from dlstats.core.lanes import choice
 from dlstats.core.losses.regression import squared
 
 __all__ = ["Fit", "Training", "best_of", "fit", "predict"]
@@ -101,6 +101,7 @@ def fit(
     validation: tuple[Data, Data] | None = None,
     device: str = "auto",
     progress: Callable[[str], None] | None = None,
+    backend: str = "auto",
 ) -> Fit:
     """Train every row of `start` by the mean of `loss` over its samples and outputs, independently of the others.
 
@@ -108,16 +109,15 @@ def fit(
     may hold K rows a replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
     (reps, n, k) -> (reps, n, d_out or 1). `generators`, one a replicate, order the minibatches. `validation` is a pair
     like (x, y). Blocks of replicates are trained after each other; their size changes no result. `progress` gets a line
-    every few seconds, by default the logger `dlstats`; `dlstats.core.engine.progress.to()` draws a bar.
+    every few seconds, by default the logger `dlstats`; `dlstats.core.engine.progress.to()` draws a bar. `backend` is
+    `torch`, `lanes` or `auto`: see `dlstats.core.lanes.choice`.
     """
     where = resolve(device)
-    problem = _problem(net, loss, start, x, y, training, generators, validation)
-    size = blocks.size(problem, where)
+    problem = problem(net, loss, start, x, y, training, generators, validation)
     found, report = [], Progress(len(start), progress)
-    for begin in range(0, len(start), size):
-        end = min(begin + size, len(start))
-        found.append(torch_backend.run(blocks.part(problem, begin, end, where)))
-        report.add(found[-1])
+    for part in choice.fits(problem, where, backend):
+        found.append(part)
+        report.add(part)
     return joined(found)
 
 
@@ -149,7 +149,7 @@ def predict(
     return torch.cat(found)
 
 
-def _problem(
+def problem(
     net: nets.Mlp,
     loss: Loss,
     start: Tensor,

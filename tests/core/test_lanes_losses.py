@@ -37,7 +37,7 @@ def by_kernel(loss, f, y):
     laid.kernel.lanes_pack(laid.job)
     laid.job.begin, laid.job.end = 0, 1
     laid.kernel.lanes_run(laid.job)
-    state = laid.owners["state"].view(-1, 4, 2, laid.lanes)  # group, slot, parameter, lane; slot 2 is the momentum
+    state = laid.owners["state"].view(-1, 3, 2, laid.lanes)  # group, slot, parameter, lane; slot 2 is the momentum
     return laid.record["score"], state[:, 2, 1].flatten()[: len(f)]
 
 
@@ -48,20 +48,32 @@ def by_python(loss, f, y):
     return value.detach().flatten(), slope.flatten()
 
 
+def assert_close(found, expected, relative, absolute):
+    found, expected = torch.as_tensor(found).double(), torch.as_tensor(expected).double()
+    wrong = (found - expected).abs() > relative * expected.abs() + absolute
+    assert not (wrong & (found != expected)).any(), (found[wrong][:3], expected[wrong][:3])
+
+
 @pytest.mark.parametrize("dtype", EPS)
 @pytest.mark.parametrize("loss", KNOWN, ids=lambda loss: loss.__name__)
 def test_the_kernels_losses_are_the_python_ones(loss, dtype):
-    """Value and derivative within a few roundings, from the smallest residual to where squares overflow."""
-    f = grid(dtype)
+    """Value and derivative within a few roundings, from the smallest residual to where squares overflow.
+
+    A slope that falls again is a difference of numbers of order f in autograd, and torch's cross-entropy is one of
+    numbers of the size of the logit: there the roundings are those of the numbers.
+    """
+    f, eps = grid(dtype), EPS[dtype]
+    least = torch.full_like(f, 32 * float(np.finfo(dtype).tiny) / eps).double()
     for value in PARAMETERS[KNOWN[loss].parameter]:
         ready = loss if value is None else functools.partial(loss, **{KNOWN[loss].parameter: value})
         for label in (0.0, 1.0) if loss is cross_entropy else (0.0,):
             y = torch.full_like(f, label)
             expected, slope = by_python(ready, f, y)
             found, found_slope = by_kernel(ready, f, y)
-            close = {"rtol": 32 * EPS[dtype], "atol": 32 * np.finfo(dtype).tiny / EPS[dtype]}
-            np.testing.assert_allclose(found, expected.double().numpy(), **close)
-            np.testing.assert_allclose(found_slope.numpy(), slope.numpy(), **close)
+            size = 4 * eps * f.abs().clamp(min=1)
+            assert_close(found, expected, 32 * eps, size if loss is cross_entropy else least)
+            plain = (f.abs() < 0.1) & (loss is not cross_entropy)
+            assert_close(found_slope, slope, 32 * eps, torch.where(plain, least, size.clamp(max=400 * eps)))
 
 
 def test_a_loss_with_what_the_kernel_does_not_know_stays_in_python():

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import fields, replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from dlstats.core.engine import blocks
-from dlstats.core.engine.contract import Fit, Problem
+from dlstats.core.engine.contract import Fit, Problem, joined
 from dlstats.core.lanes import build, external, layout
 from dlstats.core.lanes.layout import Run
 from dlstats.core.lanes.losses import EXTERNAL
 
-ROOM = 2**27
+ROOM = 2**26
 """Numbers that are held at once, about; more rows are trained after each other."""
 SPAN = 2**22
 """Numbers of minibatch orders that are drawn ahead, about."""
@@ -35,6 +33,8 @@ def obstacle(problem: Problem) -> str | None:
         return f"lanes do not know the activation {problem.net.activation!r}"
     if problem.training.optimiser not in layout.OPTIMISERS:
         return f"lanes do not know the optimiser {problem.training.optimiser!r}"
+    if problem.training.projection:
+        return "lanes do not fit the last layer exactly"
     try:
         build.library(problem.training.dtype)
     except build.Unavailable as error:
@@ -43,20 +43,21 @@ def obstacle(problem: Problem) -> str | None:
 
 
 def run(problem: Problem) -> Fit:
-    """Train a problem that lies on the CPU; all of it, or in parts that hold every restart of their replicates."""
+    """Train a problem that lies on the CPU."""
+    return joined(list(parts(problem)))
+
+
+def parts(problem: Problem) -> Iterator[Fit]:
+    """Its fits, in parts that hold every restart of their replicates."""
     starts = len(problem.start)
     replicates = [len(part) for part in (problem.x, problem.y, problem.generators or ()) if len(part) > 1]
     restarts = starts // min(replicates, default=starts)
     each = layout.LANES * restarts
     size = max(1, ROOM // (layout.numbers(problem) * each)) * each
-    found = []
     for begin in range(0, starts, size):
         end = min(begin + size, starts)
         part = problem if size >= starts else blocks.part(problem, begin, end, problem.start.device)
-        if end < starts and part.generators is not None:
-            part = replace(part, generators=copy.deepcopy(list(part.generators)))
-        found.append(_run(part))
-    return _joined(found)
+        yield _run(part)
 
 
 def _run(problem: Problem) -> Fit:
@@ -75,10 +76,11 @@ def _run(problem: Problem) -> Fit:
 
 def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
     """(first step, samples of the next steps): each generator's permutations end to end, as in `engine.orders`."""
-    training, generators = problem.training, problem.generators
-    if generators is None:
+    training = problem.training
+    if problem.generators is None:
         yield 0, None
         return
+    generators = copy.deepcopy(list(problem.generators))
     batch, n = training.batch_size, problem.x.shape[1]
     ahead = max(1, SPAN // (len(generators) * batch))
     left = np.empty((len(generators), 0), dtype=np.int32)
@@ -109,11 +111,3 @@ def _fit(laid: Run) -> Fit:
     good = finite.numpy() & np.isfinite(loss)
     status = np.where(good, "ok", "diverged")
     return Fit(parameters, loss, checked, step.numpy(), steps.numpy(), status)
-
-
-def _joined(found: list[Fit]) -> Fit:
-    def join(name: str):
-        parts = [getattr(part, name) for part in found]
-        return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
-
-    return found[0] if len(found) == 1 else Fit(**{field.name: join(field.name) for field in fields(Fit)})

@@ -71,13 +71,14 @@ def _architecture() -> list[str]:
 
 def _key(compiler: str, flags: list[str]) -> str:
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-    digest = hashlib.sha256("\n".join([compiler, version, *flags, _processor()]).encode())
+    digest = hashlib.sha256("\n".join([compiler, version, *flags, processor()]).encode())
     for path in sorted([*SOURCE.glob("*.h"), *SOURCE.glob("*.cpp")]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the compiler's choice of instructions depends on."""
     try:
         lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:

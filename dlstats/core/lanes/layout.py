@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dlstats.core.engine import optimisers as engine
 from dlstats.core.engine.contract import Problem
 from dlstats.core.engine.descent import checks
 from dlstats.core.engine.schedules import SCHEDULES
@@ -95,7 +96,7 @@ def lay_out(problem: Problem) -> Run:
     record = _record(len(problem.start))
     lanes = 1 if job.wide else kernel.lanes_width()
     job.point(**owners)
-    groups, slots = -(-job.rows // lanes), 1 + job.keep_best + 2
+    groups, slots = -(-job.rows // lanes), 1 + job.keep_best + engine.OPTIMISERS[training.optimiser].states
     vectors = kernel.lanes_vectors(job)
     owners["state"] = torch.zeros(groups * slots * vectors * kernel.lanes_width(), dtype=problem.start.dtype)
     job.point(state=owners["state"], **record)

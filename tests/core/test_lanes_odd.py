@@ -1,0 +1,130 @@
+"""Odd shapes and wrong input give a clear error or a frozen lane, never a crash; a machine without lanes says why."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from lanes_cases import problem, user_squared
+
+from dlstats import doctor
+from dlstats.core import nets, train
+from dlstats.core.lanes import backend, build, layout
+from dlstats.core.losses.regression import squared
+
+NET = nets.Mlp(3, (8,))
+
+
+@pytest.fixture(params=[False, True], ids=["lanes", "wide"])
+def kernel(request, monkeypatch):
+    monkeypatch.setattr(layout, "wide", lambda net: request.param)
+
+
+@pytest.mark.parametrize("loss", [squared, user_squared])
+@pytest.mark.parametrize("where", ["x", "y", "start"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_numbers_that_are_not_finite_freeze_their_own_replicate(keep, wrong, where, loss, kernel):
+    task = problem(NET, rows=5, loss=loss, keep=keep)
+    healthy = backend.run(task)
+    changed = getattr(task, where).clone()
+    changed[2].flatten()[0] = wrong
+    fit = backend.run(replace(task, **{where: changed}))
+    assert fit.status.tolist() == ["ok", "ok", "diverged", "ok", "ok"]
+    others = [0, 1, 3, 4]
+    assert torch.equal(fit.parameters[others], healthy.parameters[others])
+    assert fit.steps[2] == (0 if keep == "best" else task.training.steps)
+
+
+def test_one_of_everything(kernel):
+    for widths in ((), (1,), (1, 1)):
+        fit = backend.run(problem(nets.Mlp(1, widths), rows=1, n=1, steps=1))
+        assert fit.status.tolist() == ["ok"]
+
+
+def test_an_empty_sample_is_refused():
+    task = problem(NET, rows=2)
+    with pytest.raises(ValueError, match="no samples"):
+        train.fit(NET, squared, task.start, task.x[:, :0], task.y[:, :0], task.training, backend="lanes", device="cpu")
+
+
+def test_a_loss_of_the_wrong_shape_is_refused(kernel):
+    with pytest.raises(ValueError, match="`loss` must give"):
+        backend.run(problem(NET, loss=lambda f, y: (f - y).square().mean()))
+
+
+def test_what_lanes_cannot_do_is_said_in_one_line(monkeypatch):
+    task = problem(NET)
+    assert backend.obstacle(task) is None
+    meta = replace(task, start=task.start.to("meta"))
+    assert "meta" in str(backend.obstacle(meta))
+    monkeypatch.setattr(layout, "ACTIVATIONS", ("tanh",))
+    assert "relu" in str(backend.obstacle(task))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"PATH": "/nowhere", "CXX": ""}, "no C++ compiler"),
+        ({"CXX": "/bin/false"}, "cannot compile"),
+        ({"DLSTATS_LANES_ARCH": "pdp11"}, "cannot compile"),
+        ({"XDG_CACHE_HOME": "/proc/nothing"}, "cannot be compiled into"),
+    ],
+)
+def test_a_machine_without_lanes_says_why(changes, words, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    build.library.cache_clear()
+    try:
+        reason = backend.obstacle(problem(NET))
+        assert reason is not None
+        assert words in reason
+        assert "\n" not in reason
+        assert any(not f.works and words in f.detail for f in doctor.examine())
+    finally:
+        build.library.cache_clear()
+
+
+def test_without_lanes_the_torch_path_serves(monkeypatch):
+    def fit(name):
+        task = problem(NET)
+        return train.fit(NET, squared, task.start, task.x, task.y, task.training, device="cpu", backend=name)
+
+    lanes, one = fit("lanes"), fit("torch")
+    monkeypatch.setattr(backend, "obstacle", lambda task: "because")
+    other = fit("auto")
+    assert torch.equal(one.parameters, other.parameters)
+    np.testing.assert_allclose(lanes.parameters, one.parameters, rtol=0, atol=1e-12)
+    with pytest.raises(ValueError, match="because"):
+        fit("lanes")
+
+
+def test_the_doctor_has_one_line_for_every_back_end(capsys):
+    assert doctor.main() == 0
+    printed = capsys.readouterr().out
+    assert sum("back end" in line for line in printed.splitlines()) == 4
+
+
+@pytest.mark.slow  # compiles with sanitizers and trains under them: a minute or two
+def test_sanitizers_are_silent_over_the_tests_of_lanes(tmp_path):
+    here = os.path.dirname(__file__)
+    runtime = [
+        subprocess.run(
+            [build.find_compiler(), f"-print-file-name={name}"], capture_output=True, text=True
+        ).stdout.strip()
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    environment = os.environ | {
+        "DLSTATS_LANES_FLAGS": "-fsanitize=address,undefined -fno-sanitize-recover=all -O1",
+        "LD_PRELOAD": ":".join(runtime),
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "XDG_CACHE_HOME": str(tmp_path),
+    }
+    tests = [os.path.join(here, name) for name in os.listdir(here) if name.startswith("test_lanes_")]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
