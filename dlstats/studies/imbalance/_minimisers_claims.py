@@ -7,6 +7,7 @@ import math
 from dlstats.core import montecarlo
 from dlstats.core.montecarlo import Estimate
 from dlstats.studies.imbalance._claims import value_of
+from dlstats.studies.imbalance._settings import GAMMAS
 from dlstats.studies.study import Evidence
 from dlstats.theory import minimisers as theory
 from dlstats.theory.claims import Claim
@@ -14,7 +15,6 @@ from dlstats.theory.claims import Claim
 DERIVED = "derived here, short proof"
 FOCAL = "Charoenphakdee, Vongkulbhisal, Chairatanakul and Sugiyama 2021, CVPR"
 F1 = "Lipton, Elkan and Narayanaswamy 2014; Zhao, Edakunni, Pocock and Brown 2013"
-GAMMAS = (0.5, 1, 2, 3, 5)
 
 
 def _identity(name, statement, value, margin, part, method, source=DERIVED, lecture="") -> Claim:

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 
+from dlstats.studies.imbalance._settings import GAMMAS
 from dlstats.theory import minimisers as theory
 from dlstats.theory import overlap
 
-GAMMAS = (0.5, 1, 2, 3, 5)
 PRIOR = 0.1
 """Prevalence for which the prior-dependent losses of the map are set."""
 PAIRS = ((0.1, 2), (0.5, 2), (0.01, 3), (0.1, 1), (0.3, 0.5))

@@ -8,27 +8,12 @@ import pandas as pd
 from dlstats.core.seeds import Streams
 from dlstats.studies.imbalance._networks_claims import CLAIMS
 from dlstats.studies.imbalance._networks_figures import FIGURES, METHODS
+from dlstats.studies.imbalance._settings import NETWORKS
 from dlstats.studies.study import Measure, Study
 
 TEST = 2000
 HELD_SHARE, HELD_MOST = 0.5, 4000
 """Held-out samples as a share of n, at the same prevalence, and at most so many."""
-NAMES = (
-    "cross_entropy",
-    "weighted",
-    "class_balanced",
-    "focal",
-    "logit_adjusted",
-    "vector_scaling",
-    "ldam",
-    "dice",
-    "dice_cross_entropy",
-    "tversky",
-    "auc",
-    "oversampled",
-    "undersampled",
-    "firth",
-)
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -58,7 +43,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     positive, negative = prevalence * share[..., 1], (1 - prevalence) * share[..., 0]
     data = _training.Data(x, y, held_x, held_y, test_x, positive, negative, prevalence)
     net = nets.Mlp(x.shape[2], (16, 16))
-    return _training.run(data, counts, NAMES, net, steps, streams, device)
+    return _training.run(data, counts, NETWORKS, net, steps, streams, device)
 
 
 MEASURES = (
@@ -104,7 +89,8 @@ STUDY = Study(
     simulate=simulate,
     claims=CLAIMS,
     figures=FIGURES,
-    limits="One architecture, Adam with one learning rate for all losses, 256 samples a step; losses of overlap and the AUC "
-    "surrogate see one minibatch at a time. Held-out data, half of n and at most 4,000, choose stopping, threshold and recalibration.",
+    limits="One architecture, Adam with one learning rate for all losses, 256 samples a step; losses of overlap and the "
+    "AUC surrogate see one minibatch at a time. Held-out data, half of n and at most 4,000, choose stopping, threshold and "
+    "recalibration.",
     block=16,
 )

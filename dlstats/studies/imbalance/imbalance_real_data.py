@@ -11,6 +11,7 @@ from dlstats.core.seeds import Streams
 from dlstats.studies.imbalance._claims import paired
 from dlstats.studies.imbalance._networks_claims import RIVALS
 from dlstats.studies.imbalance._networks_figures import METHODS
+from dlstats.studies.imbalance._settings import NETWORKS
 from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory.claims import Claim
 
@@ -18,7 +19,6 @@ TRAIN, HELD = (180, 20), (90, 10)
 """Benign and malignant samples for training and held out; all others test, weighted to the prevalence 0.1."""
 LARGEST, RATIO = 100, 20
 """Digit k has LARGEST · RATIO^(−k/9) training images, from 100 zeros to 5 nines; all others test."""
-NAMES = (*METHODS,)
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def _breast_cancer(factors: dict, streams: Streams, device: str) -> pd.DataFrame
     negative = (1 - prevalence) * (1 - one) / (1 - one).sum(1, keepdims=True)
     data = _training.Data(x[train], y[train], x[held], y[held], x[test], positive, negative, prevalence)
     net = nets.Mlp(x.shape[1], (16, 16))
-    found = _training.run(data, TRAIN, NAMES, net, factors["steps"], streams, device)
+    found = _training.run(data, TRAIN, NETWORKS, net, factors["steps"], streams, device)
     return found.drop(columns=[c for c in found if c.startswith("excess_")])
 
 
