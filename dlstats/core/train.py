@@ -113,9 +113,9 @@ def fit(
     `torch`, `lanes` or `auto`: see `dlstats.core.lanes.choice`.
     """
     where = resolve(device)
-    problem = problem(net, loss, start, x, y, training, generators, validation)
+    task = problem(net, loss, start, x, y, training, generators, validation)
     found, report = [], Progress(len(start), progress)
-    for part in choice.fits(problem, where, backend):
+    for part in choice.fits(task, where, backend):
         found.append(part)
         report.add(part)
     return joined(found)
