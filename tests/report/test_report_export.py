@@ -1,0 +1,60 @@
+"""The export for a manuscript: every part is there, LaTeX takes it in, nothing breaks out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import ABOUT, CONFIG
+
+from dlstats.report import export
+from dlstats.studies.study import Evidence
+
+
+@pytest.fixture(scope="module", params=["one-column", "two-column"])
+def folder(request, site, tmp_path_factory):
+    out = tmp_path_factory.mktemp("export") / request.param
+    evidence = Evidence(site.raw, site.summary)
+    written = export.write(
+        CONFIG, site.study, evidence, site.verdicts, site.reports, out, journal=request.param, about=ABOUT
+    )
+    assert sorted(path.name for path in written) == sorted(path.name for path in out.iterdir())
+    return out
+
+
+def test_everything_is_there(folder):
+    names = {path.name for path in folder.iterdir()}
+    parts = {"risk.pdf", "risk.png", "risk.tex", "summary_1.tex", "verdicts.tex", "methods.tex", "main.tex"}
+    assert parts <= names
+    assert "tukey1960" in (folder / "references.bib").read_text(encoding="utf-8")
+
+
+def test_what_the_document_takes_in_exists(folder):
+    for name in re.findall(r"\\input\{(\w+)\}", (folder / "main.tex").read_text(encoding="utf-8")):
+        assert (folder / f"{name}.tex").exists()
+
+
+def test_the_methods_paragraph_has_the_numbers_of_the_run(folder):
+    text = (folder / "methods.tex").read_text(encoding="utf-8")
+    assert "2 conditions with 30 replicates each; 2 of 120 rows" in text
+    assert r"\texttt{n} 20, 80" in text
+
+
+def test_an_unknown_format_is_refused(site, tmp_path):
+    with pytest.raises(ValueError, match="`format` must be one of latex, got 'word'"):
+        export.write(
+            CONFIG, site.study, Evidence(site.raw, site.summary), site.verdicts, site.reports, tmp_path, form="word"
+        )
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_the_document_compiles(folder):
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]

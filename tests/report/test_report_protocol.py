@@ -1,0 +1,141 @@
+"""The protocol is a function of study and configuration; what was run is compared with it; the checklist is honest."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+
+import pytest
+from conftest import ABOUT, CONFIG, claims, study
+
+from dlstats.report import checklist, formulas, markdown, material, protocol, provenance
+from dlstats.theory.claims import EXACT, support_power
+
+
+@pytest.fixture
+def record(site):
+    return provenance.record("toy", site.raw, "f00")
+
+
+def _changed(**words):
+    config = copy.deepcopy(CONFIG)
+    config["studies"]["approximation"]["toy"]["cells"][0] |= words
+    return config
+
+
+def test_the_hash_is_that_of_what_is_fixed():
+    fixed = protocol.protocol(CONFIG, study())
+    assert fixed.hash == protocol.protocol(_changed(seconds=99.0), study()).hash
+    for config in (_changed(replicates=31), _changed(factors={"n": [20], "sd": 1.5}), {**CONFIG, "seed": 8}):
+        assert protocol.protocol(config, study()).hash != fixed.hash
+
+
+@pytest.mark.parametrize("change", [{"margin": 0.5}, {"theory": 1.0}, {"statement": "Other."}])
+def test_a_changed_claim_changes_the_hash(change):
+    first, *rest = claims()
+    other = dataclasses.replace(study(), claims=(dataclasses.replace(first, **change), *rest))
+    assert protocol.protocol(CONFIG, other).hash != protocol.protocol(CONFIG, study()).hash
+
+
+def test_the_protocol_file_names_every_part_of_ademp(tmp_path):
+    text, data = protocol.write(CONFIG, study(), tmp_path)
+    written = text.read_text(encoding="utf-8")
+    for part in ("Aims", "Data-generating mechanisms", "Estimands", "methods compared", "performance measures"):
+        assert part in written
+    for claim in claims():
+        assert claim.id in written
+    about = json.loads(data.read_text(encoding="utf-8"))
+    assert about["hash"] == protocol.digest(about["protocol"]) == protocol.protocol(CONFIG, study()).hash
+
+
+def test_a_registered_protocol_is_compared(tmp_path, record, site):
+    protocol.write(_changed(replicates=40), study(), tmp_path)
+    earlier = protocol.registered(tmp_path, "toy")
+    found = protocol.deviations(CONFIG, study(), record, site.verdicts, earlier)
+    assert found == ["Changed since the protocol was registered: factors."]
+
+
+def test_a_run_as_planned_has_no_deviation(record, site):
+    assert protocol.deviations(CONFIG, study(), record, site.verdicts) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (_changed(replicates=31), "30 replicates instead of 31"),
+        (_changed(factors={"n": [20, 80, 320], "sd": 1.5}), "Not run: n=320,sd=1.5."),
+        (_changed(factors={"n": [20], "sd": 1.5}), "Run although not planned: n=80,sd=1.5."),
+        ({**CONFIG, "seed": 8}, "The seed was 7 instead of 8."),
+    ],
+)
+def test_every_deviation_is_named(config, words, record, site):
+    assert any(words in line for line in protocol.deviations(config, study(), record, site.verdicts))
+
+
+def test_a_margin_moved_after_the_run_is_named(record, site):
+    verdicts = site.verdicts.assign(margin=0.5)
+    assert any("TOY1 was judged with margin 0.5 instead of 0.02" in line
+               for line in protocol.deviations(CONFIG, study(), record, verdicts))  # fmt: skip
+
+
+def test_the_wanted_error_decides_with_probability_four_fifths():
+    for claim in claims():
+        wanted = protocol.wanted_mcse(claim.kind, claim.margin)
+        if claim.kind in EXACT or not claim.margin:
+            assert wanted == 0
+        else:
+            # four digits are kept of the wanted mcse
+            assert abs(support_power(claim.kind, 0.0, wanted, claim.margin) - 0.8) < 1e-3
+
+
+def test_the_record_counts_cost_and_failures(record, site):
+    assert record["core_seconds"] == 60 * 0.25
+    assert record["rows"] == len(site.raw)
+    assert sum(line["failed"] for line in record["failures"]) == (site.raw["status"] != "ok").sum()
+    assert {cell: about["replicates"] for cell, about in record["cells"].items()} == {
+        "n=20,sd=1.5": 30,
+        "n=80,sd=1.5": 30,
+    }
+
+
+def test_the_hash_of_the_run_is_that_of_cells_seeds_and_code(record):
+    assert protocol.run_digest(record) == protocol.run_digest({**record, "core_seconds": 0})
+    assert protocol.run_digest(record) != protocol.run_digest({**record, "fingerprint": "other"})
+    assert protocol.run_digest(None) == ""
+
+
+def test_the_checklist_names_what_is_missing(site, config):
+    found = material.collect(config, site.results, site.reports, about=ABOUT, load=site.load)
+    lines = checklist.check(found)
+    assert "absent: no results yet" in lines
+    assert any("Every figure is drawn: not drawn: never" in line for line in lines)
+    assert not any("Monte Carlo standard error" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("part", "asked"), [("aims", "The aims"), ("limits", "What limits"), ("estimands", "The estimands")]
+)
+def test_an_empty_part_fails_the_checklist(site, config, part, asked):
+    poorer = dataclasses.replace(site.study, **{part: " "})
+    found = material.collect(config, site.results, site.reports, about=ABOUT, load=lambda name: poorer)
+    assert any(f"toy: {asked}" in line for line in checklist.check(found))
+
+
+def test_an_undescribed_method_fails_the_checklist(site, config):
+    poorer = dataclasses.replace(site.study, methods={"mean": "the average"})
+    found = material.collect(config, site.results, site.reports, about=ABOUT, load=lambda name: poorer)
+    assert any("not described: median" in line for line in checklist.check(found))
+
+
+def test_every_statistic_of_the_suite_has_a_formula():
+    from dlstats.core.montecarlo import STATISTICS
+
+    assert set(STATISTICS) <= set(formulas.FORMULAS)
+
+
+def test_markdown_shows_text_literally():
+    from dlstats.report.blocks import Paragraph, code, prose, strong
+
+    text = markdown.document([Paragraph(prose("a*b", strong("c|d"), " 2^n ", code("e_f")))])
+    assert text == "a\\*b**c\\|d** 2<sup>n</sup> `e_f`\n"
