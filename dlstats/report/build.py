@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dlstats.report import checklist, document, html, typst
+from dlstats.report import checklist, document, html, tables, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
 from dlstats.studies.study import Study
@@ -23,6 +23,8 @@ def write(
 ) -> tuple[Path, Path]:
     """Write `dlstats.pdf` and `dlstats.html` into `out` (`reports` if not given) and return their paths.
 
+    Beside them, in `tables`, the whole ledger as `ledger.csv`, `.tex` and `.md`.
+
     Read are `results/summary`, `results/verdicts.csv` (and `results/verdicts/` for studies that the ledger does not
     hold yet), `reports/figures`, and the tracked files in `reports`: template, page, errata, bibliography. `profile` is
     the name of the configuration, `about` what `provenance.environment` gives, `load` finds a study by its name.
@@ -30,6 +32,9 @@ def write(
     out = Path(out or reports)
     material = collect(config, Path(results), Path(reports), profile=profile, about=about, load=load)
     made = document.build(material)
+    ledger = tables.verdict_grid(material.verdicts, "The ledger: theory, measurement and verdict.", "ledger")
+    tables.write_grids([ledger], out / "tables")
+    tables.write_csv(material.verdicts, out / "tables" / "ledger.csv")
     return (
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
         write_bytes(out / "dlstats.html", html.page(made, material.sources).encode()),

@@ -71,9 +71,9 @@ def show(value: float, mcse: float = 0.0) -> Shown:
     return Shown(_fixed(rounded, place, exponent), _fixed(error, place, exponent), exponent)
 
 
-def plain(value: float) -> str:
+def plain(value: float, digits: int = EXACT_DIGITS) -> str:
     """A number without error, such as a theoretical value or a margin, for reading."""
-    return show(value).text
+    return show(value).text if not math.isfinite(value) else _significant(float(value), digits, strip=True).text
 
 
 def _significant(value: float, digits: int, strip: bool = False) -> Shown:

@@ -17,6 +17,7 @@ from dlstats.report.digits import plain, show
 
 VERDICTS = ("supported", "supported, pre-asymptotic", "refuted", "undecided")
 CELLS_SHOWN = 6
+MARGIN_DIGITS = 4
 
 
 def source(text: str, sources: Mapping[str, Source]) -> Text:
@@ -43,7 +44,7 @@ def _entry(row: dict, sources: Mapping[str, Source], sections: Sequence[str]) ->
         test=TESTS.get(kind, ""),
         theory=f"{sign} {plain(row['theory'])}".strip(),
         estimate=show(row["estimate"], row["mcse"]).text,
-        margin=plain(row["margin"]) if float(row["margin"]) else "–",
+        margin=plain(row["margin"], MARGIN_DIGITS) if float(row["margin"]) else "–",
         replicates=_count(row["replicates"]),
         failed=_count(row["failed"]),
         source=source(word(row.get("source")), sources),

@@ -96,8 +96,9 @@ def _entry(place: int, entry: Entry, titles: dict[str, str], printer: Printer) -
     }
     attributes = " ".join(f'data-{name}="{web(str(value))}"' for name, value in data.items())
     key = web(entry.claim)
+    name = key.replace(".", ".<wbr>").replace("_", "_<wbr>")
     opener = (
-        f'<button type="button" class="open" aria-expanded="true" aria-controls="evidence-{key}">{key}'
+        f'<button type="button" class="open" aria-expanded="true" aria-controls="evidence-{key}">{name}'
         '<span class="hint"> evidence</span></button>'
     )
     cells = (

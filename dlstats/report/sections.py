@@ -18,13 +18,13 @@ from dlstats.report.blocks import (
     Table,
     Text,
     code,
-    number,
     prose,
     ref,
     shown,
     verdict,
 )
 from dlstats.report.digits import plain, show
+from dlstats.report.entries import MARGIN_DIGITS
 from dlstats.report.material import Material
 from dlstats.report.style import WIDTHS
 from dlstats.studies.study import Study
@@ -107,7 +107,7 @@ def _verdicts(material: Material, study: Study) -> list[Block]:
                 prose(str(row["statement"])),
                 prose(f"{sign} {plain(row['theory'])}".strip()),
                 shown(show(row["estimate"], row["mcse"])),
-                number(row["margin"]) if row["margin"] else prose("–"),
+                prose(plain(row["margin"], MARGIN_DIGITS) if row["margin"] else "–"),
                 verdict(str(row["verdict"])),
             )
         )
