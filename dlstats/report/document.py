@@ -111,8 +111,11 @@ def _missing(material: Material) -> list[Block]:
     if not missing:
         return []
     why = {name: material.unloaded.get(name, "no results yet").rstrip(".") for name in missing}
-    spans = [part for name in missing for part in (", ", code(name), f" ({why[name]})")][1:]
-    text = prose(f"Missing from this report, {len(missing)} of {len(material.planned)} studies: ", *spans, ".")
+    spans: list[str | Span] = []
+    for reason in dict.fromkeys(why.values()):
+        names = [part for name in missing if why[name] == reason for part in (", ", code(name))][1:]
+        spans += ["; " if spans else "", f"{reason}: ", *names]
+    text = prose(f"Missing from this report, {len(missing)} of {len(material.planned)} studies. ", *spans, ".")
     return [Paragraph(text, "warning")]
 
 

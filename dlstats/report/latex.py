@@ -14,6 +14,8 @@ HEAD = 16
 """Characters after which the head of a column goes on in the next line."""
 CHARACTERS = 115
 """About how many characters of the size of footnotes stand beside each other on a page."""
+ALLOW, UNDERSCORE = r"\allowbreak{}", r"\_"
+BREAK = "." + ALLOW
 LONG = 40
 """Tables with more rows may break over pages."""
 
@@ -23,6 +25,7 @@ def table(grid: Grid, may_break: bool = True) -> str:
     head = " & ".join(_head(field) for field in grid.fields) + r" \\"
     rows = [" & ".join(_cell(v, f) for v, f in zip(row, grid.fields, strict=True)) + r" \\" for row in grid.rows]
     share = max(0.2, 1 - sum(width(grid, i) for i, f in enumerate(grid.fields) if not f.weight) / CHARACTERS)
+    share /= sum(field.weight for field in grid.fields) or 1.0
     columns = "".join(_column(field, [row[i] for row in grid.rows], share) for i, field in enumerate(grid.fields))
     environment = "longtable" if may_break and len(rows) > LONG else "tabular"
     repeat = [r"\endhead"] if environment == "longtable" else []
@@ -47,16 +50,20 @@ def _comment(text: str) -> str:
 def _head(field: Field) -> str:
     lines = [escape.latex(line) for line in textwrap.wrap(field.label, HEAD) or [""]]
     label = lines[0] if len(lines) == 1 else r"\shortstack{" + r"\\".join(lines) + "}"
-    return f"{{{label}}}" if field.kind == "number" else label
+    return f"{{{label}}}" if field.kind in ("number", "quantity") else label
 
 
 def _cell(value: Value, field: Field) -> str:
+    if isinstance(value, Shown) and field.kind == "quantity":
+        return rf"\num{{{value.siunitx}}}" if value.is_number else escape.latex(value.text)
     if isinstance(value, Shown):
         return value.siunitx if value.is_number and field.kind == "number" else f"{{{escape.latex(value.text)}}}"
     text = escape.latex(value)
     if field.kind == "number":
         return f"{{{text}}}"
-    return rf"\texttt{{{text}}}" if field.kind == "name" and not value.isnumeric() else text
+    if field.kind == "name" and not value.isnumeric():
+        return rf"\texttt{{{text.replace('.', BREAK).replace(UNDERSCORE, UNDERSCORE + ALLOW)}}}"
+    return text
 
 
 def width(grid: Grid, place: int) -> int:
@@ -69,7 +76,7 @@ def _column(field: Field, values: list[Value], share: float) -> str:
     numbers = [v for v in values if isinstance(v, Shown) and v.is_number]
     if field.kind == "number" and numbers:
         return f"S[table-format={_format(numbers)}]"
-    if field.kind == "number":
+    if field.kind in ("number", "quantity"):
         return "r"
     return rf">{{\raggedright\arraybackslash}}p{{{share * field.weight:.2f}\linewidth}}" if field.weight else "l"
 

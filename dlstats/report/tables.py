@@ -28,7 +28,10 @@ TRAILING = ("method", "measure", "statistic", "estimate", "mcse", "lower", "uppe
 
 @dataclass(frozen=True)
 class Field:
-    """A column: `kind` is text, name (set as code), number or verdict; `weight` shares the free width."""
+    """A column; `weight` shares the width that is left.
+
+    `kind` is text, name (set as code), verdict, number (one measure, aligned) or quantity (numbers of many kinds).
+    """
 
     label: str
     kind: str = "text"
@@ -164,11 +167,11 @@ def span(counts: Sequence[int] | pd.Series) -> Value:
 def verdict_grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -> Grid:
     """Claims with theory, measurement, margin and verdict."""
     fields = (
-        Field("claim", "name"),
+        Field("claim", "name", 0.35),
         Field("statement", weight=1.0),
-        Field("theory", "number"),
-        Field("measured", "number"),
-        Field("margin", "number"),
+        Field("theory", "quantity"),
+        Field("measured", "quantity"),
+        Field("margin", "quantity"),
         Field("replicates", "number"),
         Field("failed", "number"),
         Field("verdict", "verdict"),
@@ -189,7 +192,7 @@ def count(value: object) -> Value:
 
 def block(grid: Grid, key: str, size: str = "", limit: int = 0) -> blocks.Table:
     """A grid as a table of the document, which says once for all what the parentheses are."""
-    align = {"number": "right", "verdict": "left", "text": "left", "name": "left"}
+    align = {"number": "right", "quantity": "right", "verdict": "left", "text": "left", "name": "left"}
     columns = tuple(blocks.Column(blocks.prose(f.label), align[f.kind], f.weight) for f in grid.fields)
     rows = tuple(tuple(_text(v, f) for v, f in zip(row, grid.fields, strict=True)) for row in grid.rows)
     return blocks.Table(
