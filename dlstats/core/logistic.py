@@ -25,9 +25,9 @@ class Fits:
 
 
 def fit(
-    x: Float[ndarray, "reps n d"],
-    y: Float[ndarray, "reps n"],
-    weight: Float[ndarray, "reps n"] | None = None,
+    x: Float[ndarray, "#reps n d"],
+    y: Float[ndarray, "#reps n"],
+    weight: Float[ndarray, "#reps n"] | None = None,
     offset: float = 0.0,
     start: np.ndarray | None = None,
     firth: bool = False,
@@ -60,7 +60,7 @@ def fit(
     return Fits(beta, np.where(lost, "degenerate", status))
 
 
-def first_order_bias(x: Float[ndarray, "reps n d"], beta: Float[ndarray, "reps d"]) -> Float[ndarray, "reps d"]:
+def first_order_bias(x: Float[ndarray, "#reps n d"], beta: Float[ndarray, "#reps d"]) -> Float[ndarray, "#reps d"]:
     """(X'WX)⁻¹ X'W ξ, ξ_i = Q_ii (p_i − 1/2), Q = X (X'WX)⁻¹ X' [Cordeiro and McCullagh 1991; King and Zeng 2001]."""
     p = _expit(_linear(x, beta))
     v = p * (1 - p)

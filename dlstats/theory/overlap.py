@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize
 
 
 def tversky_threshold(index: float, false_positive: float, false_negative: float) -> float:
@@ -15,6 +15,14 @@ def tversky_threshold(index: float, false_positive: float, false_negative: float
     point is added while its η gains more numerator than T times its denominator.
     """
     return false_positive * index / (1 + (false_positive + false_negative - 1) * index)
+
+
+def _tail(x: float) -> float:
+    return math.erfc(x / math.sqrt(2)) / 2
+
+
+def _density(x: float) -> float:
+    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
 
 
 def posterior(x: float, prior: float, distance: float) -> float:
@@ -27,15 +35,15 @@ def tversky_by_search(prior: float, distance: float, false_positive: float, fals
     a, b = false_positive, false_negative
 
     def parts(t: float) -> tuple[float, float]:
-        return prior * stats.norm.sf(t - distance / 2), (1 - prior) * stats.norm.sf(t + distance / 2)
+        return prior * _tail(t - distance / 2), (1 - prior) * _tail(t + distance / 2)
 
     def slope(t: float) -> float:
         # d/dt of TP / (TP + a FP + b (prior − TP)), up to a positive factor
         hit, alarm = parts(t)
-        down, up = prior * stats.norm.pdf(t - distance / 2), (1 - prior) * stats.norm.pdf(t + distance / 2)
+        down, up = prior * _density(t - distance / 2), (1 - prior) * _density(t + distance / 2)
         return -down * (a * alarm + b * prior) + hit * a * up
 
-    grid = np.linspace(-10, 10, 801)
+    grid = np.linspace(-10, 10, 161)
     signs = np.sign([slope(t) for t in grid])
     first = int(np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))[0])
     cut = optimize.brentq(slope, grid[first], grid[first + 1], xtol=1e-15, rtol=1e-15)
@@ -61,7 +69,7 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
         return sum(found) - value * prior
 
     def gain(x: float, value: float) -> float:
-        density = prior * stats.norm.pdf(x - distance / 2) + (1 - prior) * stats.norm.pdf(x + distance / 2)
+        density = prior * _density(x - distance / 2) + (1 - prior) * _density(x + distance / 2)
         eta = posterior(x, prior, distance)
         if not squared:
             return density * max(2 * eta - value, 0.0)

@@ -87,16 +87,15 @@ def _focal() -> dict[str, float]:
 
 
 def _crossing(loss) -> float:
-    """The true probability at which the fitted one is 1/2, by bisection."""
+    """The true probability at which the fitted one is 1/2, by a grid that is narrowed three times."""
     from dlstats.core import elicitation
 
-    lower, upper = 1e-6, 1 - 1e-6
-    for _ in range(45):
-        middle = (lower + upper) / 2
-        if elicitation.minimise_binary(loss, np.array([middle]))[0] > 0:
-            upper = middle
-        else:
-            lower = middle
+    lower, upper = 0.0, 1.0
+    for _ in range(3):
+        grid = np.linspace(lower, upper, 2002)[1:-1]
+        above = int(np.searchsorted(elicitation.minimise_binary(loss, grid), 0.0))
+        step = grid[1] - grid[0]
+        lower, upper = grid[above] - step, grid[above]
     return (lower + upper) / 2
 
 

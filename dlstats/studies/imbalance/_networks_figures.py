@@ -97,18 +97,24 @@ SIZES = (500, 2000, 10000, 50000)
 def draw_guide(evidence: Evidence, figure) -> None:
     """Goal against loss: better, worse or like cross-entropy at each n, by paired 99 % intervals."""
     from dlstats.report import style
-    from dlstats.studies.imbalance._claims import paired
 
     axes = figure.subplots()
+    rows = evidence.rows(mechanism="gaussians", prevalence=0.02, n=SIZES)
     looks = {1: ("^", style.COLORS["blue"], 22), -1: ("v", style.COLORS["vermillion"], 22), 0: (".", "0.6", 8)}
-    names = list(ELICITS)
-    for row, name in enumerate(names):
-        for column, (measure, _, sign) in enumerate(GOALS):
-            for place, n in enumerate(SIZES):
-                contrast = paired(measure, name, "cross_entropy", mechanism="gaussians", prevalence=0.02, n=n)(evidence)
-                clear = abs(contrast.value) > 2.6 * contrast.mcse
-                marker, color, size = looks[int(clear) * (1 if sign * contrast.value > 0 else -1)]
-                axes.scatter(column + 0.16 * (place - 1.5), row, marker=marker, color=color, s=size, linewidths=0)
+    names, points = list(ELICITS), {outcome: [] for outcome in looks}
+    for column, (measure, _, sign) in enumerate(GOALS):
+        good = rows[measure].where(rows["status"] == "ok")
+        values = rows.assign(value=good).pivot(index=["n", "replicate"], columns="method", values="value")
+        contrasts = values[names].sub(values["cross_entropy"], axis=0).groupby("n")
+        mean, error = contrasts.mean(), contrasts.sem()
+        for place, n in enumerate(SIZES):
+            for row, name in enumerate(names):
+                clear = abs(mean.loc[n, name]) > 2.6 * error.loc[n, name]
+                outcome = (1 if sign * mean.loc[n, name] > 0 else -1) if clear else 0
+                points[outcome].append((column + 0.16 * (place - 1.5), row))
+    for outcome, (marker, color, size) in looks.items():
+        if points[outcome]:
+            axes.scatter(*zip(*points[outcome], strict=True), marker=marker, color=color, s=size, linewidths=0)
     axes.set_yticks(range(len(names)), [f"{METHODS[n]}: {ELICITS[n]}" for n in names])
     axes.set_xticks(range(len(GOALS)), [label for _, label, _ in GOALS])
     axes.xaxis.tick_top()
