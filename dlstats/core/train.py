@@ -156,8 +156,8 @@ def problem(
     x: Data,
     y: Data,
     training: Training,
-    generators: Sequence[np.random.Generator] | None,
-    validation: tuple[Data, Data] | None,
+    generators: Sequence[np.random.Generator] | None = None,
+    validation: tuple[Data, Data] | None = None,
 ) -> Problem:
     """The whole task with everything checked, still where the user left it."""
     dtype = getattr(torch, training.dtype)

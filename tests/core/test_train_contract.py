@@ -22,7 +22,9 @@ def test_training_lowers_the_loss_of_every_replicate():
     x, y = data(5)
     start = nets.initialise(net, generators(5))
     before = np.mean((train.predict(net, start, x).numpy() - y) ** 2, axis=(1, 2))
-    fit = train.fit(net, squared, start, x, y, train.Training(steps=100, learning_rate=0.01), device="cpu")
+    fit = train.fit(
+        net, squared, start, x, y, train.Training(steps=100, learning_rate=0.01), device="cpu", backend="torch"
+    )
     assert (fit.status == "ok").all()
     assert (fit.loss < before).all()
 
@@ -33,7 +35,7 @@ def test_the_loss_reported_is_that_of_the_weights_returned():
     for keep in ("last", "best"):
         training = train.Training(steps=30, learning_rate=0.05, batch_size=16, keep=keep, dtype="float64")
         start = nets.initialise(net, generators(4), dtype="float64")
-        fit = train.fit(net, squared, start, x, y, training, generators(4, 1), device="cpu")
+        fit = train.fit(net, squared, start, x, y, training, generators(4, 1), device="cpu", backend="torch")
         again = np.mean((train.predict(net, fit.parameters, x).numpy() - y) ** 2, axis=(1, 2))
         np.testing.assert_allclose(fit.loss, again, rtol=1e-12)
 
@@ -43,7 +45,9 @@ def test_restarts_are_rows_and_the_best_is_kept():
     x, y = data(4)
     start = nets.initialise(net, generators(4), restarts=3)
     assert torch.equal(start[::3], nets.initialise(net, generators(4)))
-    fit = train.fit(net, squared, start, x, y, train.Training(steps=20, learning_rate=0.05), device="cpu")
+    fit = train.fit(
+        net, squared, start, x, y, train.Training(steps=20, learning_rate=0.05), device="cpu", backend="torch"
+    )
     best = train.best_of(fit, 3)
     np.testing.assert_array_equal(best.loss, fit.loss.reshape(4, 3).min(axis=1))
 
@@ -53,8 +57,10 @@ def test_shared_data_equal_copied_data():
     x, y = data(1)
     start = nets.initialise(net, generators(6))
     training = train.Training(steps=20, learning_rate=0.05)
-    shared = train.fit(net, squared, start, x[0], y[0], training, device="cpu")
-    copied = train.fit(net, squared, start, np.repeat(x, 6, 0), np.repeat(y, 6, 0), training, device="cpu")
+    shared = train.fit(net, squared, start, x[0], y[0], training, device="cpu", backend="torch")
+    copied = train.fit(
+        net, squared, start, np.repeat(x, 6, 0), np.repeat(y, 6, 0), training, device="cpu", backend="torch"
+    )
     np.testing.assert_allclose(shared.loss, copied.loss, rtol=1e-4)
 
 
@@ -102,7 +108,7 @@ def test_a_call_that_cannot_be_is_refused_by_name(word):
     net = nets.Mlp(3, (4,))
     x, y = data(4)
     call = {"net": net, "loss": squared, "start": nets.initialise(net, generators(4)), "x": x, "y": y}
-    call |= {"training": train.Training(3), "device": "cpu"}
+    call |= {"training": train.Training(3), "device": "cpu", "backend": "torch"}
     with pytest.raises(ValueError, match=word):
         train.fit(**WRONG_CALLS[word](call))
 
@@ -116,7 +122,7 @@ def test_block_size_changes_no_result(monkeypatch, dtype):
     fits = []
     for room in (2**30, 1):
         monkeypatch.setitem(blocks.ROOM, "cpu", room)
-        fits.append(train.fit(net, squared, start, x, y, training, generators(7, 1), device="cpu"))
+        fits.append(train.fit(net, squared, start, x, y, training, generators(7, 1), device="cpu", backend="torch"))
     torch.testing.assert_close(fits[0].parameters, fits[1].parameters)
     np.testing.assert_array_equal(fits[0].step, fits[1].step)
 
@@ -126,7 +132,9 @@ def test_a_fit_leaves_its_generators_as_they_were():
     x, y = data(4)
     orders, start = generators(4, 1), nets.initialise(net, generators(4))
     training = train.Training(20, 0.01, batch_size=16)
-    first, again = (train.fit(net, squared, start, x, y, training, orders, device="cpu") for _ in range(2))
+    first, again = (
+        train.fit(net, squared, start, x, y, training, orders, device="cpu", backend="torch") for _ in range(2)
+    )
     assert torch.equal(first.parameters, again.parameters)
 
 
@@ -149,9 +157,9 @@ def test_the_weights_kept_are_the_best_seen():
     losses = []
     for steps in range(1, 30):
         training = train.Training(steps, 0.5, dtype="float64")
-        losses.append(train.fit(net, squared, start, x, y, training, device="cpu").loss)
+        losses.append(train.fit(net, squared, start, x, y, training, device="cpu", backend="torch").loss)
     training = train.Training(29, 0.5, keep="best", dtype="float64")
-    best = train.fit(net, squared, start, x, y, training, device="cpu")
+    best = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
     np.testing.assert_allclose(best.loss, np.min(losses, axis=0), rtol=1e-9)
     np.testing.assert_array_equal(best.step, np.argmin(losses, axis=0) + 1)
 
@@ -161,5 +169,5 @@ def test_a_replicate_stops_when_patience_is_out():
     x, y = data(4)
     start = nets.initialise(net, generators(4))
     training = train.Training(500, 0.1, keep="best", patience=4, check_every=2)
-    fit = train.fit(net, squared, start, x, y, training, validation=(x, -y), device="cpu")
+    fit = train.fit(net, squared, start, x, y, training, validation=(x, -y), device="cpu", backend="torch")
     np.testing.assert_array_equal(fit.steps - fit.step, 8)

@@ -47,7 +47,7 @@ def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optim
         25, rates, optimiser, "onecycle", weight_decay=0.01, momentum=0.5, keep=keep, dtype="float64"
     )
     start = nets.initialise(NET, generators(), dtype="float64")
-    problem = train._problem(NET, squared, start, *data(), training, None, None)
+    problem = train.problem(NET, squared, start, *data(), training, None, None)
     ends = []
     with torch.no_grad():
         for device in (False, True):
@@ -74,7 +74,8 @@ def test_a_card_agrees_with_the_cpu(optimiser, batch_size):
     training = train.Training(100, 0.01, optimiser, batch_size=batch_size, keep="best", dtype="float64")
     start = nets.initialise(NET, generators(), dtype="float64")
     cpu, card = (
-        train.fit(NET, squared, start, *data(), training, generators(2), device=device) for device in ("cpu", "cuda")
+        train.fit(NET, squared, start, *data(), training, generators(2), device=device, backend="torch")
+        for device in ("cpu", "cuda")
     )
     # 100 steps in float64 magnify a rounding of 1e-16 by less than 1e8
     np.testing.assert_allclose(card.loss, cpu.loss, rtol=1e-8)

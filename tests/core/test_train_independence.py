@@ -1,53 +1,72 @@
 """A replicate in a batch is the replicate alone, whatever its neighbours do."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from dlstats.core import nets, train
 from dlstats.core.engine.optimisers import OPTIMISERS
+from dlstats.core.losses import imbalance, overlap, quantile, robust
 from dlstats.core.losses.regression import squared
 
 REPS, N, D, CHOSEN = 64, 48, 5, 37
 NET = nets.Mlp(D, (16, 16), 1, skip=True)
-
-
-def absolute(prediction, y):
-    return (prediction - y).abs()
+LOSSES = {
+    "squared": squared,
+    "absolute": robust.absolute,
+    "huber": robust.huber,
+    "tukey": robust.tukey,
+    "pinball": partial(quantile.pinball, level=0.9),
+    "expectile": partial(quantile.expectile, level=0.9),
+    "cross_entropy": imbalance.cross_entropy,
+    "focal": partial(imbalance.focal, gamma=2.0),
+    "dice": overlap.dice,
+}
+PAIRS = [(optimiser, "squared") for optimiser in OPTIMISERS] + [("adam", loss) for loss in LOSSES if loss != "squared"]
 
 
 def generators(seed):
     return [np.random.default_rng([seed, r]) for r in range(REPS)]
 
 
-def data():
+def data(loss="squared"):
+    """Replicate CHOSEN between one that diverges at once and one that wanders far away."""
     x = np.stack([rng.normal(size=(N, D)) for rng in generators(1)])
-    return x, np.sin(x.sum(axis=2, keepdims=True))
+    y = np.sin(x.sum(axis=2, keepdims=True))
+    x[CHOSEN - 1], x[CHOSEN + 1] = np.inf, 1e4 * x[CHOSEN + 1]
+    return x, (y > 0).astype(float) if loss in ("cross_entropy", "focal", "dice") else y
 
 
 def both(loss, training, x, y, validation=None):
-    rows = slice(CHOSEN, CHOSEN + 1)
-    start = nets.initialise(NET, generators(0), dtype=training.dtype)
-    orders = generators(2) if training.batch_size else None
-    together = train.fit(NET, loss, start, x, y, training, orders, validation=validation, device="cpu")
-    orders = generators(2)[rows] if training.batch_size else None
-    part = None if validation is None else (validation[0][rows], validation[1][rows])
-    return together, train.fit(
-        NET, loss, start[rows], x[rows], y[rows], training, orders, validation=part, device="cpu"
-    )
+    """All replicates together, and the chosen one alone."""
+    start, found = nets.initialise(NET, generators(0), dtype=training.dtype), []
+    for rows in (slice(REPS), slice(CHOSEN, CHOSEN + 1)):
+        orders = generators(2)[rows] if training.batch_size else None
+        part = None if validation is None else (validation[0][rows], validation[1][rows])
+        arguments = (NET, LOSSES[loss], start[rows], x[rows], y[rows], training, orders, part)
+        found.append(train.fit(*arguments, device="cpu", backend="torch"))
+    return found
 
 
-@pytest.mark.parametrize("loss", [squared, absolute])
 @pytest.mark.parametrize("batch_size", [None, 20])
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
-def test_a_replicate_of_64_is_the_replicate_alone(optimiser, batch_size, loss):
-    x, y = data()
-    x[CHOSEN - 1] = np.inf  # a neighbour that diverges at once
-    x[CHOSEN + 1] *= 1e4  # and one that wanders far away
-    training = train.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5)
-    together, alone = both(loss, training, x, y)
+@pytest.mark.parametrize(("optimiser", "loss"), PAIRS)
+def test_a_replicate_of_64_is_the_replicate_alone(optimiser, loss, batch_size):
+    training = train.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5, dtype="float64")
+    together, alone = both(loss, training, *data(loss))
     assert together.status[CHOSEN - 1] == "diverged"
     assert (np.delete(together.status, [CHOSEN - 1, CHOSEN + 1]) == "ok").all()
+    # 40 steps magnify a rounding of 1e-16 by less than 1e6
+    torch.testing.assert_close(together.parameters[CHOSEN], alone.parameters[0], rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.xfail(strict=False, reason="no BLAS promises it; it holds with MKL on AVX-512, where it was tried")
+@pytest.mark.parametrize("batch_size", [None, 20])
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_a_replicate_of_64_has_the_bits_of_the_replicate_alone(optimiser, batch_size):
+    training = train.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5)
+    together, alone = both("squared", training, *data())
     assert torch.equal(together.parameters[CHOSEN], alone.parameters[0])
     assert together.loss[CHOSEN] == alone.loss[0]
 
@@ -55,10 +74,10 @@ def test_a_replicate_of_64_is_the_replicate_alone(optimiser, batch_size, loss):
 @pytest.mark.parametrize("batch_size", [None, 20])
 def test_early_stopping_of_one_replicate_leaves_the_others(batch_size):
     x, y = data()
-    training = train.Training(300, 0.01, batch_size=batch_size, keep="best", patience=3, check_every=5)
-    together, alone = both(squared, training, x, y, validation=(x + 0.1, y))
+    training = train.Training(300, 0.01, batch_size=batch_size, keep="best", patience=3, check_every=5, dtype="float64")
+    together, alone = both("squared", training, x, y, validation=(x + 0.1, y))
     assert len(set(together.steps)) > 5
     assert together.steps[CHOSEN] == alone.steps[0]
     assert together.step[CHOSEN] == alone.step[0]
-    assert torch.equal(together.parameters[CHOSEN], alone.parameters[0])
-    assert together.validation_loss[CHOSEN] == alone.validation_loss[0]
+    torch.testing.assert_close(together.parameters[CHOSEN], alone.parameters[0], rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(together.validation_loss[CHOSEN], alone.validation_loss[0], rtol=1e-8)

@@ -50,5 +50,7 @@ def test_a_fit_reports_every_block(monkeypatch):
     monkeypatch.setattr(progress, "PAUSE", 0.0)
     net, said = nets.Mlp(2, (3,)), []
     start = nets.initialise(net, [np.random.default_rng(r) for r in range(6)])
-    train.fit(net, squared, start, np.ones((9, 2)), np.ones((9, 1)), train.Training(3), progress=said.append)
+    train.fit(
+        net, squared, start, np.ones((9, 2)), np.ones((9, 1)), train.Training(3), progress=said.append, backend="torch"
+    )
     assert said[-1].startswith("6 of 6 trained")

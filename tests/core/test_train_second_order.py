@@ -57,7 +57,7 @@ def test_a_linear_network_reaches_least_squares(optimiser):
     net, (x, y) = Mlp(D, ()), data()
     start = nets.initialise(net, generators(), dtype="float64")
     training = train.Training(200, optimiser=optimiser, tolerance=1e-7, dtype="float64")
-    fit = train.fit(net, squared, start, x, y, training, device="cpu")
+    fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
     assert (fit.status == "ok").all()
     # a gradient of 1e-7 at a curvature of at least 0.1 is a distance of 1e-6
     for r in range(REPS):
@@ -73,7 +73,7 @@ def test_a_network_that_is_in_its_class_is_fitted_exactly(optimiser):
     y = train.predict(net, truth, x).numpy()
     start = truth + 0.1 * nets.initialise(net, generators(4), "xavier", "float64")
     training = train.Training(1000, tolerance=1e-9, dtype="float64", **options(optimiser))
-    fit = train.fit(net, squared, start, x, y, training, device="cpu")
+    fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
     assert (fit.loss < 1e-12).all()
 
 
@@ -84,10 +84,10 @@ def test_a_replicate_is_the_replicate_alone(optimiser, activation):
     x[2] = np.inf
     start = nets.initialise(net, generators(), dtype="float64")
     training = train.Training(60, dtype="float64", **options(optimiser))
-    together = train.fit(net, squared, start, x, y, training, device="cpu")
+    together = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
     assert list(together.status) == ["ok", "ok", "diverged", "ok", "ok", "ok"]
     for r in (0, 3, 5):
-        alone = train.fit(net, squared, start[[r]], x[[r]], y[[r]], training, device="cpu")
+        alone = train.fit(net, squared, start[[r]], x[[r]], y[[r]], training, device="cpu", backend="torch")
         assert alone.steps[0] == together.steps[r]
         # 60 steps magnify a rounding of 1e-16 by less than 1e6
         torch.testing.assert_close(alone.parameters[0], together.parameters[r], rtol=1e-9, atol=1e-10)
@@ -97,7 +97,7 @@ def test_lbfgs_serves_losses_with_kinks():
     net, (x, y) = Mlp(D, ()), data()
     start = nets.initialise(net, generators(), dtype="float64")
     training = train.Training(400, optimiser="lbfgs", dtype="float64")
-    fit = train.fit(net, absolute, start, x, y, training, device="cpu")
+    fit = train.fit(net, absolute, start, x, y, training, device="cpu", backend="torch")
     from statsmodels.regression.quantile_regression import QuantReg
 
     for r in range(REPS):
@@ -123,7 +123,7 @@ def test_projection_leaves_no_gain_in_the_last_layer(optimiser):
     start = nets.initialise(net, generators(), dtype="float64")
     for keep in ("last", "best"):
         training = train.Training(20, 0.01, optimiser, keep=keep, projection=True, dtype="float64")
-        fit = train.fit(net, squared, start, x, y, training, device="cpu")
+        fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
         named = nets.views(net, fit.parameters)
         for r in range(REPS):
             h = np.maximum(x[r] @ named["weight.0"][r].numpy() + named["bias.0"][r].numpy(), 0)
@@ -156,4 +156,4 @@ def test_exact_methods_refuse_another_loss():
     start = nets.initialise(net, generators())
     for training in (train.Training(10, optimiser="levenberg_marquardt"), train.Training(10, projection=True)):
         with pytest.raises(ValueError, match="squared"):
-            train.fit(net, absolute, start, x, y, training, device="cpu")
+            train.fit(net, absolute, start, x, y, training, device="cpu", backend="torch")

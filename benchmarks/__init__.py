@@ -1,0 +1,1 @@
+"""Speed of the engine beside its rivals; never imported by the package."""
