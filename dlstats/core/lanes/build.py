@@ -31,22 +31,22 @@ class Unavailable(RuntimeError):
 @lru_cache
 def library(dtype: str) -> ctypes.CDLL:
     """The kernel for a precision; raises Unavailable where it cannot be had."""
-    compiler = find_compiler()
-    flags = [
-        *FLAGS,
-        "-pthread",
-        *_architecture(),
-        *PRECISIONS[dtype],
-        *os.environ.get("DLSTATS_LANES_FLAGS", "").split(),
-    ]
-    target = cache() / f"lanes-{dtype}-{_key(compiler, flags)}.so"
-    if not target.exists():
-        _compile(compiler, flags, target)
     try:
-        found = ctypes.CDLL(str(target))
+        found = ctypes.CDLL(str(compiled(dtype)))
     except OSError as error:
         raise Unavailable(f"the compiled kernel does not load: {error}") from error
     return _declared(found)
+
+
+def compiled(dtype: str) -> Path:
+    """The library's file, compiled if it is not there yet."""
+    compiler = find_compiler()
+    extra = os.environ.get("DLSTATS_LANES_FLAGS", "").split()
+    flags = [*FLAGS, "-pthread", *_architecture(), *PRECISIONS[dtype], *extra]
+    target = cache() / f"lanes-{dtype}-{_key(compiler, flags)}.so"
+    if not target.exists():
+        _compile(compiler, flags, target)
+    return target
 
 
 def find_compiler() -> str:

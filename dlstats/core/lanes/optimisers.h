@@ -13,6 +13,26 @@ struct Rule {
 
 INLINE V decayed(V g, V p, Rule rule) { return rule.weight_decay ? fma(p, all(rule.weight_decay), g) : g; }
 
+// first / (root(second) share + eps), to a rounding or two of float32: estimates refined by one Newton step each, at a
+// third of the cost of root and division. What they cannot bear, 0 and infinity, is set right afterwards.
+INLINE V direction(V first, V second, V share, V eps) {
+#if defined(__AVX512F__) && !defined(LANES_DOUBLE) && !defined(LANES_EXACT_ROOTS)
+    const V largest = all(3.40282347e38f), smallest = all(1.17549435e-38f);
+    if (eps[0] > 1e-30f) {
+        V estimate = (V)_mm512_rsqrt14_ps((__m512)second), scale = second * estimate;
+        scale = fma(fma(-scale, scale, second), estimate * 0.5f, scale);
+        scale = select(second < smallest, V{}, select(second > largest, second, scale));
+        scale = fma(scale, share, eps);
+        V inverse = (V)_mm512_rcp14_ps((__m512)scale);
+        inverse = fma(fma(-scale, inverse, all(1)), inverse, inverse);
+        V quotient = first * inverse;
+        quotient = fma(fma(-scale, quotient, first), inverse, quotient);
+        return select(scale > largest, first * 0, quotient);
+    }
+#endif
+    return first / fma(root(second), share, eps);
+}
+
 template <int KIND> void update_all(V* p, const V* g, V* state, long size, V rate, Rule rule) {
     V *one = state, *two = state + size;
     const V share = all(1 / rule.bias2), scaled = rate / rule.bias1, shrink = 1 - rate * rule.weight_decay;
@@ -23,7 +43,7 @@ template <int KIND> void update_all(V* p, const V* g, V* state, long size, V rat
             V now = KIND == ADAMW ? p[i] * shrink : p[i];
             V first = one[i] = fma(decay1, d - one[i], one[i]);
             V second = two[i] = fma(d * decay2, d, two[i] * beta2);
-            p[i] = now - first / fma(root(second), share, eps) * scaled;
+            p[i] = now - direction(first, second, share, eps) * scaled;
         }
         if constexpr (KIND == SGD) {
             V d = decayed(g[i], p[i], rule);
@@ -33,12 +53,12 @@ template <int KIND> void update_all(V* p, const V* g, V* state, long size, V rat
         if constexpr (KIND == ADAGRAD) {
             V d = decayed(g[i], p[i], rule);
             one[i] = fma(d, d, one[i]);
-            p[i] -= d / (root(one[i]) + rule.eps) * rate;
+            p[i] -= direction(d, one[i], all(1), eps) * rate;
         }
         if constexpr (KIND == RMSPROP) {
             V d = decayed(g[i], p[i], rule);
             one[i] = fma(d * (T)0.01, d, one[i] * (T)0.99);
-            d /= root(one[i]) + rule.eps;
+            d = direction(d, one[i], all(1), eps);
             if (rule.momentum) d = two[i] = fma(two[i], all(rule.momentum), d);
             p[i] -= d * rate;
         }

@@ -3,6 +3,15 @@
 #pragma once
 #include "vector.h"
 
+// What benchmarks/lanes_variants.py changes by DLSTATS_LANES_FLAGS.
+#ifndef LANES_RELOAD
+#define LANES_RELOAD 0
+#endif
+#ifndef LANES_ROWS
+#define LANES_ROWS 6
+#define LANES_COLUMNS (LANES_BYTES == 64 ? 4 : 2)
+#endif
+
 struct Operand {
     const T* at;
     long outer, inner;  // steps along (i, p) for A, along (p, j) for B, in numbers
@@ -42,7 +51,7 @@ INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, 
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; r++) {
             V here = element<WIDE>(left + r * a.outer);
-            keep_in_register(here);
+            if (!LANES_RELOAD) keep_in_register(here);
 #pragma GCC unroll 16
             for (int c = 0; c < COLUMNS; c++) sum[r][c] = fma(here, beside[c], sum[r][c]);
         }
@@ -63,10 +72,6 @@ INLINE void panel(long i, long rows, long j, long depth, Operand a, Operand b, F
     if (i < rows) tile<WIDE, 1, COLUMNS>(i, j, depth, a, b, first, last);
 }
 
-#ifndef LANES_ROWS
-#define LANES_ROWS 6
-#define LANES_COLUMNS (LANES_BYTES == 64 ? 4 : 2)
-#endif
 static_assert(LANES_ROWS == 6 || LANES_ROWS <= 4, "the panel's edge must be covered");
 
 // Rows in strips whose part of A stays in the first cache while B passes by: no bit depends on the strip.
