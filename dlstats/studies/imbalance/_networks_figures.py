@@ -47,7 +47,7 @@ def draw_excess(evidence: Evidence, figure) -> None:
 
 
 def draw_probabilities(evidence: Evidence, figure) -> None:
-    """Log loss above that of the true posterior's best rival, as it comes and after Platt scaling, per loss."""
+    """Log loss as it comes and after Platt scaling, per loss."""
     from dlstats.report import style
 
     axes = figure.subplots()
@@ -62,8 +62,10 @@ def draw_probabilities(evidence: Evidence, figure) -> None:
     axes.set_yticks(range(len(names)), [METHODS[n] for n in names])
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.set_xticks([0.06, 0.1, 0.2, 0.4, 0.8], ["0.06", "0.1", "0.2", "0.4", "0.8"])
+    axes.minorticks_off()
     axes.set_xlabel("log loss")
-    axes.legend()
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 
 GOALS = (
@@ -80,7 +82,7 @@ ELICITS = {
     "weighted": "balanced $\\eta$",
     "class_balanced": "reweighted $\\eta$",
     "focal": "known map of $\\eta$",
-    "logit_adjusted": "$\\eta/\\pi$, scaled",
+    "logit_adjusted": "balanced $\\eta$",
     "vector_scaling": "bent $\\eta$",
     "ldam": "bent $\\eta$",
     "dice": "$\\min(1, \\eta/F)$",

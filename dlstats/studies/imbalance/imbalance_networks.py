@@ -92,5 +92,5 @@ STUDY = Study(
     limits="One architecture, Adam with one learning rate for all losses, 256 samples a step; losses of overlap and the "
     "AUC surrogate see one minibatch at a time. Held-out data, half of n and at most 4,000, choose stopping, threshold and "
     "recalibration.",
-    block=16,
+    block=26,
 )
