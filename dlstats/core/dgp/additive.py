@@ -47,8 +47,10 @@ class Additive:
         """The conditional quantile f(x) + s(x) q(level)."""
         return self.regression(x) + self.scale(x) * float(self.noise.quantile(level))
 
-    def coverage(self, x: Inputs, lower: Values, upper: Values) -> Values:
-        """P(lower <= y <= upper | x)."""
+    def coverage(
+        self, x: Inputs, lower: Float[np.ndarray, "..."], upper: Float[np.ndarray, "..."]
+    ) -> Float[np.ndarray, "..."]:
+        """P(lower <= y <= upper | x); the ends may have further axes in front."""
         f, s = self.regression(x), self.scale(x)
         inside = self.noise.distribution((upper - f) / s) - self.noise.distribution((lower - f) / s)
         return np.maximum(inside, 0.0)

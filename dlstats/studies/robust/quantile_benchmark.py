@@ -61,7 +61,7 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, stream
     scaled = ((y - middle) / (high - low))[..., None]
     kept = x.shape[1] - x.shape[1] // 5
     ahead = (x[:, kept:], scaled[:, kept:])
-    plan = train.Training(STEPS, 0.005, schedule="cosine", batch_size=128, keep="best", check_every=50)
+    plan = train.Training(STEPS, 0.005, schedule="cosine", batch_size=min(128, kept), keep="best", check_every=50)
 
     def run(loss, outputs: int):
         net = nets.Mlp(x.shape[2], WIDTHS, outputs)
