@@ -86,7 +86,8 @@ def _significant(value: float, digits: int, strip: bool = False) -> Shown:
         return Shown(str(int(value)))
     exponent = 0 if top in FIXED else top
     text = _fixed(rounded, place, exponent)
-    whole = strip and "." in text and float(rounded) == value  # 0.5, but 1.00000 for what is nearly 1
+    # 0.5, but 1.00000 for what is nearly 1
+    whole = strip and "." in text and math.isclose(float(rounded), value, rel_tol=NOISE)
     return Shown(text.rstrip("0").rstrip(".") if whole else text, "", exponent)
 
 

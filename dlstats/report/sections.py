@@ -159,9 +159,10 @@ def _failures(material: Material, study: Study) -> list[Block]:
 def _again(material: Material, study: Study) -> list[Block]:
     cells = grid.cells(material.config, study.name)
     chosen = cells[-1].id
+    profile = material.profile
     lines = (
-        f"snakemake --cores all {study.name}",
-        f"dlstats rerun {study.name}",
+        f"snakemake --cores all {study.name}" + (f" --config profile={profile}" if profile else ""),
+        f"dlstats rerun {study.name}" + (f" --profile {profile}" if profile else ""),
         f"dlstats replay {study.name} {chosen} 0",
     )
     text = prose("In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed ",
