@@ -129,6 +129,8 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
+    stale = "use results that other code or parameters computed; the report says so"
+    parser.add_argument("--keep-stale", action="store_true", help=stale)
     parser.add_argument("profile", nargs="?", default="standard", help="smoke, standard, paper or a path")
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="targets and options of snakemake")
 

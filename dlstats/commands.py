@@ -36,7 +36,7 @@ def plan(options: argparse.Namespace) -> None:
 
 def simulate(options: argparse.Namespace) -> None:
     """The raw files of some cells."""
-    from dlstats import pipeline
+    from dlstats import cards, pipeline
     from dlstats.run import leave_with_parent
 
     target = None
@@ -48,6 +48,8 @@ def simulate(options: argparse.Namespace) -> None:
     run = pipeline.Run(
         options.study, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
     )
+    if options.device != "cpu":
+        cards.take(cards.cards())
     if options.limit:
         faulthandler.dump_traceback_later(options.limit, exit=True)
     if options.with_parent:
@@ -94,7 +96,7 @@ def draw(options: argparse.Namespace) -> None:
     files = [*options.raw, options.summary]
     inputs = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
     folder = options.reports / "figures" / study.name
-    figures.draw(study, evidence, folder, fingerprint=pipeline.code_of(study.name), inputs=inputs)
+    figures.draw(study, evidence, folder, fingerprint=pipeline.computed_by(options.raw), inputs=inputs)
     tables.write(study, evidence.summary, verdicts, options.reports / "tables" / study.name)
 
 
@@ -196,7 +198,7 @@ def run(options: argparse.Namespace) -> int:
     """The workflow."""
     from dlstats import run
 
-    return run.workflow(options.profile, options.words)
+    return run.workflow(options.profile, options.words, options.keep_stale)
 
 
 def rerun(options: argparse.Namespace) -> int:

@@ -67,7 +67,7 @@ def check(config: object, schema: Mapping) -> None:
     """Raise ConfigError when `config` does not follow `schema` or gives a condition twice."""
     errors = list(jsonschema.Draft202012Validator(schema).iter_errors(config))
     if errors:
-        raise ConfigError(_explain(best_match(errors)))
+        raise ConfigError(" ".join(_explain(best_match(errors)).split()))
     assert isinstance(config, dict)
     for studies in grid.families(config).values():
         for study in studies:

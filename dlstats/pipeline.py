@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from dlstats.core import montecarlo, seeds
 from dlstats.progress import Progress
 from dlstats.studies import study as studies
 
+KEEP_STALE = "DLSTATS_KEEP_STALE"
+"""Environment variable that `dlstats run --keep-stale` sets for its jobs."""
 KEPT = ".replicates"
 """Folder in `results/` where replicates stay between runs: a killed job or a larger one goes on from there."""
 
@@ -120,8 +123,28 @@ def simulate_block(study: studies.Study, origin: store.Origin, block: Sequence[i
 
 
 def read_raw(files: Sequence[Path]) -> pd.DataFrame:
-    """The rows of several cells under each other. Raises Unusable when a file is damaged or foreign."""
+    """The rows of several cells of a study under each other.
+
+    Raises Unusable when a file is damaged or foreign, when seeds differ, or when a file was computed by other code than is
+    there now and stale results are not kept on purpose (`dlstats run --keep-stale`).
+    """
+    origins = [store.read_origin(path) for path in files]
+    seeds_found = sorted({origin.seed for origin in origins})
+    if len(seeds_found) > 1:
+        raise store.Unusable(f"{files[0].parent}: computed with several seeds, {seeds_found}; run the study again")
+    for path, origin in zip(files, origins, strict=True):
+        now = code_of(origin.study)
+        if origin.fingerprint != now and not os.environ.get(KEEP_STALE):
+            raise store.Unusable(f"{path}: stale, computed by code {origin.fingerprint}, now it is {now}; run it again")
     return pd.concat([store.read(path) for path in files], ignore_index=True)
+
+
+def computed_by(files: Sequence[Path]) -> str:
+    """Fingerprints of the code that computed the files, with the word `stale` when it is not the code there now."""
+    origins = [store.read_origin(path) for path in files]
+    found = sorted({origin.fingerprint for origin in origins})
+    stale = any(origin.fingerprint != code_of(origin.study) for origin in origins)
+    return ", ".join(found) + (" (stale: the code has changed since)" if stale else "")
 
 
 def summarise(study: studies.Study, raw: pd.DataFrame) -> pd.DataFrame:

@@ -21,8 +21,10 @@ class Busy(ValueError):
     """Another run works in this folder."""
 
 
-def workflow(profile: str, words: Sequence[str]) -> int:
+def workflow(profile: str, words: Sequence[str], keep_stale: bool = False) -> int:
     """Run Snakemake here for a profile; `words` are passed on. The exit status is Snakemake's.
+
+    With `keep_stale`, results that other code or parameters computed are used as they are, and the report says so.
 
     Takes a lock that ends with this process however it ends. Whoever holds it alone may take away the locks that a
     killed Snakemake left behind, and does. Raises Busy when another run works in this folder.
@@ -42,7 +44,10 @@ def workflow(profile: str, words: Sequence[str]) -> int:
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
             )
-        return subprocess.call([*base, *(word for word in words if word != "--")], env=_environment())
+        if keep_stale:
+            base += ["--rerun-triggers", "mtime"]
+        environment = _environment() | ({"DLSTATS_KEEP_STALE": "1"} if keep_stale else {})
+        return subprocess.call([*base, *(word for word in words if word != "--")], env=environment)
 
 
 def _environment() -> dict[str, str]:

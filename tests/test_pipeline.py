@@ -142,3 +142,26 @@ def test_a_study_that_returns_other_rows_than_asked_is_refused(tmp_path, monkeyp
     monkeypatch.setattr(studies, "load", lambda module: wrong)
     with pytest.raises(ValueError, match=message):
         _run(tmp_path, 5)
+
+
+@pytest.fixture
+def files(tmp_path):
+    _run(tmp_path, 5)
+    return [pipeline.raw_path(tmp_path, "sawtooth", cell) for cell in CELLS]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"fingerprint": "other"}, "stale, computed by code other"), ({"seed": 8}, "several seeds")]
+)
+def test_stale_or_mixed_results_are_refused(files, change, message):
+    origin = dataclasses.replace(store.read_origin(files[1]), **change)
+    store.write(files[1], store.read(files[1]), origin)
+    with pytest.raises(store.Unusable, match=message):
+        pipeline.read_raw(files)
+
+
+def test_stale_results_that_are_kept_on_purpose_are_named(files, monkeypatch):
+    store.write(files[1], store.read(files[1]), dataclasses.replace(store.read_origin(files[1]), fingerprint="other"))
+    monkeypatch.setenv(pipeline.KEEP_STALE, "1")
+    assert len(pipeline.read_raw(files)) == 20
+    assert "stale" in pipeline.computed_by(files)
