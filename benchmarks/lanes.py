@@ -117,11 +117,11 @@ def problem(shape: Shape, steps: int, loss: Callable = squared, batch_size: int 
 def _environment(changes: dict[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(changes)
-    build.library.cache_clear()
+    build.attempt.cache_clear()
     yield
     os.environ.clear()
     os.environ.update(before)
-    build.library.cache_clear()
+    build.attempt.cache_clear()
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def test_a_machine_without_lanes_says_why(changes, words, monkeypatch, tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
-    build.library.cache_clear()
+    build.attempt.cache_clear()
     try:
         reason = backend.obstacle(problem(NET))
         assert reason is not None
@@ -86,7 +86,7 @@ def test_a_machine_without_lanes_says_why(changes, words, monkeypatch, tmp_path)
         assert "\n" not in reason
         assert any(not f.works and words in f.detail for f in doctor.examine())
     finally:
-        build.library.cache_clear()
+        build.attempt.cache_clear()
 
 
 def test_without_lanes_the_torch_path_serves(monkeypatch):

@@ -81,6 +81,7 @@ def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
         yield 0, None
         return
     generators = copy.deepcopy(list(problem.generators))
+    assert training.batch_size is not None
     batch, n = training.batch_size, problem.x.shape[1]
     ahead = max(1, SPAN // (len(generators) * batch))
     left = np.empty((len(generators), 0), dtype=np.int32)

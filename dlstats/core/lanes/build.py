@@ -11,15 +11,25 @@ import ctypes
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 from dlstats.core.lanes.job import Job
 
+try:
+    import fcntl
+except ImportError:  # not a POSIX system
+    fcntl = None
+
 SOURCE = Path(__file__).parent
+KERNEL = "a376026e970ca86c"
+"""Digest of the source: with it the fingerprint of a study's code changes when the kernel does."""
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fPIC", "-shared", "-w")
 PRECISIONS = {"float32": (), "float64": ("-DLANES_DOUBLE",)}
 
@@ -28,14 +38,23 @@ class Unavailable(RuntimeError):
     """Why this machine has no lanes, in one line."""
 
 
-@lru_cache
 def library(dtype: str) -> ctypes.CDLL:
     """The kernel for a precision; raises Unavailable where it cannot be had."""
+    found = attempt(dtype)
+    if isinstance(found, Unavailable):
+        raise found
+    return found
+
+
+@lru_cache
+def attempt(dtype: str) -> ctypes.CDLL | Unavailable:
+    """The kernel, or why it cannot be had: a compiler that failed is not asked twice."""
     try:
-        found = ctypes.CDLL(str(compiled(dtype)))
+        return _declared(ctypes.CDLL(str(compiled(dtype))))
     except OSError as error:
-        raise Unavailable(f"the compiled kernel does not load: {error}") from error
-    return _declared(found)
+        return Unavailable(f"the compiled kernel does not load: {error}")
+    except Unavailable as error:
+        return error
 
 
 def compiled(dtype: str) -> Path:
@@ -72,7 +91,7 @@ def _architecture() -> list[str]:
 def _key(compiler: str, flags: list[str]) -> str:
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
     digest = hashlib.sha256("\n".join([compiler, version, *flags, processor()]).encode())
-    for path in sorted([*SOURCE.glob("*.h"), *SOURCE.glob("*.cpp")]):
+    for path in _sources():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 
@@ -89,7 +108,9 @@ def processor() -> str:
 def _compile(compiler: str, flags: list[str], target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        with _alone(target.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            if target.exists():
+                return
             built = Path(folder) / target.name
             command = [compiler, *flags, str(SOURCE / "kernel.cpp"), "-o", str(built)]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
@@ -99,6 +120,29 @@ def _compile(compiler: str, flags: list[str], target: Path) -> None:
             os.replace(built, target)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"the kernel cannot be compiled into {target.parent}: {error}") from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process compiles, the others wait for it."""
+    with path.open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    path.unlink(missing_ok=True)
+
+
+def digest() -> str:
+    """Of the kernel's source, without comments and spaces: equal to `KERNEL`."""
+    found = hashlib.sha256()
+    for path in _sources():
+        text = re.sub(r"//[^\n]*", "", path.read_text())
+        found.update(path.name.encode() + "".join(text.split()).encode())
+    return found.hexdigest()[:16]
+
+
+def _sources() -> list[Path]:
+    return sorted([*SOURCE.glob("*.h"), *SOURCE.glob("*.cpp")])
 
 
 def _declared(found: ctypes.CDLL) -> ctypes.CDLL:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -47,7 +47,7 @@ def of(loss: Loss, y: Tensor, d_out: int) -> tuple[int, float]:
         if loss.args:
             return EXTERNAL, 0.0
         given, loss = loss.keywords | given, loss.func
-    known = KNOWN.get(loss)
+    known = KNOWN.get(loss) if isinstance(loss, Hashable) else None
     labels = loss is imbalance.cross_entropy
     if known is None or y.shape[2] != d_out or (labels and d_out > 1) or not (labels or y.is_floating_point()):
         return EXTERNAL, 0.0
