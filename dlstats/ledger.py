@@ -55,7 +55,8 @@ def combine(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
     ledger = pd.concat(frames, ignore_index=True)
-    ledger[WORDS] = ledger[WORDS].fillna("")  # an empty word does not survive a CSV file
+    for column in WORDS:  # an empty word does not survive a CSV file
+        ledger[column] = ledger[column].astype(object).fillna("").astype(str)
     ledger["p_adjusted"] = _adjusted(ledger, "p_against")
     worst = _adjusted(ledger, "p_against_worst")
     ledger["verdict"] = _decide(ledger["p_adjusted"], ledger["p_for"], ledger["lack_of_fit"])

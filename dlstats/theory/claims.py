@@ -101,7 +101,9 @@ def p_values(kind: str, estimate: Measured, theory: float, margin: float) -> tup
     """
     excess = deviation(kind, estimate.value, theory) - margin
     if kind in EXACT or (estimate.mcse == 0 and estimate.law == "t"):
-        return (0.0, 1.0) if excess > 0 else (1.0, 0.0)
+        # a margin is kept up to the rounding of the subtraction; a margin of 0 is kept to the bit
+        rounding = 4 * np.finfo(float).eps * max(abs(estimate.value), abs(theory)) if margin > 0 else 0.0
+        return (0.0, 1.0) if excess > rounding else (1.0, 0.0)
     if estimate.law == "binomial":
         tail, favour = _binomial_tails(kind, estimate, theory, margin)
     else:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from scipy import integrate, stats
+from scipy import special
 
 from dlstats.theory.claims import LEVEL
+
+NODES = (np.arange(2000) + 0.5) / 2000
+
+
+def _shares(df: int) -> np.ndarray:
+    """s / mcse = sqrt(chi2_df / df) at equally likely nodes; averages over them are right to about 1e-6."""
+    return np.sqrt(2 * special.gammaincinv(df / 2, NODES) / df)
 
 
 def tost_power(bias: float, mcse: float, margin: float, df: int) -> float:
     """P(two one-sided t tests of level 5 % support equivalence) for a normal estimate with error of true size `mcse`.
 
-    P(|estimate| <= margin - t s), s = mcse sqrt(chi2_df / df) independent of the estimate, integrated over s
+    P(|estimate| <= margin - t s), s = mcse sqrt(chi2_df / df) independent of the estimate, averaged over s
     [Schuirmann 1987].
     """
-    t = stats.t.isf(LEVEL, df)
-
-    def given(share: float) -> float:
-        room = (margin - t * mcse * share) / mcse
-        return 0.0 if room <= 0 else float(stats.norm.cdf(room - bias / mcse) - stats.norm.cdf(-room - bias / mcse))
-
-    law = stats.chi(df, scale=1 / math.sqrt(df))
-    return float(integrate.quad(lambda s: given(s) * law.pdf(s), law.ppf(1e-10), law.isf(1e-10), limit=200)[0])
+    room = margin / mcse - special.stdtrit(df, 1 - LEVEL) * _shares(df)
+    inside = special.ndtr(room - bias / mcse) - special.ndtr(-room - bias / mcse)
+    return float(np.where(room > 0, inside, 0.0).mean())
 
 
 def refutation_power(bias: float, mcse: float, margin: float, df: int) -> float:
-    """P(a lone equivalence claim is refuted at the two-sided level 5 %): non-central t tails beyond the margin."""
-    t = stats.t.isf(LEVEL / 2, df)
-    tails = [stats.nct.sf(t, df, (sign * bias - margin) / mcse) for sign in (1, -1)]
-    return float(np.sum(tails))
+    """P(a lone equivalence claim is refuted at the two-sided level 5 %): P(|estimate| > margin + t s), averaged over s."""
+    beyond = margin / mcse + special.stdtrit(df, 1 - LEVEL / 2) * _shares(df)
+    return float((special.ndtr(bias / mcse - beyond) + special.ndtr(-bias / mcse - beyond)).mean())
 
 
 def familywise(claims: int) -> float:

@@ -16,6 +16,7 @@ from scipy import special
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import Batch, from_influence, t_interval
 from dlstats.core.montecarlo.resampling import DRAWS, resamples
+from dlstats.core.montecarlo.shapes import Replicates, Values
 from dlstats.core.montecarlo.statistics import Statistic, lookup
 from dlstats.core.montecarlo.summaries import MeasureLike
 
@@ -48,7 +49,7 @@ def contrast(
     return Estimate(value, mcse, reps, failures, lower, upper, df=df)
 
 
-def joint(statistic: str, x: np.ndarray, kind: str, options: Mapping[str, object]) -> Batch:
+def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, object]) -> Batch:
     """Contrasts of many pairs at once: x has shape (2, ..., reps), and so have the options that are columns."""
     found = lookup(statistic)
     reps = x.shape[-1]
@@ -67,7 +68,7 @@ def joint(statistic: str, x: np.ndarray, kind: str, options: Mapping[str, object
     return t_interval(batch.value, np.where(batch.mcse > 0, batch.mcse, 1 / (reps + 2)), batch.df)
 
 
-def _bootstrapped(found: Statistic, x: np.ndarray, kind: str, options: Mapping[str, object]) -> Batch:
+def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[str, object]) -> Batch:
     """Replicates are drawn jointly for both methods."""
     chosen = resamples(x.shape[-1], DRAWS)
     again = {k: np.asarray(v)[..., chosen] if k in found.columns and np.ndim(v) else v for k, v in options.items()}
@@ -76,11 +77,11 @@ def _bootstrapped(found: Statistic, x: np.ndarray, kind: str, options: Mapping[s
     return t_interval(value, drawn.std(axis=-1, ddof=1), x.shape[-1] - 1, "log" if kind == "ratio" else "identity")
 
 
-def _combine(value: np.ndarray, kind: str) -> np.ndarray:
+def _combine(value: Values, kind: str) -> np.ndarray:
     return np.asarray(value[0] - value[1] if kind == "difference" else value[0] / value[1])
 
 
-def _combine_influence(value: np.ndarray, influence: np.ndarray, kind: str) -> np.ndarray:
+def _combine_influence(value: Values, influence: Replicates, kind: str) -> np.ndarray:
     if kind == "difference":
         return influence[0] - influence[1]
     below = value[1][..., None]

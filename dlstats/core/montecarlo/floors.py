@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +11,14 @@ from scipy import optimize, special
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import LEVEL
 from dlstats.core.montecarlo.rates import Rate, rate_of
+from dlstats.core.montecarlo.shapes import Numbers
 
 
 def rate_with_floor(
-    sizes: Sequence[float],
-    values: Sequence[float] | np.ndarray,
-    mcses: Sequence[float] | np.ndarray,
-    replicates: Sequence[int] | int = 1,
+    sizes: Numbers,
+    values: Numbers,
+    mcses: Numbers,
+    replicates: Numbers | int = 1,
 ) -> Rate:
     """measure = exp(intercept) size^slope + floor, floor >= 0, by weighted least squares on the log scale.
 

@@ -12,49 +12,51 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-Pair = tuple[np.ndarray, np.ndarray]
+from dlstats.core.montecarlo.shapes import Replicates, Values
+
+Pair = tuple[Values, Replicates]
 """(statistic, influence values)"""
 
 
-def _centred(x: np.ndarray) -> Pair:
+def _centred(x: Replicates) -> Pair:
     mean = x.mean(axis=-1)
     return mean, x - mean[..., None]
 
 
-def _over(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+def _over(numerator: Replicates, denominator: Values) -> Replicates:
     """numerator / denominator along replicates, 0 where the statistic itself is 0."""
     below = denominator[..., None]
     return np.divide(numerator, below, out=np.zeros_like(numerator), where=below != 0)
 
 
-def _root(value: np.ndarray, influence: np.ndarray) -> Pair:
+def _root(value: Values, influence: Replicates) -> Pair:
     root = np.sqrt(value)
     return root, _over(influence, 2 * root)
 
 
-def mean(x: np.ndarray) -> Pair:
+def mean(x: Replicates) -> Pair:
     """Average of the replicates."""
     return _centred(x)
 
 
-def geometric_mean(x: np.ndarray) -> Pair:
+def geometric_mean(x: Replicates) -> Pair:
     """exp(mean log x), for positive measures with a heavy right tail."""
     log, influence = _centred(np.log(x))
     value = np.exp(log)
     return value, influence * value[..., None]
 
 
-def bias(x: np.ndarray, *, truth: float | np.ndarray) -> Pair:
+def bias(x: Replicates, *, truth: float | Replicates) -> Pair:
     """mean(x - truth)."""
     return _centred(x - truth)
 
 
-def relative_bias(x: np.ndarray, *, truth: float | np.ndarray) -> Pair:
+def relative_bias(x: Replicates, *, truth: float | Replicates) -> Pair:
     """mean(x / truth) - 1; for a truth other than 0."""
     return _centred(x / truth - 1)
 
 
-def variance(x: np.ndarray) -> Pair:
+def variance(x: Replicates) -> Pair:
     """Variance with divisor reps - 1; the influence is the exact jackknife, see the module."""
     reps = x.shape[-1]
     _, centred = _centred(x)
@@ -63,65 +65,65 @@ def variance(x: np.ndarray) -> Pair:
     return value, unscaled * ((reps - 1) / (reps - 2) if reps > 2 else np.nan)
 
 
-def empirical_se(x: np.ndarray) -> Pair:
+def empirical_se(x: Replicates) -> Pair:
     """Standard deviation of an estimator over replicates."""
     return _root(*variance(x))
 
 
-def coefficient_of_variation(x: np.ndarray) -> Pair:
+def coefficient_of_variation(x: Replicates) -> Pair:
     """Standard deviation / |mean|."""
     return _quotient(empirical_se(x), _absolute(_centred(x)))
 
 
-def mse(x: np.ndarray, *, truth: float | np.ndarray) -> Pair:
+def mse(x: Replicates, *, truth: float | Replicates) -> Pair:
     """mean((x - truth)^2)."""
     return _centred((x - truth) ** 2)
 
 
-def rmse(x: np.ndarray, *, truth: float | np.ndarray) -> Pair:
+def rmse(x: Replicates, *, truth: float | Replicates) -> Pair:
     """Root of the mean squared error; its influence is that of the MSE / (2 RMSE), centred at the MSE itself."""
     return _root(*mse(x, truth=truth))
 
 
-def model_se(x: np.ndarray) -> Pair:
+def model_se(x: Replicates) -> Pair:
     """Root of the mean squared reported standard error, x = the standard error that each replicate reports."""
     return _root(*_centred(x**2))
 
 
-def relative_error_model_se(x: np.ndarray, *, estimate: np.ndarray) -> Pair:
+def relative_error_model_se(x: Replicates, *, estimate: Replicates) -> Pair:
     """Model standard error / empirical standard error of `estimate` - 1."""
     value, influence = _quotient(model_se(x), empirical_se(estimate))
     return value - 1, influence
 
 
-def se_ratio(x: np.ndarray, *, estimate: np.ndarray) -> Pair:
+def se_ratio(x: Replicates, *, estimate: Replicates) -> Pair:
     """Mean reported standard error / standard deviation of `estimate`: 1 when the report is right on average."""
     return _quotient(_centred(x), empirical_se(estimate))
 
 
-def ratio(x: np.ndarray, *, other: np.ndarray) -> Pair:
+def ratio(x: Replicates, *, other: Replicates) -> Pair:
     """mean(x) / mean(other), joint error of columns that share replicates."""
     return _quotient(_centred(x), _centred(other))
 
 
-def difference(x: np.ndarray, *, other: np.ndarray) -> Pair:
+def difference(x: Replicates, *, other: Replicates) -> Pair:
     """mean(x - other)."""
     return _centred(x - other)
 
 
-def interval_width(x: np.ndarray, *, upper: np.ndarray) -> Pair:
+def interval_width(x: Replicates, *, upper: Replicates) -> Pair:
     """mean(upper - x), x the lower end."""
     return _centred(upper - x)
 
 
-def correlation(x: np.ndarray, *, other: np.ndarray) -> Pair:
+def correlation(x: Replicates, *, other: Replicates) -> Pair:
     """Pearson correlation of two columns over replicates."""
     u, v = (c / np.sqrt((c**2).mean(axis=-1, keepdims=True)) for c in (_centred(x)[1], _centred(other)[1]))
     value = (u * v).mean(axis=-1)
     return value, u * v - value[..., None] * (u**2 + v**2) / 2
 
 
-def auc(x: np.ndarray, *, other: np.ndarray) -> Pair:
+def auc(x: Replicates, *, other: Replicates) -> Pair:
     """P(x > other) + P(x = other) / 2 over all pairs of replicates, paired error [DeLong et al. 1988]."""
     reps = x.shape[-1]
     both = stats.rankdata(np.concatenate([x, other], axis=-1), axis=-1)
@@ -131,7 +133,7 @@ def auc(x: np.ndarray, *, other: np.ndarray) -> Pair:
     return value, influence + _centred(below)[1]
 
 
-def trimmed_mean(x: np.ndarray, *, share: float = 0.1) -> Pair:
+def trimmed_mean(x: Replicates, *, share: float = 0.1) -> Pair:
     """Mean without the `share` smallest and largest; influence of the winsorised values [Tukey, McLaughlin 1963]."""
     reps = x.shape[-1]
     cut = int(share * reps)

@@ -8,20 +8,24 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats
 
+from dlstats.core.montecarlo.shapes import Replicates, Values
+
 LEVEL = 0.95
+
+Counts = np.ndarray | np.generic | int | float
 
 
 class Batch(NamedTuple):
     """Estimates of many groups: arrays of one shape; `df` are the degrees of freedom of `mcse`."""
 
-    value: np.ndarray
-    mcse: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-    df: np.ndarray | float = math.nan
+    value: Values
+    mcse: Values
+    lower: Values
+    upper: Values
+    df: Values | float = math.nan
 
 
-def from_influence(value: np.ndarray, influence: np.ndarray, scale: str = "identity", most: float = math.inf) -> Batch:
+def from_influence(value: Values, influence: Replicates, scale: str = "identity", most: float = math.inf) -> Batch:
     """Standard error from influence values (..., reps), and a t interval on `scale` with at most `most` degrees."""
     reps = influence.shape[-1]
     squares = (influence**2).sum(axis=-1)
@@ -29,7 +33,7 @@ def from_influence(value: np.ndarray, influence: np.ndarray, scale: str = "ident
     return t_interval(value, mcse, np.minimum(_degrees(influence, squares), most), scale)
 
 
-def _degrees(influence: np.ndarray, squares: np.ndarray) -> np.ndarray:
+def _degrees(influence: Replicates, squares: Values) -> Values:
     """Satterthwaite's degrees of freedom of a variance, 2 / ((b - 3) / reps + 2 / (reps - 1)), b the kurtosis.
 
     reps - 1 for normal influence values or shorter tails, less for heavy ones: the error is itself uncertain.
@@ -39,7 +43,7 @@ def _degrees(influence: np.ndarray, squares: np.ndarray) -> np.ndarray:
     return np.maximum(1.0, 2 / (np.maximum(b - 3, 0) / reps + np.divide(2.0, reps - 1)))
 
 
-def t_interval(value: np.ndarray, mcse: np.ndarray, df: float | np.ndarray, scale: str = "identity") -> Batch:
+def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "identity") -> Batch:
     """value -+ t mcse on `scale`: identity, log (for positive values) or atanh (for correlations)."""
     half = special.stdtrit(df, (1 + LEVEL) / 2) * mcse
     lower, upper = value - half, value + half
@@ -55,7 +59,7 @@ def t_interval(value: np.ndarray, mcse: np.ndarray, df: float | np.ndarray, scal
     return Batch(value, mcse, lower, upper, df)
 
 
-def wilson(successes: np.ndarray, reps: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval of a proportion [Wilson 1927]."""
     z = special.ndtri((1 + level) / 2)
     share = successes / reps
@@ -65,7 +69,7 @@ def wilson(successes: np.ndarray, reps: np.ndarray, level: float = LEVEL) -> tup
     return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
 
 
-def clopper_pearson(successes: np.ndarray, reps: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+def clopper_pearson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """The exact binomial interval; covers at least `level` for every proportion [Clopper and Pearson 1934]."""
     tail = (1 - level) / 2
     lower = special.betaincinv(np.maximum(successes, 1), reps - np.maximum(successes, 1) + 1, tail)
@@ -73,7 +77,7 @@ def clopper_pearson(successes: np.ndarray, reps: np.ndarray, level: float = LEVE
     return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
 
 
-def proportion(hits: np.ndarray, interval: str = "wilson") -> Batch:
+def proportion(hits: Replicates, interval: str = "wilson") -> Batch:
     """Share of successes of (..., reps) zeros and ones.
 
     The standard error is sqrt(p (1 - p) / reps); when no or every replicate succeeds, where that formula says 0,
@@ -93,7 +97,7 @@ def proportion(hits: np.ndarray, interval: str = "wilson") -> Batch:
     return Batch(share, np.where(inside > 0, inside, at_end), *intervals[interval](successes, reps))
 
 
-def quantile(x: np.ndarray, level: float) -> Batch:
+def quantile(x: Replicates, level: float) -> Batch:
     """Sample quantile (linear interpolation), error of the exact bootstrap, interval between order statistics.
 
     The bootstrap distribution of an order statistic is known in closed form, so nothing is drawn
@@ -116,7 +120,7 @@ def quantile(x: np.ndarray, level: float) -> Batch:
     return Batch(np.quantile(x, level, axis=-1), mcse, lower, upper)
 
 
-def bias_eliminated_coverage(x: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> Batch:
+def bias_eliminated_coverage(x: Replicates, lower: Replicates, upper: Replicates) -> Batch:
     """Share of intervals that hold the mean of the estimates x; the error counts that this mean is random.
 
     With h = sd reps^(-1/5), the slope D of the share in its target is a difference quotient over 2 h, and the influence

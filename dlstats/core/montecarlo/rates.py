@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy import optimize, special
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import LEVEL
 from dlstats.core.montecarlo.resampling import resamples
+from dlstats.core.montecarlo.shapes import Numbers
 from dlstats.core.montecarlo.statistics import evaluate, lookup
 
 ENOUGH = 50
@@ -40,7 +40,7 @@ class Rate:
         return math.ceil(self.slope.replicates * (self.slope.mcse / mcse) ** 2)
 
 
-def replicates_for(sizes: Sequence[float], cv: float, mcse: float) -> int:
+def replicates_for(sizes: Numbers, cv: float, mcse: float) -> int:
     """Replicates a cell at which a slope has a standard error, before anything is run.
 
     Var(slope) = cv^2 / replicates / sum (x - mean x)^2, x = log size, cv = sd / mean of one replicate.
@@ -49,14 +49,14 @@ def replicates_for(sizes: Sequence[float], cv: float, mcse: float) -> int:
     return math.ceil((cv / mcse) ** 2 / float(((x - x.mean()) ** 2).sum()))
 
 
-def slope(sizes: Sequence[float], samples: Sequence, statistic: str = "mean", **options: object) -> Estimate:
+def slope(sizes: Numbers, samples: Numbers, statistic: str = "mean", **options: object) -> Estimate:
     """The slope of `rate`, as an Estimate that carries its lack of fit."""
     return rate(sizes, samples, statistic, **options).slope  # type: ignore[arg-type]
 
 
 def rate(
-    sizes: Sequence[float],
-    samples: Sequence,
+    sizes: Numbers,
+    samples: Numbers,
     statistic: str = "mean",
     *,
     paired: bool = False,
@@ -89,10 +89,10 @@ def rate(
 
 
 def rate_of(
-    sizes: Sequence[float],
-    values: Sequence[float] | np.ndarray,
-    mcses: Sequence[float] | np.ndarray | float = 0.0,
-    replicates: Sequence[int] | int = 1,
+    sizes: Numbers,
+    values: Numbers,
+    mcses: Numbers | float = 0.0,
+    replicates: Numbers | int = 1,
     failed: int = 0,
     covariance: np.ndarray | None = None,
 ) -> Rate:
@@ -120,7 +120,7 @@ def rate_of(
     local = tuple(_local(x, y, joint, reps, k) for k in range(len(x) - 1))
     q, p = _lack_of_fit(x, residual, variances, covariance, reps)
     note = "" if not p < 1 - LEVEL else "local slopes " + ", ".join(f"{e.value:.3f}" for e in local)
-    half = special.stdtrit(df, (1 + LEVEL) / 2) * mcse if mcse else 0.0
+    half = float(special.stdtrit(df, (1 + LEVEL) / 2)) * mcse if mcse else 0.0
     found = Estimate(value, mcse, int(reps.min()), failed, value - half, value + half, note, df, p)
     return Rate(tuple(sizes), tuple(level), tuple(error), found, float(intercept @ y), local, q)
 
@@ -139,7 +139,7 @@ def _local(x: np.ndarray, y: np.ndarray, joint: np.ndarray, reps: np.ndarray, k:
     step = x[k + 1] - x[k]
     spread = max(0.0, joint[k, k] + joint[k + 1, k + 1] - 2 * joint[k, k + 1])
     value, mcse = float((y[k + 1] - y[k]) / step), math.sqrt(spread) / abs(step)
-    half = special.stdtrit(max(1, min(reps[k : k + 2]) - 1), (1 + LEVEL) / 2) * mcse
+    half = float(special.stdtrit(max(1, min(reps[k : k + 2]) - 1), (1 + LEVEL) / 2)) * mcse
     return Estimate(value, mcse, int(min(reps[k : k + 2])), 0, value - half, value + half)
 
 
@@ -166,7 +166,7 @@ def _lack_of_fit(
     return q, float(special.fdtrc(free, free * (free + 2) / (3 * a), q / scale))
 
 
-def _finite(samples: Sequence, paired: bool) -> tuple[list[np.ndarray], int]:
+def _finite(samples: Numbers, paired: bool) -> tuple[list[np.ndarray], int]:
     cells = [np.asarray(sample, dtype=float) for sample in samples]
     if paired:
         keep = np.isfinite(np.stack(cells)).all(axis=0)

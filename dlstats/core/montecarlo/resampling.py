@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import LEVEL, t_interval
+from dlstats.core.montecarlo.shapes import Numbers
 
 DRAWS = 999
 """Bootstrap samples unless told otherwise."""
@@ -19,7 +20,7 @@ def resamples(reps: int, draws: int, seed: int = 0) -> np.ndarray:
     return generator.integers(0, reps, size=(draws, reps))
 
 
-def jackknife(function: Callable[..., np.ndarray], *columns: Sequence | np.ndarray) -> Estimate:
+def jackknife(function: Callable[..., np.ndarray], *columns: Numbers) -> Estimate:
     """Delete-one jackknife of `function`, which maps (..., reps) columns to (...).
 
     sqrt((reps - 1) / reps sum (T_-r - mean T_-.)^2) [Efron and Stein 1981]. Right for smooth statistics, too small
@@ -30,12 +31,10 @@ def jackknife(function: Callable[..., np.ndarray], *columns: Sequence | np.ndarr
     others = (np.arange(reps - 1) + np.arange(1, reps + 1)[:, None]) % reps
     without = function(*(a[others] for a in arrays))
     mcse = np.sqrt((reps - 1) / reps * ((without - without.mean()) ** 2).sum())
-    return _estimate(function(*arrays), mcse, reps)
+    return _estimate(float(function(*arrays)), float(mcse), reps)
 
 
-def bootstrap(
-    function: Callable[..., np.ndarray], *columns: Sequence | np.ndarray, draws: int = DRAWS, seed: int = 0
-) -> Estimate:
+def bootstrap(function: Callable[..., np.ndarray], *columns: Numbers, draws: int = DRAWS, seed: int = 0) -> Estimate:
     """Replicate bootstrap of `function`, which maps (..., reps) columns to (...); percentile interval."""
     arrays = [np.asarray(column, dtype=float) for column in columns]
     reps = len(arrays[0])
@@ -47,6 +46,6 @@ def bootstrap(
     return Estimate(value, float(again.std(ddof=1)), reps, 0, float(lower), float(upper))
 
 
-def _estimate(value: np.ndarray, mcse: np.ndarray, reps: int) -> Estimate:
-    batch = t_interval(np.asarray(value, dtype=float), np.asarray(mcse), reps - 1)
-    return Estimate(float(batch.value), float(batch.mcse), reps, 0, float(batch.lower), float(batch.upper))
+def _estimate(value: float, mcse: float, reps: int) -> Estimate:
+    batch = t_interval(np.asarray(value), np.asarray(mcse), reps - 1)
+    return Estimate(value, mcse, reps, 0, float(batch.lower), float(batch.upper))

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from dlstats.core.montecarlo.shapes import Values
+
 
 class Running(NamedTuple):
     """Intervals after 1, 2, ... replicates, along the last axis."""
@@ -32,7 +34,7 @@ def tuning(tightest_at: float, alpha: float = 0.05) -> float:
     return (-float(np.real(special.lambertw(-(alpha**2) / math.e, -1))) - 1) / tightest_at
 
 
-def boundary(t: np.ndarray, tightest_at: float, alpha: float = 0.05) -> np.ndarray:
+def boundary(t: np.ndarray, tightest_at: float, alpha: float = 0.05) -> Values:
     """Half width / standard deviation of the normal-mixture confidence sequence after t replicates.
 
     sqrt(2 (t r + 1) / (t^2 r) log(sqrt(t r + 1) / alpha)) [Robbins 1970; Waudby-Smith et al. 2024].

@@ -14,6 +14,7 @@ from dlstats.core.montecarlo import influence, intervals
 from dlstats.core.montecarlo.best import best_of
 from dlstats.core.montecarlo.estimates import Estimate
 from dlstats.core.montecarlo.intervals import Batch
+from dlstats.core.montecarlo.shapes import Replicates
 
 
 @dataclass(frozen=True)
@@ -34,36 +35,36 @@ def smooth(function: Callable, *columns: str, scale: str = "identity") -> Statis
     """A statistic from its influence function, with a t interval on `scale`."""
 
     @functools.wraps(function)
-    def compute(x: np.ndarray, **options: object) -> Batch:
+    def compute(x: Replicates, **options: object) -> Batch:
         return intervals.from_influence(*function(x, **options), scale=scale)
 
     return Statistic(compute, columns, function)
 
 
-def _trimmed_mean(x: np.ndarray, *, share: float = 0.1) -> Batch:
+def _trimmed_mean(x: Replicates, *, share: float = 0.1) -> Batch:
     if not 0 <= share < 0.5:
         raise ValueError(f"`share` must lie in [0, 0.5), got {share}.")
     kept = x.shape[-1] - 2 * int(share * x.shape[-1])
     return intervals.from_influence(*influence.trimmed_mean(x, share=share), most=kept - 1)
 
 
-def _quantile(x: np.ndarray, *, level: float) -> Batch:
+def _quantile(x: Replicates, *, level: float) -> Batch:
     return intervals.quantile(x, level)
 
 
-def _median(x: np.ndarray) -> Batch:
+def _median(x: Replicates) -> Batch:
     return intervals.quantile(x, 0.5)
 
 
-def _proportion(x: np.ndarray, *, interval: str = "wilson") -> Batch:
+def _proportion(x: Replicates, *, interval: str = "wilson") -> Batch:
     return intervals.proportion(x, interval)
 
 
 def _coverage(
-    x: np.ndarray,
+    x: Replicates,
     *,
-    upper: np.ndarray | None = None,
-    truth: float | np.ndarray | None = None,
+    upper: Replicates | None = None,
+    truth: float | Replicates | None = None,
     interval: str = "wilson",
 ) -> Batch:
     """Share of intervals that hold the truth: x is 0 or 1, or the lower end beside `upper` and `truth`."""
@@ -72,27 +73,27 @@ def _coverage(
     return intervals.proportion(_held(x, upper, truth), interval)
 
 
-def _held(x: np.ndarray, upper: np.ndarray | None, truth: float | np.ndarray | None) -> np.ndarray:
+def _held(x: Replicates, upper: Replicates | None, truth: float | Replicates | None) -> Replicates:
     return x if upper is None or truth is None else ((x <= truth) & (truth <= upper)).astype(float)
 
 
-def _bias_eliminated_coverage(x: np.ndarray, *, lower: np.ndarray, upper: np.ndarray) -> Batch:
+def _bias_eliminated_coverage(x: Replicates, *, lower: Replicates, upper: Replicates) -> Batch:
     return intervals.bias_eliminated_coverage(x, lower, upper)
 
 
-def _rejection_rate(x: np.ndarray, *, level: float = 0.05, interval: str = "wilson") -> Batch:
+def _rejection_rate(x: Replicates, *, level: float = 0.05, interval: str = "wilson") -> Batch:
     """Share of p-values x at most `level`."""
     return intervals.proportion((x <= level).astype(float), interval)
 
 
-def _extreme(pick: Callable, x: np.ndarray) -> Batch:
+def _extreme(pick: Callable, x: Replicates) -> Batch:
     """Smallest or largest replicate. Its Monte Carlo error cannot be estimated from the replicates: not a number."""
     value = pick(x, axis=-1)
     unknown = np.full_like(value, np.nan)
     return Batch(value, unknown, unknown, unknown)
 
 
-def _exact(x: np.ndarray) -> Batch:
+def _exact(x: Replicates) -> Batch:
     """A number without randomness: every replicate must be the same, and the error is 0."""
     value = x[..., 0]
     if (x != value[..., None]).any():
@@ -150,7 +151,7 @@ def lookup(name: str) -> Statistic:
     raise ValueError(f"There is no statistic `{name}`.{hint}")
 
 
-def evaluate(name: str, x: np.ndarray, options: Mapping[str, object]) -> Batch:
+def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
     """The statistic of finite replicates (..., reps), with the error where one replicate or none gives nothing."""
     statistic = lookup(name)
     reps = x.shape[-1]

@@ -32,7 +32,7 @@ def reached(frame: pd.DataFrame, measure: MeasureLike) -> float:
 
 def enough(frame: pd.DataFrame, measure: MeasureLike, mcse: float) -> bool:
     """Whether every method of one cell has reached the wanted error; the rule that ends the schedule."""
-    return reached(frame, measure) <= mcse
+    return bool(reached(frame, measure) <= mcse)
 
 
 def outcome(frame: pd.DataFrame, measure: MeasureLike, mcse: float, by: Sequence[str] = ("cell",)) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from dlstats.core.seeds import Streams
 from dlstats.studies.study import Evidence, Measure, Study
 from dlstats.theory.claims import Claim
 
+PARTS = ("runs", "expectation")
 NULL = 0.95
 BETA = (19.0, 1.0)
 LEVEL = 0.05
@@ -23,6 +24,8 @@ EXACT_AT = 500
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """One run a row: does the e-process, or a binomial test after every replicate, ever reject coverage 0.95?"""
+    if factors["part"] not in PARTS:
+        raise ValueError(f"`part` must be one of {', '.join(PARTS)}, got {factors['part']!r}.")
     if factors["part"] == "expectation":
         return pd.DataFrame(
             {"replicate": list(streams.replicates), "method": "e_process", "expectation": _expectation()}

@@ -16,19 +16,23 @@ from dlstats.core.seeds import Streams
 from dlstats.studies.study import Evidence, Measure, Study
 from dlstats.theory.claims import Claim
 
+PARTS = ("identity", "streams")
 REPLICATES = 100
+DRAWS = 60
 INNER = "streams_identity_inner"
-_COLUMNS = ["replicate", "slope", "upper", "sum"]
+_COLUMNS = ["replicate", "slope", "mcse", "sum"]
 WAYS = {
     "blocks": "blocks of 7 replicates instead of one of 100",
     "reversed": "the last replicate first, one at a time",
     "extended": "60 replicates, then 40 more",
-    "processes": "four blocks in two fresh processes",
+    "processes": "two fresh processes, a block each",
 }
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """How many of the numbers differ from those of a single block, and how strongly roles and replicates correlate."""
+    if factors["part"] not in PARTS:
+        raise ValueError(f"`part` must be one of {', '.join(PARTS)}, got {factors['part']!r}.")
     if factors["part"] == "streams":
         return _correlations(streams, factors["draws"])
     whole = _inner(streams.seed, range(REPLICATES))
@@ -52,25 +56,24 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 def _inner(seed: int, replicates: Sequence[int]) -> pd.DataFrame:
     """A small study: draws of several kinds and a rate."""
     streams = Streams(seed, INNER, list(replicates))
-    normal = streams.draw(lambda rng: rng.standard_normal((4, 30)), "data", n=30)
-    gamma = streams.draw(lambda rng: rng.gamma(2.0, size=(4, 30)), "noise", n=30)
+    normal = streams.draw(lambda rng: rng.standard_normal((4, DRAWS)), "data", n=DRAWS)
+    gamma = streams.draw(lambda rng: rng.gamma(2.0, size=(4, DRAWS)), "noise", n=DRAWS)
     risk = (normal**2 * gamma) / np.array([8, 16, 32, 64])[:, None]
     rows = []
     for replicate, one in zip(streams.replicates, risk, strict=True):
-        rate = montecarlo.rate((8, 16, 32, 64), one, draws=49)
-        rows.append((float(replicate), rate.slope.value, rate.slope.upper, float(one.sum())))
+        rate = montecarlo.rate((8, 16, 32, 64), one)
+        rows.append((float(replicate), rate.slope.value, rate.slope.mcse, float(one.sum())))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _in_processes(seed: int) -> list[pd.DataFrame]:
-    """Four blocks, the last first, two at a time in fresh interpreters."""
+    """Two blocks at a time in fresh interpreters, the later one first."""
     code = f"import sys; from {__name__} import _inner as f; a = list(map(int, sys.argv[1:]))"
     code += "; sys.stdout.buffer.write(f(a[0], range(*a[1:])).to_numpy().tobytes())"
-    parts = []
-    for starts in ((75, 50), (25, 0)):
-        commands = [[sys.executable, "-c", code, str(seed), str(start), str(start + 25)] for start in starts]
-        running = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
-        parts += [np.frombuffer(process.communicate()[0]).reshape(25, -1) for process in running]
+    half = REPLICATES // 2
+    commands = [[sys.executable, "-c", code, str(seed), str(i), str(i + half)] for i in (half, 0)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+    parts = [np.frombuffer(process.communicate()[0]).reshape(half, -1) for process in running]
     return [pd.DataFrame(part, columns=_COLUMNS) for part in parts]
 
 

@@ -26,8 +26,10 @@ POWER_MARGIN = 0.03
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """One verdict a row, on data with a known truth."""
-    judge = {"equivalence": _equivalence, "share": _share}[factors["part"]]
-    verdicts = judge(factors, streams)
+    parts = {"equivalence": _equivalence, "share": _share}
+    if factors["part"] not in parts:
+        raise ValueError(f"`part` must be one of {', '.join(parts)}, got {factors['part']!r}.")
+    verdicts = parts[factors["part"]](factors, streams)
     rows = {"replicate": list(streams.replicates), "method": "rule"}
     return pd.DataFrame(
         rows | {word: [float(v == word) for v in verdicts] for word in ("supported", "refuted", "undecided")}
