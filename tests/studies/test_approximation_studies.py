@@ -6,15 +6,20 @@ import smoke_evidence as smoke
 from dlstats.report import figures
 from dlstats.theory import claims
 
-STUDIES = ("linear_regions", "squaring")
+STUDIES = ("linear_regions", "squaring", "width_limits", "approximation_rates")
 CLAIMS = [(name, claim) for name in STUDIES for claim in smoke.load(name).claims]
 CELLS = [(name, cell) for name in STUDIES for cell in smoke.cells(name)]
 
-FALSE = {"SQR4.coarse"}
-"""Exact claims of the lectures that do not hold."""
+FALSE = {"SQR4.coarse", "UAT5", "UAT8.units"}
+"""Exact claims, read from the lectures or the leads, that do not hold."""
+NEED_TRAINING = {"UAT1.attained", "UAT3.attained", "UAT3.trained", "UAT4.near", "UAT4.compact", "UAT8.units"}
+"""Exact claims on what many trained or random networks reach; smoke does not have them."""
 
 
-@pytest.mark.parametrize(("study", "claim"), [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.kind in claims.EXACT])
+@pytest.mark.parametrize(
+    ("study", "claim"),
+    [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.kind in claims.EXACT and c.id not in NEED_TRAINING],
+)
 def test_exact_claims_have_their_verdict_whatever_the_profile(study, claim):
     assert smoke.ledger(study).loc[claim.id, "verdict"] == ("refuted" if claim.id in FALSE else "supported")
 
@@ -31,7 +36,7 @@ def test_statistical_claims_are_measured_with_an_error(study, claim):
 @pytest.mark.parametrize(("study", "cell"), [pytest.param(s, c, id=f"{s}-{c.id}") for s, c in CELLS])
 def test_a_replicate_does_not_depend_on_its_block(study, cell):
     # trained in float32 beside others: rounding grows over the few steps of smoke training to at most some per cent
-    tolerance = 0.05 if dict(cell.factors)["part"] == "trained" else 0
+    tolerance = 0.05 if dict(cell.factors)["part"] in ("trained", "peak") else 1e-9
     assert smoke.alone_differs(study, cell, cell.replicates - 1) <= tolerance
 
 

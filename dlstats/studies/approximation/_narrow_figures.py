@@ -1,0 +1,82 @@
+"""The figure of the study of width limits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlstats.report import style
+from dlstats.studies.study import Evidence, Figure
+from dlstats.theory import width_limits as theory
+
+
+def _limits(evidence: Evidence, figure) -> None:
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1.5, 1.2, 1))
+    _compact(evidence, left)
+    _peak(evidence, middle)
+    _violations(evidence, right)
+
+
+def _spread(count: int) -> np.ndarray:
+    return np.linspace(-0.12, 0.12, count)
+
+
+def _compact(evidence: Evidence, axis) -> None:
+    """L1 errors of all starts over the floor of width 1, by target and width."""
+    floors = evidence.rows(part="floor").pivot(index="target", columns="method", values="floor")
+    rows = evidence.rows(part="trained")
+    targets = list(rows["target"].unique())
+    for width in (1, 2):
+        look = style.nth(width) | {"linestyle": ""}
+        for place, target in enumerate(targets):
+            here = rows[(rows["target"] == target) & (rows["width"] == width)]
+            errors = np.sort(here["l1_error"].to_numpy(float))
+            x = place + (width - 1.5) * 0.36 + _spread(len(errors))
+            label = f"width {width}" if place == 0 else None
+            axis.plot(x, errors / floors["floor"][target], alpha=0.4, markersize=2.2, label=label, **look)
+    for place, target in enumerate(targets):
+        height = floors["constant"][target] / floors["floor"][target]
+        label = "best constant" if place == 0 else None
+        axis.plot([place - 0.4, place + 0.4], [height] * 2, color="0.6", linewidth=0.9, label=label)
+    axis.axhline(1, label="floor of width 1", **style.method("floor"))
+    axis.set_xticks(range(len(targets)), targets, rotation=25)
+    axis.set(ylabel=r"$L^1$ error / floor", ylim=(0, None))
+    axis.legend(loc="lower left", handlelength=1.4)
+
+
+def _peak(evidence: Evidence, axis) -> None:
+    """Largest errors for the pyramid of all starts, by width and depth."""
+    rows = evidence.rows(part="peak")
+    for index, (_, group) in enumerate(rows.groupby("depth")):
+        for width, errors in group.groupby("width")["peak_error"]:
+            x = float(str(width)) + (index - 1) * 0.26 + _spread(len(errors)) * 0.8
+            look = style.nth(index + 1) | {"linestyle": ""}
+            label = f"depth {group['depth'].astype(int).iloc[0]}" if width == group["width"].min() else None
+            axis.plot(x, np.sort(errors.to_numpy(float)), alpha=0.5, markersize=2.4, label=label, **look)
+    axis.axhline(theory.PEAK_FLOOR, **style.method("floor"))
+    axis.set_xticks(sorted(rows["width"].unique()))
+    axis.set(yscale="log", xlabel="width", ylabel="largest error, pyramid")
+    axis.legend(loc="lower left", handlelength=1.4)
+
+
+def _violations(evidence: Evidence, axis) -> None:
+    """Share of random networks with an inner extremum, by width."""
+    table = evidence.table(part="extremes", measure="violates").sort_values(by="width")
+    error = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
+    axis.errorbar(table["width"], table["estimate"], error, **style.method("network"))
+    axis.set_xticks(list(table["width"]))
+    axis.set(xlabel="width", ylabel="share with an inner extremum", ylim=(0, None))
+
+
+FIGURES = (
+    Figure(
+        "width_limits",
+        "What narrow ReLU networks can not do on [−1, 1]². Left: L¹ errors of trained networks over the exact floor of width "
+        "1 (dashed), one point a start; width 2 goes below it. Middle: largest errors for (1 − |x₁| − |x₂|)₊, one point a "
+        "start; widths 1 and 2 stop at 1/2 (dashed) at every depth, width 3 does not. Right: share of random networks of "
+        "depth 4 with an extremum inside the square that the boundary does not reach, with 95 % intervals; exactly none up "
+        "to width 2.",
+        _limits,
+        "two-column",
+        2.8,
+    ),
+)

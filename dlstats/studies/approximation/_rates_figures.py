@@ -1,0 +1,89 @@
+"""The figure of the study of approximation rates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dlstats.report import style
+from dlstats.studies.study import Evidence, Figure
+from dlstats.theory import approximation_rates as theory
+
+BEST = 1 / math.sqrt(180)
+
+
+def _rates(evidence: Evidence, figure) -> None:
+    axes = figure.subplots(1, 3)
+    _knots(evidence, axes[0])
+    _features(evidence, axes[1])
+    _grids(evidence, axes[2])
+
+
+def _interval(table):
+    return [np.minimum(1.96 * table["mcse"], 0.99 * table["estimate"]), 1.96 * table["mcse"]]
+
+
+def _knots(evidence: Evidence, axis) -> None:
+    """L2 errors for x^2 against units: floor, random knots, trained networks."""
+    units = np.geomspace(2, 256, 50)
+    axis.plot(units, BEST / (units + 1) ** 2, label="floor, N + 1 pieces", **style.method("floor"))
+    knots = evidence.table(part="random_knots", measure="scaled_error", method="spline").sort_values(by="knots")
+    size = knots["knots"] ** 2
+    axis.errorbar(
+        knots["knots"],
+        knots["estimate"] / size,
+        1.96 * knots["mcse"] / size,
+        label="random knots",
+        **style.method("spline"),
+    )
+    names = {"adam": "Adam", "lbfgs": "L-BFGS, exact last layer"}
+    for index, (method, label) in enumerate(names.items()):
+        table = evidence.table(part="trained", measure="l2_error", statistic="best_of", method=method).sort_values(
+            by="units"
+        )
+        axis.errorbar(table["units"], table["estimate"], _interval(table), label=label, **style.nth(index + 1))
+    axis.set(xscale="log", yscale="log", xlabel="units N", ylabel=r"$L^2$ error for $x^2$")
+    axis.legend(loc="lower left")
+
+
+def _features(evidence: Evidence, axis) -> None:
+    """N times the squared error of random features against N, by dimension, with the closed form."""
+    table = evidence.table(part="features", measure="scaled_mse")
+    for index, (d, group) in enumerate(table.groupby("dimension")):
+        look, d = style.nth(index + 1), int(float(str(d)))
+        group = group.sort_values(by="features")
+        x = group["features"] * (1 + 0.04 * (index - 1))
+        axis.errorbar(x, group["estimate"], 1.96 * group["mcse"], label=f"d = {d}", **(look | {"linestyle": ""}))
+        axis.axhline(theory.random_features_mse(d, d**-0.5), color=look["color"], linewidth=0.8)
+    axis.set(xscale="log", xlabel="random features N", ylabel="N × mean squared error", ylim=(0, None))
+    axis.set_xticks(sizes := sorted(table["features"].unique()), [f"{size:g}" for size in sizes])
+    axis.minorticks_off()
+    axis.legend(loc="lower left")
+
+
+def _grids(evidence: Evidence, axis) -> None:
+    """L2 error of interpolation against the number of nodes, by dimension, with the line of slope -2/d."""
+    rows = evidence.rows(part="grid")
+    for index, (d, group) in enumerate(rows.groupby("dimension")):
+        group, d = group.sort_values(by="nodes"), int(float(str(d)))
+        axis.plot(group["nodes"], group["grid_error"], label=f"d = {d}", **style.nth(index + 1))
+        last = group.iloc[-1]
+        line = last["grid_error"] * (group["nodes"] / last["nodes"]) ** (-2 / d)
+        axis.plot(group["nodes"], line, color="0.6", linewidth=0.7, zorder=0)
+    axis.set(xscale="log", yscale="log", xlabel="grid nodes W", ylabel=r"$L^2$ error")
+    axis.legend(loc="lower left")
+
+
+FIGURES = (
+    Figure(
+        "approximation_rates",
+        "Rates with their constants. Left: L² error for x² on [0, 1] against units; dashed, the exact floor of N + 1 pieces; "
+        "splines with random knots; expected best of 16 trained networks. Middle: N times the mean squared error of N random "
+        "cosines, with the closed form of each dimension (lines): free of N, and of the dimension nearly. Right: linear "
+        "interpolation on grids; grey lines have slope −2/d. Bars are 95 % Monte Carlo intervals.",
+        _rates,
+        "two-column",
+        2.8,
+    ),
+)
