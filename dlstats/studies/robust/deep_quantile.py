@@ -188,7 +188,10 @@ def draw_quantiles(evidence: Evidence, figure) -> None:
             right.errorbar(rows["n"], rows["estimate"], yerr=1.96 * rows["mcse"], **look)
     left.set_xticks(range(len(LEVELS)), [f"{level:g}" for level in LEVELS])
     left.set(yscale="log", xlabel="level", ylabel=f"median squared error, $n = {SIZES[-1]}$")
-    right.set(xscale="log", xlabel="sample size $n$", ylabel="share of $x$ with 0.95 below 0.90")
+    right.set_xscale("log")
+    right.set_xticks(SIZES, [str(n) for n in SIZES])
+    right.minorticks_off()
+    right.set(xlabel="sample size $n$", ylabel="share of $x$ with 0.95 below 0.90")
     left.legend(fontsize="x-small")
 
 

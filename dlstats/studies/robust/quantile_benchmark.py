@@ -165,6 +165,10 @@ def draw_benchmark(evidence: Evidence, figure) -> None:
             axis.plot(ratio, np.arange(len(designs)) + shift, label=NAMES[method], **look)
         axis.axvline(1, color="0.6", linewidth=0.6, zorder=0)
         axis.set(xscale="log", title=f"level {level:g}")
+        low, high = axis.get_xlim()
+        ticks = [v for v in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if low <= v <= high]
+        axis.set_xticks(ticks, [f"{v:g}" for v in ticks])
+        axis.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     axes[1].set_xlabel("median L1 error over that of the non-crossing network")
     axes[0].set_yticks(range(len(designs)), [d.replace("_", " ") for d in designs])
     axes[0].invert_yaxis()

@@ -19,7 +19,7 @@ BASELINES = ("spline", "kernel_median")
 UNIT = 5.0
 """Networks are fitted to y / 5, with the constants of the losses divided by 5: the same minimisers."""
 SAMPLE, TEST, STEPS = 512, 2000, 2000
-WIDTHS = (64, 64, 64)
+WIDTHS = (32, 32, 32)
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -185,7 +185,7 @@ STUDY = Study(
     "t(2), Cauchy, or 0.8 N(0, 1) + 0.2 N(0, 100²). Functions and noises share inputs, noises and starts.",
     estimands="L1 and squared distance to 5f at 2000 fresh points; share of fits worse than a constant.",
     methods={
-        "squared": "three layers of 64 and a line beside, Adam on OneCycle, learning rate 0.02, 2000 steps of 128, squared error",
+        "squared": "three layers of 32 and a line beside, Adam on OneCycle, learning rate 0.02, 2000 steps of 128, squared error",
         "absolute": "the same, absolute error",
         "huber": "the same, Huber 1.345",
         "cauchy": "the same, log(1 + r²)",
