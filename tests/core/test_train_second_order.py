@@ -137,7 +137,8 @@ def test_least_squares_survives_dead_and_equal_features():
     features = torch.randn(2, 4, 30, dtype=torch.float64, generator=rng)
     features[:, 1], features[:, 2] = 0.0, features[:, 0]
     y = torch.randn(2, 30, 1, dtype=torch.float64, generator=rng)
-    residual = y - features.transpose(1, 2) @ least_squares(features, y)
+    rows = torch.cat([features, y.transpose(1, 2)], dim=1)
+    residual = y - features.transpose(1, 2) @ least_squares(rows, 1)
     best = torch.linalg.lstsq(features[:, [0, 3]].transpose(1, 2), y).solution
     expected = y - features[:, [0, 3]].transpose(1, 2) @ best
     torch.testing.assert_close(residual.square().mean(1), expected.square().mean(1), rtol=1e-9, atol=0)

@@ -41,7 +41,11 @@ class Backpropagation:
 
     def __call__(self, x: Tensor, y: Tensor, with_loss: bool = False) -> None:
         """Fill `gradient`, and `losses` if asked, at x (reps, d, n) and y (reps, n, k)."""
-        self.backward(x, self._seed(self.output(x, self.hidden(x)), y, with_loss), self._total)
+        self.descend(x, self.hidden(x), y, with_loss)
+
+    def descend(self, x: Tensor, h: Tensor, y: Tensor, with_loss: bool = False) -> None:
+        """The rest of a call when the last hidden layer is known."""
+        self.backward(x, self._seed(self.output(x, h), y, with_loss), self._total)
 
     def hidden(self, x: Tensor) -> Tensor:
         """The last hidden layer, (reps, width, n), or x without one; in memory that the next call overwrites."""

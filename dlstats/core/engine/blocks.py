@@ -21,6 +21,8 @@ def size(problem: Problem, device: torch.device) -> int:
     each = n * (sum(net.sizes) + max(net.sizes)) + 5 * net.size
     if problem.training.optimiser == "levenberg_marquardt":
         each += net.size * (n * net.d_out + 3 * net.size)
+    if problem.training.projection:
+        each += 2 * n * (net.sizes[-2] + 1 + net.d_in * net.skip + net.d_out)
     most = max(4, ROOM[device.type] // each)
     return -(-len(problem.start) // -(-len(problem.start) // most))
 

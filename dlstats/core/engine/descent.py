@@ -54,7 +54,7 @@ class Descent:
     def check(self, index: int) -> None:
         """Record the loss on the validation data, or else on all samples."""
         if isinstance(self.gradient, Projected):
-            self.gradient.project(self.x, self.problem.y)
+            self.gradient.project(self.x)
         if self.record is not None:
             self.record.see(index, self._score(), self.parameters)
 

@@ -9,7 +9,7 @@ from dlstats.core.engine.backpropagation import Backpropagation
 from dlstats.core.nets import views
 
 RIDGE = 1e-12
-"""Of the mean square of the features, in float64: settles what dead or equal units leave open, and nothing else."""
+"""Of the mean square of a feature, in float64: settles what dead or equal units leave open, and nothing else."""
 
 
 class Projected:
@@ -19,42 +19,44 @@ class Projected:
     optimum. There the derivative by them is 0, so that the gradient by the hidden layers is that of the projection.
     """
 
-    def __init__(self, inner: Backpropagation, parameters: Tensor) -> None:
-        """Around `inner`, which is bound to the same parameters."""
+    def __init__(self, inner: Backpropagation, parameters: Tensor, x: Tensor, y: Tensor) -> None:
+        """Around `inner`, which is bound to the same parameters, at x (reps, d, n) and y (reps or 1, n, k)."""
         self.inner, self.gradient, self.losses = inner, inner.gradient, inner.losses
-        depth = len(inner.net.widths)
-        names = [f"weight.{depth}", f"bias.{depth}", *(["skip"] if inner.net.skip else [])]
-        self._last = [views(inner.net, parameters)[name] for name in names]
-        self._zero = [views(inner.net, inner.gradient)[name] for name in names]
+        net, depth = inner.net, len(inner.net.widths)
+        names = [f"weight.{depth}", f"bias.{depth}", *(["skip"] if net.skip else [])]
+        self._last = [views(net, parameters)[name] for name in names]
+        self._zero = [views(net, inner.gradient)[name] for name in names]
+        self._sizes = [net.sizes[-2], 1, *([net.d_in] if net.skip else [])]
+        fixed = [torch.ones_like(x[:, :1]), *([x] if net.skip else []), y.transpose(1, 2).expand(len(x), -1, -1)]
+        self._rows = torch.cat([x.new_zeros(len(x), net.sizes[-2], x.shape[2]), *fixed], dim=1).double()
 
     def __call__(self, x: Tensor, y: Tensor, with_loss: bool = False) -> None:
         """Project, then fill `gradient`, and `losses` if asked."""
-        self.project(x, y)
-        self.inner(x, y, with_loss)
+        self.inner.descend(x, self.project(x), y, with_loss)
         for view in self._zero:
             view.zero_()
 
-    def project(self, x: Tensor, y: Tensor) -> None:
-        """Put the last layer at its least-squares optimum given the hidden layers."""
-        h = self.inner.hidden(x).double()
-        parts = [h, torch.ones_like(h[:, :1]), *([x.double()] if self.inner.net.skip else [])]
-        features = torch.cat(parts, dim=1)
-        found = least_squares(features, y.double())
-        for view, part in zip(self._last, found.split([part.shape[1] for part in parts], dim=1), strict=True):
+    def project(self, x: Tensor) -> Tensor:
+        """Put the last layer at its least-squares optimum given the hidden layers; returns the last of these."""
+        h = self.inner.hidden(x)
+        self._rows[:, : h.shape[1]].copy_(h)
+        found = least_squares(self._rows, self.inner.net.d_out)
+        for view, part in zip(self._last, found.split(self._sizes, dim=1), strict=True):
             view.copy_(part.reshape(view.shape))
+        return h
 
 
-def least_squares(features: Tensor, y: Tensor) -> Tensor:
-    """Coefficients (reps, q, k) of y (reps, n, k) on features (reps, q, n), scaled to unit mean square inside.
+def least_squares(rows: Tensor, k: int) -> Tensor:
+    """Coefficients (reps, q, k) of the last k of the `rows` (reps, q + k, n) on the first q.
 
-    A replicate whose features are not finite gets nan.
+    By the normal equations of features that have mean square 1. A replicate with a number that is not finite gets nan.
     """
-    scale = features.square().mean(dim=2, keepdim=True).sqrt()
+    moments = rows @ rows.transpose(1, 2)
+    q = rows.shape[1] - k
+    scale = moments[:, :q, :q].diagonal(dim1=1, dim2=2).sqrt().unsqueeze(2)
     scale = torch.where(scale > 0, scale, 1.0)
-    unit = features / scale
-    gram = unit @ unit.transpose(1, 2) / unit.shape[2]
+    gram = moments[:, :q, :q] / scale / scale.transpose(1, 2)
     gram.diagonal(dim1=1, dim2=2).add_(RIDGE)
-    moment = unit @ y.expand(len(unit), -1, -1) / unit.shape[2]
     factor, failed = torch.linalg.cholesky_ex(gram)
-    solved = torch.cholesky_solve(moment, factor) / scale
+    solved = torch.cholesky_solve(moments[:, :q, q:] / scale, factor) / scale
     return torch.where((failed > 0)[:, None, None], torch.nan, solved)

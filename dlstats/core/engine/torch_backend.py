@@ -37,7 +37,7 @@ def _run(problem: Problem) -> Fit:
         problem.net, problem.loss, parameters, training.batch_size or x.shape[2]
     )
     if training.projection:
-        gradient = Projected(gradient, parameters)
+        gradient = Projected(gradient, parameters, x.expand(len(parameters), -1, -1), problem.y)
     if training.optimiser in ("lbfgs", "levenberg_marquardt"):
         return _second_order(problem, gradient, parameters, x.expand(len(parameters), -1, -1))
     descent = Descent(problem, gradient, parameters, x)
