@@ -27,15 +27,17 @@ def worst_slope(evidence: Evidence, cases: list[tuple[dict, float]], local: bool
     return exact(abs(found[worst]), f"worst at {worst}")
 
 
-def beside(axes, n: np.ndarray, risk: np.ndarray, slope: float, text: str = "") -> None:
-    """Theory's slope as a dashed line just under the last points of a curve, with its number."""
+def beside(axes, n: np.ndarray, risk: np.ndarray, slope: float, color: str | None = None) -> None:
+    """Theory's slope as a dashed line just under the last points of a curve, with its number; black or in `color`."""
     from dlstats.report import style
 
     n, risk = np.asarray(n, float), np.asarray(risk, float)
     last = len(n) // 2
     line = 0.6 * risk[-1] * (n / n[-1]) ** slope
-    axes.plot(n[last:], line[last:], **(style.method("theory") | {"marker": ""}), linewidth=0.8)
-    axes.annotate(text or f"{slope:.2f}", (n[-1], line[-1]), xytext=(2, -2), textcoords="offset points", fontsize=6.5)
+    look = style.method("theory") | ({"color": color} if color else {})
+    axes.plot(n[last:], line[last:], **look, linewidth=0.8)
+    number = f"{slope:.2f}".replace("-", "\N{MINUS SIGN}")
+    axes.annotate(number, (n[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=look["color"])
 
 
 def risk_axes(axes, title: str = "") -> None:

@@ -129,7 +129,7 @@ def _draw(evidence: Evidence, figure) -> None:
         table = points(evidence, part="threshold", kappa=kappa)
         bars = 1.96 * table["mcse"]
         axes.errorbar(table["n"], table["estimate"], yerr=bars, label=f"$\\kappa = {kappa:g}$", **style.nth(i + 1))
-        beside(axes, table["n"], table["estimate"], -margins.threshold_exponent(kappa))
+        beside(axes, table["n"], table["estimate"], -margins.threshold_exponent(kappa), style.nth(i + 1)["color"])
     risk_axes(axes)
     axes.legend()
 

@@ -172,6 +172,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.report import style
     from dlstats.theory.kernel_smoothing import torus_exponent
 
     labels = {"network": "network", "additive_model": "additive model", "nearest_neighbours": "nearest neighbours"}
@@ -181,9 +182,9 @@ def _draw(evidence: Evidence, figure) -> None:
             table = points(evidence, part="trained", target=target, method=method)
             draw_points(axes, table, label, looks[method])
             if method == "network":
-                beside(axes, table["n"], table["estimate"], -0.8)
+                beside(axes, table["n"], table["estimate"], -0.8, style.method("network")["color"])
             if method == "nearest_neighbours":
-                beside(axes, table["n"], table["estimate"], -torus_exponent(d, False))
+                beside(axes, table["n"], table["estimate"], -torus_exponent(d, False), style.method("knn")["color"])
         risk_axes(axes, f"{target.replace('_', ' ')}, $d = {d}$")
         axes.legend(loc="lower left", fontsize=7)
 

@@ -87,7 +87,7 @@ def _draw(evidence: Evidence, figure) -> None:
         label = f"$d^* = {intrinsic}$ in $R^{{{ambient}}}$"
         axes.errorbar(table["n"], table["estimate"], yerr=1.96 * table["mcse"], label=label, **style.nth(i + 1))
         if (intrinsic, ambient) != (1, 50):
-            beside(axes, table["n"], table["estimate"], -torus_exponent(intrinsic, False))
+            beside(axes, table["n"], table["estimate"], -torus_exponent(intrinsic, False), style.nth(i + 1)["color"])
     risk_axes(axes)
     axes.legend(loc="lower left")
 

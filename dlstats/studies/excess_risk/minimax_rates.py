@@ -211,15 +211,16 @@ def _draw_rates(evidence: Evidence, figure) -> None:
     for i, b in enumerate(_levels(evidence, "smoothness", part="sequence")):
         n, risk = curve(evidence, part="sequence", smoothness=b)
         panels[0].plot(n, risk, label=f"$b = {b:g}$", **style.nth(i + 1))
-        beside(panels[0], n, risk, -sequence.minimax_exponent(b))
+        beside(panels[0], n, risk, -sequence.minimax_exponent(b), style.nth(i + 1)["color"])
     for i, b in enumerate((1, 2, 4)):
         n, risk = curve(evidence, part="ridge", order=1, smoothness=b)
         panels[1].plot(n, risk, label=f"$b = {b:g}$", **style.nth(i + 1))
-        beside(panels[1], n, risk, -kernel.ridge_exponent(b, 1))
+        if b != 2:  # the same line as for 4, from which it saturates
+            beside(panels[1], n, risk, -kernel.ridge_exponent(b, 1), style.nth(i + 1)["color"])
     for i, d in enumerate((1, 3, 10)):
         n, risk = curve(evidence, part="torus", dimension=d, method="isotropic")
         panels[2].plot(n, risk, label=f"$d = {d}$", **style.nth(i + 1))
-        beside(panels[2], n, risk, -kernel.torus_exponent(d, False))
+        beside(panels[2], n, risk, -kernel.torus_exponent(d, False), style.nth(i + 1)["color"])
     for axes, title in zip(panels, ("projection", "kernel ridge, $m = 1$", "isotropic, torus"), strict=True):
         risk_axes(axes, title)
         axes.legend()

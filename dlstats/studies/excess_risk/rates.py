@@ -51,7 +51,7 @@ CASES = {
     ),
     "curves": Case(
         "2-dimensional set in $R^{20}$", "spline_6_short", 0.02, 1,
-        ("additive_model", "nearest_neighbours", "boosting"), {"network": -4 / 6, "nearest_neighbours": -4 / 6},
+        ("additive_model", "nearest_neighbours"), {"network": -4 / 6},
     ),
 }  # fmt: skip
 
@@ -162,12 +162,15 @@ STYLES = {"smoothing_spline": "spline", "additive_model": "spline", "nearest_nei
 
 
 def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.report import style
+
     for axes, (target, case) in zip(figure.subplots(2, 2).flat, CASES.items(), strict=True):
         for method in ("network", *case.baselines):
             table = points(evidence, target=target, method=method)
             draw_points(axes, table, LABELS[method], STYLES.get(method, method))
             if method in case.slopes:
-                beside(axes, table["n"], table["estimate"], case.slopes[method])
+                color = style.method(STYLES.get(method, method))["color"]
+                beside(axes, table["n"], table["estimate"], case.slopes[method], color)
         risk_axes(axes, case.title)
         axes.legend(loc="lower left", fontsize=7)
 
@@ -176,7 +179,7 @@ FIGURES = (
     Figure(
         "rates",
         "Excess risk against sample size for a smooth, a composed, a jump and a low-dimensional target: network and "
-        "baselines, all tuned by a stated rule. Dashed: the slope of theory for the curve above it, with its number. "
+        "baselines, all tuned by a stated rule. Dashed: the slope of theory for the curve of its colour, with its number. "
         "Means over replicates with 95 % Monte Carlo intervals.",
         _draw, "two-column", 5.4,
     ),
