@@ -113,7 +113,7 @@ def _compile(compiler: str, flags: list[str], target: Path) -> None:
                 return
             built = Path(folder) / target.name
             command = [compiler, *flags, str(SOURCE / "kernel.cpp"), "-o", str(built)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
             if done.returncode:
                 line = next((text for text in done.stderr.splitlines() if "error" in text), done.stderr[:200])
                 raise Unavailable(f"{Path(compiler).name} cannot compile the kernel: {line.strip()}")
