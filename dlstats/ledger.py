@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def _adjusted(ledger: pd.DataFrame, column: str) -> np.ndarray:
     return np.where(exact, p, claims.holm(np.where(exact, math.nan, p)))
 
 
-def _decide(against: Sequence, favour: Sequence, lack_of_fit: Sequence) -> list[str]:
+def _decide(against: Iterable, favour: Iterable, lack_of_fit: Iterable) -> list[str]:
     return [claims.decide(*row) for row in zip(against, favour, lack_of_fit, strict=True)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ UNTIED = "not distinguishable at this number of replicates"
 
 
 def contrast(
-    statistic: str, first: object, second: object, kind: str = "difference", *, failed: int = 0, **options: object
+    statistic: str, first: object, second: object, kind: str = "difference", *, failed: int = 0, **options: Any
 ) -> Estimate:
     """T(first) - T(second), or T(first) / T(second), of columns whose entries belong to the same replicates.
 
@@ -49,7 +50,7 @@ def contrast(
     return Estimate(value, mcse, reps, failures, lower, upper, df=df)
 
 
-def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, object]) -> Batch:
+def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
     """Contrasts of many pairs at once: x has shape (2, ..., reps), and so have the options that are columns."""
     found = lookup(statistic)
     reps = x.shape[-1]
@@ -68,7 +69,7 @@ def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, object
     return t_interval(batch.value, np.where(batch.mcse > 0, batch.mcse, 1 / (reps + 2)), batch.df)
 
 
-def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[str, object]) -> Batch:
+def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
     """Replicates are drawn jointly for both methods."""
     chosen = resamples(x.shape[-1], DRAWS)
     again = {k: np.asarray(v)[..., chosen] if k in found.columns and np.ndim(v) else v for k, v in options.items()}

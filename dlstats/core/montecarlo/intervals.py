@@ -12,7 +12,7 @@ from dlstats.core.montecarlo.shapes import Replicates, Values
 
 LEVEL = 0.95
 
-Counts = np.ndarray | np.generic | int | float
+Counts = np.ndarray | float
 
 
 class Batch(NamedTuple):

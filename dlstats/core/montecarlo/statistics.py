@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -165,7 +166,7 @@ def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
     return batch
 
 
-def estimate(statistic: str, values: object, *, failed: int = 0, **options: object) -> Estimate:
+def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any) -> Estimate:
     """The statistic of one group of replicates; entries that are not finite, in any column, count as failed.
 
     `options` are those of the statistic: `truth`, `level`, `share`, or further columns such as `upper`.

@@ -32,9 +32,10 @@ def components(frame: pd.DataFrame, column: str, levels: Sequence[str]) -> dict[
         raise ValueError(f"The jackknife needs three or more units of `{levels[0]}`, got {units}.")
     sums, expected, sizes = _sums(x, nodes)
     # row u of each: everything without unit u; the last row: with all
-    without = [np.vstack([total.sum(axis=0) - total, total.sum(axis=0)[None]]) for total in (sums, sizes)]
-    inside = np.concatenate([expected.sum(axis=0) - expected, expected.sum(axis=0)[None]])
-    estimates = _solve(*without, inside)
+    sums, sizes, expected = (
+        np.concatenate([total.sum(axis=0) - total, total.sum(axis=0)[None]]) for total in (sums, sizes, expected)
+    )
+    estimates = _solve(sums, sizes, expected)
     names = [*levels, *(["residual"] if sums.shape[1] > len(levels) else []), "mean"]
     return {name: _jackknife(estimates[:, k], units, failed) for k, name in enumerate(names)}
 
