@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import integrate, optimize, stats
+from scipy import integrate, stats
+
+from dlstats.theory.roots import root
 
 
 def weighted_map(eta: np.ndarray, weight1: float, weight0: float) -> np.ndarray:
@@ -33,7 +35,7 @@ def focal_inverse_binary(p: np.ndarray, gamma: float) -> np.ndarray:
 
 def focal_map(eta: float, gamma: float, alpha: float | None = None) -> float:
     """Minimiser of the focal loss for one η in (0, 1), by root; `alpha` weighs class 1 and 1 − alpha class 0."""
-    eta1 = eta if alpha is None else weighted_map(np.float64(eta), alpha, 1 - alpha)
+    eta1 = eta if alpha is None else float(weighted_map(np.array(eta), alpha, 1 - alpha))
 
     def excess(z: float) -> float:
         p, q = 1 / (1 + math.exp(-z)), 1 / (1 + math.exp(z))
@@ -42,21 +44,21 @@ def focal_map(eta: float, gamma: float, alpha: float | None = None) -> float:
         down = (1 - eta1) * p**gamma * (p - gamma * q * log_q)
         return up - down
 
-    return 1 / (1 + math.exp(-optimize.brentq(excess, -40, 40, xtol=1e-15, rtol=1e-15)))
+    return 1 / (1 + math.exp(-root(excess, -40, 40)))
 
 
 def focal_map_multiclass(eta: np.ndarray, gamma: float) -> np.ndarray:
     """Minimiser of the focal loss for probabilities η (C,): p / φ(p) = c η with c such that p sums to 1."""
 
     def share(level: float) -> float:
-        return optimize.brentq(lambda z: z - math.log(focal_link(math.exp(z), gamma)) - level, -60, -1e-15, xtol=1e-15)
+        return root(lambda z: z - math.log(focal_link(np.array(math.exp(z)), gamma)) - level, -60, -1e-15)
 
     def total(log_scale: float) -> float:
         return sum(math.exp(share(log_scale + math.log(e))) for e in eta) - 1
 
     nearly = 1 - 1e-9
-    most = math.log(nearly / focal_link(nearly, gamma)) - math.log(max(eta))
-    scale = optimize.brentq(total, -20, most, xtol=1e-15)
+    most = math.log(nearly / focal_link(np.array(nearly), gamma)) - math.log(max(eta))
+    scale = root(total, -20, most)
     return np.array([math.exp(share(scale + math.log(e))) for e in eta])
 
 
@@ -95,7 +97,7 @@ def ldam_ratio_numeric(count1: int, count2: int) -> float:
     def slope(g: float) -> float:
         return -1 / (g * g * math.sqrt(count1)) + 1 / ((1 - g) ** 2 * math.sqrt(count2))
 
-    g = optimize.brentq(slope, 1e-9, 1 - 1e-9, xtol=1e-16)
+    g = root(slope, 1e-9, 1 - 1e-9)
     return g / (1 - g)
 
 
@@ -117,11 +119,16 @@ def gaussian_rule_numeric(prior: float, distance: float, balanced: bool = False)
 
     With `balanced`, the rule that minimises the balanced error, whatever the prior.
     """
-    up, down = stats.norm(distance / 2), stats.norm(-distance / 2)
+    centres = (distance / 2, -distance / 2)
+
+    def density(x: float, centre: float) -> float:
+        return float(stats.norm.pdf(x - centre))
+
     side = 0.5 if balanced else prior
-    cut = optimize.brentq(lambda x: side * up.pdf(x) - (1 - side) * down.pdf(x), -15, 15, xtol=1e-15)
-    tails = [integrate.quad(law.pdf, cut, cut + 30, epsabs=1e-14, epsrel=1e-13, limit=200)[0] for law in (up, down)]
-    recall, alarm = tails
+    cut = root(lambda x: side * density(x, centres[0]) - (1 - side) * density(x, centres[1]), -15, 15)
+    recall, alarm = (
+        integrate.quad(density, cut, cut + 30, args=(c,), epsabs=1e-14, epsrel=1e-13, limit=200)[0] for c in centres
+    )
     error = prior * (1 - recall) + (1 - prior) * alarm
     return {"threshold": cut, "error": error, "recall": recall, "balanced_error": (1 - recall + alarm) / 2}
 

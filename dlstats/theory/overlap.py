@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import integrate, optimize
+from scipy import integrate
+
+from dlstats.theory.roots import root
 
 
 def tversky_threshold(index: float, false_positive: float, false_negative: float) -> float:
@@ -43,10 +45,10 @@ def tversky_by_search(prior: float, distance: float, false_positive: float, fals
         down, up = prior * _density(t - distance / 2), (1 - prior) * _density(t + distance / 2)
         return -down * (a * alarm + b * prior) + hit * a * up
 
-    grid = np.linspace(-10, 10, 161)
+    grid = np.linspace(-10, 10, 161).tolist()
     signs = np.sign([slope(t) for t in grid])
     first = int(np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))[0])
-    cut = optimize.brentq(slope, grid[first], grid[first + 1], xtol=1e-15, rtol=1e-15)
+    cut = root(slope, grid[first], grid[first + 1])
     hit, alarm = parts(cut)
     return hit / (hit + a * alarm + b * (prior - hit)), posterior(cut, prior, distance)
 
@@ -76,7 +78,7 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
         p = min(1.0, eta / value)
         return density * (2 * p * eta - value * p * p)
 
-    return optimize.brentq(gap, 1e-6, 1 - 1e-9, xtol=1e-15, rtol=1e-14)
+    return root(gap, 1e-6, 1 - 1e-9)
 
 
 def dice_linear(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
@@ -104,7 +106,7 @@ def dice_squared(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]
         p = np.minimum(1, eta / value)
         return float((share * (2 * p * eta - value * (p * p + eta))).sum())
 
-    largest = optimize.brentq(gap, 1e-9, 1.0, xtol=1e-16, rtol=1e-15)
+    largest = root(gap, 1e-9, 1.0)
     return largest, np.minimum(1, eta / largest)
 
 

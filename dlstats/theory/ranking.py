@@ -39,6 +39,6 @@ def auc_sd(distance: float, positives: int, negatives: int) -> float:
     """
     area = auc_gaussians(distance)
     cut = distance / math.sqrt(2)
-    both = float(stats.multivariate_normal(cov=np.array([[1, 0.5], [0.5, 1]])).cdf(np.array([cut, cut])))
+    both = float(stats.multivariate_normal.cdf(np.array([cut, cut]), cov=np.array([[1, 0.5], [0.5, 1]])))
     shared = (positives + negatives - 2) * (both - area**2)
     return math.sqrt((area * (1 - area) + shared) / (positives * negatives))

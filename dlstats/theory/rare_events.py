@@ -33,7 +33,7 @@ def label_shift_sd(prior: float, distance: float, n: int) -> float:
 
     def integrand(x: float) -> float:
         one, zero = stats.norm.pdf(x - distance / 2), stats.norm.pdf(x + distance / 2)
-        return (one - zero) ** 2 / (prior * one + (1 - prior) * zero)
+        return float((one - zero) ** 2 / (prior * one + (1 - prior) * zero))
 
     return 1 / math.sqrt(n * integrate.quad(integrand, -12, 12, epsabs=1e-13, limit=300)[0])
 

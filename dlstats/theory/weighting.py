@@ -24,8 +24,8 @@ def asymptotic_variance(prior: float, distance: float, weighted: bool) -> np.nda
             zero = (1 - prior) * stats.norm.pdf(x + distance / 2)
             q = 1 / (1 + math.exp(-(distance * x + shift)))
             if kind == "curvature":
-                return x**power * (weight1 * one + weight0 * zero) * q * (1 - q)
-            return x**power * (weight1**2 * one * (1 - q) ** 2 + weight0**2 * zero * q**2)
+                return float(x**power * (weight1 * one + weight0 * zero) * q * (1 - q))
+            return float(x**power * (weight1**2 * one * (1 - q) ** 2 + weight0**2 * zero * q**2))
 
         return integrate.quad(integrand, -14, 14, epsabs=1e-14, epsrel=1e-12, limit=300)[0]
 

@@ -63,8 +63,9 @@ class Rings:
         return self._of_radius(np.hypot(x[..., 0], x[..., 1]))
 
     def _of_radius(self, radius: np.ndarray) -> np.ndarray:
-        laws = [stats.norm(2 - label, self.spread) for label in (0, 1)]
-        return np.stack([law.logpdf(radius) - law.logsf(0) for law in laws], axis=-1)
+        law, scale = stats.norm, self.spread
+        logs = [law.logpdf(radius, 2 - k, scale) - law.logsf(0, 2 - k, scale) for k in (0, 1)]
+        return np.stack(logs, axis=-1)
 
     @property
     def balanced_error(self) -> float:

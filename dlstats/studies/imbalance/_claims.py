@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from dlstats.core import montecarlo
@@ -25,7 +26,7 @@ def statistic_of(statistic: str, column: str, method: str, scale: float = 1.0, *
     def measure(evidence: Evidence) -> Estimate:
         rows = evidence.rows(method=method, **factors)
         good = rows["status"] == "ok"
-        return montecarlo.estimate(statistic, rows[column][good] * scale, failed=int((~good).sum()))
+        return montecarlo.estimate(statistic, rows[column][good] * scale, failed=int(np.sum(~good.to_numpy())))
 
     return measure
 
@@ -45,4 +46,5 @@ def paired(column: str, first: str, second: str, **factors: object):
 
 def _by_replicate(rows: pd.DataFrame, column: str) -> pd.Series:
     """The column indexed by cell and replicate, nan where the replicate failed."""
-    return rows[column].where(rows["status"] == "ok").set_axis(pd.MultiIndex.from_frame(rows[["cell", "replicate"]]))
+    index = pd.MultiIndex.from_arrays([rows["cell"], rows["replicate"]])
+    return pd.Series(rows[column].where(rows["status"] == "ok").to_numpy(), index=index)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from dlstats.core import montecarlo
 from dlstats.core.montecarlo import Estimate
 from dlstats.studies.imbalance._claims import value_of
@@ -23,7 +25,7 @@ def _identity(name, statement, value, margin, part, method, source=DERIVED, lect
 
 def _largest_gap(evidence: Evidence) -> Estimate:
     rows = evidence.rows(part="focal", method=[f"largest_gap_{g}" for g in GAMMAS])
-    return montecarlo.exact(float(rows["value"].max()), note=f"worst of {len(rows)} values of gamma")
+    return montecarlo.exact(float(np.max(rows["value"].to_numpy())), note=f"worst of {len(rows)} values of gamma")
 
 
 ENTROPY = theory.cross_entropy_of((0.7, -0.9, -0.4, 0.9, -0.2), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -207,7 +208,11 @@ def _gradients() -> dict[str, float]:
         return binary_cross_entropy(torch.sigmoid(z), y)
 
     logits = np.linspace(-30, 30, 61)
-    gaps = [abs(slope(imbalance.cross_entropy, z, y) - (_probability(z) - y)) for z in logits for y in (0.0, 1.0)]
+    gaps = [
+        abs(slope(imbalance.cross_entropy, z, y) - (1 / (1 + math.exp(-z)) - y))
+        for z in logits.tolist()
+        for y in (0.0, 1.0)
+    ]
     example = (0.7, -0.9, -0.4, 0.9, -0.2)
 
     def entropy(scale: float, shift: float) -> float:

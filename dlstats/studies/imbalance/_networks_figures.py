@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlstats.studies.study import Evidence, Figure
 
 METHODS = {
@@ -107,12 +109,14 @@ def draw_guide(evidence: Evidence, figure) -> None:
     for column, (measure, _, sign) in enumerate(GOALS):
         good = rows[measure].where(rows["status"] == "ok")
         values = rows.assign(value=good).pivot(index=["n", "replicate"], columns="method", values="value")
-        contrasts = values[names].sub(values["cross_entropy"], axis=0).groupby("n")
-        mean, error = contrasts.mean(), contrasts.sem()
+        contrasts = values[names].sub(values["cross_entropy"], axis=0)
         for place, n in enumerate(SIZES):
-            for row, name in enumerate(names):
-                clear = abs(mean.loc[n, name]) > 2.6 * error.loc[n, name]
-                outcome = (1 if sign * mean.loc[n, name] > 0 else -1) if clear else 0
+            here = contrasts.xs(n, level="n").to_numpy(float)
+            mean = np.nanmean(here, axis=0)
+            error = np.nanstd(here, axis=0, ddof=1) / np.sqrt(np.isfinite(here).sum(axis=0))
+            for row in range(len(names)):
+                clear = abs(mean[row]) > 2.6 * error[row]
+                outcome = (1 if sign * mean[row] > 0 else -1) if clear else 0
                 points[outcome].append((column + 0.16 * (place - 1.5), row))
     for outcome, (marker, color, size) in looks.items():
         if points[outcome]:

@@ -81,11 +81,11 @@ def run(
 
 def _network(name: str, data: Data, counts, net, start, steps: int, streams: Streams, device: str):
     x, y = _resampled(name, data, streams)
-    learning = dict(learning_rate=0.01, schedule="cosine", keep="best", check_every=max(1, steps // 20))
     orders = streams.generators("minibatch", method="all")
 
     def training(part: int) -> train.Training:
-        return train.Training(steps=part, batch_size=min(BATCH, x.shape[1]), **learning)
+        size, every = min(BATCH, x.shape[1]), max(1, steps // 20)
+        return train.Training(part, 0.01, schedule="cosine", batch_size=size, keep="best", check_every=every)
 
     validation = (data.held_x, data.held_y[..., None].astype(float))
     target = y[..., None].astype(float)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from dlstats.core import montecarlo
 from dlstats.studies.imbalance._claims import paired, statistic_of
 from dlstats.studies.imbalance._settings import DISTANCE, PRIOR, SCALES, WEIGHTS
@@ -19,14 +21,14 @@ def _worst(column: str, centre: float, methods: tuple[str, ...]):
     def measure(evidence: Evidence):
         rows = evidence.rows(part="separable", method=list(methods))
         gap = (rows[column] - centre).abs()
-        return montecarlo.exact(float(gap.max()), note=f"worst of {len(rows)} paths")
+        return montecarlo.exact(float(np.max(gap.to_numpy())), note=f"worst of {len(rows)} paths")
 
     return measure
 
 
 def _largest_gap(evidence: Evidence):
     rows = evidence.rows(part="shift")
-    return montecarlo.exact(float(rows["shift_gap"].max()), note=f"worst of {len(rows)} fits")
+    return montecarlo.exact(float(np.max(rows["shift_gap"].to_numpy())), note=f"worst of {len(rows)} fits")
 
 
 SLOPES = {weighted: float(theory.asymptotic_variance(PRIOR, DISTANCE, weighted)[1, 1]) for weighted in (False, True)}

@@ -32,8 +32,8 @@ def _breast_cancer(factors: dict, streams: Streams, device: str) -> pd.DataFrame
     from dlstats.core import nets
     from dlstats.studies.imbalance import _training
 
-    bunch = load_breast_cancer()
-    x, y = (bunch.data - bunch.data.mean(0)) / bunch.data.std(0), (bunch.target == 0).astype(int)
+    raw, target = (np.asarray(part) for part in load_breast_cancer(return_X_y=True))
+    x, y = (raw - raw.mean(0)) / raw.std(0), (target == 0).astype(int)
     parts = [_split(y, [TRAIN, HELD], rng) for rng in streams.generators("split", data="breast_cancer")]
     train, held, test = (np.stack(part) for part in zip(*parts, strict=True))
     prevalence = TRAIN[1] / sum(TRAIN)
@@ -51,8 +51,8 @@ def _digits(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
     from dlstats.studies.imbalance import _multiclass
 
-    bunch = load_digits()
-    x, y = bunch.data / 16, bunch.target
+    raw, y = (np.asarray(part) for part in load_digits(return_X_y=True))
+    x = raw / 16
     counts = [round(LARGEST * RATIO ** (-k / 9)) for k in range(10)]
     parts = [_split(y, [counts], rng) for rng in streams.generators("split", data="digits")]
     train, test = (np.stack(part) for part in zip(*parts, strict=True))

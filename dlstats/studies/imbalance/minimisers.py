@@ -28,7 +28,7 @@ def draw_maps(evidence: Evidence, figure) -> None:
     panels = {left: ("cross_entropy", "weighted", "focal", "alpha_focal"), right: PANEL}
     for axes, methods in panels.items():
         for name in methods:
-            line = rows[rows["method"] == name].sort_values("probability")
+            line = rows[rows["method"] == name].sort_values(by=["probability"])
             look = style.method(name) | {"marker": ""}
             axes.plot(line["probability"], line["fitted"], label=LABELS[name], **look)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)

@@ -134,10 +134,10 @@ def draw_path(evidence: Evidence, figure) -> None:
         (right, "margin_ratio", [f"scale_{s}" for s in SCALES] + ["weight_100"]),
     ):
         for index, name in enumerate(methods):
-            values = rows[rows["method"] == name][[f"{column}_{d}" for d in SHOWN]]
+            values = rows.loc[rows["method"] == name, [f"{column}_{d}" for d in SHOWN]].to_numpy(float)
             look = style.nth(index + (column != "shift") * 3)
-            error = 2 * values.sem().to_numpy()
-            axes.errorbar(SHOWN, values.mean().to_numpy(), yerr=error, label=METHODS[name], **look)
+            error = 2 * values.std(axis=0, ddof=1) / np.sqrt(len(values))
+            axes.errorbar(SHOWN, values.mean(axis=0), yerr=error, label=METHODS[name], **look)
         axes.set_xscale("log")
         axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
         axes.minorticks_off()
