@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import integrate, optimize, special, stats
 
+from dlstats.theory.roots import root
+
 
 def sample_quantile_variance(level: float) -> float:
     """Limit of n Var of the sample quantile at N(0, 1), τ(1 − τ)/φ(q)² [Serfling 1980, section 2.3.3]."""
@@ -61,11 +63,7 @@ def exponential_expectile(level: float) -> float:
 
 def _expectile(above: Callable[[float], float], mean: float, level: float, bracket: tuple) -> float:
     """Solve τ U = (1 − τ)(U + e − mean), where U(e) = E(X − e)₊."""
-    return float(
-        optimize.brentq(
-            lambda e: level * above(e) - (1 - level) * (above(e) + e - mean), *bracket, xtol=1e-14, rtol=1e-15
-        )
-    )
+    return root(lambda e: level * above(e) - (1 - level) * (above(e) + e - mean), *bracket)
 
 
 def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:

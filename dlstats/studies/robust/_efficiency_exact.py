@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from dlstats.studies.robust._claims import scalars
 from dlstats.theory import efficiency as theory
 from dlstats.theory import robustness
+from dlstats.theory.roots import root
 
 NODES = 240
 """Gauss-Legendre nodes on each piece between corners."""
@@ -78,7 +79,7 @@ def tuned(name: str, wanted: float) -> float:
     """The constant at which a loss of core has the wanted efficiency at N(0, 1)."""
     start = theory.ESTIMATORS[name].constant
     find = lambda c: 1 / variance(loss_of(name, c), theory.NORMAL, _corners(name, c)) - wanted  # noqa: E731
-    return float(optimize.brentq(find, start / 8, 8 * start, xtol=1e-13, rtol=1e-14))
+    return root(find, start / 8, 8 * start)
 
 
 def tuning() -> list[dict]:
@@ -102,7 +103,7 @@ def barron() -> list[dict]:
 
     rows = {}
     for alpha in theory.ALPHAS:
-        c = optimize.brentq(lambda c, a=alpha: at(a, c) - 0.95, 0.05, 50.0, xtol=1e-13, rtol=1e-14)
+        c = root(lambda c, a=alpha: at(a, c) - 0.95, 0.05, 50.0)
         rows[f"c95_{alpha:g}"] = c, theory.barron_tuned(alpha)
         rows[f"efficiency_{alpha:g}"] = at(alpha, 1.0), theory.barron_efficiency(alpha, 1.0)
     rows["welsch_closed_form"] = at(-math.inf, 1.0), theory.welsch_efficiency(1.0)
@@ -162,9 +163,7 @@ def influence() -> list[dict]:
 def solve(loss: Callable, y: np.ndarray, reach: float) -> float:
     """The zero of Σ ψ(y − m) near the median."""
     centre = float(np.median(y))
-    return float(
-        optimize.brentq(lambda m: psi_of(loss, y - m).sum(), centre - 0.2 * reach, centre + 0.2 * reach, xtol=1e-14)
-    )
+    return root(lambda m: psi_of(loss, y - m).sum(), centre - 0.2 * reach, centre + 0.2 * reach)
 
 
 def minimax() -> list[dict]:

@@ -6,13 +6,13 @@ import functools
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from dlstats.core.seeds import Streams
 from dlstats.studies.robust._claims import scalars
 from dlstats.studies.robust._location_claims import ALPHAS, CLAIMS
 from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import quantiles, robustness
+from dlstats.theory.roots import root
 
 THRESHOLDS = (1.0, 3.0, 10.0, 30.0, 100.0)
 TAIL = 2.2
@@ -79,7 +79,7 @@ def _functional(threshold: float, density, bracket: tuple[float, float]) -> floa
         x, w = exact.rule([c for c in (m - threshold, m + threshold, 10.0, 100.0, 1000.0) if c > 0])
         return float((w * exact.psi_of(loss, x - m) * density(x)).sum())
 
-    return float(optimize.brentq(pull, *bracket, xtol=1e-13))
+    return root(pull, *bracket)
 
 
 def _breakdown(factors: dict, streams: Streams) -> list[dict]:

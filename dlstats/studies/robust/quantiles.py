@@ -7,13 +7,14 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
 from dlstats.core.seeds import Streams
 from dlstats.studies.robust._claims import scalars
 from dlstats.studies.robust._quantiles_claims import CLAIMS, LEVELS
 from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import quantiles as theory
+from dlstats.theory.roots import root
 
 NODES = 200
 STEPS = 2000
@@ -121,11 +122,11 @@ def _slope(name: str, distribution, level: float):
 
 
 def _expectile(distribution, level: float) -> float:
-    return float(optimize.brentq(_slope("expectile", distribution, level), *_bracket(distribution), xtol=1e-13))
+    return root(_slope("expectile", distribution, level), *_bracket(distribution))
 
 
 def _pinball_minimum(distribution, level: float) -> float:
-    return float(optimize.brentq(_slope("pinball", distribution, level), *_bracket(distribution), xtol=1e-13))
+    return root(_slope("pinball", distribution, level), *_bracket(distribution))
 
 
 def _bracket(distribution) -> tuple[float, float]:
@@ -171,7 +172,7 @@ def _drift(factors: dict, streams: Streams) -> list[dict]:
     y = torch.as_tensor(streams.draw(lambda rng: rng.standard_normal(n), "data"))
     rows = []
     for method, loss in (("slip", quantile.lectures_pinball), ("pinball", quantile.pinball)):
-        f, halfway = torch.zeros(len(y), 1, dtype=torch.float64), None
+        f = halfway = torch.zeros(len(y), 1, dtype=torch.float64)
         for step in range(STEPS):
             halfway = f.detach() if 2 * step == STEPS else halfway
             f = f.detach().requires_grad_()
