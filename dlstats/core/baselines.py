@@ -50,7 +50,7 @@ def geometric_levels(most: int) -> np.ndarray:
 
 def nearest_neighbours(x: Inputs, y: Values, new: New, rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """k-nearest neighbours, k <= n/2 by leave-one-out [Györfi et al. 2002, section 6]."""
-    tree = spatial.cKDTree(x)
+    tree = spatial.KDTree(x)
     levels = geometric_levels(max(2, min(len(y) // 2, 400)))
     own = tree.query(x, int(levels[-1]) + 1)[1][:, 1:]
     running = np.cumsum(y[own], axis=1)[:, levels - 1] / levels

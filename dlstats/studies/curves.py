@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from dlstats.core.montecarlo import Estimate, exact
 from dlstats.core.montecarlo.rates import Rate
@@ -11,9 +15,7 @@ from dlstats.studies.study import Evidence
 from dlstats.theory import sequence_model
 
 
-def curve(
-    evidence: Evidence, column: str = "risk", size: str = "n", **factors: object
-) -> tuple[np.ndarray, np.ndarray]:
+def curve(evidence: Evidence, column: str = "risk", size: str = "n", **factors: Any) -> tuple[np.ndarray, np.ndarray]:
     """(n, value) of an exact curve, by n, over the cells and the method that match."""
     rows = evidence.rows(**factors).sort_values(size)
     return rows[size].to_numpy(float), rows[column].to_numpy(float)
@@ -27,17 +29,17 @@ def worst_slope(evidence: Evidence, cases: list[tuple[dict, float]], local: bool
     return exact(abs(found[worst]), f"worst at {worst}")
 
 
-def beside(axes, n: np.ndarray, risk: np.ndarray, slope: float, color: str | None = None) -> None:
+def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None = None) -> None:
     """Theory's slope as a dashed line just under the last points of a curve, with its number; black or in `color`."""
     from dlstats.report import style
 
-    n, risk = np.asarray(n, float), np.asarray(risk, float)
-    last = len(n) // 2
-    line = 0.6 * risk[-1] * (n / n[-1]) ** slope
+    x, y = np.asarray(n, float), np.asarray(risk, float)
+    last = len(x) // 2
+    line = 0.6 * y[-1] * (x / x[-1]) ** slope
     look = style.method("theory") | ({"color": color} if color else {})
-    axes.plot(n[last:], line[last:], **look, linewidth=0.8)
+    axes.plot(x[last:], line[last:], **look, linewidth=0.8)
     number = f"{slope:.2f}".replace("-", "\N{MINUS SIGN}")
-    axes.annotate(number, (n[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=look["color"])
+    axes.annotate(number, (x[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=look["color"])
 
 
 def risk_axes(axes, title: str = "") -> None:
@@ -55,7 +57,7 @@ def risk_axes(axes, title: str = "") -> None:
         axes.set_title(title)
 
 
-def cells(evidence: Evidence, column: str = "risk", size: str = "n", **factors: object) -> tuple[list, list, int]:
+def cells(evidence: Evidence, column: str = "risk", size: str = "n", **factors: Any) -> tuple[list, list, int]:
     """(sizes, replicates of every size, failed) of a Monte Carlo curve."""
     rows = evidence.rows(**factors)
     good = rows[rows["status"] == "ok"] if "status" in rows else rows
@@ -63,13 +65,15 @@ def cells(evidence: Evidence, column: str = "risk", size: str = "n", **factors: 
     return sizes, [good[good[size] == n][column].to_numpy(float) for n in sizes], len(rows) - len(good)
 
 
-def rate(evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: object) -> Rate:
+def rate(evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: Any) -> Rate:
     """The fitted rate of a Monte Carlo curve, all sizes, weighted, with lack of fit and local slopes."""
     sizes, samples, failed = cells(evidence, column, size, **factors)
     return fit_rate(sizes, samples, statistic, failed=failed)
 
 
-def points(evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: object):
+def points(
+    evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: Any
+) -> pd.DataFrame:
     """The summary lines of a curve by size: a frame with `n`, `estimate`, `mcse`, `lower`, `upper`."""
     table = evidence.table(measure=column, statistic=statistic, **factors).sort_values(size)
     return table.assign(n=table[size].astype(float))
@@ -79,5 +83,5 @@ def draw_points(axes, table, label: str, method: str) -> None:
     """A Monte Carlo curve with 95 % error bars in the style of its method."""
     from dlstats.report import style
 
-    bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.9 * table["estimate"].to_numpy(float))
+    bars = np.clip(1.96 * np.asarray(table["mcse"], float), 0, 0.9 * np.asarray(table["estimate"], float))
     axes.errorbar(table["n"], table["estimate"], yerr=bars, label=label, **style.method(method))

@@ -5,6 +5,8 @@ Regression with n observations is asymptotically this model; risks here are sums
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import optimize, special
 
@@ -64,7 +66,7 @@ def pinsker_risk(n: float, smoothness: float, radius: float = 1.0) -> float:
         kappa = np.exp(log_kappa)
         return float((axes * np.maximum(1 - kappa * axes, 0)).sum() / (kappa * n)) - radius
 
-    kappa = np.exp(optimize.brentq(spent, np.log(1 / axes[-1]), 5.0, xtol=1e-14))
+    kappa = math.exp(float(optimize.brentq(spent, math.log(1 / axes[-1]), 5.0, xtol=1e-14)))
     if kappa * axes[-1] < 1:
         raise AssertionError("the axes were cut too early")
     return float(np.maximum(1 - kappa * axes, 0).sum() / n)

@@ -44,7 +44,8 @@ def _one(evidence: Evidence, column: str) -> Estimate:
 
 def _over_limit(evidence: Evidence) -> Estimate:
     rows = evidence.rows(layers=1)
-    return exact(float((rows["discount"] - 1 / (rows["inputs"] + 2)).max()), "largest excess over 1/(d0+2)")
+    excess = rows["discount"].to_numpy() - 1 / (rows["inputs"].to_numpy() + 2)
+    return exact(float(excess.max()), "largest excess over 1/(d0+2)")
 
 
 SHEN = "Shen 2023, arXiv 2305.11417, as printed in the lectures"

@@ -126,7 +126,8 @@ def _difference_sd(evidence: Evidence) -> Estimate:
 def _by_width(evidence: Evidence, column: str) -> dict[int, pd.Series]:
     rows = evidence.rows(part="split", method="network")
     rows = rows.assign(**{column: rows[column].where(rows["status"] == "ok")})
-    return {int(units): cell.set_index("replicate")[column] for units, cell in rows.groupby("units")}
+    widths = sorted(rows["units"].astype(int).unique().tolist())
+    return {m: rows[rows["units"] == m].set_index("replicate")[column] for m in widths}
 
 
 def _gap_falls(evidence: Evidence) -> Estimate:

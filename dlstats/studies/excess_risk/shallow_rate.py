@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -71,10 +73,10 @@ MEASURES = (
     Measure("gap", "training loss of one start above the best of 3"),
     Measure("train_loss", "training loss"),
 )
-MAIN = {"rule": "spline_6", "noise": "normal", "noise_sd": 0.3}
+MAIN: dict[str, Any] = {"rule": "spline_6", "noise": "normal", "noise_sd": 0.3}
 
 
-def _slope(evidence: Evidence, **changes: object) -> Estimate:
+def _slope(evidence: Evidence, **changes: Any) -> Estimate:
     return rate(evidence, method="network", **(MAIN | changes)).slope
 
 
