@@ -45,8 +45,8 @@ def covered_law(test_points: int, n: int, miscoverage: Fraction):
 
 def goodness_of_fit(covered: np.ndarray, test_points: int, n: int, miscoverage: Fraction) -> float:
     """p-value of the χ² test of counts `covered`, shape (reps,), against their Beta-Binomial law; cells of 20 or more."""
-    law = covered_law(test_points, n, miscoverage)
-    expected = len(covered) * law.pmf(np.arange(test_points + 1))
+    k = rank(n, miscoverage)
+    expected = len(covered) * stats.betabinom.pmf(np.arange(test_points + 1), test_points, k, n + 1 - k)
     observed = np.bincount(covered.astype(int), minlength=test_points + 1)
     edges, total = [0], 0.0
     for count, mass in enumerate(expected):

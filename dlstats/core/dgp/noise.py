@@ -86,7 +86,7 @@ def contaminated(share: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0)
     """The mixture (1 − share) N(0, sd²) + share N(0, outlier_sd²) [Tukey 1960]."""
     if not 0 <= share <= 1:
         raise ValueError(f"`share` must lie between 0 and 1, got {share}.")
-    parts = ((1 - share, stats.norm(scale=_positive("sd", sd))), (share, stats.norm(scale=outlier_sd)))
+    parts = ((1 - share, _positive("sd", sd)), (share, _positive("outlier_sd", outlier_sd)))
     bound = max(sd, outlier_sd)
 
     def sample(rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
@@ -94,17 +94,17 @@ def contaminated(share: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0)
         return scale * rng.standard_normal(size)
 
     def distribution(t: Array) -> np.ndarray:
-        return np.asarray(sum(weight * law.cdf(t) for weight, law in parts))
+        return np.asarray(sum(weight * stats.norm.cdf(t / width) for weight, width in parts))
 
     def quantile(level: Array) -> np.ndarray:
         def one(p: float) -> float:
             reach = bound * (abs(stats.norm.ppf(p)) + 1)
-            return float(optimize.brentq(lambda t: distribution(t) - p, -reach, reach, xtol=1e-13))
+            return float(optimize.brentq(lambda t: distribution(t) - p, -reach, reach, xtol=1e-13))  # type: ignore[arg-type]
 
         return np.vectorize(one, otypes=[float])(level)
 
     def density(t: Array) -> np.ndarray:
-        return np.asarray(sum(weight * law.pdf(t) for weight, law in parts))
+        return np.asarray(sum(weight * stats.norm.pdf(t / width) / width for weight, width in parts))
 
     variance = (1 - share) * sd**2 + share * outlier_sd**2
     return Noise("contaminated", sample, density, distribution, quantile, 0.0, variance)

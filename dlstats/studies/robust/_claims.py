@@ -51,7 +51,9 @@ def statistic_of(statistic: str, column: str, **factors: object) -> Reader:
 def estimated(statistic: str, rows: pd.DataFrame, column: str, **options: object) -> Estimate:
     """A statistic over rows; those that failed are counted and enter no estimate."""
     good = rows["status"] == "ok"
-    return montecarlo.estimate(statistic, rows[column][good].to_numpy(), failed=int((~good).sum()), **options)
+    return montecarlo.estimate(
+        statistic, rows.loc[good, column].to_numpy(dtype=float), failed=int((~good).sum()), **options
+    )
 
 
 def slope_over(size: str, column: str, statistic: str, **factors: object) -> Reader:

@@ -36,12 +36,11 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _engel(device: str) -> list[dict]:
     """ROB17: a network without hidden layer, one output a level, and linear programming, on 235 households."""
-    import statsmodels.api as sm
     import torch
 
     from dlstats.core.losses.quantile import pinball
 
-    data = sm.datasets.engel.load_pandas().data
+    data = _households()
     x, y = data["income"].to_numpy(), data["foodexp"].to_numpy()
     levels = torch.tensor(LEVELS, dtype=torch.float64)
     trained = _affine(x[:, None], y, lambda f, target: pinball(f, target, levels), len(LEVELS), device)
@@ -58,6 +57,13 @@ def _engel(device: str) -> list[dict]:
     median = theory.linear_program(x, y, 0.5)
     rows.append({"method": "published", "difference": float(np.abs(median - PUBLISHED_ENGEL).max())})
     return rows
+
+
+def _households() -> pd.DataFrame:
+    """Engel's data: `income` and `foodexp`."""
+    import statsmodels.api as sm
+
+    return pd.DataFrame(sm.datasets.engel.load_pandas().data)
 
 
 def _risk(residual: np.ndarray, level: float) -> float:
@@ -91,7 +97,7 @@ def _stackloss(device: str) -> list[dict]:
     from dlstats.core.losses import robust
 
     data = sm.datasets.stackloss.load_pandas()
-    x, y = data.exog.to_numpy(), data.endog.to_numpy()
+    x, y = np.asarray(data.exog, dtype=float), np.asarray(data.endog, dtype=float)
     norms = {"huber": sm.robust.norms.HuberT(), "tukey": sm.robust.norms.TukeyBiweight()}
     unit = y.std()
     rows = []
@@ -155,11 +161,9 @@ CLAIMS = (
 
 def draw_engel(evidence: Evidence, figure) -> None:
     """Engel's data with the seven fits: lines of linear programming, dots of the network."""
-    import statsmodels.api as sm
-
     from dlstats.report import style
 
-    data = sm.datasets.engel.load_pandas().data
+    data = _households()
     rows = evidence.rows(data="engel").dropna(subset=["slope"])
     axis = figure.subplots()
     axis.plot(data["income"], data["foodexp"], ".", color="0.75", markersize=2.5)
