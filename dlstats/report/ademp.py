@@ -38,7 +38,7 @@ def conditions(fixed: Protocol, key: str) -> Table:
     """The factors with their levels, entry by entry of the configuration."""
     rows = []
     for entry in fixed.factors:
-        levels = {k: v if isinstance(v, list) else [v] for k, v in dict(entry["factors"]).items()}  # type: ignore[call-overload]
+        levels = {k: v if isinstance(v, list) else [v] for k, v in dict(entry["factors"]).items()}
         rows.append((_levels(levels), number(math.prod(len(v) for v in levels.values())), _replicates(entry)))
     columns = (
         Column(prose("factors and levels"), "left", 1.0),
@@ -82,7 +82,7 @@ def measures(fixed: Protocol, key: str) -> Table:
     rows = []
     for measure in fixed.measures:
         formula = formulas.find(str(measure["statistic"]))
-        options = ", ".join(f"{k} = {_level(v)}" for k, v in dict(measure["options"]).items())  # type: ignore[call-overload]
+        options = ", ".join(f"{k} = {_level(v)}" for k, v in dict(measure["options"]).items())
         words = formula.words + (f" ({options})" if options else "")
         unit = f" [{measure['unit']}]" if measure["unit"] else ""
         label = prose(f"{measure['label']}{unit}, ", code(measure["column"]))
@@ -132,7 +132,7 @@ def _float(value: object) -> float:
 def document(fixed: Protocol) -> list[Block]:
     """A whole protocol, to be written before the run."""
     planned = sum(
-        entry["replicates"] * math.prod(len(v) if isinstance(v, list) else 1 for v in entry["factors"].values())  # type: ignore
+        entry["replicates"] * math.prod(len(v) if isinstance(v, list) else 1 for v in entry["factors"].values())
         for entry in fixed.factors
     )
     head = [

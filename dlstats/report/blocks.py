@@ -6,8 +6,9 @@ A text is a tuple of spans, so that no string is ever markup: what a study write
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
 
 from dlstats.report import escape
 from dlstats.report.digits import Shown, show
@@ -85,7 +86,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; `tone` is empty, `note` (small) or `warning`."""
+    """A paragraph; `tone` is empty, `note` (small), `warning`, or `lead` (stays with what follows)."""
 
     text: Text
     tone: str = ""
@@ -229,6 +230,18 @@ class Document:
 def as_data(document: Document) -> dict:
     """The document as dictionaries, lists and strings, for JSON."""
     return asdict(document)
+
+
+def spans(part: Any) -> Iterator[Span]:
+    """All spans of a document or of a part of it, in order."""
+    if isinstance(part, Span):
+        yield part
+    elif isinstance(part, tuple | list):
+        for inner in part:
+            yield from spans(inner)
+    elif is_dataclass(part):
+        for inside in fields(part):
+            yield from spans(getattr(part, inside.name))
 
 
 def targets(blocks: Iterable[Block]) -> set[str]:

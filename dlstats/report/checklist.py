@@ -19,6 +19,8 @@ from dlstats.studies.study import Study
 
 MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
 ALL = (MORRIS, SIEPE, WILLIAMS)
+SHOWN, CUT = 5, 90
+"""Entries and characters of a cell that says what is missing."""
 Missing = Callable[[Material, Study], str]
 """What is missing of an item for one study; empty when nothing is."""
 
@@ -45,7 +47,8 @@ def _text(name: str) -> Missing:
 
 def _methods(material: Material, study: Study) -> str:
     used = dict.fromkeys(material.summaries[study.name]["method"].astype(str))
-    unknown = [name for name in used if not any(fnmatch(name, known) for known in study.methods)]
+    # `huber_1.345` is the method `huber` with a parameter
+    unknown = [n for n in used if not any(fnmatch(n, known) or n.startswith(f"{known}_") for known in study.methods)]
     return f"not described: {', '.join(unknown)}" if unknown else ""
 
 
@@ -145,6 +148,17 @@ def check(material: Material) -> list[str]:
     return lines
 
 
+def _short(lacks: dict[str, str]) -> str:
+    """What studies lack, studies that lack the same together, cut where it gets long; the command names everything."""
+    groups: dict[str, list[str]] = {}
+    for name, what in lacks.items():
+        groups.setdefault(what if len(what) <= CUT else what[:CUT] + "…", []).append(name)
+    parts = [f"{', '.join(names[:SHOWN])}{f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''}: {what}"
+             for what, names in list(groups.items())[:SHOWN]]  # fmt: skip
+    more = [f"and {len(groups) - SHOWN} more"] if len(groups) > SHOWN else []
+    return "; ".join([*parts, *more])
+
+
 def chapter(material: Material) -> list[Block]:
     """The checklist as a chapter; nothing without a finished study."""
     if not material.finished:
@@ -155,7 +169,7 @@ def chapter(material: Material) -> list[Block]:
         where = prose(ref(item.target, item.where)) if item.target else prose(f"{item.where}, in every study's section")
         lacks = open_.get(item, {})
         if lacks:
-            where = prose("; ".join(f"{name}: {what}" for name, what in lacks.items()))
+            where = prose(_short(lacks))
         answer = prose(Span("strong", "✓ yes" if not lacks else "✗ no" if item.required else "no, and not required"))
         by = prose(*(Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
         rows.append((prose(item.asked), by, answer, where))

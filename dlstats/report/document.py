@@ -25,6 +25,7 @@ from dlstats.report.blocks import (
     prose,
     ref,
     shown,
+    spans,
     verdict,
 )
 from dlstats.report.digits import show
@@ -55,7 +56,7 @@ def build(material: Material) -> Document:
         for name in names:
             blocks += sections.section(material, name)
     blocks += checklist.chapter(material)
-    keys = tuple(sorted({key for key in _cited(blocks) if key in material.sources}))
+    keys = tuple(sorted({span.target for span in spans(blocks) if span.kind == "cite"} & set(material.sources)))
     if keys:
         blocks += [Heading("Sources", 1, "sources"), Bibliography(keys)]
     version = f"version {material.about['version']}"
@@ -262,22 +263,3 @@ def _ledger(material: Material) -> list[Block]:
     families = tuple((family, family_title(family)) for family in grid.families(material.config))
     rows = entries(material.verdicts, material.sources, shown_studies)
     return [*found, Ledger("ledger-table", caption, rows, families)]
-
-
-def _cited(blocks: list[Block]) -> set[str]:
-    """The bibliography keys that any text of the blocks cites."""
-    found: set[str] = set()
-
-    def walk(part: object) -> None:
-        if isinstance(part, Span):
-            if part.kind == "cite":
-                found.add(part.target)
-        elif isinstance(part, tuple | list):
-            for inner in part:
-                walk(inner)
-        elif hasattr(part, "__dataclass_fields__"):
-            for name in part.__dataclass_fields__:
-                walk(getattr(part, name))
-
-    walk(blocks)
-    return found

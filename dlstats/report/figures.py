@@ -40,7 +40,8 @@ def draw(
     the figure's own. `study.json` says what the raw results cost and what failed. Returns the paths written.
     """
     written = [provenance.write_record(Path(folder), provenance.record(study.name, evidence.replicates, fingerprint))]
-    about = {"study": study.name, "command": command or f"dlstats draw {study.name}", "fingerprint": fingerprint}
+    words = command or f"dlstats draw {study.name}"
+    about: dict[str, object] = {"study": study.name, "command": words, "fingerprint": fingerprint}
     about["inputs"] = dict(sorted((inputs or {}).items()))
     for figure in study.figures:
         written += _draw_one(figure, Evidence(evidence.replicates, evidence.summary), Path(folder), about, face, width)

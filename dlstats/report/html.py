@@ -163,26 +163,14 @@ def _anchor(number: str) -> str:
     return f"part-{number.replace('.', '-')}"
 
 
-def _spans(part: object) -> Iterable[Span]:
-    """All spans of a document, in order."""
-    if isinstance(part, Span):
-        yield part
-    elif isinstance(part, tuple | list):
-        for inner in part:
-            yield from _spans(inner)
-    elif hasattr(part, "__dataclass_fields__"):
-        for name in part.__dataclass_fields__:  # type: ignore[attr-defined]
-            yield from _spans(getattr(part, name))
-
-
 def _formulas(document: Document) -> list[str]:
-    inline = [span.text for span in _spans(document.blocks) if span.kind == "math"]
+    inline = [span.text for span in blocks.spans(document.blocks) if span.kind == "math"]
     return inline + [block.source for block in document.blocks if isinstance(block, blocks.Equation)]
 
 
 def _order(document: Document) -> dict[str, int]:
     """Sources by the order in which they are first cited."""
-    keys = dict.fromkeys(span.target for span in _spans(document.blocks) if span.kind == "cite")
+    keys = dict.fromkeys(span.target for span in blocks.spans(document.blocks) if span.kind == "cite")
     return {key: number for number, key in enumerate(keys, start=1)}
 
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -37,12 +38,12 @@ class Protocol:
     title: str
     aims: str
     mechanisms: str
-    factors: tuple[Mapping[str, object], ...]
+    factors: tuple[Mapping[str, Any], ...]
     """The entries of the configuration: factors with levels, replicates, target."""
     estimands: str
     methods: Mapping[str, str]
-    measures: tuple[Mapping[str, object], ...]
-    claims: tuple[Mapping[str, object], ...]
+    measures: tuple[Mapping[str, Any], ...]
+    claims: tuple[Mapping[str, Any], ...]
     seed: int
     failed_share: float
     failures: str = FAILURES

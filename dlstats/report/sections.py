@@ -167,7 +167,7 @@ def _again(material: Material, study: Study) -> list[Block]:
     )
     text = prose("In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed ",
                  code(material.config["seed"]), ".")  # fmt: skip
-    return [Heading("How to get these numbers again", 3), Paragraph(text), Listing(lines)]
+    return [Heading("How to get these numbers again", 3), Paragraph(text, "lead"), Listing(lines)]
 
 
 def run_row(material: Material, name: str) -> tuple[Text, ...]:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from dlstats.report import blocks, files
 from dlstats.report.bibliography import FILE as REFERENCES
@@ -56,7 +57,7 @@ def prepare(document: Document, folder: Path) -> dict:
     return data
 
 
-def _drop_dead_links(part: object, keys: set[str]):
+def _drop_dead_links(part: Any, keys: set[str]) -> Any:
     """The same data, with links to what this document does not hold turned into plain text."""
     if isinstance(part, Mapping):
         if part.get("kind") == "ref" and part.get("target") not in keys:
