@@ -1,5 +1,7 @@
 """Every statistic of the layer: against other packages, against the jackknife, and against brute force."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -250,6 +252,22 @@ def test_the_normal_theory_error_of_a_standard_deviation_is_about_half_at_t5():
     rows = monte_carlo_error.simulate({"law": "t5", "size": REPS}, studies, "cpu")
     part = rows[rows["method"] == "normal_theory_se"]
     assert part["reported"].mean() / part["value"].std() < 0.7
+
+
+@pytest.mark.parametrize("starts", [1, 2, 5])
+def test_the_best_of_some_starts_is_the_average_minimum_over_all_subsets(starts):
+    x, _ = _data(9)
+    wanted = np.mean([min(subset) for subset in itertools.combinations(x, starts)])
+    assert montecarlo.estimate("best_of", x, starts=starts).value == pytest.approx(wanted)
+
+
+def test_the_best_of_more_starts_than_are_left_is_not_a_number():
+    x, _ = _data(5)
+    found = montecarlo.estimate("best_of", x, starts=5)
+    assert np.isnan(found.value)
+    assert found.replicates == 5
+    with pytest.raises(ValueError, match="at least 1"):
+        montecarlo.estimate("best_of", x, starts=0)
 
 
 def test_influence_of_the_rmse_is_centred_at_the_mean_squared_error():

@@ -6,17 +6,20 @@ import numpy as np
 from scipy.special import gammaln
 
 from dlstats.core.montecarlo.influence import Pair
+from dlstats.core.montecarlo.shapes import Replicates
 
 
-def best_of(x: np.ndarray, *, starts: int) -> Pair:
+def best_of(x: Replicates, *, starts: int) -> Pair:
     """E min(X_1, ..., X_K) by the U-statistic over all subsets of size K = `starts`: sum_i w_i x_(i).
 
     w_i = C(reps - i, K - 1) / C(reps, K) on the ascending order statistics; influence values by the exact
-    delete-one jackknife [Hoeffding 1948; Efron and Stein 1981]. Raises ValueError when K is not in 1, ..., reps - 1.
+    delete-one jackknife [Hoeffding 1948; Efron and Stein 1981]. Not a number where failures leave K replicates or less.
     """
     reps = x.shape[-1]
-    if not 1 <= starts < reps:
-        raise ValueError(f"`starts` must be at least 1 and less than the {reps} replicates, got {starts}.")
+    if starts < 1:
+        raise ValueError(f"`starts` must be at least 1, got {starts}.")
+    if reps <= starts:
+        return np.full(x.shape[:-1], np.nan), np.full_like(x, np.nan)
     order = np.argsort(x, axis=-1, kind="stable")
     ordered = np.take_along_axis(x, order, axis=-1)
     value = ordered @ _weights(reps, starts)
