@@ -172,7 +172,7 @@ def fingerprint(module: str, *names: str) -> str:
 
     Counted are the definitions in the module that `names` reach, and whole every module of the package that
     these import, and so on. Comments, docstrings and layout do not count: they are not in the digest, which
-    is taken of the syntax trees. Raises KeyError for a name that the module does not define.
+    is taken of the syntax trees. A name that the module does not define stands for its STUDY.
     """
     tree = _syntax_tree(module)
     reached = _reached(tree, names)
@@ -214,8 +214,8 @@ def _reached(tree: ast.Module, names: Iterable[str]) -> list[ast.stmt]:
         for name in _bound(statement):
             binders.setdefault(name, []).append(statement)
     waiting, seen, kept = list(names), set(), set()
-    for name in names:
-        binders[name]  # a missing name is the caller's mistake
+    if any(name not in binders for name in names):
+        waiting.append("STUDY")
     while waiting:
         name = waiting.pop()
         if name in seen:
