@@ -1,0 +1,177 @@
+"""Targets, shapes and training of the comparison of width with depth."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.stats import qmc
+
+from dlstats.core.seeds import Streams
+
+SAMPLES = {1: 512, 2: 512, 4: 1024, 8: 1024}
+"""Points of a training sample, uniform on [-1, 1]^d, by d."""
+TEST = 2048
+RATES = (0.01, 0.003)
+STARTS = 2
+"""A network is trained from so many starts with each rate; the one of least training error counts."""
+DEPTHS = (1, 2, 3, 4, 6, 8)
+SCHEMES = ("zero", "normal", "xavier", "he", "lecun", "orthogonal", "torch_default")
+ACTIVATIONS = ("relu", "leaky_relu", "prelu", "elu", "selu", "softplus", "gelu", "silu", "sigmoid", "tanh")
+SUITED = {"selu": "lecun", "sigmoid": "xavier", "tanh": "xavier"}
+"""The start made for an activation; He's for the others."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function on [-1, 1]^d."""
+
+    dimension: int
+    value: Callable[[np.ndarray], np.ndarray]
+
+
+def _tree(x: np.ndarray, bend: float) -> np.ndarray:
+    """A binary tree of h(u, v) = sin(bend (u + v + u v)) over the coordinates."""
+    while x.shape[-1] > 1:
+        u, v = x[..., 0::2], x[..., 1::2]
+        x = np.sin(bend * (u + v + u * v))
+    return x[..., 0]
+
+
+def _rough(x: np.ndarray) -> np.ndarray:
+    """sum_{k < 7} 2^(-k/2) cos(2^k pi x), Weierstrass: Hoelder 1/2 down to the scale 2^-6."""
+    return sum((2 ** (-k / 2) * np.cos(2**k * math.pi * x[..., 0]) for k in range(7)), np.zeros(x.shape[:-1]))
+
+
+TARGETS: dict[str, Target] = {
+    "sawtooth": Target(1, lambda x: 1 - np.abs(1 - np.mod(8 * (x[..., 0] + 1), 2))),
+    "smooth": Target(1, lambda x: np.sin(3 * math.pi * x[..., 0]) * np.exp(x[..., 0])),
+    "rough": Target(1, _rough),
+    "jump": Target(2, lambda x: (np.hypot(x[..., 0], x[..., 1]) < 0.6).astype(float)),
+    "tree_4": Target(4, lambda x: _tree(x, math.pi / 2)),
+    "tree_8": Target(8, lambda x: _tree(x, math.pi / 4)),
+    "bump": Target(4, lambda x: np.exp(-2 * (x**2).sum(axis=-1))),
+}
+
+
+def shape_for(budget: int, depth: int, dimension: int) -> tuple[int, ...]:
+    """Hidden widths, equal or one more in the first layers, with as many parameters as fit into `budget`."""
+    width = 1
+    while parameters((width + 1,) * depth, dimension) <= budget:
+        width += 1
+    widths = [width] * depth
+    for layer in range(depth):
+        wider = [*widths[:layer], width + 1, *widths[layer + 1 :]]
+        widths = wider if parameters(wider, dimension) <= budget else widths
+    return tuple(widths)
+
+
+def parameters(widths: Sequence[int], dimension: int) -> int:
+    """Weights and biases of hidden layers of these widths and one output."""
+    sizes = (dimension, *widths, 1)
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+
+
+def by_depth(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks of every depth at one budget, on the same data."""
+    target = TARGETS[factors["target"]]
+    found = []
+    for depth in DEPTHS:
+        arm = Arm(f"depth_{depth}", shape_for(factors["budget"], depth, target.dimension))
+        found.append(_train(arm, factors, streams, device))
+    return _joined(found)
+
+
+def by_activation(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks of one shape with every activation, each from the start made for it."""
+    widths = _widths(factors)
+    arms = [Arm(name, widths, name, SUITED.get(name, "he")) for name in ACTIVATIONS]
+    return _joined([_train(arm, factors, streams, device) for arm in arms])
+
+
+def by_start(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+    """ReLU networks of one shape from every named start."""
+    widths = _widths(factors)
+    arms = [Arm(name, widths, "relu", name, biases=False) for name in SCHEMES]
+    return _joined([_train(arm, factors, streams, device) for arm in arms])
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What is compared: a name, hidden widths, activation, start, and whether biases start at random."""
+
+    name: str
+    widths: tuple[int, ...]
+    activation: str = "relu"
+    scheme: str = "he"
+    biases: bool = True
+
+
+def _widths(factors: dict) -> tuple[int, ...]:
+    return shape_for(factors["budget"], factors["depth"], TARGETS[factors["target"]].dimension)
+
+
+def _joined(found: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(found).sort_values("replicate", kind="stable", ignore_index=True)
+
+
+def _sample(streams: Streams, target: Target, role: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (reps, n, d) and values (reps, n), the same for every arm and budget."""
+    x = streams.draw(lambda rng: rng.uniform(-1, 1, (n, target.dimension)), role, dimension=target.dimension)
+    return x, target.value(x)
+
+
+def _variance(target: Target) -> float:
+    """Variance of the target over uniform inputs, from 2^14 Sobol points."""
+    points = qmc.Sobol(target.dimension, scramble=False).random(2**14)
+    return float(target.value(2 * points - 1).var())
+
+
+def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+    """Rows of one arm: the best of its starts and rates by training error; errors over the target's variance."""
+    import torch
+
+    from dlstats.core import nets, train
+    from dlstats.core.losses.regression import squared
+
+    torch.set_num_threads(1)
+    target = TARGETS[factors["target"]]
+    (x, y), (fresh, truth) = (
+        _sample(streams, target, role, n) for role, n in (("train", SAMPLES[target.dimension]), ("test", TEST))
+    )
+    net = nets.Mlp(target.dimension, arm.widths, activation=arm.activation)
+    restarts = STARTS * len(RATES)
+    key = {"widths": list(arm.widths), "scheme": arm.scheme}
+    start = nets.initialise(net, streams.generators("start", **key), arm.scheme, restarts=restarts)
+    if arm.biases:
+        _draw_biases(net, start, streams.generators("biases", **key), restarts)
+    rates = tuple(np.tile(np.repeat(RATES, STARTS), len(streams)).tolist())
+    plan = train.Training(factors["steps"], rates, schedule="cosine", keep="best")
+    fit = train.best_of(train.fit(net, squared, start, x, y[..., None], plan, device=device), restarts)
+    gap = train.predict(net, fit.parameters, fresh, device)[..., 0].numpy() - truth
+    variance = _variance(target)
+    columns = {"width": arm.widths[0], "parameters": net.size, "status": fit.status.tolist()}
+    columns |= {"train_error": fit.loss / variance, "test_error": (gap**2).mean(axis=1) / variance}
+    columns["start_digest"] = [hashlib.sha256(row.tobytes()).hexdigest()[:12] for row in start.numpy()[::restarts]]
+    return pd.DataFrame({"replicate": list(streams.replicates), "method": arm.name, **columns})
+
+
+def _draw_biases(net, start, generators: list, restarts: int) -> None:
+    """Biases of the hidden layers uniform on +-1/sqrt(fan-in), in place: He's start has none, and all kinks at 0."""
+    import torch
+
+    from dlstats.core import nets
+
+    named = nets.views(net, start)
+    for layer, fan_in in enumerate(net.sizes[:-2]):
+        bias = named[f"bias.{layer}"]
+        drawn = [rng.uniform(-1, 1, (restarts, bias.shape[1])) / fan_in**0.5 for rng in generators]
+        bias.copy_(torch.as_tensor(np.concatenate(drawn)))
+
+
+PARTS = {"by_depth": by_depth, "by_activation": by_activation, "by_start": by_start}

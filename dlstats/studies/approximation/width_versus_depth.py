@@ -1,0 +1,57 @@
+"""Width against depth at equal numbers of parameters: what training finds for targets of several kinds."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._width_depth_claims import CLAIMS
+from dlstats.studies.approximation._width_depth_figures import FIGURES
+from dlstats.studies.approximation._width_depth_parts import PARTS
+from dlstats.studies.study import Measure, Study
+
+
+def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+    """Rows of one part of the study."""
+    part = factors["part"]
+    if part not in PARTS:
+        raise ValueError(f"`part` must be one of {', '.join(PARTS)}, got {part!r}.")
+    return PARTS[part](factors, streams, device)
+
+
+MEASURES = (
+    Measure("test_error", "test error over variance", "geometric_mean"),
+    Measure("test_error", "test error over variance, median", "median"),
+    Measure("train_error", "training error over variance", "geometric_mean"),
+    Measure("parameters", "parameters", "exact"),
+    Measure("width", "units of the first layer", "exact"),
+)
+
+STUDY = Study(
+    name="width_versus_depth",
+    family="approximation",
+    title="Width against depth at equal numbers of parameters",
+    aims="At an equal number of parameters, which depth has the smallest error for which kind of target after training, and "
+    "which differences can be told from Monte Carlo error? What do activation and start change?",
+    mechanisms="No noise; inputs uniform on [−1, 1]^d, 512 points for d ≤ 2 and 1024 beyond. Sawtooth with 16 edges; "
+    "sin(3πx)eˣ; Σ_{k<7} 2^{−k/2} cos(2ᵏπx), Hölder 1/2 down to the scale 1/64; indicator of the disc of radius 0.6; binary "
+    "trees of sin(π(u + v + uv)/2) in d = 4 and of sin(π(u + v + uv)/4) in d = 8 (the former can not be learned there from 1024 "
+    "points); exp(−2|x|²) in d = 4. All arms of a replicate share its data.",
+    estimands="Geometric mean over replicates of the mean squared error at 2048 fresh points over the variance of the target; "
+    "paired ratios of it.",
+    methods={
+        "depth_1": "1 hidden layer; depth_2, …, depth_8 likewise, of equal widths (the first ones a unit more where parameters "
+        "are left), ReLU, He's weights, biases uniform on ±1/√fan-in",
+        "relu": "and the other activations: leaky_relu, prelu, elu, selu, softplus, gelu, silu, sigmoid, tanh; He's weights, "
+        "LeCun's for selu, Xavier's for sigmoid and tanh",
+        "zero": "and the other starts: normal (sd 0.01), xavier, he, lecun, orthogonal, torch_default, as they are",
+    },
+    measures=MEASURES,
+    simulate=simulate,
+    claims=CLAIMS,
+    figures=FIGURES,
+    limits="One optimiser (Adam, full batch, cosine schedule, rates 0.01 and 0.003, two starts each, the best by training "
+    "error): the ranking is that of trained networks at this effort, not of what the shapes can represent. With finitely many "
+    "points the error in d = 4 and 8 has a part from estimation.",
+    block=16,
+)
