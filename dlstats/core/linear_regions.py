@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -37,6 +38,14 @@ class Cells:
     slope: Float[Array, "reps cells d_out"]
     offset: Float[Array, "reps cells d_out"]
     zeros: tuple[Float[Array, "reps _"], ...]
+
+
+def shapes(sizes: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the parameters of a network of these layer sizes, inputs and outputs included: `nets.Mlp`'s."""
+    found: dict[str, tuple[int, ...]] = {}
+    for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+        found |= {f"weight.{layer}": (fan_in, fan_out), f"bias.{layer}": (fan_out,)}
+    return found
 
 
 def layers_of(shapes: Mapping[str, tuple[int, ...]], parameters: Float[Array, "reps p"]) -> list[tuple[Array, Array]]:

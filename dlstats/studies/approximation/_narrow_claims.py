@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from dlstats.core.montecarlo import Estimate, estimate
 from dlstats.studies.approximation._extremes import extreme, largest, smallest
@@ -20,11 +21,11 @@ def _over_floor(width: int, side: int, relative: bool) -> Callable[[Evidence], E
     """Trained L1 errors minus the floor of width 1: the smallest of all, or the best of each target where it is worst."""
 
     def measure(evidence: Evidence) -> Estimate:
-        floors = evidence.rows(part="floor", method="floor").set_index("target")["floor"]
+        known = evidence.rows(part="floor", method="floor")
+        floors = dict(zip(known["target"], known["floor"], strict=True))
         rows = evidence.rows(part="trained", width=width)
-        excess = rows["l1_error"] - rows["target"].map(floors)
-        if relative:
-            excess = excess / rows["target"].map(floors)
+        floor = np.array([floors[target] for target in rows["target"]])
+        excess = pd.Series((rows["l1_error"] - floor) / (floor if relative else 1), index=rows.index)
         return extreme(rows, excess if side < 0 else excess.groupby(rows["target"]).min(), side)
 
     return measure
@@ -42,8 +43,7 @@ def _best_peak(width: int) -> Callable[[Evidence], Estimate]:
 
 def _narrow(column: str, side: int, part: str) -> Callable[[Evidence], Estimate]:
     def measure(evidence: Evidence) -> Estimate:
-        rows = evidence.rows(part=part)
-        rows = rows[rows["width"] <= 2]
+        rows = evidence.rows(part=part, width=[1, 2])
         return extreme(rows, rows[column], side)
 
     return measure

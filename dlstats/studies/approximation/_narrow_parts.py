@@ -9,6 +9,7 @@ import pandas as pd
 
 from dlstats.core import linear_regions as counter
 from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._parts import frame
 from dlstats.theory import width_limits as theory
 
 TRAINING_GRID = 40
@@ -19,10 +20,6 @@ SUP_GRID = 32
 """Steps a side of the grid, corners and centre included, on which networks are trained for the largest error."""
 NEAR, FAR = (1e2, 1e3), (1e6, 1e7)
 """Half sides of the squares between which the growth of the integral is measured."""
-
-
-def _frame(streams: Streams, method: str, **columns: object) -> pd.DataFrame:
-    return pd.DataFrame({"replicate": list(streams.replicates), "method": method, **columns})
 
 
 def _random(streams: Streams, d_in: int, width: int, depth: int, output_bias: bool = True) -> counter.Layers:
@@ -37,14 +34,7 @@ def _random(streams: Streams, d_in: int, width: int, depth: int, output_bias: bo
 
     rows = streams.draw(sample, "weights", d_in=d_in, width=width, depth=depth)
     rows[:, -1] *= output_bias
-    return counter.layers_of(_shapes(sizes), rows)
-
-
-def _shapes(sizes: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
-    for layer in range(len(sizes) - 1):
-        found |= {f"weight.{layer}": sizes[layer : layer + 2], f"bias.{layer}": sizes[layer + 1 : layer + 2]}
-    return found
+    return counter.layers_of(counter.shapes(sizes), rows)
 
 
 def clamps(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -54,14 +44,14 @@ def clamps(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     slope = np.where(used, cells.slope[..., 0], 0)
     largest = slope[np.arange(len(slope)), np.abs(slope).argmax(axis=1)]
     other = (slope != 0) & (np.abs(slope - largest[:, None]) > 1e-9 * np.abs(largest)[:, None])
-    return _frame(streams, "random", over_three=counter.pieces(cells) - 3, other_slopes=other.sum(axis=1))
+    return frame(streams, "random", over_three=counter.pieces(cells) - 3, other_slopes=other.sum(axis=1))
 
 
 def floor(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """UAT1: the smallest L1 error of a clamp of one direction, and of a constant."""
     target = theory.TARGETS[factors["target"]]
     rows = [("floor", theory.clamp_floor(target)), ("constant", theory.constant_floor(target))]
-    return pd.concat([_frame(streams, method, floor=value) for method, value in rows], ignore_index=True)
+    return pd.concat([frame(streams, method, floor=value) for method, value in rows], ignore_index=True)
 
 
 def extremes(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -84,9 +74,7 @@ def extremes(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     beyond = np.maximum(highest - border_highest, border_lowest - lowest)
     scale = np.abs(value).max()
     excess = np.where(spread > 1e-9 * scale, beyond / np.maximum(spread, 1e-300), 0)
-    return _frame(
-        streams, "random", excess=excess, violates=(excess > 1e-9).astype(float), constant=(spread == 0) * 1.0
-    )
+    return frame(streams, "random", excess=excess, violates=(excess > 1e-9).astype(float), constant=(spread == 0) * 1.0)
 
 
 def _over(owner: np.ndarray, value: np.ndarray, keep: np.ndarray, reduce: np.ufunc) -> np.ndarray:
@@ -100,7 +88,7 @@ def growth(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """UAT4: exponent of R with which the integral of |F| over |x_1|, |x_2| <= R grows; F has no output bias."""
     layers = _random(streams, 2, factors["width"], factors["depth"], output_bias=False)
     found = {name: _exponent(layers, sides) for name, sides in (("near", NEAR), ("far", FAR))}
-    return _frame(
+    return frame(
         streams, "random", exponent=found["far"], exponent_near=found["near"], vanishes=np.isnan(found["far"]) * 1.0
     )
 
@@ -118,7 +106,7 @@ def explicit(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     axis = np.arange(-96, 97) / 32
     x = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     difference = np.abs(counter.evaluate(layers, x[None])[0, :, 0] - theory.pyramid(x)).max()
-    return _frame(streams, "explicit", sup_error=float(difference), width=max(b.shape[1] for _, b in layers))
+    return frame(streams, "explicit", sup_error=float(difference), width=max(b.shape[1] for _, b in layers))
 
 
 def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -128,7 +116,7 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     net, fit = _fit(factors, streams, x, target(x), _absolute, "torch_default", device)
     fine = theory.midpoints(TEST_GRID)
     gap = np.abs(_predict(net, fit, fine, device) - target(fine))
-    return _frame(streams, "trained", status=fit.status.tolist(), l1_error=4 * gap.mean(axis=1))
+    return frame(streams, "trained", status=fit.status.tolist(), l1_error=4 * gap.mean(axis=1))
 
 
 def peak(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -147,7 +135,7 @@ def peak(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     used = np.arange(value.shape[1]) < polygons.sides[:, None]
     border = used & (np.abs(polygons.vertices).max(axis=2) >= 1)
     error = np.maximum(error, _over(polygons.replicate, np.abs(value), border, np.maximum))
-    return _frame(streams, "trained", status=fit.status.tolist(), peak_error=error)
+    return frame(streams, "trained", status=fit.status.tolist(), peak_error=error)
 
 
 def _absolute(prediction, y):

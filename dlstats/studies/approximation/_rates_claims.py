@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from dlstats.core import montecarlo
 from dlstats.core.montecarlo import Estimate, exact
-from dlstats.studies.approximation._extremes import extreme, smallest
+from dlstats.studies.approximation._extremes import extreme, mean, smallest, worst_mean
 from dlstats.studies.study import Evidence
 from dlstats.theory import approximation_rates as theory
 from dlstats.theory.claims import Claim
@@ -24,28 +25,16 @@ BEST = 1 / math.sqrt(180)
 def _off_limit(column: str) -> Callable[[Evidence], Estimate]:
     def measure(evidence: Evidence) -> Estimate:
         rows = evidence.rows(part="free_knots")
-        rows = rows[rows["pieces"] >= 16]
-        return extreme(rows, abs(rows[column].to_numpy(float) - 1), 1)
+        off = np.abs(np.asarray(rows[column], dtype=float) - 1)
+        return extreme(rows, np.where(rows["pieces"] >= 16, off, np.nan), 1)
 
     return measure
-
-
-def _mean(column: str, scale: float = 1.0, **factors: object) -> Callable[[Evidence], Estimate]:
-    return lambda evidence: montecarlo.estimate("mean", evidence.rows(**factors)[column] * scale)
 
 
 def _price(evidence: Evidence) -> Estimate:
     """Root mean squared L2 error of splines with random knots over that of the best knots."""
     rows = evidence.rows(part="random_knots", knots=KNOTS, method="spline")
     return montecarlo.estimate("rmse", rows["scaled_error"] / BEST, truth=0.0)
-
-
-def _worst_mean(column: str, by: str, value: float, margin: float, kind: str, **factors: object) -> Callable:
-    def measure(evidence: Evidence) -> Estimate:
-        groups = evidence.rows(**factors).groupby(by, sort=False)
-        return montecarlo.worst([montecarlo.estimate("mean", g[column]) for _, g in groups], value, margin, kind)
-
-    return measure
 
 
 def _features_ratio(evidence: Evidence) -> Estimate:
@@ -130,7 +119,7 @@ KNOT_CLAIMS = (
         "equivalence",
         math.sqrt(2 / 3),
         0.03 * math.sqrt(2 / 3),
-        _mean("scaled_error", part="random_knots", knots=KNOTS, method="spline"),
+        mean("scaled_error", part="random_knots", knots=KNOTS, method="spline"),
         "120/N⁵ for the fifth moment of a gap, with the pieces taken as free of one another",
     ),
     Claim(
@@ -150,7 +139,7 @@ KNOT_CLAIMS = (
         "equivalence",
         1,
         0.03,
-        _mean(
+        mean(
             "scaled_mse",
             1 / (KNOTS**4 * theory.random_pieces_mse(KNOTS)),
             part="random_knots",
@@ -233,7 +222,7 @@ RATE_CLAIMS = (
         "at_most",
         0.5,
         0,
-        _worst_mean("scaled_mse", "dimension", 0.5, 0, "at_most", part="features", features=100),
+        worst_mean("scaled_mse", 0.5, 0, "at_most", "dimension", part="features", features=100),
         "derived here; Barron 1993, Maurey",
         "JSM",
     ),
@@ -255,7 +244,7 @@ RATE_CLAIMS = (
         "equivalence",
         1,
         0.1,
-        _worst_mean("risk_ratio", "n", 1, 0.1, "equivalence", part="sieve"),
+        worst_mean("risk_ratio", 1, 0.1, "equivalence", "n", part="sieve"),
         "derived here",
         "JSM",
     ),

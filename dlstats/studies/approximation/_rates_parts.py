@@ -9,6 +9,7 @@ import pandas as pd
 
 from dlstats.core import linear_regions as counter
 from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._parts import by_replicate, frame
 from dlstats.theory import approximation_rates as theory
 
 DESIGN = 512
@@ -19,16 +20,12 @@ TRAININGS = {
 }
 
 
-def _frame(streams: Streams, method: str, **columns: object) -> pd.DataFrame:
-    return pd.DataFrame({"replicate": list(streams.replicates), "method": method, **columns})
-
-
 def free_knots(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """UAT6: best k pieces for exp on [0, 1], k^2 times the errors over their limits."""
     k, f = factors["pieces"], theory.EXPONENTIAL
     sup = k**2 * theory.free_knots_sup(f, k) / theory.free_knots_sup_limit(f)
     l2 = k**2 * theory.free_knots_l2(f, k) / theory.free_knots_l2_limit(f)
-    return _frame(streams, "free_knots", sup_ratio=sup, l2_ratio=l2)
+    return frame(streams, "free_knots", sup_ratio=sup, l2_ratio=l2)
 
 
 def random_knots(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -39,8 +36,8 @@ def random_knots(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     edges = np.hstack([np.zeros((len(knots), 1)), knots, np.ones((len(knots), 1))])
     broken = n**4 * (np.diff(edges, axis=1) ** 5).sum(axis=1) / 180
     rows = [("spline", spline), ("broken_lines", broken)]
-    found = [_frame(streams, m, scaled_mse=v, scaled_error=np.sqrt(v)) for m, v in rows]
-    return pd.concat(found).sort_values("replicate", kind="stable", ignore_index=True)
+    found = [frame(streams, m, scaled_mse=v, scaled_error=np.sqrt(v)) for m, v in rows]
+    return by_replicate(found)
 
 
 def features(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -48,13 +45,13 @@ def features(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     d, n = factors["dimension"], factors["features"]
     w = streams.draw(lambda rng: rng.normal(size=(n, d)), "frequencies", dimension=d, features=n)
     mse = np.array([theory.random_features_error(rows, d**-0.5) for rows in w])
-    return _frame(streams, "random_features", mse=mse, scaled_mse=n * mse)
+    return frame(streams, "random_features", mse=mse, scaled_mse=n * mse)
 
 
 def grid(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """UAT10: L2 error of piecewise linear interpolation on a grid of k^d cells, and the number of its nodes."""
     d, k = factors["dimension"], factors["cells"]
-    return _frame(streams, "interpolation", grid_error=theory.grid_error(d, k), nodes=(k + 1) ** d)
+    return frame(streams, "interpolation", grid_error=theory.grid_error(d, k), nodes=(k + 1) ** d)
 
 
 def sieve(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -68,7 +65,7 @@ def sieve(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     t = ((np.arange(k)[:, None] + (node + 1) / 2) / k).ravel()
     gap = coefficients @ _hats(t, k).T - np.sin(2 * np.pi * t)
     risk = gap**2 @ np.tile(weight / (2 * k), k)
-    return _frame(streams, "spline", risk=risk, risk_ratio=risk / theory.sieve_risk(n, sd))
+    return frame(streams, "spline", risk=risk, risk_ratio=risk / theory.sieve_risk(n, sd))
 
 
 def _hats(x: np.ndarray, pieces: int) -> np.ndarray:
@@ -97,7 +94,7 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     best = 1 / math.sqrt(180)
     over = {"over_floor": error * (units + 1) ** 2 / best, "over_half": error * (units + 0.5) ** 2 / best}
     over["over_units"] = error * units**2 / best
-    return _frame(streams, method, status=fit.status.tolist(), l2_error=error, **over)
+    return frame(streams, method, status=fit.status.tolist(), l2_error=error, **over)
 
 
 def _l2_to_square(cells: counter.Cells) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlstats.core import montecarlo
 from dlstats.core.montecarlo import Estimate
-from dlstats.studies.approximation._extremes import extreme, largest, largest_size, smallest
+from dlstats.studies.approximation._extremes import extreme, largest, largest_size, mean, smallest, worst_mean
 from dlstats.studies.approximation._regions_parts import WEIGHTS, widths_of
 from dlstats.studies.study import Evidence
 from dlstats.theory import linear_regions as theory
@@ -29,20 +29,6 @@ def _ratios(column: str, expected: Callable, margin: float, **factors: object) -
         for _, cell in rows.groupby("cell", sort=False):
             found.append(montecarlo.estimate("mean", cell[column] / expected(widths_of(cell["widths"].iloc[0]))))
         return montecarlo.worst(found, 1, margin)
-
-    return measure
-
-
-def _mean(column: str, **factors: object) -> Callable[[Evidence], Estimate]:
-    return lambda evidence: montecarlo.estimate("mean", evidence.rows(**factors)[column])
-
-
-def _worst_mean(column: str, theory_value: float, margin: float, kind: str, by: str, **factors: object) -> Callable:
-    """Mean of `column` in the group of `by` that speaks most against the claim."""
-
-    def measure(evidence: Evidence) -> Estimate:
-        groups = evidence.rows(**factors).groupby(by, sort=False)
-        return montecarlo.worst([montecarlo.estimate("mean", g[column]) for _, g in groups], theory_value, margin, kind)
 
     return measure
 
@@ -161,7 +147,7 @@ LINE = (
         "at_least",
         32,
         0,
-        _worst_mean("zeros", 32, 0, "at_least", "widths", part="line", law="gaussian", widths=list(EQUAL_NEURONS)),
+        worst_mean("zeros", 32, 0, "at_least", "widths", part="line", law="gaussian", widths=list(EQUAL_NEURONS)),
         "the lectures' picture, read at initialisation",
         "JSM",
     ),
@@ -202,7 +188,7 @@ LINE = (
         "equivalence",
         0.5,
         0.025,
-        _worst_mean("within", 0.5, 0.025, "equivalence", "method", part="law"),
+        worst_mean("within", 0.5, 0.025, "equivalence", "method", part="law"),
         "derived here; Kac-Rice formula",
     ),
     Claim(
@@ -211,7 +197,7 @@ LINE = (
         "equivalence",
         0.75,
         0.0375,
-        _worst_mean("within_wider", 0.75, 0.0375, "equivalence", "method", part="law"),
+        worst_mean("within_wider", 0.75, 0.0375, "equivalence", "method", part="law"),
         "derived here; Kac-Rice formula",
     ),
 )
@@ -235,7 +221,7 @@ PLANE = (
         "at_most",
         SHALLOW,
         0.05 * SHALLOW,
-        _worst_mean("regions", SHALLOW, 0.05 * SHALLOW, "at_most", "widths", part="plane", widths=list(EQUAL_NEURONS)),
+        worst_mean("regions", SHALLOW, 0.05 * SHALLOW, "at_most", "widths", part="plane", widths=list(EQUAL_NEURONS)),
         "derived here",
         "JSM",
     ),
@@ -246,7 +232,7 @@ PLANE = (
         "at_least",
         SHALLOW,
         0,
-        _mean("regions", part="plane", widths="8-8-8-8"),
+        mean("regions", part="plane", widths="8-8-8-8"),
         "the lectures' picture, read at initialisation",
         "JSM",
     ),

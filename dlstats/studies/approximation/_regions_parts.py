@@ -1,8 +1,7 @@
-"""The parts of the study of linear regions; each maps (factors, streams) to the rows of a block of replicates."""
+"""The parts of the study of linear regions; each maps (factors, streams, device) to the rows of a block."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from dlstats.core import linear_regions as counter
 from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._parts import frame
 from dlstats.theory import linear_regions as theory
 
 LINE_DIMENSION = 10
@@ -49,18 +49,9 @@ def widths_of(level: object) -> tuple[int, ...]:
     return tuple(int(width) for width in str(level).split("-"))
 
 
-def shapes(d_in: int, widths: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the parameters, as in `nets.Mlp`."""
-    sizes = (d_in, *widths, 1)
-    found: dict[str, tuple[int, ...]] = {}
-    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
-        found |= {f"weight.{layer}": (fan_in, fan_out), f"bias.{layer}": (fan_out,)}
-    return found
-
-
 def draw(streams: Streams, d_in: int, widths: tuple[int, ...], law: str = "gaussian") -> counter.Layers:
     """Random networks, one a replicate."""
-    named = shapes(d_in, widths)
+    named = counter.shapes((d_in, *widths, 1))
     weight = WEIGHTS.get(law, WEIGHTS["gaussian"])
     bias = BIASES.get(law, lambda rng, shape, _: weight(rng, shape, 2))
 
@@ -71,12 +62,7 @@ def draw(streams: Streams, d_in: int, widths: tuple[int, ...], law: str = "gauss
     return counter.layers_of(named, streams.draw(sample, "weights", d_in=d_in, widths=list(widths), law=law))
 
 
-def frame(streams: Streams, method: str, **columns: object) -> pd.DataFrame:
-    """One row a replicate."""
-    return pd.DataFrame({"replicate": list(streams.replicates), "method": method, **columns})
-
-
-def line(factors: dict, streams: Streams) -> pd.DataFrame:
+def line(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG2: zeros and kinks of random networks on a line."""
     widths, law = widths_of(factors["widths"]), factors["law"]
     d = LINE_DIMENSION if law == "zero_bias" else 1
@@ -87,7 +73,7 @@ def line(factors: dict, streams: Streams) -> pd.DataFrame:
     )
 
 
-def law(factors: dict, streams: Streams) -> pd.DataFrame:
+def law(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG3: shares of the zeros of each layer within the scale of the Cauchy law and within 1 + sqrt(2) times it."""
     widths = (factors["width"],) * factors["depth"]
     rows = []
@@ -101,7 +87,7 @@ def law(factors: dict, streams: Streams) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def plane(factors: dict, streams: Streams) -> pd.DataFrame:
+def plane(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG4, REG6: activation regions of random networks in the plane."""
     widths = widths_of(factors["widths"])
     regions = counter.regions_per_network(counter.in_plane(draw(streams, 2, widths)))
@@ -109,7 +95,7 @@ def plane(factors: dict, streams: Streams) -> pd.DataFrame:
     return frame(streams, "gaussian", regions=regions, over_shallow=regions - shallow)
 
 
-def sawtooth(factors: dict, streams: Streams) -> pd.DataFrame:
+def sawtooth(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG1: the counter on the exact sawtooth network of 2n units, most of whose zeros fall on old knots."""
     n = factors["compositions"]
     half = np.array([[0.0, -0.5]])
@@ -121,7 +107,7 @@ def sawtooth(factors: dict, streams: Streams) -> pd.DataFrame:
     return frame(streams, "narrow_chain", excess=int(excess[0]), excess_inside=int(inside[0]))
 
 
-def folding(factors: dict, streams: Streams) -> pd.DataFrame:
+def folding(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG5: pieces of the folding network of Montufar et al. 2014 on (0, 1), beside both bounds."""
     widths = widths_of(factors["widths"])
     row, layers = np.ones((1, 1)), []
@@ -137,10 +123,10 @@ def folding(factors: dict, streams: Streams) -> pd.DataFrame:
     return frame(streams, "folding", pieces=pieces, over_lower=pieces - theory.reachable_regions(widths, 1))
 
 
-def climb(factors: dict, streams: Streams) -> pd.DataFrame:
+def climb(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG5: most pieces on a line found by a climb: random changes of a random network, kept unless they lose pieces."""
     widths = widths_of(factors["widths"])
-    named = shapes(1, widths)
+    named = counter.shapes((1, *widths, 1))
     size = sum(int(np.prod(shape)) for shape in named.values())
     now = streams.draw(lambda rng: rng.normal(size=size), "climb_start", widths=list(widths))
     steps = streams.draw(
@@ -161,7 +147,7 @@ def climb(factors: dict, streams: Streams) -> pd.DataFrame:
     return frame(streams, "climb", pieces=best, over_upper=best - theory.most_regions(widths, 1))
 
 
-def picture(factors: dict, streams: Streams) -> pd.DataFrame:
+def picture(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """The polygons of one network in a square, as text, for the figure."""
     widths = widths_of(factors["widths"])
     polygons = counter.in_plane(draw(streams, 2, widths), WINDOW)
@@ -201,4 +187,5 @@ PARTS = {
     "folding": folding,
     "climb": climb,
     "picture": picture,
+    "trained": trained,
 }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pandas as pd
-
 from dlstats.core import montecarlo
 from dlstats.core.montecarlo import Estimate
+from dlstats.studies.approximation._extremes import mean
 from dlstats.studies.study import Evidence
 from dlstats.theory.claims import Claim
 
@@ -50,15 +49,11 @@ def _worst_ratio(first: str, second: str, budget: Callable[[Evidence], object]) 
 
     def measure(evidence: Evidence) -> Estimate:
         size = budget(evidence)
-        targets = pd.unique(evidence.rows(part="by_depth", budget=size)["target"])
+        targets = dict.fromkeys(evidence.rows(part="by_depth", budget=size)["target"])
         found = [ratio(evidence, first, second, part="by_depth", target=t, budget=size) for t in targets]
         return montecarlo.worst(found, 1, 0, "at_most")
 
     return measure
-
-
-def _mean(method: str, **factors: object) -> Callable[[Evidence], Estimate]:
-    return lambda evidence: montecarlo.estimate("mean", evidence.rows(method=method, **factors)["test_error"])
 
 
 def _target_claim(target: str) -> Claim:
@@ -105,7 +100,7 @@ CLAIMS = (
         "equivalence",
         1,
         0.05,
-        _mean("zero", part="by_start", **TREE),
+        mean("test_error", method="zero", part="by_start", **TREE),
         "symmetry is never broken",
         "JSM",
     ),
@@ -115,7 +110,7 @@ CLAIMS = (
         "equivalence",
         1,
         0.05,
-        _mean("normal", part="by_start", **TREE),
+        mean("test_error", method="normal", part="by_start", **TREE),
         "signals vanish; tried here",
         "JSM",
     ),
@@ -125,7 +120,7 @@ CLAIMS = (
         "at_most",
         0.5,
         0,
-        _mean("he", part="by_start", **TREE),
+        mean("test_error", method="he", part="by_start", **TREE),
         "He, Zhang, Ren and Sun 2015; tried here",
         "JSM",
     ),
@@ -136,7 +131,7 @@ CLAIMS = (
         "at_least",
         0.9,
         0,
-        _mean("sigmoid", part="by_activation", **TREE),
+        mean("test_error", method="sigmoid", part="by_activation", **TREE),
         "Glorot and Bengio 2010; tried here",
         "JSM",
     ),

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import qmc
 
 from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._parts import by_replicate, frame
 
 SAMPLES = {1: 512, 2: 512, 4: 1024, 8: 1024}
 """Points of a training sample, uniform on [-1, 1]^d, by d."""
@@ -84,21 +85,21 @@ def by_depth(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     for depth in DEPTHS:
         arm = Arm(f"depth_{depth}", shape_for(factors["budget"], depth, target.dimension))
         found.append(_train(arm, factors, streams, device))
-    return _joined(found)
+    return by_replicate(found)
 
 
 def by_activation(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """Networks of one shape with every activation, each from the start made for it."""
     widths = _widths(factors)
     arms = [Arm(name, widths, name, SUITED.get(name, "he")) for name in ACTIVATIONS]
-    return _joined([_train(arm, factors, streams, device) for arm in arms])
+    return by_replicate([_train(arm, factors, streams, device) for arm in arms])
 
 
 def by_start(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """ReLU networks of one shape from every named start."""
     widths = _widths(factors)
     arms = [Arm(name, widths, "relu", name, biases=False) for name in SCHEMES]
-    return _joined([_train(arm, factors, streams, device) for arm in arms])
+    return by_replicate([_train(arm, factors, streams, device) for arm in arms])
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,6 @@ class Arm:
 
 def _widths(factors: dict) -> tuple[int, ...]:
     return shape_for(factors["budget"], factors["depth"], TARGETS[factors["target"]].dimension)
-
-
-def _joined(found: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(found).sort_values("replicate", kind="stable", ignore_index=True)
 
 
 def _sample(streams: Streams, target: Target, role: str, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +155,7 @@ def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFra
     columns = {"width": arm.widths[0], "parameters": net.size, "status": fit.status.tolist()}
     columns |= {"train_error": fit.loss / variance, "test_error": (gap**2).mean(axis=1) / variance}
     columns["start_digest"] = [hashlib.sha256(row.tobytes()).hexdigest()[:12] for row in start.numpy()[::restarts]]
-    return pd.DataFrame({"replicate": list(streams.replicates), "method": arm.name, **columns})
+    return frame(streams, arm.name, **columns)
 
 
 def _draw_biases(net, start, generators: list, restarts: int) -> None:

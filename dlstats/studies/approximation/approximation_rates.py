@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._parts import by_part
 from dlstats.studies.approximation._rates_claims import CLAIMS
 from dlstats.studies.approximation._rates_figures import FIGURES
 from dlstats.studies.approximation._rates_parts import PARTS
 from dlstats.studies.study import Measure, Study
 
-
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Rows of one part of the study."""
-    part = factors["part"]
-    if part not in PARTS:
-        raise ValueError(f"`part` must be one of {', '.join(PARTS)}, got {part!r}.")
-    return PARTS[part](factors, streams, device)
+simulate = by_part(PARTS)
 
 
 MEASURES = (

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from dlstats.core.seeds import Streams
+from dlstats.studies.approximation._parts import by_part
 from dlstats.studies.approximation._regions_claims import CLAIMS
 from dlstats.studies.approximation._regions_figures import FIGURES
-from dlstats.studies.approximation._regions_parts import PARTS, trained
+from dlstats.studies.approximation._regions_parts import PARTS
 from dlstats.studies.study import Measure, Study
 
-
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Rows of one part of the study: counts by `PARTS`, networks before and after training by `trained`."""
-    part = factors["part"]
-    if part == "trained":
-        return trained(factors, streams, device)
-    if part not in PARTS:
-        raise ValueError(f"`part` must be one of {', '.join((*PARTS, 'trained'))}, got {part!r}.")
-    return PARTS[part](factors, streams)
+simulate = by_part(PARTS)
 
 
 MEASURES = (

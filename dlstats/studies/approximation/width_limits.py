@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from dlstats.core.seeds import Streams
 from dlstats.studies.approximation._narrow_claims import CLAIMS
 from dlstats.studies.approximation._narrow_figures import FIGURES
 from dlstats.studies.approximation._narrow_parts import PARTS
+from dlstats.studies.approximation._parts import by_part
 from dlstats.studies.study import Measure, Study
 
-
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Rows of one part of the study."""
-    part = factors["part"]
-    if part not in PARTS:
-        raise ValueError(f"`part` must be one of {', '.join(PARTS)}, got {part!r}.")
-    return PARTS[part](factors, streams, device)
+simulate = by_part(PARTS)
 
 
 MEASURES = (
@@ -54,7 +46,8 @@ STUDY = Study(
         "random": "random networks",
         "explicit": "the network of width 3 and three hidden layers that is equal to the pyramid",
         "trained": "Adam, full batch, learning rate 0.02, cosine schedule, weights of least training loss kept; loss L¹, for the "
-        "pyramid L¹ plus the largest error; inner weights start positive, so that the chain is alive (uniform as in torch, for the pyramid orthogonal)",
+        "pyramid L¹ plus the largest error; starts uniform as in torch, for the pyramid orthogonal, with inner weights and "
+        "biases made positive, so that the chain is alive",
     },
     measures=MEASURES,
     simulate=simulate,
