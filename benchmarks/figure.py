@@ -21,6 +21,7 @@ def table(rows: pd.DataFrame) -> str:
                 "us/step/replicate": times.median(),
                 "low": times.min(),
                 "high": times.max(),
+                "cpu us": of["cpu"].median(),
                 "faster than loop": _ratio(wide, loops, contender, "one process"),
                 "than pinned loop": _ratio(wide, loops, contender, "core"),
                 "than best JAX": (wide[jax].median().min() and (wide[wide[jax].median().idxmin()] / times).median())

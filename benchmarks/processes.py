@@ -42,15 +42,16 @@ class Contender:
         for worker in self.workers:
             self._line(worker)
 
-    def run(self, steps: int) -> tuple[float, list[float]]:
-        """Seconds until the last process is done, and the losses of all replicates."""
+    def run(self, steps: int) -> tuple[float, float, list[float]]:
+        """Seconds until the last process is done, CPU seconds of all, and the losses of all replicates."""
         begin = time.perf_counter()
         for worker in self.workers:
             worker.stdin.write(f"run {steps}\n")
             worker.stdin.flush()
         answers = [json.loads(self._line(worker)) for worker in self.workers]
         seconds = time.perf_counter() - begin
-        return seconds, [loss for answer in answers for loss in answer["losses"]]
+        losses = [loss for answer in answers for loss in answer["losses"]]
+        return seconds, sum(answer["cpu"] for answer in answers), losses
 
     def stop(self) -> None:
         for worker in self.workers:

@@ -83,7 +83,9 @@ class Backpropagation:
         if with_loss:
             torch.mean(pointwise.detach(), dim=(1, 2), out=self.losses)
         share = pointwise.new_full((), 1 / pointwise[0].numel()).expand_as(pointwise)
-        return torch.autograd.grad(pointwise, prediction, share)[0].transpose(1, 2)
+        (seed,) = torch.autograd.grad(pointwise, prediction, share)
+        # BLAS is ten times slower where the axis of a single output has another stride than `view` gives it
+        return seed.transpose(1, 2).contiguous().view(output.shape)
 
     def _back(self, layer: int, delta: Tensor, collect: Callable[[str, Tensor | None, Tensor], object]) -> Tensor:
         """From the derivative by a layer's affine output to that of the layer before, written over its values."""

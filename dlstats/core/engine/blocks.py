@@ -11,8 +11,8 @@ from torch import Tensor
 
 from dlstats.core.engine.contract import Problem
 
-ROOM = {"cpu": 2**19, "cuda": 2**31}
-"""Numbers that a block may hold: where the CPU's cache, or the card's memory, is used well."""
+ROOM = {"cpu": 2**20}
+"""Numbers that a block may hold on a CPU, about: two to eight times the second-level cache was best, and is flat."""
 
 
 def size(problem: Problem, device: torch.device) -> int:
@@ -23,8 +23,15 @@ def size(problem: Problem, device: torch.device) -> int:
         each += net.size * (n * net.d_out + 3 * net.size)
     if problem.training.projection:
         each += 2 * n * (net.sizes[-2] + 1 + net.d_in * net.skip + net.d_out)
-    most = max(4, ROOM[device.type] // each)
+    if device.type == "cuda":
+        each += problem.x.shape[1] * (net.d_in + problem.y.shape[2]) * 2
+    most = max(4, _room(device) // each)
     return -(-len(problem.start) // -(-len(problem.start) // most))
+
+
+def _room(device: torch.device) -> int:
+    """Numbers of float32 that a block may hold: half of what is free on a card."""
+    return torch.cuda.mem_get_info(device)[0] // 8 if device.type == "cuda" else ROOM["cpu"]
 
 
 def part(problem: Problem, begin: int, end: int, device: torch.device) -> Problem:

@@ -62,14 +62,18 @@ class Descent:
         """All steps, or until every replicate has stopped."""
         training = self.problem.training
         samples, step = self._samples(), cuda_graph.captured(self) if self.parameters.is_cuda else self._step
+        asks = self.every * (64 if self.parameters.is_cuda else 1)
         for index in range(training.steps):
-            if self.record is not None and index % self.every == 0:
-                if not self.sees:
-                    self.check(index)
-                if training.patience is not None and not self.record.running.any():
-                    return
+            if self.record is not None and index % self.every == 0 and not self.sees:
+                self.check(index)
+            if training.patience is not None and index % asks == 0 and self._all_stopped():
+                return
             step(index, *next(samples))
         self.check(training.steps)
+
+    def _all_stopped(self) -> bool:
+        """Asks the device, which a card should not be asked in every step."""
+        return self.record is not None and not bool(self.record.running.any())
 
     def _step(self, index: int, x: Tensor, y: Tensor) -> None:
         factor, *coefficients = self.numbers(index)
