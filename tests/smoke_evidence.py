@@ -1,4 +1,4 @@
-"""What a study gives at the smoke profile, for the tests of studies."""
+"""What a study gives at the profile `every`, for the tests of studies."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dlstats import config, grid, pipeline, store
 from dlstats.core.seeds import Streams
 from dlstats.studies import study as studies
 
-PROFILE = Path(__file__).parent.parent / "config" / "smoke.yaml"
+PROFILE = Path(__file__).parent.parent / "config" / "every.yaml"
 
 
 def cells(name: str) -> list[grid.Cell]:
-    """The conditions of a study at the smoke profile."""
+    """The conditions of a study at the profile `every`."""
     return grid.cells(config.load(PROFILE), name)
 
 
@@ -27,7 +27,7 @@ def load(name: str) -> studies.Study:
 
 @cache
 def raw(name: str) -> pd.DataFrame:
-    """All replicates of a study at the smoke profile."""
+    """All replicates of a study at the profile `every`."""
     study = load(name)
     frames = [
         pipeline.simulate_block(study, store.Origin(name, cell.id, 1, ""), range(cell.replicates), "cpu")
@@ -38,13 +38,13 @@ def raw(name: str) -> pd.DataFrame:
 
 @cache
 def ledger(name: str) -> pd.DataFrame:
-    """The verdicts of a study at the smoke profile, by claim."""
+    """The verdicts of a study at the profile `every`, by claim."""
     study, rows = load(name), raw(name)
     return pipeline.judge(study, rows, pipeline.summarise(study, rows), 1.0).set_index("claim")
 
 
 def evidence(name: str) -> studies.Evidence:
-    """What claims and figures of a study read at the smoke profile."""
+    """What claims and figures of a study read at the profile `every`."""
     return studies.Evidence(raw(name), pipeline.summarise(load(name), raw(name)))
 
 

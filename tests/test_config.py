@@ -16,7 +16,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("profile", ["smoke", "standard", "paper"])
+@pytest.mark.parametrize("profile", ["smoke", "every", "standard", "paper"])
 def test_every_profile_is_valid(profile):
     assert config.load(FOLDER / f"{profile}.yaml")["studies"]
 
