@@ -103,3 +103,23 @@ def test_below_the_crossover_depth_always_needs_fewer_units(centred):
 def test_units_for_a_hundred_millionth():
     assert squaring.deep_units(1e-8) == 39
     assert squaring.shallow_units(1e-8) == 3535
+
+
+@pytest.mark.parametrize("units", [1, 2, 3])
+def test_no_search_over_knots_and_orientations_finds_a_shallow_network_below_its_floor(units):
+    node, weight = np.polynomial.legendre.leggauss(400)
+    x, root = (node + 1) / 2, np.sqrt(weight / 2)
+
+    def distance(parameters):
+        # knots, and orientations by sign; the last layer by least squares
+        signs = np.where(parameters[units:] > 0, 1.0, -1.0)
+        design = np.column_stack([np.ones_like(x), np.maximum(signs * (x[:, None] - parameters[:units]), 0)])
+        fit = np.linalg.lstsq(design * root[:, None], root * x**2, rcond=None)[0]
+        return float(np.linalg.norm(root * (design @ fit - x**2)))
+
+    bounds = [(-0.5, 1.5)] * units + [(-1, 1)] * units
+    found = optimize.differential_evolution(distance, bounds, maxiter=120, popsize=15, tol=1e-10, rng=0, polish=False)
+    floor = squaring.best_l2_of_network(units)
+    # quadrature across the kinks errs by the square of its step, 1/400
+    assert floor * (1 - 1e-3) < found.fun < floor * (1 + 1e-2)
+    assert floor < squaring.best_l2(units)

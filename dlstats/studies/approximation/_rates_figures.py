@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from dlstats.report import style
 from dlstats.studies.study import Evidence, Figure
 from dlstats.theory import approximation_rates as theory
-
-BEST = 1 / math.sqrt(180)
+from dlstats.theory import squaring
 
 
 def _rates(evidence: Evidence, figure) -> None:
@@ -27,7 +24,7 @@ def _interval(table):
 def _knots(evidence: Evidence, axis) -> None:
     """L2 errors for x^2 against units: floor, random knots, trained networks."""
     units = np.geomspace(2, 256, 50)
-    axis.plot(units, BEST / (units + 1) ** 2, label="floor, N + 1 pieces", **style.method("floor"))
+    axis.plot(units, squaring.best_l2(1) / (units + 1) ** 2, label="floor, N + 1 pieces", **style.method("floor"))
     knots = evidence.table(part="random_knots", measure="scaled_error", method="spline").sort_values(by="knots")
     size = knots["knots"] ** 2
     axis.errorbar(

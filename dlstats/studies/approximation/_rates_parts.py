@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 
@@ -11,6 +9,7 @@ from dlstats.core import linear_regions as counter
 from dlstats.core.seeds import Streams
 from dlstats.studies.approximation._parts import by_replicate, frame
 from dlstats.theory import approximation_rates as theory
+from dlstats.theory import squaring
 
 DESIGN = 512
 """Points of the training design for x^2, at the midpoints of an equally spaced grid."""
@@ -91,9 +90,8 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     plan = train.Training(factors["steps"], **TRAININGS[method])
     fit = train.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     error = _l2_to_square(counter.on_line(counter.layers_of(net.shapes, fit.parameters.double().numpy())))
-    best = 1 / math.sqrt(180)
-    over = {"over_floor": error * (units + 1) ** 2 / best, "over_half": error * (units + 0.5) ** 2 / best}
-    over["over_units"] = error * units**2 / best
+    over = {"over_floor": error / squaring.best_l2(units + 1), "over_units": error / squaring.best_l2(units)}
+    over["over_half"] = error / squaring.best_l2_of_network(units)
     return frame(streams, method, status=fit.status.tolist(), l2_error=error, **over)
 
 
