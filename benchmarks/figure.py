@@ -10,10 +10,10 @@ import pandas as pd
 def table(rows: pd.DataFrame) -> str:
     """One line a contender; ratios are medians of ratios within a round."""
     wide = rows.pivot(index="round", columns="contender", values="microseconds")
+    order = wide.median().sort_values().index
+    jax = [name for name in order if name.startswith("jax")]
     lines = []
-    loops = [c for c in wide if c.startswith("loop")]
-    jax = [c for c in wide if c.startswith("jax")]
-    for contender in wide.median().sort_values().index:
+    for contender in order:
         times, of = wide[contender], rows[rows["contender"] == contender]
         lines.append(
             {
@@ -22,11 +22,9 @@ def table(rows: pd.DataFrame) -> str:
                 "low": times.min(),
                 "high": times.max(),
                 "cpu us": of["cpu"].median(),
-                "faster than loop": _ratio(wide, loops, contender, "one process"),
-                "than pinned loop": _ratio(wide, loops, contender, "core"),
-                "than best JAX": (wide[jax].median().min() and (wide[wide[jax].median().idxmin()] / times).median())
-                if jax
-                else float("nan"),
+                "faster than loop": ratio(wide, "loop, one process", contender),
+                "than loop a core": ratio(wide, "loop, a process a core", contender),
+                "than best JAX": ratio(wide, jax[0], contender) if jax else float("nan"),
                 "share of GEMM": of["share"].median(),
                 "compile s": of["compile"].iloc[0],
             }
@@ -34,9 +32,9 @@ def table(rows: pd.DataFrame) -> str:
     return f"\n{rows['shape'].iloc[0]}\n" + pd.DataFrame(lines).to_string(index=False, float_format="%.3g")
 
 
-def _ratio(wide: pd.DataFrame, loops: list[str], contender: str, which: str) -> float:
-    found = [name for name in loops if which in name]
-    return (wide[found[0]] / wide[contender]).median() if found else float("nan")
+def ratio(wide: pd.DataFrame, rival: str, contender: str) -> float:
+    """How many times faster than the rival, the median over rounds; nan without the rival."""
+    return (wide[rival] / wide[contender]).median() if rival in wide else float("nan")
 
 
 def draw(rows: pd.DataFrame, path: Path) -> None:
