@@ -45,4 +45,8 @@ def test_neighbouring_streams_are_uncorrelated():
 
 def test_a_stream_is_the_same_for_ever():
     """Stored results can be replayed only while this holds."""
-    assert generator(740, "sawtooth", "start", 3, {"n": 2}).integers(0, 2**32, 3).tolist() == [201867284, 3256715877, 341612061]
+    assert generator(740, "sawtooth", "start", 3, {"n": 2}).integers(0, 2**32, 3).tolist() == [
+        201867284,
+        3256715877,
+        341612061,
+    ]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from dlstats.core import nets, train
@@ -171,3 +172,19 @@ def test_a_replicate_stops_when_patience_is_out():
     training = train.Training(500, 0.1, keep="best", patience=4, check_every=2)
     fit = train.fit(net, squared, start, x, y, training, validation=(x, -y), device="cpu", backend="torch")
     np.testing.assert_array_equal(fit.steps - fit.step, 8)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 32, 1000, orders.AT_ONCE + 1])
+def test_permutations_are_the_same_however_many_are_drawn_at_once(n):
+    whole = orders.permutations(n, 6, generators(2))
+    one, two = generators(2)
+    parts = [orders.permutations(n, epochs, [one, two]) for epochs in (1, 3, 2)]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    np.testing.assert_array_equal(np.sort(whole.reshape(2, 6, n), axis=2), np.broadcast_to(np.arange(n), (2, 6, n)))
+
+
+def test_every_permutation_is_as_likely():
+    drawn = orders.permutations(4, 24 * 500, generators(1)).reshape(-1, 4)
+    counts = np.unique(drawn @ [1, 4, 16, 64], return_counts=True)[1]
+    assert len(counts) == 24
+    assert scipy.stats.chisquare(counts).pvalue > 1e-3

@@ -1,6 +1,7 @@
 """The sawtooth's closed forms against evaluation, search and published values."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_the_first_floor_in_l1_is_five_ninths():
 def test_floors_fall_with_pieces_to_zero_and_stay_above_what_is_proven(floor):
     closed = getattr(sawtooth_floors, floor)
     values = [closed(4, k) for k in range(1, 17)]
-    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert all(a >= b for a, b in pairwise(values))
     assert values[-1] == 0
     if floor != "sup_floor":
         proven = getattr(sawtooth_floors, f"proven_{floor}")
@@ -119,6 +120,4 @@ def test_floating_point_computes_the_sawtooth_of_the_rounded_input(dtype, digits
     x = (u / 2.0**digits).astype(dtype)
     computed = sawtooth.evaluate(sawtooth.chain(compositions), x)
     assert computed.dtype == dtype
-    assert [Fraction(float(c)) for c in computed] == [
-        sawtooth.sawtooth(Fraction(float(v)), compositions) for v in x
-    ]
+    assert [Fraction(float(c)) for c in computed] == [sawtooth.sawtooth(Fraction(float(v)), compositions) for v in x]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from dlstats.core.engine import blocks
+from dlstats.core.engine import blocks, orders
 from dlstats.core.engine.contract import Fit, Problem, joined
 from dlstats.core.lanes import build, external, layout
 from dlstats.core.lanes.layout import Run
@@ -21,7 +21,7 @@ from dlstats.core.lanes.losses import EXTERNAL
 
 ROOM = 2**26
 """Numbers that are held at once, about; more rows are trained after each other."""
-SPAN = 2**22
+SPAN = 2**18
 """Numbers of minibatch orders that are drawn ahead, about."""
 
 
@@ -63,8 +63,8 @@ def parts(problem: Problem) -> Iterator[Fit]:
 def _run(problem: Problem) -> Fit:
     laid = layout.lay_out(problem)
     laid.kernel.lanes_pack(laid.job)
-    for begin, orders in _orders(problem):
-        laid.take(begin, orders, SPAN if orders is None else orders.shape[1])
+    for begin, index in _orders(problem):
+        laid.take(begin, index, SPAN if index is None else index.shape[1])
         if laid.job.loss == EXTERNAL:
             external.advance(laid)
         else:
@@ -87,12 +87,8 @@ def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
     left = np.empty((len(generators), 0), dtype=np.int32)
     for begin in range(0, training.steps, ahead):
         wanted = min(ahead, training.steps - begin) * batch
-        drawn = [left]
-        for _ in range(-(-(wanted - left.shape[1]) // n)):
-            once = {id(rng): rng for rng in generators}
-            permutation = {key: rng.permutation(n).astype(np.int32) for key, rng in once.items()}
-            drawn.append(np.stack([permutation[id(rng)] for rng in generators]))
-        index = np.concatenate(drawn, axis=1)
+        drawn = orders.permutations(n, max(1, -(-(wanted - left.shape[1]) // n)), generators)
+        index = np.concatenate([left, drawn], axis=1)
         left = index[:, wanted:]
         yield begin, np.ascontiguousarray(index[:, :wanted])
 
