@@ -5,10 +5,12 @@ PROFILE ?= standard
 CORES ?= all
 VENV := .venv
 READY := $(VENV)/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint plan faults cluster clean
+.PHONY: help report test test-slow lint plan faults cluster bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +44,15 @@ clean: ## remove results and reports, keep the environment
 
 faults: $(READY) ## kill a small run 30 times at random moments, resume, compare (about 10 minutes)
 	@$(IN_VENV) python tests/faults/kills.py --folder build/faults
+
+bench: $(BENCH_READY) ## speed of the engine beside its rivals, into build/benchmarks (about 15 minutes, on an idle machine)
+	@for part in speed scaling gap lanes; do PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" python -m benchmarks.$$part || exit 1; done
+
+$(BENCH_READY): requirements.lock pyproject.toml benchmarks/requirements-bench.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r benchmarks/requirements-bench.txt
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 cluster: $(READY) ## the smoke cells through a one-node Slurm and locally, compared (root, Debian)
 	@$(IN_VENV) tests/cluster/run.sh

@@ -2,72 +2,18 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.studies.study import Evidence
-from dlstats.theory import sawtooth_floors as floors
+from dlstats.studies.approximation._sawtooth_measures import (
+    least_above_floor,
+    least_sup_error,
+    never_differs,
+    share_found,
+    worst,
+)
 from dlstats.theory.claims import Claim
 
 TELGARSKY = "Telgarsky 2015, arXiv:1509.08101"
 DERIVED = "derived here, short proof"
 CHECKED = "derived here; attained exactly, optimality checked by dynamic programming, not proven"
-
-
-def _extreme(rows: pd.DataFrame, values: pd.Series, side: int) -> Estimate:
-    """The smallest (`side` -1) or largest (+1) of values that must all obey; failed replicates counted."""
-    values = values.dropna()
-    if values.empty:
-        raise LookupError("No row has the values that the claim is about.")
-    worst = float(values.min() if side < 0 else values.max())
-    return Estimate(worst, 0.0, len(values), int((rows["status"] != "ok").sum()), note=f"worst of {len(values)}")
-
-
-def _worst(column: str, side: int = 1, methods: str = "", **factors: object):
-    """Measure of a claim on the worst row of the cells with these factors and of the methods whose names begin with `methods`."""
-
-    def measure(evidence: Evidence) -> Estimate:
-        rows = evidence.rows(**factors)
-        rows = rows[rows["method"].str.startswith(methods)]
-        return _extreme(rows, rows[column], side)
-
-    return measure
-
-
-def _never_differs(column: str, keep=None, **factors: object):
-    """Measure of an identity: the largest absolute difference over all rows that `keep` lets through."""
-
-    def measure(evidence: Evidence) -> Estimate:
-        rows = evidence.rows(**factors)
-        rows = rows if keep is None else rows[keep(rows)]
-        return _extreme(rows, rows[column].abs(), 1)
-
-    return measure
-
-
-def _least_sup_error(evidence: Evidence) -> Estimate:
-    rows = evidence.rows(part="trained", method="shallow")
-    rows = rows[rows["units"] <= 2.0 ** rows["compositions"] - 2]
-    return _extreme(rows, rows["sup_error"], -1)
-
-
-def _least_above_floor(evidence: Evidence) -> Estimate:
-    rows = evidence.rows(part="trained", method="shallow")
-    sizes = zip(rows["compositions"], rows["units"], strict=True)
-    floor = pd.Series([floors.l2_floor(int(n), int(units) + 1) for n, units in sizes], index=rows.index)
-    return _extreme(rows, rows["mse"] - floor, -1)
-
-
-def _share_found(evidence: Evidence) -> Estimate:
-    """Share of deep networks with two units a layer whose error is below a tenth of a constant's."""
-    rows = evidence.rows(part="trained", method="deep")
-    rows = rows[rows["units"] == 2 * rows["compositions"]]
-    if rows.empty:
-        raise LookupError("No cell has a deep network of two units a layer.")
-    fine = rows[rows["status"] == "ok"]
-    found = (fine["mse"] < floors.l2_floor(1, 1) / 10).astype(float)
-    return montecarlo.estimate("proportion", found, failed=len(rows) - len(fine))
 
 
 def _zero(name: str, statement: str, measure, source: str, lecture: str = "") -> Claim:
@@ -79,14 +25,14 @@ CONSTRUCTIONS = (
         "SAW1",
         "The ReLU network with hidden widths 2, 1 repeated n times and a linear output equals m⁽ⁿ⁾ at every rational of "
         "[−1/2, 3/2] that is tried (mismatches).",
-        _never_differs("mismatches", part="construction", method="chain"),
+        never_differs("mismatches", part="construction", method="chain"),
         TELGARSKY,
         "JSM",
     ),
     _zero(
         "SAW1.nodes",
         "The network of SAW1 has 3n + 1 nodes, its output included (difference).",
-        _never_differs("nodes_excess", part="construction", method="chain"),
+        never_differs("nodes_excess", part="construction", method="chain"),
         TELGARSKY,
         "JSM",
     ),
@@ -94,16 +40,14 @@ CONSTRUCTIONS = (
         "SAW2",
         "Two units a layer suffice: 2n hidden units and a linear output equal m⁽ⁿ⁾ on (−∞, 1] for every n, and on all "
         "of ℝ for n ≥ 2 (mismatches on [−1/2, 1]).",
-        _never_differs("mismatches_to_one", part="construction", method="narrow_chain"),
+        never_differs("mismatches_to_one", part="construction", method="narrow_chain"),
         DERIVED,
         "JSM",
     ),
     _zero(
         "SAW2.line",
         "For n ≥ 2 the network of SAW2 equals m⁽ⁿ⁾ on all of ℝ (mismatches on [−1/2, 3/2]).",
-        _never_differs(
-            "mismatches", lambda rows: rows["compositions"] >= 2, part="construction", method="narrow_chain"
-        ),
+        never_differs("mismatches", lambda rows: rows["compositions"] >= 2, part="construction", method="narrow_chain"),
         DERIVED,
     ),
     Claim(
@@ -113,34 +57,34 @@ CONSTRUCTIONS = (
         "bound_below",
         0,
         0,
-        _worst("nodes_excess", -1, part="construction", method="narrow_chain", exact_on_line=True),
+        worst("nodes_excess", -1, part="construction", method="narrow_chain", exact_on_line=True),
         "the lectures' 3n + 1 read as a minimum",
         "JSM",
     ),
     _zero(
         "SAW3",
         "m⁽ⁿ⁾ has 2ⁿ linear pieces on [0, 1] (difference).",
-        _never_differs("pieces_excess", part="construction"),
+        never_differs("pieces_excess", part="construction"),
         TELGARSKY,
         "JSM",
     ),
     _zero(
         "SAW3.line",
         "m⁽ⁿ⁾ has 2ⁿ + 2 linear pieces on ℝ (difference).",
-        _never_differs("pieces_line_excess", part="construction"),
+        never_differs("pieces_line_excess", part="construction"),
         TELGARSKY,
     ),
     _zero(
         "SAW3.crossings",
         "m⁽ⁿ⁾ crosses the level 1/2 exactly 2ⁿ times (difference).",
-        _never_differs("crossings_excess", part="construction"),
+        never_differs("crossings_excess", part="construction"),
         TELGARSKY,
         "JSM",
     ),
     _zero(
         "SAW4",
         "A shallow ReLU network with 2ⁿ hidden units equals m⁽ⁿ⁾ on [0, 1] (mismatches).",
-        _never_differs("mismatches", part="construction", method="shallow_exact"),
+        never_differs("mismatches", part="construction", method="shallow_exact"),
         DERIVED,
         "JSM",
     ),
@@ -148,20 +92,20 @@ CONSTRUCTIONS = (
         "SAW4.fewest",
         "No shallow ReLU network with fewer than 2ⁿ hidden units equals m⁽ⁿ⁾ on [0, 1] (units beyond the fewest found by "
         "search over all ways to make the kinks, n ≤ 4).",
-        _never_differs("units_excess", part="construction", method="shallow_exact"),
+        never_differs("units_excess", part="construction", method="shallow_exact"),
         DERIVED,
         "JSM",
     ),
     _zero(
         "SAW4.skip",
         "With a linear skip connection 2ⁿ − 1 hidden units suffice (mismatches on [0, 1]).",
-        _never_differs("mismatches", part="construction", method="shallow_skip"),
+        never_differs("mismatches", part="construction", method="shallow_skip"),
         DERIVED,
     ),
     _zero(
         "SAW4.line",
         "2ⁿ + 1 hidden units, one for each kink on ℝ, suffice there (mismatches on [−1/2, 3/2]).",
-        _never_differs("mismatches", part="construction", method="shallow_line"),
+        never_differs("mismatches", part="construction", method="shallow_line"),
         DERIVED,
     ),
     Claim(
@@ -170,7 +114,7 @@ CONSTRUCTIONS = (
         "bound_above",
         0,
         0,
-        _worst("over_product", part="composition_law"),
+        worst("over_product", part="composition_law"),
         TELGARSKY,
         "JSM",
     ),
@@ -180,14 +124,14 @@ CONSTRUCTIONS = (
         "bound_above",
         0,
         0,
-        _worst("over_sum", part="composition_law"),
+        worst("over_sum", part="composition_law"),
         TELGARSKY,
         "JSM",
     ),
     _zero(
         "SAW5.equality",
         "Equality is attained: m⁽ᵃ⁾∘m⁽ᵇ⁾ has 2ᵃ 2ᵇ pieces on [0, 1] (difference).",
-        _never_differs("sawtooth_excess", part="composition_law"),
+        never_differs("sawtooth_excess", part="composition_law"),
         TELGARSKY,
         "JSM",
     ),
@@ -200,7 +144,7 @@ FLOORS = (
         "bound_below",
         0.5,
         1e-6,
-        _least_sup_error,
+        least_sup_error,
         DERIVED,
         "JSM",
     ),
@@ -211,7 +155,7 @@ FLOORS = (
         "bound_below",
         0,
         1e-12,
-        _worst("search_gap", -1, "l2", part="floor"),
+        worst("search_gap", -1, "l2", part="floor"),
         CHECKED,
     ),
     Claim(
@@ -220,7 +164,7 @@ FLOORS = (
         "bound_above",
         0,
         2e-4,
-        _worst("search_gap", 1, "l2", part="floor"),
+        worst("search_gap", 1, "l2", part="floor"),
         CHECKED,
     ),
     Claim(
@@ -230,7 +174,7 @@ FLOORS = (
         "bound_below",
         0,
         1e-12,
-        _worst("proven_gap", -1, part="floor"),
+        worst("proven_gap", -1, part="floor"),
         f"{DERIVED}; sharper than the triangle count of Telgarsky 2016",
     ),
     Claim(
@@ -240,7 +184,7 @@ FLOORS = (
         "bound_below",
         0,
         1e-9,
-        _worst("search_gap", -1, "l1", part="floor"),
+        worst("search_gap", -1, "l1", part="floor"),
         CHECKED,
     ),
     Claim(
@@ -249,14 +193,14 @@ FLOORS = (
         "bound_above",
         0,
         9e-4,
-        _worst("search_gap", 1, "l1", part="floor"),
+        worst("search_gap", 1, "l1", part="floor"),
         CHECKED,
     ),
     _zero(
         "SAW9",
         "On M alternating labels the least 0–1 error of a classifier with s sign runs is ⌈(M − s)/2⌉/M (values of s where "
         "the search over all labellings differs).",
-        _never_differs("mismatches", part="labels"),
+        never_differs("mismatches", part="labels"),
         "sharp form of Telgarsky 2015",
         "JSM",
     ),
@@ -269,7 +213,7 @@ TRAINING = (
         "bound_below",
         0,
         1e-6,
-        _least_above_floor,
+        least_above_floor,
         "SAW7",
     ),
     Claim(
@@ -279,7 +223,7 @@ TRAINING = (
         "at_least",
         0.5,
         0,
-        _share_found,
+        share_found,
         "expressivity read as attainability",
         "JSM",
     ),
@@ -290,20 +234,20 @@ ROUNDING = (
         "SAW11",
         "The network of SAW1 makes no rounding error in binary floating point: float32 and float64 give m⁽ⁿ⁾ of the "
         "rounded input exactly (mismatches).",
-        _never_differs("rounding_mismatches", part="rounding"),
+        never_differs("rounding_mismatches", part="rounding"),
         DERIVED,
     ),
     _zero(
         "SAW11.values",
         "At the float32 numbers of [1/2, 1) m⁽ⁿ⁾ takes 2²⁴⁻ⁿ + 1 values for 2 ≤ n ≤ 24 and only 0 for n ≥ 25 "
         "(difference over all 2²³ inputs).",
-        _never_differs("values_excess", lambda rows: rows["compositions"] >= 2, part="rounding", digits=24),
+        never_differs("values_excess", lambda rows: rows["compositions"] >= 2, part="rounding", digits=24),
         DERIVED,
     ),
     _zero(
         "SAW11.double",
         "In float64 two values, 0 and 1, are left at n = 53 and only 0 beyond (difference).",
-        _never_differs("values_excess", lambda rows: rows["compositions"] >= 53, part="rounding", digits=53),
+        never_differs("values_excess", lambda rows: rows["compositions"] >= 53, part="rounding", digits=53),
         DERIVED,
     ),
     Claim(
@@ -313,7 +257,7 @@ ROUNDING = (
         "identity",
         1,
         0,
-        _never_differs("input_error_ratio", lambda rows: rows["compositions"] <= rows["digits"] + 1, part="rounding"),
+        never_differs("input_error_ratio", lambda rows: rows["compositions"] <= rows["digits"] + 1, part="rounding"),
         DERIVED,
     ),
 )
