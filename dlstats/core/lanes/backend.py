@@ -21,8 +21,8 @@ from dlstats.core.lanes.losses import EXTERNAL
 
 ROOM = 2**26
 """Numbers that are held at once, about; more rows are trained after each other."""
-SPAN = 2**18
-"""Numbers of minibatch orders that are drawn ahead, about."""
+SPAN = 2**21
+"""Numbers of minibatch orders that are drawn ahead, about: enough for a call of the generator to weigh little, in 8 MB."""
 
 
 def obstacle(problem: Problem) -> str | None:
