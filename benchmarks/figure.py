@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 
@@ -38,11 +39,12 @@ def ratio(wide: pd.DataFrame, rival: str, contender: str) -> float:
 
 
 def draw(rows: pd.DataFrame, path: Path) -> None:
-    """Microseconds a step and replicate, one panel a shape: median, and range over rounds."""
+    """Microseconds a step and replicate, one panel a shape: median and range over rounds; ours are the discs."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     shapes = list(rows["shape"].unique())
     figure, axes = plt.subplots(1, len(shapes), figsize=(3.4 * len(shapes), 3.2), squeeze=False, layout="constrained")
@@ -50,11 +52,25 @@ def draw(rows: pd.DataFrame, path: Path) -> None:
         times = rows[rows["shape"] == shape].groupby("contender")["microseconds"].agg(["median", "min", "max"])
         times = times.sort_values("median", ascending=False)
         spread = [times["median"] - times["min"], times["max"] - times["median"]]
-        colours = ["#0072B2" if c.startswith(("torch", "lanes")) else "#999999" for c in times.index]
-        axis.barh(times.index, times["median"], xerr=spread, color=colours, ecolor="black", capsize=2)
+        ours = times.index.str.startswith(("torch", "lanes"))
+        for of, colour, marker in ((ours, "#0072B2", "o"), (~ours, "#555555", "s")):
+            axis.errorbar(
+                times["median"][of],
+                np.flatnonzero(of),
+                xerr=[side[of] for side in spread],
+                color=colour,
+                marker=marker,
+                markersize=4,
+                linestyle="none",
+                capsize=2,
+            )
+        axis.set_yticks(range(len(times)), times.index)
         axis.set_xscale("log")
-        axis.set_xlabel("microseconds a step and replicate")
-        axis.set_title(shape, fontsize=9)
+        axis.grid(axis="y", linewidth=0.3)
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.set_xlim(times["min"].min() / 2, times["max"].max() * 2)
+        axis.set_xlabel("µs a step and replicate", fontsize=8)
+        axis.set_title(shape, fontsize=8)
         axis.tick_params(labelsize=7)
     figure.savefig(path)
     plt.close(figure)
