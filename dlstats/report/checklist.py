@@ -46,7 +46,9 @@ def _text(name: str) -> Missing:
 
 
 def _methods(material: Material, study: Study) -> str:
-    used = dict.fromkeys(material.summaries[study.name]["method"].astype(str))
+    lines = material.summaries[study.name]
+    # what has no randomness is a check, named by what it compares and described by its claim
+    used = dict.fromkeys(lines.loc[lines["statistic"] != "exact", "method"].astype(str))
     # `huber_1.345` is the method `huber` with a parameter
     unknown = [n for n in used if not any(fnmatch(n, known) or n.startswith(f"{known}_") for known in study.methods)]
     return f"not described: {', '.join(unknown)}" if unknown else ""
@@ -59,7 +61,8 @@ def _measures(material: Material, study: Study) -> str:
 
 def _errors(material: Material, study: Study) -> str:
     lines = material.summaries[study.name]
-    bare = lines[lines["mcse"].isna() & lines["estimate"].notna() & ~lines["statistic"].isin(["minimum", "maximum"])]
+    lines = lines[~lines["statistic"].isin(["minimum", "maximum"]) & (lines["replicates"] > 1)]
+    bare = lines[lines["mcse"].isna() & lines["estimate"].notna()]
     names = dict.fromkeys(bare["measure"].astype(str))
     return f"no Monte Carlo standard error: {', '.join(names)}" if names else ""
 
@@ -112,7 +115,7 @@ ITEMS = (
     Item("The estimands or other targets", "Protocol, estimands", _text("estimands")),
     Item("Every method in the results is described", "Protocol, table of methods", _methods),
     Item("Every performance measure has a formula", "Protocol, table of measures", _measures),
-    Item("Every estimate has a Monte Carlo standard error", "Results, tables", _errors),
+    Item("Every estimate from more than one replicate has a Monte Carlo standard error", "Results, tables", _errors),
     Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _never),
     Item("Failures are counted and their handling is stated", "Failures", _record, (MORRIS, SIEPE)),
     Item("The seed and how streams are derived", "How to get these numbers again", _never, (MORRIS, WILLIAMS)),

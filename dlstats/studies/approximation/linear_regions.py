@@ -47,7 +47,7 @@ STUDY = Study(
         "laplace": "weights and biases Laplace",
         "zero_bias": "Gaussian weights, no biases, a line in ten dimensions that misses the origin",
         "constant_bias": "Gaussian weights, every bias 1",
-        "layer_1": "zeros of layer 1 of a Gaussian network of width 256; layer_2, … likewise",
+        "layer_*": "zeros of that layer of a Gaussian network of width 256",
         "climb": "random changes of a random network, kept unless they lose pieces, 400 proposals",
         "folding": "the construction of Montufar et al. 2014",
         "narrow_chain": "the exact sawtooth network of 2n units",

@@ -191,6 +191,7 @@ STUDY = Study(
         "shallow": "one hidden layer of N units, trained by Adam (full batch, learning rate 0.01, cosine schedule, "
         "He start with knots uniform on [0, 1], weights of least training error kept)",
         "deep": "n hidden layers of N/n units, trained likewise",
+        "random_functions": "random piecewise linear functions, composed and added",
     },
     measures=MEASURES,
     simulate=simulate,

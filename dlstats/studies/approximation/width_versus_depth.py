@@ -32,11 +32,21 @@ STUDY = Study(
     estimands="Geometric mean over replicates of the mean squared error at 2048 fresh points over the variance of the target; "
     "paired ratios of it.",
     methods={
-        "depth_1": "1 hidden layer; depth_2, …, depth_8 likewise, of equal widths (the first ones a unit more where parameters "
+        "depth_*": "so many hidden layers of equal widths (the first ones a unit more where parameters "
         "are left), ReLU, He's weights, biases uniform on ±1/√fan-in",
-        "relu": "and the other activations: leaky_relu, prelu, elu, selu, softplus, gelu, silu, sigmoid, tanh; He's weights, "
-        "LeCun's for selu, Xavier's for sigmoid and tanh",
-        "zero": "and the other starts: normal (sd 0.01), xavier, he, lecun, orthogonal, torch_default, as they are",
+        "*relu": "activation of that name, also prelu and leaky_relu (slope 0.01); He's weights",
+        "*elu": "activation of that name, also gelu; He's weights, LeCun's for selu",
+        "softplus": "activation of that name, He's weights",
+        "silu": "activation of that name, He's weights",
+        "sigmoid": "activation of that name, Xavier's weights",
+        "tanh": "activation of that name, Xavier's weights",
+        "zero": "start at 0",
+        "normal": "start at N(0, 0.01²)",
+        "xavier": "Xavier's start",
+        "he": "He's start",
+        "lecun": "LeCun's start",
+        "orthogonal": "orthogonal start",
+        "torch_default": "torch's start",
     },
     measures=MEASURES,
     simulate=simulate,

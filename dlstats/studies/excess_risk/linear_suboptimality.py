@@ -214,6 +214,8 @@ STUDY = Study(
     estimands="Mean squared error at the design points.",
     methods={
         "bound": "the floor of all linear and affine estimators, exact",
+        "projection": "projection onto the first coefficients in white noise, best cut, exact",
+        "wiener": "the best linear filter in white noise, exact",
         "network": "ReLU network with a linear skip, Adam, OneCycle at 0.01, 8000 steps, minibatches of 300",
         "smoothing_spline": "penalised cubic spline, penalty by generalised cross-validation",
         "segmentation": "least squares over two constants with their change points",

@@ -140,5 +140,6 @@ STUDY = Study(
     measures=MEASURES,
     simulate=simulate,
     claims=CLAIMS,
+    limits="Runs end after 2000 replicates; one alternative mixture, Beta(19, 1), and independent replicates only.",
     block=250,
 )

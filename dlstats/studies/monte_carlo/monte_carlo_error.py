@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import special
 
 from dlstats.core.montecarlo import contrasts, intervals
-from dlstats.core.montecarlo.statistics import evaluate
+from dlstats.core.montecarlo.statistics import STATISTICS, evaluate
 from dlstats.core.seeds import Streams
 from dlstats.studies.monte_carlo import _monte_carlo_error_report as report
 from dlstats.studies.study import Measure, Study
@@ -116,8 +116,9 @@ STUDY = Study(
     "make one study, and thousands of studies are simulated.",
     estimands="The standard deviation of each statistic over studies, and its population value.",
     methods={
-        "mean": "every statistic of the layer by its name; those that start with `difference_of` or `ratio_of` are "
-        "paired contrasts of two methods that share data",
+        **{name: "the statistic of that name with its standard error" for name in STATISTICS},
+        "difference*": "paired difference of the statistic of two methods that share data",
+        "ratio*": "paired ratio of the statistic of two methods that share data",
         "normal_theory_se": "the standard deviation with the error sd / sqrt(2 (R - 1)), right for normal replicates "
         "only",
         "jackknife_off_centre": "RMSE with a jackknife about the RMSE of divisor R, its terms having divisor R - 1",

@@ -103,5 +103,7 @@ STUDY = Study(
     measures=MEASURES,
     simulate=simulate,
     claims=CLAIMS,
+    limits="Effects are independent of each other and have one variance each; data sets, starts and orders that interact, or "
+    "whose spread depends on the data set, are not tried.",
     block=500,
 )

@@ -224,11 +224,11 @@ STUDY = Study(
     estimands="P(y ≤ fitted quantile | x) averaged over x, squared and absolute distance to the true quantile, share of x with "
     "crossing; levels 0.1, 0.5, 0.9, 0.95.",
     methods={
-        "per_level_0.1": "one network a level: one hidden layer of 5 n^(1/5) units and a line beside, Adam on OneCycle, 2500 "
+        "per_level_*": "one network a level: one hidden layer of 5 n^(1/5) units and a line beside, Adam on OneCycle, 2500 "
         "steps of 400, least training loss of 3 restarts; the number is the level",
-        "all_levels_0.1": "one such network with an output a level",
-        "non_crossing_0.1": "the same with first output free and cumulative softplus increments",
-        "linear_0.1": "linear quantile regression",
+        "all_levels_*": "one such network with an output a level",
+        "non_crossing_*": "the same with first output free and cumulative softplus increments",
+        "linear_*": "linear quantile regression",
     },
     measures=(
         Measure("squared", "squared error to the quantile", "median"),

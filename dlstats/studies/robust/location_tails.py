@@ -169,7 +169,8 @@ STUDY = Study(
         "huber": "Huber 1.345 with the median absolute deviation as scale; in regression statsmodels' RLM",
         "tukey": "Tukey 4.685 by iterated weighted least squares from least squares (statsmodels' RLM)",
         "absolute": "least absolute deviations by linear programming",
-        "ols": "least squares; `clean`: without the bad point",
+        "ols": "least squares",
+        "clean": "least squares without the bad point",
     },
     measures=(
         Measure("error", "median absolute error", "median"),

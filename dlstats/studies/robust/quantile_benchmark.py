@@ -208,14 +208,14 @@ STUDY = Study(
     estimands="Mean over 2000 fresh points of the absolute and squared distance to the true quantile, of the distance of "
     "conditional coverage from the level, and share of points with any crossing; levels 0.05, 0.25, 0.5, 0.75, 0.95.",
     methods={
-        "per_level_0.5": "one network a level, two layers of 32, Adam, 800 steps of 128, step of least validation loss on a "
+        "per_level_*": "one network a level, two layers of 32, Adam, 800 steps of 128, step of least validation loss on a "
         "fifth of the data; the number is the level",
-        "all_levels_0.5": "one such network with five outputs",
-        "non_crossing_0.5": "the same with first output free and cumulative softplus increments",
-        "linear_0.5": "linear quantile regression (statsmodels)",
-        "kernel_0.5": "local constant quantiles, bandwidth on a held-out quarter",
-        "forest_0.5": "quantile regression forest, 100 trees, leaves of 10",
-        "boosting_0.5": "boosted trees on the pinball loss, 100 trees of 8 leaves",
+        "all_levels_*": "one such network with five outputs",
+        "non_crossing_*": "the same with first output free and cumulative softplus increments",
+        "linear_*": "linear quantile regression (statsmodels)",
+        "kernel_*": "local constant quantiles, bandwidth on a held-out quarter",
+        "forest_*": "quantile regression forest, 100 trees, leaves of 10",
+        "boosting_*": "boosted trees on the pinball loss, 100 trees of 8 leaves",
     },
     measures=(
         Measure("l1", "absolute error to the quantile", "median"),

@@ -251,7 +251,7 @@ STUDY = Study(
     estimands="CRPS, excess risk, quantiles, expectiles, n times the variance of a sample quantile, share of crossings, speed "
     "of drift.",
     methods={
-        "level_0.1": "sample quantile of that level",
+        "level_*": "sample quantile of that level",
         "linear": "linear quantile regression by linear programming",
         "pinball": "gradient descent with max(τ r, (τ − 1) r)",
         "slip": "gradient descent with max(τ r, (1 − τ) r)",

@@ -195,7 +195,7 @@ STUDY = Study(
     mechanisms="Engel's food expenditure (235 households) and Brownlee's stack loss (21 days), as statsmodels ships them.",
     estimands="Coefficients, training risk and counts of residual signs.",
     methods={
-        "level_0.5": "network without hidden layer, seven outputs, Adam from 0, against linear programming at that level",
+        "level_*": "network without hidden layer, seven outputs, Adam from 0, against linear programming at that level",
         "huber": "statsmodels' RLM against published values; huber_network: network at RLM's scale against RLM",
         "tukey": "likewise with Tukey's loss",
         "absolute": "linear programming against published values",
