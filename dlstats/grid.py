@@ -1,4 +1,4 @@
-"""From the configuration to cells, jobs and file names; and the fingerprint of the code behind a result.
+"""From the configuration to cells, jobs and file names.
 
 A cell is one condition of one study. Its id is readable, is its file name, and can be parsed back into its
 factors, so that a job's command line alone says what it computes. Standard library only: the Snakefile
@@ -7,25 +7,21 @@ imports this module, and building the job graph must stay fast.
 
 from __future__ import annotations
 
-import ast
 import difflib
-import hashlib
 import itertools
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 JOB_SECONDS = 60.0
 """A job should last about this long: importing torch alone costs 2 to 4 s."""
 
-ASSETS = (".css", ".js", ".typ", ".bib", ".yaml")
-"""Suffixes of the report's files that are no code."""
-
+ORDER = ("approximation", "excess_risk", "robust", "imbalance")
+"""Families in the order in which they are shown; others come after them."""
 _LEVEL = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
@@ -107,7 +103,9 @@ def _read_level(text: str) -> object:
 
 def families(config: Mapping) -> dict[str, list[str]]:
     """The studies of each family that the configuration asks for."""
-    return {family: list(studies) for family, studies in config["studies"].items()}
+    place = {family: i for i, family in enumerate(ORDER)}
+    ordered = sorted(config["studies"].items(), key=lambda item: place.get(item[0], len(place)))
+    return {family: list(studies) for family, studies in ordered}
 
 
 def family_of(config: Mapping, study: str) -> str:
@@ -167,35 +165,6 @@ def _plan_row(name: str, row: list) -> str:
     return f"{name:<28}{row[0]:>7}{row[1]:>12}{row[2]:>6}{row[3]:>10.0f} s"
 
 
-def fingerprint(module: str, *names: str) -> str:
-    """Digest of the code that the top-level `names` of a module stand on.
-
-    Counted are the definitions in the module that `names` reach, and whole every module of the package that
-    these import, and so on. Comments, docstrings and layout do not count: they are not in the digest, which
-    is taken of the syntax trees. A name that the module does not define stands for its STUDY.
-    """
-    tree = _syntax_tree(module)
-    reached = _reached(tree, names)
-    imports = set(itertools.chain.from_iterable(_imports(node, module) for node in reached)) - {module}
-    own = "".join(ast.dump(node) for node in reached)
-    return hashlib.sha256((own + digest(*imports)).encode()).hexdigest()[:16]
-
-
-def digest(*modules: str) -> str:
-    """Digest of whole modules and of all that they import from the package."""
-    found = hashlib.sha256()
-    for module in sorted(_closure(set(modules))):
-        found.update(module.encode() + ast.dump(_syntax_tree(module)).encode())
-    return found.hexdigest()[:16]
-
-
-def assets_digest() -> str:
-    """Digest of the files of the report that are no code: template, page, captions, bibliography."""
-    folders = (PACKAGE / "report", PACKAGE.parent / "reports")
-    files = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in ASSETS]
-    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
-
-
 def minutes(job: Job) -> int:
     """Minutes to ask of a cluster for a job: four times its expected cost, and no less than ten."""
     return max(10, math.ceil(4 * job.cost / 60))
@@ -205,99 +174,6 @@ def target_words(job: Job) -> str:
     """The words of `dlstats simulate` for a job's target, none without one."""
     target = job.cells[0].target
     return "" if target is None else f"--target {target[0]} {target[1]} {target[2]}"
-
-
-def _reached(tree: ast.Module, names: Iterable[str]) -> list[ast.stmt]:
-    """The top-level statements that `names` need, in file order."""
-    binders: dict[str, list[ast.stmt]] = {}
-    for statement in tree.body:
-        for name in _bound(statement):
-            binders.setdefault(name, []).append(statement)
-    waiting, seen, kept = list(names), set(), set()
-    if any(name not in binders for name in names):
-        waiting.append("STUDY")
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for statement in binders.get(name, ()):
-            kept.add(statement)
-            waiting += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    return [statement for statement in tree.body if statement in kept]
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-
-
-def _imports(node: ast.AST, module: str) -> set[str]:
-    """The modules of the package that `node` imports."""
-    found = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Import):
-            found |= {alias.name for alias in part.names if _path(alias.name)}
-        elif isinstance(part, ast.ImportFrom) and part.module:
-            if part.level:
-                raise ValueError(f"Imports inside the package must be absolute, {module} has a relative one.")
-            inner = {f"{part.module}.{alias.name}" for alias in part.names}
-            found |= {name for name in inner if _path(name)}
-            found |= {part.module} if _path(part.module) else set()
-    return found
-
-
-@cache
-def _direct_imports(module: str) -> frozenset[str]:
-    return frozenset(_imports(_syntax_tree(module), module))
-
-
-def _closure(modules: set[str]) -> set[str]:
-    seen: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in seen:
-            seen.add(module)
-            waiting += _direct_imports(module)
-    return seen
-
-
-def _path(module: str) -> Path | None:
-    head, *rest = module.split(".")
-    if head != PACKAGE.name or not rest:
-        return None
-    base = PACKAGE.joinpath(*rest)
-    candidates = (base.with_suffix(".py"), base / "__init__.py")
-    return next((path for path in candidates if path.is_file()), None)
-
-
-@cache
-def _syntax_tree(module: str) -> ast.Module:
-    path = _path(module)
-    if path is None:
-        raise KeyError(f"The package has no module {module}.")
-    return _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """The tree less every string that stands alone: docstrings of modules, classes, functions and attributes."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]
-    return tree
-
-
-def _is_text(statement: ast.AST) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
 
 
 def study_module(study: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dlstats import grid, ledger, store
+from dlstats import fingerprints, grid, ledger, store
 from dlstats.core import montecarlo, seeds
 from dlstats.progress import Progress
 from dlstats.studies import study as studies
@@ -51,7 +51,7 @@ def simulate(run: Run, log: Path | None = None) -> None:
 
 def code_of(study: str) -> str:
     """Fingerprint of the code that computes the cells of a study."""
-    return grid.fingerprint(grid.study_module(study), "simulate")
+    return fingerprints.fingerprint(grid.study_module(study), "simulate")
 
 
 def raw_path(results: Path, study: str, cell: str) -> Path:

@@ -1,7 +1,5 @@
 """Cell ids, jobs and fingerprints."""
 
-import ast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,54 +58,6 @@ def test_jobs_hold_every_cell_once_in_order_and_no_more_than_they_should(sizes):
     for job in jobs:
         assert len(job.cells) == 1 or job.cost <= grid.JOB_SECONDS
         assert len({(c.replicates, c.target) for c in job.cells}) == 1
-
-
-MODULE = '''
-"""Module."""
-from dlstats.core import seeds
-LIMIT = 3
-def _inner(x):
-    """Inner."""
-    return x + LIMIT
-def simulate(factors):
-    return _inner(seeds)
-CLAIMS = (1, 2)
-'''
-
-
-@pytest.fixture
-def digest_of(monkeypatch):
-    def digest(source, *names):
-        real = grid._syntax_tree
-        grid._direct_imports.cache_clear()
-
-        def tree(module):
-            return grid._without_docstrings(ast.parse(source)) if module == "m" else real(module)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(grid, "_syntax_tree", tree)
-            return grid.fingerprint("m", *names)
-
-    return digest
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "changes"),
-    [
-        ('"""Inner."""', '"""Other words."""', False),
-        ("LIMIT = 3", "LIMIT = 3  # a comment", False),
-        ("CLAIMS = (1, 2)", "CLAIMS = (1, 3)", False),
-        ("LIMIT = 3", "LIMIT = 4", True),
-        ("x + LIMIT", "x - LIMIT", True),
-        ("import seeds", "import device as seeds", True),
-    ],
-)
-def test_a_fingerprint_changes_with_the_code_that_counts_and_no_other(digest_of, old, new, changes):
-    assert (digest_of(MODULE, "simulate") != digest_of(MODULE.replace(old, new), "simulate")) is changes
-
-
-def test_claims_have_a_fingerprint_of_their_own(digest_of):
-    assert digest_of(MODULE, "CLAIMS") != digest_of(MODULE.replace("(1, 2)", "(1, 3)"), "CLAIMS")
 
 
 def test_an_unknown_study_is_refused_with_a_near_miss():

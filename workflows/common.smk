@@ -21,4 +21,4 @@ def raw(wildcards):
 
 
 def code(*names):
-    return lambda wildcards: grid.fingerprint(grid.study_module(wildcards.study), *names)
+    return lambda wildcards: fingerprints.fingerprint(grid.study_module(wildcards.study), *names)

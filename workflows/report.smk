@@ -15,7 +15,7 @@ rule draw:
         "../environment.yml"
     params:
         code=code("FIGURES"),
-        report=grid.digest("dlstats.report.figures", "dlstats.report.tables"),
+        report=fingerprints.digest("dlstats.report.figures", "dlstats.report.tables"),
     message:
         "draw {wildcards.study}"
     shell:
@@ -36,8 +36,8 @@ rule write:
     conda:
         "../environment.yml"
     params:
-        report=grid.digest("dlstats.report.build"),
-        assets=grid.assets_digest(),
+        report=fingerprints.digest("dlstats.report.build"),
+        assets=fingerprints.assets_digest(),
     message:
         "write the report"
     shell:

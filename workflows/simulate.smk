@@ -23,7 +23,7 @@ for study in STUDIES:
                 replicates=job.cells[0].replicates,
                 target=grid.target_words(job),
                 device=CONFIG.get("device", "auto"),
-                code=grid.fingerprint(grid.study_module(study), "simulate"),
+                code=fingerprints.fingerprint(grid.study_module(study), "simulate"),
             message:
                 f"simulate {study}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
             shell:

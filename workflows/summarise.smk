@@ -20,7 +20,7 @@ rule summarise:
         "../environment.yml"
     params:
         code=code("MEASURES"),
-        summary=grid.fingerprint("dlstats.pipeline", "summarise"),
+        summary=fingerprints.fingerprint("dlstats.pipeline", "summarise"),
     message:
         "summarise {wildcards.study}"
     shell:
@@ -39,7 +39,7 @@ rule judge:
         "../environment.yml"
     params:
         code=code("CLAIMS"),
-        ledger=grid.fingerprint("dlstats.ledger", "verdicts"),
+        ledger=fingerprints.fingerprint("dlstats.ledger", "verdicts"),
         failed_share=CONFIG.get("failed_share", 0.1),
     message:
         "judge the claims of {wildcards.study}"
@@ -58,7 +58,7 @@ rule ledger:
     conda:
         "../environment.yml"
     params:
-        code=grid.fingerprint("dlstats.ledger", "combine"),
+        code=fingerprints.fingerprint("dlstats.ledger", "combine"),
     message:
         "put the ledger together"
     shell:

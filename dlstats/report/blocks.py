@@ -27,13 +27,14 @@ Text = tuple[Span, ...]
 
 
 def prose(*parts: str | Span | Text) -> Text:
-    """A text from strings, whose maths is set, and spans."""
+    """A text from strings, whose maths is set and whose words between backticks are code, and spans."""
     spans: list[Span] = []
     for part in parts:
         if isinstance(part, Span):
             spans.append(part)
         elif isinstance(part, str):
-            spans += [Span(kind, text) for kind, text in escape.scripts(part)]
+            for place, piece in enumerate(part.split("`")):
+                spans += [Span("code", piece)] if place % 2 else [Span(*found) for found in escape.scripts(piece)]
         else:
             spans += part
     return tuple(spans)

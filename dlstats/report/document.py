@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from dlstats import grid
-from dlstats.report import checklist, errata, formulas, sections
+from dlstats.report import checklist, errata, families, formulas, sections
 from dlstats.report.blocks import (
     Bibliography,
     Block,
@@ -53,6 +53,7 @@ def build(material: Material) -> Document:
     blocks: list[Block] = [*_summary(material), *_run(material), *_ledger(material)]
     for family, names in grid.families(material.config).items():
         blocks.append(Heading(family_title(family), 1, f"family-{family}"))
+        blocks += families.page(family, family_title(family), material.questions.get(family, ()), material.verdicts)
         for name in names:
             blocks += sections.section(material, name)
     blocks += checklist.chapter(material)

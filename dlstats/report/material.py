@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from dlstats import grid
-from dlstats.report import bibliography, errata, protocol, provenance
+from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
 from dlstats.report.files import tracked
 from dlstats.studies import study as studies
@@ -41,6 +41,8 @@ class Material:
     lectures: Mapping[str, str]
     errata: Sequence[errata.Erratum]
     registered: Mapping[str, dict]
+    questions: Mapping[str, tuple[families.Question, ...]] = field(default_factory=dict)
+    """Of every family, for the page that opens its chapter."""
 
     @property
     def planned(self) -> list[str]:
@@ -88,6 +90,7 @@ def collect(
         sources=bibliography.read(tracked(reports, bibliography.FILE)),
         lectures=lectures,
         errata=slips,
+        questions=families.load(tracked(reports, families.FILE)),
         registered={n: found for n in loaded if (found := protocol.registered(reports, n))},
     )
 

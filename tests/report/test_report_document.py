@@ -71,7 +71,7 @@ def test_both_name_what_is_missing_and_what_failed(pdf_text, page):
     words = " ".join("".join(page.texts).split())
     for text in (" ".join(pdf_text.split()), words):
         assert "Missing from this report, 1 of 2 studies." in text
-        assert "There is no study `absent`" in text
+        assert "There is no study absent" in text
         assert "2 of 120 rows" in text
         assert "The figure “never” is missing: No cell has n=3." in text
 

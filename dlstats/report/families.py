@@ -1,0 +1,90 @@
+"""The page that opens a family's chapter: what the lectures say, what is exact, what training does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from dlstats.report.blocks import Block, Column, Heading, Span, Table, Text, prose, ref
+from dlstats.report.digits import plain, show
+
+FILE = "families.yaml"
+MARK = re.compile(r"\{([\w.]+)\}|\[([A-Z]+\d*[\w.]*)\]")
+"""{ID}: the measured value of a claim; [ID]: the claim and its verdict."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a family and three answers, whose marks are looked up in the ledger."""
+
+    question: str
+    lectures: str
+    exact: str
+    training: str
+
+
+def load(path: Path) -> dict[str, tuple[Question, ...]]:
+    """The questions of every family; none when there is no such file."""
+    if not path.exists():
+        return {}
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {family: tuple(Question(**entry) for entry in entries) for family, entries in data.items()}
+
+
+def marks(question: Question) -> set[str]:
+    """The claims that the answers name."""
+    texts = (question.lectures, question.exact, question.training)
+    return {value or name for text in texts for value, name in MARK.findall(text)}
+
+
+def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.DataFrame) -> list[Block]:
+    """The overview of a family with every mark looked up; nothing when no question is asked."""
+    if not questions:
+        return []
+    ledger = {str(row["claim"]): row for row in verdicts.to_dict("records")}
+    rows = tuple(
+        (prose(q.question), prose(q.lectures), looked_up(q.exact, ledger), looked_up(q.training, ledger))
+        for q in questions
+    )
+    columns = (
+        Column(prose("question"), "left", 0.55),
+        Column(prose("the lectures say"), "left", 0.7),
+        Column(prose("what is exact"), "left", 1.2),
+        Column(prose("what training does"), "left", 1.0),
+    )
+    caption = prose(
+        f"{title}: the questions, and the claims of the ledger that answer them. Numbers are measured, with their Monte "
+        "Carlo standard errors in parentheses; a mark beside a claim is its verdict."
+    )
+    return [
+        Heading("Overview", 2, f"overview-{family}"),
+        Table(f"tab-overview-{family}", caption, columns, rows, (), "small"),
+    ]
+
+
+def looked_up(text: str, ledger: Mapping[str, Mapping]) -> Text:
+    """A text with its marks replaced; a claim that was not judged says so."""
+    parts: list[str | Span] = []
+    end = 0
+    for mark in MARK.finditer(text):
+        parts.append(text[end : mark.start()])
+        end = mark.end()
+        value, name = mark.groups()
+        row = ledger.get(value or name)
+        if value:
+            parts.append(_measured(row) if row else "(not in this run)")
+        elif row:
+            parts += ["(", ref(f"claim-{name}", name), " ", Span("verdict", str(row["verdict"])), ")"]
+        else:
+            parts.append(f"({name}: not in this run)")
+    return prose(*parts, text[end:])
+
+
+def _measured(row: Mapping) -> str:
+    """Four digits of an exact number, else what the error supports."""
+    return show(row["estimate"], row["mcse"]).text if row["mcse"] > 0 else plain(row["estimate"], 4)

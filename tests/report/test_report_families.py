@@ -1,0 +1,57 @@
+"""The page that opens a family's chapter."""
+
+import pandas as pd
+import pytest
+
+from dlstats import config, grid
+from dlstats.report import families
+from dlstats.report.blocks import Table, words
+from dlstats.report.document import family_title
+from dlstats.studies import study as studies
+from tests.report.conftest import REPORTS
+
+QUESTIONS = families.load(REPORTS / families.FILE)
+CONFIG = config.load(REPORTS.parent / "config" / "standard.yaml")
+CLAIMS = {
+    claim.id: family
+    for family, names in grid.families(CONFIG).items()
+    for name in names
+    for claim in studies.load(grid.study_module(name)).claims
+}
+CASES = [(family, q) for family, questions in QUESTIONS.items() for q in questions]
+
+
+def test_every_family_has_a_page():
+    assert set(QUESTIONS) == set(grid.families(CONFIG))
+
+
+@pytest.mark.parametrize(("family", "question"), CASES, ids=[q.question for _, q in CASES])
+def test_every_mark_is_a_claim_of_the_family(family, question):
+    assert {mark: CLAIMS.get(mark) for mark in families.marks(question)} == dict.fromkeys(
+        families.marks(question), family
+    )
+
+
+@pytest.mark.parametrize("family", QUESTIONS)
+def test_no_mark_is_left_with_or_without_a_ledger(family):
+    for ledger in (pd.DataFrame(columns=["claim"]), _ledger(family)):
+        _, table = families.page(family, family_title(family), QUESTIONS[family], ledger)
+        assert isinstance(table, Table)
+        text = " ".join(words(cell) for row in table.rows for cell in row)
+        assert not families.MARK.search(text)
+        assert ("not in this run" in text) == ledger.empty
+
+
+def test_numbers_are_those_of_the_ledger():
+    ledger = {"A1": {"estimate": 0.123456, "mcse": 0.01, "verdict": "refuted"}, "B": {"estimate": 0.5, "mcse": 0.0}}
+    text = families.looked_up("so {A1} [A1], exactly {B}, {C}.", ledger)
+    assert words(text) == "so 0.123 (0.010) (A1 refuted), exactly 0.5, (not in this run)."
+
+
+def _ledger(family):
+    rows = [
+        {"claim": name, "estimate": 1.5, "mcse": 0.1, "verdict": "supported"}
+        for name in CLAIMS
+        if CLAIMS[name] == family
+    ]
+    return pd.DataFrame(rows)
