@@ -173,19 +173,31 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+KEPT = "what was finished before is kept, the same command goes on from there"
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong.
 
-    A ValueError, a LookupError or an unusable file is wrong input and gives one line; anything else is a fault of the
-    work and keeps its traceback, with Python's own exit status 1.
+    A ValueError, a LookupError or an unusable file is wrong input and gives one line; so do files that cannot be written
+    and memory that runs out, which are no one's bug. Anything else keeps its traceback, with Python's own exit status 1.
     """
     options = parser().parse_args(words)
     try:
         return options.carry_out(options) or 0
     except (ValueError, LookupError, store.Unusable) as error:
-        message = error.args[0] if error.args else error
-        print(f"dlstats {options.command}: {message}", file=sys.stderr)
-        return 2
+        message, status = error.args[0] if error.args else error, 2
+    except OSError as error:
+        message, status = f"{error}; {KEPT}", 1
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        message, status = (
+            f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more to be had'}); {KEPT}",
+            1,
+        )
+    print(f"dlstats {options.command}: {message}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import hashlib
+import os
 import shutil
 import sys
+import threading
 
 from dlstats import config, grid
 
@@ -51,10 +53,24 @@ def simulate(options: argparse.Namespace) -> None:
     if options.device != "cpu":
         cards.take(cards.cards())
     if options.limit:
-        faulthandler.dump_traceback_later(options.limit, exit=True)
+        stop_after(options.limit, options.study)
     if options.with_parent:
         leave_with_parent()
     pipeline.simulate(run, options.log)
+
+
+def stop_after(seconds: float, what: str) -> None:
+    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs."""
+
+    def stop() -> None:
+        print(f"dlstats simulate: {what} is not done after {seconds:g} s, the `job_limit` of the configuration; "
+              "finished replicates are kept", file=sys.stderr, flush=True)  # fmt: skip
+        os._exit(1)
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    faulthandler.dump_traceback_later(seconds + 10, exit=True)
 
 
 def summarise(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import os
 import random
 import signal
@@ -26,6 +27,8 @@ from test_workflow import copy_project
 from dlstats import store
 
 TARGETS = ("job", "snakemake", "group")
+START, LEAST = 3.0, 4.0
+"""Seconds until a run has its jobs going; and of work left below which a trial is not killed again."""
 
 
 def start(folder: Path) -> subprocess.Popen:
@@ -83,25 +86,29 @@ def compare(folder: Path, clean: dict[str, str]) -> str:
 
 
 def trial(folder: Path, kills: int, length: float, rng: random.Random, clean: dict[str, str]) -> list[dict]:
-    """Kill a fresh run `kills` times, resuming after each, let the last one end, and compare."""
-    rows = []
-    for number in range(kills):
-        wait = rng.uniform(0.5, length)
+    """Kill a fresh run up to `kills` times, resuming after each, let the last one end, and compare.
+
+    Moments are uniform over what is left of the work, so that kills fall early and late alike.
+    """
+    rows: list[dict] = []
+    left = length
+    while len(rows) < kills and left > LEAST:
+        wait = rng.uniform(0.5, left)
         run = start(folder)
         time.sleep(wait)
-        hit = kill(run, TARGETS[number % len(TARGETS)])
-        if hit == "group" or run.poll() is None:
-            # a run that lost its job ends by itself; one that lost Snakemake too
-            run.wait(timeout=300)
+        hit = kill(run, TARGETS[len(rows) % len(TARGETS)])
+        if hit not in TARGETS:
+            run.wait(timeout=600)
+            break
+        # a run that lost its job ends by itself; one that lost Snakemake too
+        run.wait(timeout=600)
         time.sleep(1.5)
         orphans = [p.pid for p in psutil.process_iter() if "simulate" in _words(p) and str(folder) in " ".join(_env(p))]
-        rows.append({"kill": number + 1, "after_s": round(wait, 1), "hit": hit, "orphans": len(orphans)})
-    last = start(folder)
-    status = last.wait(timeout=600)
+        rows.append({"kill": len(rows) + 1, "after_s": round(wait, 1), "hit": hit, "orphans": len(orphans)})
+        left -= max(0.0, wait - START)
+    status = start(folder).wait(timeout=600)
     verdict = compare(folder, clean)
-    for row in rows:
-        row |= {"exit_of_resume": status, "files": verdict}
-    return rows
+    return [row | {"exit_of_resume": status, "files": verdict} for row in rows]
 
 
 def _env(process: psutil.Process) -> list[str]:
@@ -129,12 +136,16 @@ def main() -> int:
     length = time.monotonic() - began
     clean = outputs(undisturbed)
     print(f"undisturbed: {length:.0f} s, {len(clean)} files", flush=True)
-    rows = []
-    for number in range(-(-options.kills // options.per_run)):
+    rows: list[dict] = []
+    for number in itertools.count():
+        wanted = min(options.per_run, options.kills - len(rows))
+        if not wanted:
+            break
         folder = options.folder / f"trial{number}"
         copy_project(folder, studies=["sawtooth"])
-        rows += [{"trial": number} | row for row in trial(folder, options.per_run, length, rng, clean)]
-        print(pd.DataFrame(rows[-options.per_run :]).to_string(index=False), flush=True)
+        found = trial(folder, wanted, length, rng, clean)
+        rows += [{"trial": number} | row for row in found]
+        print(pd.DataFrame(found).to_string(index=False) if found else "no kill hit", flush=True)
     table = pd.DataFrame(rows)
     table.to_csv(options.folder / "kills.csv", index=False)
     bad = table[(table["files"] != "identical") | (table["exit_of_resume"] != 0) | (table["orphans"] > 0)]
