@@ -18,6 +18,8 @@ STUDIES = (
     "risk_decomposition",
     "complexity_discount",
     "rates",
+    "slope_limits",
+    "published_designs",
 )
 CLAIMS = [(name, claim) for name in STUDIES for claim in smoke.load(name).claims]
 EXACT = [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.kind in claims.EXACT]
