@@ -9,7 +9,7 @@ min_version("9.19")
 HERE = Path(workflow.basedir)
 sys.path.insert(0, str(HERE))
 
-from dlstats import config as settings, fingerprints, grid
+from dlstats import cards, config as settings, fingerprints, grid
 
 
 include: "workflows/common.smk"

@@ -35,8 +35,9 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
 
 
-def _add_nothing(parser: argparse.ArgumentParser) -> None:
-    pass
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    about = "time this machine for a minute: scales the cost that a plan expects, and chooses the back end by width"
+    parser.add_argument("--measure", action="store_true", help=about)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,9 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 def _add_raw(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
-    parser.add_argument("--raw", type=Path, nargs="+", required=True, help="raw files of the study's cells")
+    parser.add_argument("--raw", type=Path, nargs="+", help="raw files (default: of the cells of the configuration)")
+    _add_config(parser)
+    _add_results(parser)
 
 
 def _add_summarise(parser: argparse.ArgumentParser) -> None:
@@ -155,7 +158,7 @@ COMMANDS = {
     "check": ("the reporting checklist: which items are not answered", _add_write, commands.check),
     "protocol": ("the ADEMP protocol of a study, before it is run", _add_study_config, commands.protocol),
     "export": ("figures, tables and text of a study for a manuscript", _add_export, commands.export),
-    "doctor": ("what works on this machine, and why not where it does not", _add_nothing, commands.doctor),
+    "doctor": ("what works on this machine, and why not where it does not", _add_doctor, commands.doctor),
     "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, commands.replay),
     "rerun": ("compute one study again from scratch", _add_rerun, commands.rerun),
 }

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import threading
+from pathlib import Path
 
 from dlstats import config, grid
 
@@ -77,7 +78,7 @@ def summarise(options: argparse.Namespace) -> None:
     """The summary of a study."""
     from dlstats import pipeline
 
-    raw = pipeline.read_raw(options.raw)
+    raw = pipeline.read_raw(_raw(options))
     pipeline.write_csv(pipeline.summarise(_study(options.study), raw), options.output)
 
 
@@ -87,7 +88,7 @@ def judge(options: argparse.Namespace) -> None:
 
     from dlstats import pipeline
 
-    raw, summary = pipeline.read_raw(options.raw), pd.read_csv(options.summary)
+    raw, summary = pipeline.read_raw(_raw(options)), pd.read_csv(options.summary)
     table = pipeline.judge(_study(options.study), raw, summary, options.failed_share)
     pipeline.write_csv(table, options.output)
 
@@ -109,10 +110,11 @@ def draw(options: argparse.Namespace) -> None:
     from dlstats.report import figures, tables
 
     study, evidence, verdicts = _finished(options)
-    files = [*options.raw, options.summary]
+    raw = _raw(options)
+    files = [*raw, options.summary]
     inputs = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
     folder = options.reports / "figures" / study.name
-    figures.draw(study, evidence, folder, fingerprint=pipeline.computed_by(options.raw), inputs=inputs)
+    figures.draw(study, evidence, folder, fingerprint=pipeline.computed_by(raw), inputs=inputs)
     tables.write(study, evidence.summary, verdicts, options.reports / "tables" / study.name)
 
 
@@ -150,9 +152,7 @@ def export(options: argparse.Namespace) -> None:
     from dlstats.report import provenance
 
     settings = config.load(options.config)
-    options.raw = [
-        options.results / "raw" / options.study / f"{c.id}.parquet" for c in grid.cells(settings, options.study)
-    ]
+    options.raw = None
     options.summary = options.results / "summary" / f"{options.study}.csv"
     options.verdicts = options.results / "verdicts" / f"{options.study}.csv"
     study, evidence, verdicts = _finished(options)
@@ -173,6 +173,16 @@ def export(options: argparse.Namespace) -> None:
         print(path)
 
 
+def _raw(options: argparse.Namespace) -> list[Path]:
+    """The raw files that are named, or those of the cells of the configuration: too many to name on a command line."""
+    if options.raw:
+        return options.raw
+    from dlstats import pipeline
+
+    cells = grid.cells(config.load(options.config), options.study)
+    return [pipeline.raw_path(options.results, options.study, cell.id) for cell in cells]
+
+
 def _finished(options: argparse.Namespace):
     """Study, evidence and verdicts of a study from its files."""
     import pandas as pd
@@ -180,12 +190,13 @@ def _finished(options: argparse.Namespace):
     from dlstats import pipeline
     from dlstats.studies.study import Evidence
 
-    missing = [str(path) for path in (*options.raw, options.summary, options.verdicts) if not path.exists()]
+    raw = _raw(options)
+    missing = [str(path) for path in (*raw, options.summary, options.verdicts) if not path.exists()]
     if missing:
         raise LookupError(
             f"{options.study} is not finished: {missing[0]} is missing; run `snakemake {options.study}` first."
         )
-    evidence = Evidence(pipeline.read_raw(options.raw), pd.read_csv(options.summary))
+    evidence = Evidence(pipeline.read_raw(raw), pd.read_csv(options.summary))
     return _study(options.study), evidence, pd.read_csv(options.verdicts, keep_default_na=True)
 
 
@@ -204,10 +215,19 @@ def replay(options: argparse.Namespace) -> int:
 
 
 def doctor(options: argparse.Namespace) -> None:
-    """What works on this machine."""
+    """What works on this machine, and if asked how fast it is."""
     from dlstats import doctor as doctors
 
-    print("\n".join(doctors.lines(doctors.examine())))
+    print("\n".join(doctors.lines(doctors.examine())), flush=True)
+    if not options.measure:
+        return
+    from dlstats import speed
+    from dlstats.core.lanes import choice
+
+    print("timing this machine ...", file=sys.stderr, flush=True)
+    print(f"a plan's cost here is {speed.measure():.2f} times the stated")
+    widths = ", ".join(f"{width}: {ratio:.1f}" for width, ratio in choice.measure().items())
+    print(f"seconds of torch over lanes by width: {widths}")
 
 
 def run(options: argparse.Namespace) -> int:

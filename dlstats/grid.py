@@ -16,9 +16,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlstats import speed
+
 PACKAGE = Path(__file__).parent
 JOB_SECONDS = 60.0
 """A job should last about this long: importing torch alone costs 2 to 4 s."""
+JOB_CELLS = 500
+"""Cells of a job at most: their names stand on its command line, of which a system takes 128 KiB."""
 
 ORDER = ("approximation", "excess_risk", "robust", "imbalance")
 """Families in the order in which they are shown; others come after them."""
@@ -110,7 +114,10 @@ def families(config: Mapping) -> dict[str, list[str]]:
 
 def family_of(config: Mapping, study: str) -> str:
     """The family of a study. Raises KeyError for a study that the configuration does not hold."""
-    return next(family for family, studies in families(config).items() if study in studies)
+    for family, studies in families(config).items():
+        if study in studies:
+            return family
+    raise KeyError(f"The configuration does not hold the study `{study}`.")
 
 
 def cells(config: Mapping, study: str) -> list[Cell]:
@@ -142,7 +149,12 @@ def jobs(config: Mapping, study: str) -> list[Job]:
     for cell in cells(config, study):
         last = packed[-1] if packed else None
         alike = last is not None and (last[0].replicates, last[0].target) == (cell.replicates, cell.target)
-        if last is not None and alike and sum(c.cost for c in last) + cell.cost <= JOB_SECONDS:
+        if (
+            last is not None
+            and alike
+            and len(last) < JOB_CELLS
+            and sum(c.cost for c in last) + cell.cost <= JOB_SECONDS
+        ):
             last.append(cell)
         else:
             packed.append([cell])
@@ -150,15 +162,20 @@ def jobs(config: Mapping, study: str) -> list[Job]:
 
 
 def plan(config: Mapping) -> str:
-    """What a run would do: cells, replicates, jobs and expected core time of every study, as a text table."""
+    """What a run would do: cells, replicates, jobs and expected core time of every study, as a text table.
+
+    The time is the stated cost times `speed.factor`.
+    """
+    here = speed.factor()
     lines = [f"{'study':<28}{'cells':>7}{'replicates':>12}{'jobs':>6}{'core time':>12}"]
     totals = [0, 0, 0, 0.0]
     for study in itertools.chain.from_iterable(families(config).values()):
         inside, work = cells(config, study), jobs(config, study)
-        row = [len(inside), sum(c.replicates for c in inside), len(work), sum(c.cost for c in inside)]
+        row = [len(inside), sum(c.replicates for c in inside), len(work), here * sum(c.cost for c in inside)]
         totals = [a + b for a, b in zip(totals, row, strict=True)]
         lines.append(_plan_row(study, row))
-    return "\n".join([*lines, _plan_row("all", totals)])
+    known = "as stated; `dlstats doctor --measure` times this machine" if here == 1 else f"{here:.2f} times the stated"
+    return "\n".join([*lines, f"core time: {known}", _plan_row("all", totals)])
 
 
 def _plan_row(name: str, row: list) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlstats import grid
+from dlstats import grid, speed
 
 LEVELS = st.one_of(
     st.integers(-(10**9), 10**9),
@@ -60,6 +60,35 @@ def test_jobs_hold_every_cell_once_in_order_and_no_more_than_they_should(sizes):
         assert len({(c.replicates, c.target) for c in job.cells}) == 1
 
 
+def test_a_job_names_few_enough_cells_for_a_command_line():
+    entry = {"factors": {"n": list(range(10_000))}, "replicates": 1, "seconds": 1e-5}
+    jobs = grid.jobs(_config(entry), "sawtooth")
+    assert max(len(" ".join(job.ids)) for job in jobs) < 2**17 / 2
+    assert sum(len(job.cells) for job in jobs) == 10_000
+
+
+def test_a_study_that_the_configuration_does_not_hold_is_refused():
+    with pytest.raises(KeyError, match="does not hold the study `squaring`"):
+        grid.cells(_config({"factors": {"n": 1}, "replicates": 1, "seconds": 1}), "squaring")
+
+
 def test_an_unknown_study_is_refused_with_a_near_miss():
     with pytest.raises(LookupError, match="Did you mean `sawtooth`"):
         grid.study_module("sawtoth")
+
+
+def test_the_cost_of_a_plan_scales_with_what_was_measured_here(monkeypatch, tmp_path):
+    monkeypatch.setattr(speed, "_place", lambda: tmp_path / "deep" / "speed.json")
+    stated = _cost()
+    assert speed.factor() == 1
+    monkeypatch.setattr(speed, "REFERENCE", {"a": 1e-4, "b": 1e-4})
+    found = speed.measure({"a": lambda: sum(range(10**5)), "b": lambda: sum(range(10**5))})
+    assert speed.factor() == found != 1
+    assert _cost() == pytest.approx(found * stated, rel=0.01, abs=1)
+    (tmp_path / "deep" / "speed.json").write_text("{")
+    assert speed.factor() == 1
+
+
+def _cost():
+    entry = {"factors": {"n": [1, 2]}, "replicates": 500, "seconds": 1}
+    return float(grid.plan(_config(entry)).split()[-2])

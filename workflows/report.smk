@@ -19,7 +19,7 @@ rule draw:
     message:
         "draw {wildcards.study}"
     shell:
-        "python -m dlstats draw {wildcards.study} --raw {input.raw:q} --summary {input.summary:q}"
+        "python -m dlstats draw {wildcards.study} --config {CONFIG_FILE:q} --summary {input.summary:q}"
         " --verdicts {input.verdicts:q} 2> {log:q}"
 
 

@@ -1,6 +1,10 @@
 # Cells -> raw replicates. One rule a job, so that a job can hold many cells and its outputs have readable names.
 
 
+# `--resources gpu=2` runs two jobs at once where there are cards, each on its own (`dlstats.cards`).
+GPUS = int(CONFIG.get("device") == "cuda" or (CONFIG.get("device", "auto") == "auto" and bool(cards.cards())))
+
+
 for study in STUDIES:
     for job in JOBS[study]:
 
@@ -16,6 +20,7 @@ for study in STUDIES:
             resources:
                 limit=CONFIG.get("job_limit", 7200),
                 runtime=grid.minutes(job),
+                gpu=GPUS,
             params:
                 study=study,
                 cells=job.ids,

@@ -24,7 +24,7 @@ rule summarise:
     message:
         "summarise {wildcards.study}"
     shell:
-        "python -m dlstats summarise {wildcards.study} --raw {input.raw:q} --output {output:q} 2> {log:q}"
+        "python -m dlstats summarise {wildcards.study} --config {CONFIG_FILE:q} --output {output:q} 2> {log:q}"
 
 
 rule judge:
@@ -44,7 +44,7 @@ rule judge:
     message:
         "judge the claims of {wildcards.study}"
     shell:
-        "python -m dlstats judge {wildcards.study} --raw {input.raw:q} --summary {input.summary:q}"
+        "python -m dlstats judge {wildcards.study} --config {CONFIG_FILE:q} --summary {input.summary:q}"
         " --failed-share {params.failed_share} --output {output:q} 2> {log:q}"
 
 
