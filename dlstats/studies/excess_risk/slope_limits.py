@@ -137,12 +137,8 @@ def _over(target: str, above: str, below: str, kind: str):
     """Mean risk of one method over that of another on the same data, the worst n."""
 
     def measure(evidence: Evidence) -> Estimate:
-        found = []
-        for n in sorted(evidence.rows(target=target)["n"].unique()):
-            rows = [evidence.rows(target=target, method=m, n=n).sort_values("replicate") for m in (above, below)]
-            pair = [r["risk"].where(r["status"] == "ok").to_numpy(float) for r in rows]
-            found.append(contrast("mean", *pair, kind="ratio"))
-        return worst(found, 1.0, 0.0, kind)
+        sizes = sorted(evidence.rows(target=target)["n"].unique())
+        return worst([_over_at(evidence, target, n, above, below) for n in sizes], 1.0, 0.0, kind)
 
     return measure
 
@@ -151,15 +147,14 @@ def _oracle(target: str):
     """Mean risk of the rule that is used over that of the best rule at each n, the worst n."""
 
     def measure(evidence: Evidence) -> Estimate:
-        return worst(
-            [_over_at(evidence, target, n, best) for n, best in best_rules(evidence, target)], 1.5, 0.0, "at_most"
-        )
+        best = best_rules(evidence, target)
+        return worst([_over_at(evidence, target, n, "used", name) for n, name in best], 1.5, 0.0, "at_most")
 
     return measure
 
 
-def _over_at(evidence: Evidence, target: str, n: int, best: str) -> Estimate:
-    rows = [evidence.rows(target=target, method=m, n=n).sort_values("replicate") for m in ("used", best)]
+def _over_at(evidence: Evidence, target: str, n: int, above: str, below: str) -> Estimate:
+    rows = [evidence.rows(target=target, method=m, n=n).sort_values("replicate") for m in (above, below)]
     return contrast("mean", *(r["risk"].where(r["status"] == "ok").to_numpy(float) for r in rows), kind="ratio")
 
 
