@@ -13,7 +13,7 @@ ALLOWED = {
     "theory": {"theory"},
     "core": {"core"},
     "studies": {"studies", "core", "theory", "report.style", "report.simulation_plots"},
-    "report": {"report", "studies.study", "theory", "core.montecarlo", "grid", "config", "store"},
+    "report": {"report", "studies.study", "theory", "core.montecarlo", "grid", "config", "store", "cards"},
 }
 FORBIDDEN = {
     "theory": {"torch"},

@@ -225,11 +225,17 @@ def _run(material: Material) -> list[Block]:
     note = prose("Protocol and run are hashes: of what was fixed before, and of the cells, replicates, seeds and code"
                  " behind the results.")  # fmt: skip
     caption = prose("What was run: every study of the configuration.")
-    threads = f"One thread a process (OMP_NUM_THREADS = {material.about['threads']}), device {_device(material)}."
+    cards = material.about.get("cards", 0)
+    times = (
+        f"{cards} on this machine, time on them is part of the core time"
+        if cards
+        else "none here, so that GPU time is 0"
+    )
+    threads = f"One thread a process (OMP_NUM_THREADS = {material.about['threads']}), device {_device(material)}; cards: {times}."
     return [
         Heading("What was run", 1, "run"),
         Table("tab-run", caption, columns, tuple(rows), note, "small"),
-        Paragraph(prose(f"{threads} Packages: {packages}.")),
+        Paragraph(prose(f"{threads} {material.about.get('determinism', '')} Packages: {packages}.")),
     ]
 
 

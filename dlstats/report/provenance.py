@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 import dlstats
+from dlstats import cards
 from dlstats.report.files import write_text
 
 PACKAGES = (
@@ -27,6 +28,11 @@ PACKAGES = (
     "matplotlib",
     "snakemake",
     "typst",
+)
+DETERMINISM = (
+    "Streams are numpy's, one for each study, role and replicate: data and starts have the same bits in any block, on any "
+    "number of cores, on processor and card. So have networks that lanes trained; those of the torch path, and all on a card, "
+    "agree to rounding. Products are of full float32 precision or float64, never TF32."
 )
 RECORD = "study.json"
 """Beside the figures of a study: what its raw results cost and what failed."""
@@ -49,6 +55,8 @@ def environment(root: Path | None = None) -> dict:
         "cores": os.cpu_count() or 0,
         "memory_gib": _memory(),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
+        "cards": len(cards.cards()),
+        "determinism": DETERMINISM,
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
     }
 
