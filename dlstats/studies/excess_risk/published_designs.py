@@ -84,7 +84,8 @@ def _against(baseline: str, targets: tuple[str, ...]):
     def measure(evidence: Evidence) -> Estimate:
         found = []
         for target in targets:
-            pair = [_logs(evidence, method, target=target, noise="normal") for method in ("network", baseline)]
+            normal = {"target": target, "noise": "normal", "noise_scale": "constant"}
+            pair = [_logs(evidence, method, **normal) for method in ("network", baseline)]
             found.append(contrast("median", *pair))
         return worst(found, 0.0, 0.0, "at_most")
 
@@ -145,7 +146,6 @@ LABELS = {
     "random_forest": "random forest",
     "boosting": "boosting",
 }
-STYLES = {"nearest_neighbours": "knn", "additive_model": "spline", "random_forest": "forest"}
 
 
 def _draw(evidence: Evidence, figure) -> None:
@@ -158,7 +158,7 @@ def _draw(evidence: Evidence, figure) -> None:
         table = lines[lines["method"] == method].set_index("cell").loc[order]
         bars = np.clip(1.96 * table["mcse"], 0, 0.9 * table["estimate"])
         heights = np.arange(len(order)) + 0.13 * (place - 2)
-        look = style.method(STYLES.get(method, method)) | {"linestyle": ""}
+        look = style.nth(place) | {"linestyle": ""}
         axes.errorbar(table["estimate"], heights, xerr=bars, label=label, **look)
     rows = lines.drop_duplicates("cell").to_dict("records")
     axes.set_yticks(range(len(order)), [_name(row) for row in rows])

@@ -11,7 +11,7 @@ import pandas as pd
 from dlstats.core import scaling
 from dlstats.core.montecarlo import Estimate, worst
 from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.montecarlo.rates import Rate
+from dlstats.core.montecarlo.rates import Rate, rate_of
 from dlstats.core.seeds import Streams
 from dlstats.studies.curves import beside, points, rate, risk_axes
 from dlstats.studies.study import Evidence, Figure, Measure, Study
@@ -112,12 +112,13 @@ def _rate(evidence: Evidence, target: str, method: str) -> Rate:
 
 
 def _change(target: str, method: str):
-    """Slope of an arm less that of the rule as it is used; the errors are taken as if the data were not shared."""
+    """Slope of an arm less that of the rule as it is used: the slope of the log ratio of their risks on shared data."""
 
     def measure(evidence: Evidence) -> Estimate:
-        arm, used = (_rate(evidence, target, name).slope for name in (method, "used"))
-        mcse = math.hypot(arm.mcse, used.mcse)
-        return Estimate(arm.value - used.value, mcse, used.replicates, arm.failed + used.failed)
+        sizes = sorted(evidence.rows(target=target)["n"].unique().tolist())
+        ratios = [_over_at(evidence, target, n, method, "used") for n in sizes]
+        values, errors, reps = zip(*((r.value, r.mcse, r.replicates) for r in ratios), strict=True)
+        return rate_of(sizes, values, errors, reps, sum(r.failed for r in ratios)).slope
 
     return measure
 
