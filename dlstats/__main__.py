@@ -36,7 +36,9 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    about = "time this machine for a minute: scales the cost that a plan expects, and chooses the back end by width"
+    about = (
+        "time this machine for half a minute: scales the cost that a plan expects, and chooses the back end by width"
+    )
     parser.add_argument("--measure", action="store_true", help=about)
 
 

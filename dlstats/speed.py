@@ -1,6 +1,6 @@
 """How fast this machine is beside the one on which the costs in `config/` were measured.
 
-`dlstats doctor --measure` times some reference work for about a minute and stores the ratio, which scales what
+`dlstats doctor --measure` times some reference work for a quarter of a minute and stores the ratio, which scales what
 `dlstats plan` and `snakemake --dry-run` expect. Standard library only until something is measured.
 """
 
@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-REFERENCE = {"training": 1.0, "arithmetic": 1.0}
+REFERENCE = {"training": 0.225, "arithmetic": 0.32}
 """Seconds that the reference work took there, one core of a 2-core AMD EPYC (Zen 5, AVX-512)."""
-ROUNDS = 5
+ROUNDS = 20
 
 
 def factor() -> float:
