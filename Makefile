@@ -10,10 +10,10 @@ BENCH_READY := $(BENCH)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint plan faults cluster bench clean
+.PHONY: help report workflow-report test test-slow lint plan faults cluster bench clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
@@ -25,6 +25,9 @@ $(READY): requirements.lock pyproject.toml
 report: $(READY) ## run the pipeline and write the report (PROFILE=smoke|standard|paper, CORES=n)
 	@$(IN_VENV) dlstats run $(PROFILE) --cores $(CORES) || { $(IN_VENV) python -m dlstats write --config config/$(PROFILE).yaml; \
 	  echo "Some work failed: the report holds what is finished and says what is missing." >&2; exit 1; }
+
+workflow-report: $(READY) ## Snakemake's own report of the last run, as reports/workflow.html
+	@$(IN_VENV) snakemake --report reports/workflow.html --config profile=$(PROFILE)
 
 plan: $(READY) ## cells, jobs and expected cost of a profile, without running it
 	@$(IN_VENV) dlstats plan --config config/$(PROFILE).yaml

@@ -1,4 +1,5 @@
 # Reads and checks the configuration, includes the rules, names the targets.
+import os
 import sys
 from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 
 CONFIG_FILE = settings.locate(config, HERE / "config")
+CONFIG_WORD = os.path.relpath(CONFIG_FILE)  # the same wherever the folder lies
 CONFIG = settings.load_or_exit(CONFIG_FILE)
 FAMILIES = grid.families(CONFIG)
 STUDIES = [study for studies in FAMILIES.values() for study in studies]

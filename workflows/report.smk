@@ -14,12 +14,13 @@ rule draw:
     conda:
         "../environment.yml"
     params:
+        config=CONFIG_WORD,
         code=code("FIGURES"),
         report=fingerprints.digest("dlstats.report.figures", "dlstats.report.tables"),
     message:
         "draw {wildcards.study}"
     shell:
-        "python -m dlstats draw {wildcards.study} --config {CONFIG_FILE:q} --summary {input.summary:q}"
+        "python -m dlstats draw {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
         " --verdicts {input.verdicts:q} 2> {log:q}"
 
 

@@ -19,12 +19,13 @@ rule summarise:
     conda:
         "../environment.yml"
     params:
+        config=CONFIG_WORD,
         code=code("MEASURES"),
         summary=fingerprints.fingerprint("dlstats.pipeline", "summarise"),
     message:
         "summarise {wildcards.study}"
     shell:
-        "python -m dlstats summarise {wildcards.study} --config {CONFIG_FILE:q} --output {output:q} 2> {log:q}"
+        "python -m dlstats summarise {wildcards.study} --config {params.config:q} --output {output:q} 2> {log:q}"
 
 
 rule judge:
@@ -38,13 +39,14 @@ rule judge:
     conda:
         "../environment.yml"
     params:
+        config=CONFIG_WORD,
         code=code("CLAIMS"),
         ledger=fingerprints.fingerprint("dlstats.ledger", "verdicts"),
         failed_share=CONFIG.get("failed_share", 0.1),
     message:
         "judge the claims of {wildcards.study}"
     shell:
-        "python -m dlstats judge {wildcards.study} --config {CONFIG_FILE:q} --summary {input.summary:q}"
+        "python -m dlstats judge {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
         " --failed-share {params.failed_share} --output {output:q} 2> {log:q}"
 
 

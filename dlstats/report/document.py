@@ -206,7 +206,7 @@ def _errata(material: Material) -> list[Block]:
         Column(prose("lecture")),
         Column(prose("the lecture prints"), "left", 1.0),
         Column(prose("what holds"), "left", 1.2),
-        Column(prose("evidence"), "left", 0.6),
+        Column(prose("evidence"), "left", 0.9),
     )
     names = "; ".join(f"{short}: {name}" for short, name in material.lectures.items())
     caption = prose("Slips in the lectures. Evidence names claims of the ledger, with what was measured.")

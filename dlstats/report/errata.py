@@ -15,6 +15,8 @@ from dlstats.report.blocks import Text, prose, ref
 from dlstats.report.digits import show
 
 FILE = "errata.yaml"
+NAMED = 3
+"""Parts of a claim that are named one by one."""
 VALUES: Mapping[str, float] = {
     "log10_07": -math.log10(0.7),
     "log10_09": -math.log10(0.9),
@@ -51,7 +53,10 @@ def _erratum(entry: Mapping) -> Erratum:
 
 
 def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
-    """The verdicts on the claims of an erratum, with links; or that it is seen by reading, or not yet measured."""
+    """The verdicts on the claims of an erratum, with links; or that it is seen by reading, or not yet measured.
+
+    Of a claim with many parts those are named that are refuted, the others are counted.
+    """
     if not erratum.claims:
         return prose("by reading")
     found: list[Text] = []
@@ -59,13 +64,20 @@ def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
         rows = verdicts[[_belongs(str(name), claim) for name in verdicts["claim"]]] if len(verdicts) else verdicts
         if rows.empty:
             found.append(prose(f"{claim}: not in this run"))
-        for row in rows.to_dict("records"):
-            measured = show(row["estimate"], row["mcse"]).text
-            name = str(row["claim"])
-            sign = blocks.Span("verdict", str(row["verdict"]))
-            found.append(prose(ref(f"claim-{name}", name), " ", sign, f", {measured}"))
+            continue
+        named = rows if len(rows) <= NAMED else rows[(rows["claim"] == claim) | (rows["verdict"] == "refuted")]
+        found += [_verdict(row) for row in named.to_dict("records")]
+        rest = rows.drop(index=named.index)["verdict"].value_counts()
+        if len(rest):
+            counts = ", ".join(f"{count} {word}" for word, count in rest.items())
+            found.append(prose(f"{'further ' if len(named) else ''}parts of {claim}: {counts}"))
     joined = [part for text in found for part in (prose("; "), text)][1:]
     return prose(*joined)
+
+
+def _verdict(row: Mapping) -> Text:
+    name, measured = str(row["claim"]), show(row["estimate"], row["mcse"]).text
+    return prose(ref(f"claim-{name}", name), " ", blocks.Span("verdict", str(row["verdict"])), f", {measured}")
 
 
 def _belongs(name: str, claim: str) -> bool:

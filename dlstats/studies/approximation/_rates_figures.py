@@ -69,7 +69,7 @@ def _grids(evidence: Evidence, axis) -> None:
         line = last["grid_error"] * (group["nodes"] / last["nodes"]) ** (-2 / d)
         axis.plot(group["nodes"], line, color="0.6", linewidth=0.7, zorder=0)
     axis.set(xscale="log", yscale="log", xlabel="grid nodes W", ylabel=r"$L^2$ error")
-    axis.legend(loc="upper right")
+    axis.legend(loc="lower right")
 
 
 FIGURES = (

@@ -84,7 +84,7 @@ def _draw(evidence: Evidence, figure) -> None:
         axes.plot(rows["width"], rows["discount"], label=f"$d_0 = {inputs}$", **look)
         axes.axhline(theory.discount_limit(inputs), color=look["color"], linewidth=0.6, linestyle=":")
     axes.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="share of log covering number taken off")
-    axes.legend()
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
 
 FIGURES = (

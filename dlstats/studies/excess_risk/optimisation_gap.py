@@ -123,6 +123,10 @@ def _draw(evidence: Evidence, figure) -> None:
         draw_points(right, points(evidence, method=method), label, method)
     risk_axes(right)
     left.set(xscale="log", xlabel="sample size $n$", ylabel="training error")
+    sizes = sorted(evidence.rows()["n"].unique())
+    for axes in (left, right):
+        axes.set_xticks(sizes, [f"{n:g}" for n in sizes])
+        axes.xaxis.minorticks_off()
     left.legend()
 
 

@@ -27,9 +27,9 @@ def draw_maps(evidence: Evidence, figure) -> None:
     left, right = figure.subplots(1, 2, sharey=True)
     panels = {left: ("cross_entropy", "weighted", "focal", "alpha_focal"), right: PANEL}
     for axes, methods in panels.items():
-        for name in methods:
+        for index, name in enumerate(methods):
             line = rows[rows["method"] == name].sort_values(by=["probability"])
-            look = style.method(name) | {"marker": ""}
+            look = style.nth(index) | {"marker": ""}
             axes.plot(line["probability"], line["fitted"], label=LABELS[name], **look)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
         axes.set_xlabel("true probability $\\eta$")
