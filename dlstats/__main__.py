@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,9 @@ STANDARD = ROOT / "config" / "standard.yaml"
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **words) -> None:
+        super().__init__(allow_abbrev=False, **words)  # `--replicate 2` would pass for `--replicates 2`
+
     def error(self, message: str) -> NoReturn:
         given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
         near = difflib.get_close_matches(given, COMMANDS, n=1)
@@ -23,10 +27,26 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}.{hint} See `{self.prog} --help`.\n")
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"invalid int value: {text!r}") from None
+        if number < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}, got {number}")
+        return number
+
+    return whole
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number greater than 0, got {text!r}")
     return number
 
 
@@ -57,11 +77,11 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     parser.add_argument("cells", nargs="+", metavar="CELL", help="cell ids, `factor=level,factor=level`")
-    parser.add_argument("--seed", type=int, required=True, help="root seed")
-    parser.add_argument("--replicates", type=_positive, required=True, help="replicates of each cell")
+    parser.add_argument("--seed", type=_at_least(0), required=True, help="root seed")
+    parser.add_argument("--replicates", type=_at_least(1), required=True, help="replicates of each cell")
     target = ("MEASURE", "MCSE", "AT_MOST")
     parser.add_argument("--target", nargs=3, metavar=target, help="go on until the measure has this error, up to a cap")
-    parser.add_argument("--limit", type=float, help="stop with an error after so many seconds")
+    parser.add_argument("--limit", type=_seconds, help="stop with an error after so many seconds")
     parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this is gone")
     parser.add_argument("--log", type=Path, help="file for a line of progress every half minute")
     _add_results(parser)
@@ -123,7 +143,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     parser.add_argument("cell")
-    parser.add_argument("replicate", type=int)
+    parser.add_argument("replicate", type=_at_least(0))
     parser.add_argument("--tolerance", type=float, default=1e-3, help="largest relative difference after training")
     _add_results(parser)
     _add_device(parser)

@@ -48,6 +48,9 @@ def simulate(options: argparse.Namespace) -> None:
         target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
     for cell in options.cells:
         grid.parse_cell_id(cell)
+    twice = sorted({cell for cell in options.cells if options.cells.count(cell) > 1})
+    if twice:
+        raise ValueError(f"Every cell must be given once, got twice: {', '.join(twice)}.")
     run = pipeline.Run(
         options.study, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
     )
@@ -99,6 +102,9 @@ def ledger(options: argparse.Namespace) -> None:
 
     from dlstats import ledger, pipeline
 
+    missing = [str(path) for path in options.verdicts if not path.exists()]
+    if missing:
+        raise LookupError(f"there is no file {missing[0]}")
     table = ledger.combine([pd.read_csv(path, keep_default_na=True) for path in options.verdicts])
     pipeline.write_csv(table, options.output)
     print(table["verdict"].value_counts().to_string(), file=sys.stderr)

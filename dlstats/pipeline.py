@@ -36,17 +36,30 @@ class Run:
 
 
 def simulate(run: Run, log: Path | None = None) -> None:
-    """Compute the raw file of every cell of the run, reusing replicates that are kept and still valid."""
+    """Compute the raw file of every cell of the run, reusing replicates that are kept and still valid.
+
+    A cell that fails does not stop the others; its error is raised at the end, the first of several. Wrong input and a
+    disk that cannot be written stop at once.
+    """
     study = studies.load(grid.study_module(run.study))
     digest = code_of(run.study)
+    failures: list[Exception] = []
     with Progress(run.study, len(run.cells) * run.replicates, log) as progress:
         for cell in run.cells:
             progress.doing = cell
             origin = store.Origin(run.study, cell, run.seed, digest)
             done = progress.done
-            frame = _grow(study, origin, run, progress)
-            store.write(raw_path(run.results, run.study, cell), frame, origin)
+            try:
+                frame = _grow(study, origin, run, progress)
+                store.write(raw_path(run.results, run.study, cell), frame, origin)
+            except (ValueError, LookupError, OSError):
+                raise
+            except Exception as error:
+                progress.say(f"{cell} failed, the other cells go on: {error!r}")
+                failures.append(error)
             progress.done = done + run.replicates
+        if failures:
+            raise failures[0]
 
 
 def code_of(study: str) -> str:

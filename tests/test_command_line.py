@@ -38,6 +38,36 @@ BAD = [
 ]
 
 
+CELL, REST = "part=labels,points=4", ["--seed", "1", "--replicates", "1"]
+ONE_CELL = ["simulate", "sawtooth", CELL]
+QUICK = [
+    ([*ONE_CELL, "--seed", "-1", "--replicates", "1"], "--seed: must be at least 0, got -1"),
+    ([*ONE_CELL, "--seed", "1.5", "--replicates", "1"], "invalid int value: '1.5'"),
+    ([*ONE_CELL, *REST, "--limit", "0"], "--limit: must be a number greater than 0, got '0'"),
+    ([*ONE_CELL, *REST, "--limit", "-5"], "greater than 0, got '-5'"),
+    ([*ONE_CELL, *REST, "--limit", "nan"], "greater than 0, got 'nan'"),
+    ([*ONE_CELL, *REST, "--replicate", "2"], "unrecognized arguments: --replicate 2"),
+    ([*ONE_CELL, *REST, "--device", "gpu"], "invalid choice: 'gpu'"),
+    ([*ONE_CELL, *REST, "--target", "mse", "0.1", "5.5"], "AT_MOST must be of type int, got '5.5'"),
+    ([*ONE_CELL, CELL, *REST], "must be given once, got twice: part=labels,points=4"),
+    (["replay", "sawtooth", CELL, "-1"], "replicate: must be at least 0, got -1"),
+    (["ledger", "none.csv", "--output", "o.csv"], "there is no file none.csv"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), QUICK, ids=lambda v: " ".join(v)[-40:] if isinstance(v, list) else "")
+def test_a_wrong_option_gives_one_line_and_status_2(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = command_line.main(words)
+    except SystemExit as stopped:
+        status = stopped.code
+    line = capsys.readouterr().err.strip()
+    assert (status, len(line.splitlines())) == (2, 1)
+    assert message in line
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("words", "message"), BAD, ids=lambda v: " ".join(v)[:40] if isinstance(v, list) else "")
 def test_a_wrong_command_line_gives_one_line_and_status_2(words, message, tmp_path):
     done = _run(*words, cwd=tmp_path)

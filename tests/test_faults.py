@@ -74,6 +74,20 @@ def test_memory_that_runs_out_is_named_and_earlier_cells_stay(tmp_path, monkeypa
     assert sorted(p.name for p in (tmp_path / "raw").rglob("*.parquet")) == [f"{CELLS[0]}.parquet"]
 
 
+def test_a_cell_that_fails_does_not_stop_the_others_of_its_job(tmp_path, monkeypatch):
+    whole = pipeline.simulate_block
+
+    def fails(study, origin, *rest):
+        if origin.cell == CELLS[0]:
+            raise MemoryError
+        return whole(study, origin, *rest)
+
+    monkeypatch.setattr(pipeline, "simulate_block", fails)
+    with pytest.raises(MemoryError):
+        pipeline.simulate(pipeline.Run("sawtooth", tuple(CELLS), 1, 1, tmp_path, "cpu"))
+    assert [p.name for p in (tmp_path / "raw").rglob("*.parquet")] == [f"{CELLS[1]}.parquet"]
+
+
 @pytest.mark.skipif(device.resolve("auto").type != "cpu", reason="this machine has a card")
 def test_a_missing_card_is_wrong_input(tmp_path):
     words = ["simulate", "sawtooth", "part=trained,compositions=2,units=2,steps=10", "--seed", "1"]
