@@ -60,7 +60,30 @@ def simulate(options: argparse.Namespace) -> None:
         stop_after(options.limit, options.study)
     if options.with_parent:
         leave_with_parent()
-    pipeline.simulate(run, options.log)
+    try:
+        pipeline.simulate(run, options.log)
+    except TypeError as error:
+        wrong = _wrong_level(options.study, options.cells)
+        if wrong:
+            raise ValueError(wrong) from error
+        raise
+
+
+def _wrong_level(study: str, cells: list[str]) -> str:
+    """A level of another kind than those of the configurations that come with dlstats, in words; empty without one."""
+    known: dict[str, set[type]] = {}
+    for path in config.SCHEMA.parent.glob("*.yaml"):
+        held = {} if path == config.SCHEMA else config.load(path)
+        names = [name for studies in held.get("studies", {}).values() for name in studies]
+        for cell in grid.cells(held, study) if study in names else ():
+            for factor, level in cell.factors:
+                known.setdefault(factor, set()).add(type(level))
+    for factor, level in (pair for cell in cells for pair in grid.parse_cell_id(cell).items()):
+        kinds = known.get(factor, {type(level)})
+        if type(level) not in kinds and not (isinstance(level, int) and float in kinds):
+            words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+            return f"`{factor}` must be {' or '.join(sorted(words[kind] for kind in kinds))}, got {level!r}."
+    return ""
 
 
 def stop_after(seconds: float, what: str) -> None:

@@ -12,7 +12,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,32 @@ class Cell:
     def cost(self) -> float:
         """Expected seconds on one core."""
         return self.seconds * self.replicates
+
+
+class Factors(Mapping):
+    """The factors of a cell as a study reads them: a missing one is named, and `unread` are those that nothing asked for."""
+
+    def __init__(self, levels: Mapping[str, object]) -> None:
+        self._levels = dict(levels)
+        self._read: set[str] = set()
+
+    def __getitem__(self, name: str) -> object:
+        """The level of a factor. Raises KeyError with a sentence when the cell has no such factor."""
+        if name not in self._levels:
+            raise KeyError(f"A cell needs the factor `{name}`, got {', '.join(self._levels)}.")
+        self._read.add(name)
+        return self._levels[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._levels)
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    @property
+    def unread(self) -> list[str]:
+        """Factors that were never read."""
+        return [name for name in self._levels if name not in self._read]
 
 
 @dataclass(frozen=True)

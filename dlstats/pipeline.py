@@ -117,12 +117,14 @@ def _target_met(rows: pd.DataFrame, study: studies.Study, target: tuple[str, flo
 def simulate_block(study: studies.Study, origin: store.Origin, block: Sequence[int], device: str) -> pd.DataFrame:
     """Rows of a block of replicates with everything that identifies them: cell, factors, seed, status, seconds.
 
-    Raises ValueError when the study returns other replicates than asked for.
+    Raises ValueError when the study returns other replicates than asked for, or did not read a factor of the cell.
     """
-    factors = grid.parse_cell_id(origin.cell)
+    factors = grid.Factors(grid.parse_cell_id(origin.cell))
     started = time.perf_counter()
     rows = study.simulate(factors, seeds.Streams(origin.seed, study.name, list(block)), device)
     seconds = (time.perf_counter() - started) / len(block)
+    if factors.unread:
+        raise ValueError(f"{study.name} does not use `{'`, `'.join(factors.unread)}` in the cell {origin.cell}.")
     if list(rows["replicate"].unique()) != list(block):
         raise ValueError(f"{study.name} must return replicates {block} in order, got {rows['replicate'].unique()}.")
     measured = rows.drop(columns=["replicate", "method", "status", "reason"], errors="ignore")

@@ -50,6 +50,22 @@ QUICK = [
     ([*ONE_CELL, *REST, "--device", "gpu"], "invalid choice: 'gpu'"),
     ([*ONE_CELL, *REST, "--target", "mse", "0.1", "5.5"], "AT_MOST must be of type int, got '5.5'"),
     ([*ONE_CELL, CELL, *REST], "must be given once, got twice: part=labels,points=4"),
+    (
+        ["simulate", "sawtooth", f"{CELL},extra=3", *REST, "--device", "cpu"],
+        "sawtooth does not use `extra` in the cell",
+    ),
+    (
+        ["simulate", "sawtooth", "part=labels,pionts=4", *REST, "--device", "cpu"],
+        "needs the factor `points`, got part, pionts",
+    ),
+    (
+        ["simulate", "sawtooth", "part=labels,points=four", *REST, "--device", "cpu"],
+        "`points` must be a whole number, got 'four'",
+    ),
+    (
+        ["simulate", "sawtooth", "part=labels,points=1e99", *REST, "--device", "cpu"],
+        "`points` must be a whole number, got 1e+99",
+    ),
     (["replay", "sawtooth", CELL, "-1"], "replicate: must be at least 0, got -1"),
     (["ledger", "none.csv", "--output", "o.csv"], "there is no file none.csv"),
 ]

@@ -13,7 +13,17 @@ ALLOWED = {
     "theory": {"theory"},
     "core": {"core"},
     "studies": {"studies", "core", "theory", "report.style", "report.simulation_plots"},
-    "report": {"report", "studies.study", "theory", "core.montecarlo", "grid", "config", "store", "cards"},
+    "report": {
+        "report",
+        "studies.study",
+        "theory",
+        "core.montecarlo",
+        "grid",
+        "config",
+        "store",
+        "cards",
+        "fingerprints",
+    },
 }
 FORBIDDEN = {
     "theory": {"torch"},

@@ -103,6 +103,7 @@ def _summary(material: Material) -> list[Block]:
                         "Every number below comes from the stored results and carries its Monte Carlo standard error"
                         " (mcse) in parentheses; a number without one was computed without randomness.")),
         *_missing(material),
+        *_stale(material),
         _glance(material),
     ]  # fmt: skip
     return [*found, *_refuted(material), *_undecided(material), *_errata(material)]
@@ -118,6 +119,16 @@ def _missing(material: Material) -> list[Block]:
         names = [part for name in missing if why[name] == reason for part in (", ", code(name))][1:]
         spans += ["; " if spans else "", f"{reason}: ", *names]
     text = prose(f"Missing from this report, {len(missing)} of {len(material.planned)} studies. ", *spans, ".")
+    return [Paragraph(text, "warning")]
+
+
+def _stale(material: Material) -> list[Block]:
+    if not material.stale:
+        return []
+    names: list[str | Span] = [part for name in material.stale for part in (", ", code(name))][1:]
+    text = prose(
+        "Computed by other code than this report's, and kept on purpose (", code("--keep-stale"), "): ", *names, "."
+    )
     return [Paragraph(text, "warning")]
 
 

@@ -41,6 +41,8 @@ class Material:
     lectures: Mapping[str, str]
     errata: Sequence[errata.Erratum]
     registered: Mapping[str, dict]
+    stale: tuple[str, ...] = ()
+    """Studies whose results other code computed."""
     questions: Mapping[str, tuple[families.Question, ...]] = field(default_factory=dict)
     """Of every family, for the page that opens its chapter."""
 
@@ -90,6 +92,7 @@ def collect(
         sources=bibliography.read(tracked(reports, bibliography.FILE)),
         lectures=lectures,
         errata=slips,
+        stale=tuple(provenance.stale(config, results)),
         questions=families.load(tracked(reports, families.FILE)),
         registered={n: found for n in loaded if (found := protocol.registered(reports, n))},
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 import dlstats
-from dlstats import cards
+from dlstats import cards, fingerprints, grid, store
 from dlstats.report.files import write_text
 
 PACKAGES = (
@@ -126,6 +126,21 @@ def failures(rows: pd.DataFrame) -> list[dict]:
         {**dict(zip(keys, map(str, key), strict=True)), "failed": int(size), "of": int(totals[key[:2]])}
         for key, size in bad.groupby(keys, sort=False).size().items()
     ]
+
+
+def stale(config: Mapping, results: Path) -> list[str]:
+    """Studies with raw results that other code than is there now has computed."""
+    found = []
+    for study in (study for names in grid.families(config).values() for study in names):
+        files = [results / "raw" / study / f"{cell.id}.parquet" for cell in grid.cells(config, study)]
+        try:
+            now = fingerprints.fingerprint(grid.study_module(study), "simulate")
+            codes = {store.read_origin(path).fingerprint for path in files if path.exists()}
+        except (LookupError, store.Unusable):
+            continue
+        if codes - {now}:
+            found.append(study)
+    return found
 
 
 def write_record(folder: Path, about: Mapping) -> Path:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pypdf
 import pytest
 from conftest import ABOUT, CONFIG, HOSTILE, build_site
 
-from dlstats.report import blocks, build, document, material
+from dlstats import pipeline, store
+from dlstats.report import blocks, build, document, material, provenance
 from dlstats.report.digits import show
 
 VOID = {"meta", "img", "wbr", "input", "br"}
@@ -150,3 +153,17 @@ def test_all_targets_of_links_are_blocks(site, config):
         assert f"sec-{study}" in targets
     assert {f"claim-{claim.id}" for claim in site.study.claims} <= targets
     assert HOSTILE.split()[0] in repr(made)
+
+
+def test_results_of_other_code_are_named(tmp_path):
+    cell = {"factors": {"part": "labels", "points": 4}, "replicates": 1, "seconds": 1}
+    config = {"seed": 1, "studies": {"approximation": {"sawtooth": {"cells": [cell]}}}}
+    path = pipeline.raw_path(tmp_path, "sawtooth", "part=labels,points=4")
+    rows = pd.DataFrame({"replicate": [0]})
+    for code, named in (("other", ["sawtooth"]), (pipeline.code_of("sawtooth"), [])):
+        store.write(path, rows, store.Origin("sawtooth", "part=labels,points=4", 1, code))
+        assert provenance.stale(config, tmp_path) == named
+    collected = material.collect(config, tmp_path, tmp_path / "reports", about=ABOUT)
+    (warning,) = document._stale(dataclasses.replace(collected, stale=("sawtooth",)))
+    assert document._stale(collected) == []
+    assert "kept on purpose (--keep-stale): sawtooth." in blocks.words(warning.text)
