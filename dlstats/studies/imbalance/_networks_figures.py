@@ -136,7 +136,7 @@ FIGURES = (
         "imbalance_guide",
         "Which loss for which goal: better (up, blue), worse (down, red) or not distinguishable (dot) from cross-entropy, at "
         "n = 500, 2,000, 10,000 and 50,000 from left to right in each cell; two Gaussians in five dimensions, prevalence "
-        "0.02; paired 99 % intervals. Beside each loss what it provably elicits, η the true probability.",
+        "0.02; paired 99 % intervals, one comparison at a time. Beside each loss what it elicits, η the true probability.",
         draw_guide,
         "two-column",
         3.6,

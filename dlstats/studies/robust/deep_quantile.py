@@ -161,7 +161,7 @@ CLAIMS = (
     Claim(
         "ROB16.gain",
         "The order constraint costs nothing in the tail: at level 0.95, n = 6400, the median squared error of the "
-        "non-crossing network is at most that of one network a level (log₁₀ of the ratio, paired).",
+        "non-crossing network is at most that of one network a level, to 10 % (log₁₀ of the ratio, paired).",
         "at_most",
         0.0,
         math.log10(1.1),

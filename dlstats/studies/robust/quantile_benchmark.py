@@ -24,7 +24,7 @@ STEPS = 800
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """A row a replicate, method and level: errors to the true quantile at fresh points, excess pinball risk, crossing."""
+    """A row a replicate, method and level: errors to the true quantile at fresh points, calibration, crossing."""
     from dlstats.core import baselines_quantile
     from dlstats.core.dgp.quantile_designs import DESIGNS
 
