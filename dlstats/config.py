@@ -15,6 +15,15 @@ from jsonschema.exceptions import best_match
 
 from dlstats import grid
 
+KINDS = {
+    "object": "a mapping of keys to values",
+    "array": "a list",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "null": "empty",
+}
 SCHEMA = grid.PACKAGE.parent / "config" / "schema.yaml"
 
 
@@ -86,7 +95,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{key}: must have {_list(missing)}."
     need = {
-        "type": lambda v: f"must be of type {_list(v if isinstance(v, list) else [v], 'or')}",
+        "type": lambda v: "must be " + " or ".join(KINDS[kind] for kind in (v if isinstance(v, list) else [v])),
         "enum": lambda v: f"must be one of {_list(v, 'or')}",
         "minimum": lambda v: f"must be at least {v}",
         "maximum": lambda v: f"must be at most {v}",

@@ -94,24 +94,27 @@ def _mistakes():
         changed = copy.deepcopy(STANDARD)
         path = rng.choice(keys)
         place, key = _place(changed, path)
+        where = ".".join(map(str, path))
         kind = ("misspelt", "text for a number", "negative", "list for a value")[number % 4]
         if kind == "misspelt":
             wrong = _misspelt(key, rng)
             while wrong in place or wrong == key:
                 wrong = _misspelt(key, rng)
             place[wrong] = place.pop(key)
+            says = [f"has no key `{wrong}`", f"Did you mean `{key}`?"]
         elif kind == "text for a number":
-            place[key] = "many"
+            place[key], says = "many", [f"{where}: must be ", "got 'many'"]
         elif kind == "negative":
-            place[key] = -3
+            place[key], says = -3, [f"{where}: must be ", "got -3"]
         else:
-            place[key] = [[place[key]]]
-        yield pytest.param(changed, id=f"{number}-{kind.replace(' ', '-')}-{'.'.join(map(str, path))}")
+            place[key], says = [[place[key]]], [where, ": must be ", "got [["]
+        yield pytest.param(changed, says, id=f"{number}-{kind.replace(' ', '-')}-{'.'.join(map(str, path))}")
 
 
-@pytest.mark.parametrize("changed", list(_mistakes()))
-def test_a_mistake_of_the_hand_is_refused(changed):
-    assert _checked(changed)
+@pytest.mark.parametrize(("changed", "says"), list(_mistakes()))
+def test_a_mistake_of_the_hand_is_refused_by_name_with_what_was_needed_and_what_came(changed, says):
+    line = _checked(changed)
+    assert [words for words in says if words not in line] == []
 
 
 @pytest.mark.parametrize("text", ["!!python/object/apply:os.system ['touch hacked']", "&a [*a]", "a: &a [1]\nb: *a"])

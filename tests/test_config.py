@@ -38,7 +38,7 @@ STUDY = ("studies", "approximation", "sawtooth")
 ENTRY = (*STUDY, "cells", 0)
 MISTAKES = [
     (("sead",), 3, "no key `sead`.*Did you mean `seed`"),
-    (("seed",), "x", "seed: must be of type `integer`, got 'x'"),
+    (("seed",), "x", "seed: must be a whole number, got 'x'"),
     (("seed",), -1, "seed: must be at least 0, got -1"),
     (("seed",), KeyError, "must have `seed`"),
     (("device",), "gpu", "device: must be one of `auto`, `cpu` or `cuda`, got 'gpu'"),
@@ -49,7 +49,7 @@ MISTAKES = [
     ((*STUDY, "cels"), [], "Did you mean `cells`"),
     ((*STUDY, "cells"), [], "must have at least 1 entry"),
     ((*ENTRY, "replicates"), -5, "replicates: must be at least 1, got -5"),
-    ((*ENTRY, "replicates"), 2.5, "replicates: must be of type `integer`, got 2.5"),
+    ((*ENTRY, "replicates"), 2.5, "replicates: must be a whole number, got 2.5"),
     ((*ENTRY, "replicates"), KeyError, "must have `replicates`"),
     ((*ENTRY, "seconds"), 0, "seconds: must be greater than 0, got 0"),
     ((*ENTRY, "repliactes"), 3, "Did you mean `replicates`"),
