@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from dlstats.report.blocks import Block, Column, Heading, Span, Table, Text, prose, ref
+from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, Text, prose, ref
 from dlstats.report.digits import plain, show
+from dlstats.theory.claims import VERDICTS
 
 FILE = "families.yaml"
 MARK = re.compile(r"\{([\w.]+)\}|\[([A-Z]+\d*[\w.]*)\]")
@@ -59,12 +60,20 @@ def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.
     )
     caption = prose(
         f"{title}: the questions, and the claims of the ledger that answer them. Numbers are measured, with their Monte "
-        "Carlo standard errors in parentheses; a mark beside a claim is its verdict."
+        "Carlo standard errors in parentheses; a mark is the verdict on the claim as the ledger words it, not on the sentence."
     )
     return [
         Heading("Overview", 2, f"overview-{family}"),
+        Paragraph(_counts(verdicts[verdicts["family"] == family])),
         Table(f"tab-overview-{family}", caption, columns, rows, (), "small"),
     ]
+
+
+def _counts(part: pd.DataFrame) -> Text:
+    """How many claims of a family have which verdict."""
+    counts = part["verdict"].value_counts()
+    found = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
+    return prose(f"Claims of this family in the ledger: {len(part)}{': ' if found else ''}{found}.")
 
 
 def looked_up(text: str, ledger: Mapping[str, Mapping]) -> Text:

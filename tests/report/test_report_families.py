@@ -34,12 +34,20 @@ def test_every_mark_is_a_claim_of_the_family(family, question):
 
 @pytest.mark.parametrize("family", QUESTIONS)
 def test_no_mark_is_left_with_or_without_a_ledger(family):
-    for ledger in (pd.DataFrame(columns=["claim"]), _ledger(family)):
-        _, table = families.page(family, family_title(family), QUESTIONS[family], ledger)
+    for ledger in (pd.DataFrame(columns=["claim", "family", "verdict"]), _ledger(family)):
+        _, counts, table = families.page(family, family_title(family), QUESTIONS[family], ledger)
         assert isinstance(table, Table)
         text = " ".join(words(cell) for row in table.rows for cell in row)
         assert not families.MARK.search(text)
         assert ("not in this run" in text) == ledger.empty
+        assert words(counts.text).startswith(f"Claims of this family in the ledger: {len(ledger)}")
+
+
+def test_the_counts_are_those_of_the_family_alone():
+    ledger = pd.concat([_ledger("robust"), _ledger("imbalance")], ignore_index=True)
+    size = len(_ledger("robust"))
+    counts = families.page("robust", "Robust", QUESTIONS["robust"], ledger)[1]
+    assert words(counts.text) == f"Claims of this family in the ledger: {size}: {size} supported."
 
 
 def test_numbers_are_those_of_the_ledger():
@@ -50,7 +58,7 @@ def test_numbers_are_those_of_the_ledger():
 
 def _ledger(family):
     rows = [
-        {"claim": name, "estimate": 1.5, "mcse": 0.1, "verdict": "supported"}
+        {"claim": name, "family": family, "estimate": 1.5, "mcse": 0.1, "verdict": "supported"}
         for name in CLAIMS
         if CLAIMS[name] == family
     ]
