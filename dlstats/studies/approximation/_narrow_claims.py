@@ -66,7 +66,8 @@ CLAIMS = (
     ),
     Claim(
         "UAT1.slopes",
-        "Its slope takes one value that is not 0 at most: it is a clamp, a monotone function (other slopes, most of all).",
+        "The slope of a ReLU network of width 1 takes one value that is not 0 at most: it is a "
+        "clamp, a monotone function (other slopes, most of all).",
         "identity",
         0,
         0,

@@ -66,7 +66,7 @@ COUNTS = (
     ),
     Claim(
         "REG1.inside",
-        "The same network has 2ⁿ pieces on (0, 1): depth can multiply pieces (largest difference).",
+        "The sawtooth network of 2n units has 2ⁿ pieces on (0, 1): depth can multiply pieces (largest difference).",
         "identity",
         0,
         0,

@@ -45,7 +45,7 @@ CLAIMS = (
     ),
     Claim(
         "RSK16.slope",
-        "Its slope in m is -1 in every dimension: no curse of dimension.",
+        "The squared error of m random cosines for exp(-|x|²/2) has slope -1 in m in every dimension: no curse of dimension.",
         "equivalence", -1.0, 0.05, _slope, "Barron 1993; Maurey", "JSM",
     ),
 )  # fmt: skip

@@ -192,7 +192,7 @@ CLAIMS = (
     ),
     Claim(
         "RSK11.constant",
-        "Its risk is (5/4)(4C)^(1/5)(σ²/n)^(4/5), C = ‖f''‖²/720: within 2 % at n = 10⁸.",
+        "With the best number of frozen kinks the risk is (5/4)(4C)^(1/5)(σ²/n)^(4/5), C = ‖f''‖²/720: within 2 % at n = 10⁸.",
         "bound_above", 0.0, 0.02, lambda e: _worst_ratio(e, "n", 1e8, part="sieve"), "elementary",
     ),
     Claim(

@@ -105,7 +105,8 @@ CLAIMS = (
     ),
     Claim(
         "RSK8.excess",
-        "Its excess risk is more than 3 times that of this better point, at n = 512 and at n = 2048.",
+        "The excess risk of the trained networks is more than 3 times that of the segmentation, a "
+        "better point of their class, at n = 512 and at n = 2048.",
         "at_least", 3.0, 0.0, _excess_ratio, "measured here", "JSM",
     ),
     Claim(

@@ -110,7 +110,8 @@ CLAIMS = (
     ),
     Claim(
         "RSK13.bauer_kohler_additive",
-        "On the same models it is at most that of an additive spline model (log₁₀ of the ratio, worst model; m4 is additive).",
+        "On the hierarchical interaction models m1 to m5 the median error of the network is at "
+        "most that of an additive spline model (log₁₀ of the ratio, worst model; m4 is additive).",
         "at_most", 0.0, 0.0, _against("additive_model", MODELS), f"over-reading of {SOURCE}", "JSM",
     ),
     Claim(

@@ -174,7 +174,7 @@ CLAIMS = (
     ),
     Claim(
         "RSK19.narrow",
-        "The same holds for m <= 12.",
+        "For m <= 12 the excess risk above the approximation error is at most 2(m+1)σ²/n.",
         "at_most", 1.0, 0.0, lambda e: _share(e, False), "a count of degrees of freedom, not a theorem", "JSM",
     ),
 )  # fmt: skip

@@ -70,10 +70,12 @@ FOCALS = (
         0, 3e-8, "focal", "recovery", FOCAL, "JSM",
     ),
     _identity(
-        "IMB2.root", "The same with the minimiser found by a root of the closed form.", 0, 1e-12, "focal", "root", FOCAL
+        "IMB2.root", "The true probability is recovered from a focal minimiser found by a root of the closed "
+        "form: largest error.", 0, 1e-12, "focal", "root", FOCAL
     ),
     _identity(
-        "IMB2.multiclass", "The same with four classes, η = (0.4, 0.3, 0.2, 0.1).", 0, 1e-8, "multiclass",
+        "IMB2.multiclass", "The true probabilities are recovered from a focal fit of four classes, η = (0.4, 0.3, "
+        "0.2, 0.1): largest error.", 0, 1e-8, "multiclass",
         "focal_recovery", FOCAL,
     ),
     Claim(
@@ -120,7 +122,8 @@ GAUSSIANS = (
         0, 1e-8, "multiclass", "adjusted_logits", "Menon et al. 2021, ICLR", "JSM",
     ),
     _identity(
-        "IMB5.argmax", "Its argmax is that of η/π.", 1, 0, "multiclass", "adjusted_argmax", "Menon et al. 2021, ICLR"
+        "IMB5.argmax", "The argmax of the logit-adjusted fit is that of "
+        "η/π.", 1, 0, "multiclass", "adjusted_argmax", "Menon et al. 2021, ICLR"
     ),
 )  # fmt: skip
 
@@ -193,7 +196,7 @@ GRADIENTS = (
         -1 / (1 + math.exp(-8)), 1e-8, "gradients", "cross_entropy_-8", lecture="BIOS",
     ),
     _identity(
-        "IMB18.squared", "There the gradient of squared error on the probability has vanished to −0.00067025.",
+        "IMB18.squared", "At z = −8 and y = 1 the gradient of squared error on the probability has vanished to −0.00067025.",
         -0.00067025, 1e-8, "gradients", "squared_-8", lecture="BIOS",
     ),
     _identity(
@@ -212,7 +215,7 @@ GRADIENTS = (
         ENTROPY, 1e-8, "gradients", "entropy_shifted", lecture="BIOS",
     ),
     _identity(
-        "IMB19.scaling", "It is not invariant to scaling, as the lectures say it is: logits doubled, it stays 2.7514387.",
+        "IMB19.scaling", "Cross-entropy is invariant to scaling, as the lectures say: logits doubled, it stays 2.7514387.",
         ENTROPY, 1e-8, "gradients", "entropy_scaled", lecture="JSM",
     ),
 )  # fmt: skip

@@ -108,7 +108,7 @@ CLAIMS = (
     ),
     Claim(
         "IMB1.breast_cancer",
-        "There cross-entropy has a smaller log loss than class weights.",
+        "On breast cancer with 10 % malignant cross-entropy has a smaller log loss than class weights.",
         "at_most", 0, 0, paired("log_loss", "cross_entropy", "weighted", data="breast_cancer"), SOURCE, "JSM",
     ),
     Claim(
@@ -118,7 +118,7 @@ CLAIMS = (
     ),
     Claim(
         "IMB5.digits_adjusted",
-        "There logit adjustment has a smaller balanced error than cross-entropy as it comes.",
+        "On long-tailed digits logit adjustment has a smaller balanced error than cross-entropy as it comes.",
         "at_most", 0, 0, paired("balanced_error_default", "logit_adjusted", "cross_entropy", data="digits"), SOURCE, "JSM",
     ),
 )  # fmt: skip

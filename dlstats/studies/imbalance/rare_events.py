@@ -156,7 +156,7 @@ CLAIMS = (
     ),
     Claim(
         "IMB16.intercept",
-        "Its intercept is right after subtracting ln((1 − τ)/τ · ȳ/(1 − ȳ)): −6.",
+        "The intercept of case-control sampling is right after subtracting ln((1 − τ)/τ · ȳ/(1 − ȳ)): −6.",
         "equivalence", -6, 0.05, statistic_of("mean", "corrected_intercept", "case_control", part="case_control"),
         PRENTICE, "JSM",
     ),
@@ -166,7 +166,7 @@ CLAIMS = (
     ),
     Claim(
         "IMB17.efficient",
-        f"Its standard deviation is the Cramér-Rao bound {BOUND:.6f}: their ratio lies in [0.9, 1.12].",
+        f"The prior found by EM has as standard deviation the Cramér-Rao bound {BOUND:.6f}: their ratio lies in [0.9, 1.12].",
         "equivalence", 1.01, 0.11,
         statistic_of("empirical_se", "prior_found", "likelihood", 1 / BOUND, part="label_shift"), SHIFT,
     ),

@@ -108,7 +108,7 @@ CLAIMS = (
     ),
     Claim(
         "ROB18.upper",
-        "Likewise 0.0100 a step at τ = 0.9.",
+        "With the lectures' max(τ e, (1 − τ) e) gradient descent drifts 0.0100 a step at τ = 0.9 and rate 0.1.",
         "equivalence",
         0.01,
         0.001,
