@@ -112,7 +112,7 @@ CLAIMS = (
         "RSK13.bauer_kohler_additive",
         "On the hierarchical interaction models m1 to m5 the median error of the network is at "
         "most that of an additive spline model (log₁₀ of the ratio, worst model; m4 is additive).",
-        "at_most", 0.0, 0.0, _against("additive_model", MODELS), f"over-reading of {SOURCE}", "JSM",
+        "at_most", 0.0, 0.0, _against("additive_model", MODELS), f"over-reading of {SOURCE}",
     ),
     Claim(
         "RSK13.hierarchical",
@@ -130,13 +130,13 @@ CLAIMS = (
         "RSK2.weierstrass",
         "On Weierstrass' function of Hölder exponent 1/2 (n = 800) the median error of the network is at most that of nearest "
         "neighbours (log₁₀ of the ratio).",
-        "at_most", 0.0, 0.0, _against("nearest_neighbours", ("weierstrass",)), "rates hold for both; measured here", "JSM",
+        "at_most", 0.0, 0.0, _against("nearest_neighbours", ("weierstrass",)), "rates hold for both; measured here",
     ),
     Claim(
         "RSK12.noise_law",
         "Of the noise only the variance counts: uniform, Laplace and t₅ noise change the median error of the network by at most "
         "a tenth in log₁₀ (piecewise smooth target, n = 800, worst law).",
-        "equivalence", 0.0, 0.1, _noise, "rates assume sub-Gaussian noise or less", "JSM",
+        "equivalence", 0.0, 0.1, _noise, "rates assume sub-Gaussian noise or less",
     ),
 )  # fmt: skip
 

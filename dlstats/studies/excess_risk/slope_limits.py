@@ -173,27 +173,27 @@ def _claims(target: str) -> tuple[Claim, ...]:
         Claim(
             f"RSK19.longer_{target}",
             f"Optimisation does not set the slope: {LONGER} times the steps change it by at most 0.1 {words}.",
-            "equivalence", 0.0, 0.1, _change(target, "longer"), "measured here", "JSM",
+            "equivalence", 0.0, 0.1, _change(target, "longer"), "measured here",
         ),
         Claim(
             f"RSK19.starts_{target}",
             f"Nor do the starts: the best of {STARTS} by training loss changes the slope by at most 0.1 {words}.",
-            "equivalence", 0.0, 0.1, _change(target, "starts"), "measured here", "JSM",
+            "equivalence", 0.0, 0.1, _change(target, "starts"), "measured here",
         ),
         Claim(
             f"RSK19.straight_{target}",
             f"The sizes are in the asymptotic range: the slopes of the first and the last two differ by at most 0.2 {words}.",
-            "equivalence", 0.0, 0.2, _bend(target), "measured here", "JSM",
+            "equivalence", 0.0, 0.2, _bend(target), "measured here",
         ),
         Claim(
             f"RSK14.trained_{target}",
             f"The depth and width of theorem 1, constants 1, give at no n a smaller risk than the rule that is used {words}.",
-            "at_least", 1.0, 0.0, _over(target, PRESCRIPTION, "used", "at_least"), "Schmidt-Hieber 2020", "JSM",
+            "at_least", 1.0, 0.0, _over(target, PRESCRIPTION, "used", "at_least"), "Schmidt-Hieber 2020",
         ),
         Claim(
             f"RSK12.oracle_{target}",
             f"The rule that is used has at most 1.5 times the risk of the best rule tried, at every n {words}.",
-            "at_most", 1.5, 0.0, _oracle(target), "measured here", "JSM",
+            "at_most", 1.5, 0.0, _oracle(target), "measured here",
         ),
     )  # fmt: skip
 
