@@ -20,6 +20,8 @@ LINES = 48
 """Lines of a table; longer ones go on in a next one."""
 COLUMN = 62
 """About how many characters of the size of footnotes stand in one of two columns."""
+FLOATS = 8
+"""Figures and tables after which the document clears its page: LaTeX holds 18 at once."""
 
 
 def write(
@@ -182,7 +184,7 @@ def document(study: Study, parts: list[str], face: str = "serif") -> str:
             *font,
             rf"\title{{{escape.latex(study.title)}}}\author{{}}\date{{}}",
             r"\begin{document}\maketitle",
-            *(rf"\input{{{name}}}" for name in parts),
+            *(rf"\input{{{name}}}" + (r"\clearpage" if i % FLOATS == 0 else "") for i, name in enumerate(parts, 1)),
             r"\end{document}",
         ]
     )

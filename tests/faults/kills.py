@@ -102,13 +102,22 @@ def trial(folder: Path, kills: int, length: float, rng: random.Random, clean: di
             break
         # a run that lost its job ends by itself; one that lost Snakemake too
         run.wait(timeout=600)
-        time.sleep(1.5)
-        orphans = [p.pid for p in psutil.process_iter() if "simulate" in _words(p) and str(folder) in " ".join(_env(p))]
-        rows.append({"kill": len(rows) + 1, "after_s": round(wait, 1), "hit": hit, "orphans": len(orphans)})
+        orphans = _orphans(folder)
+        rows.append({"kill": len(rows) + 1, "after_s": round(wait, 1), "hit": hit, "orphans": orphans})
         left -= max(0.0, wait - START)
     status = start(folder).wait(timeout=600)
     verdict = compare(folder, clean)
     return [row | {"exit_of_resume": status, "files": verdict} for row in rows]
+
+
+def _orphans(folder: Path, patience: float = 10.0) -> int:
+    """Jobs that still work in the folder after a while: one that is only starting sees late that its parent is gone."""
+    until = time.monotonic() + patience
+    while True:
+        found = [p for p in psutil.process_iter() if "simulate" in _words(p) and str(folder) in " ".join(_env(p))]
+        if not found or time.monotonic() > until:
+            return len(found)
+        time.sleep(0.5)
 
 
 def _env(process: psutil.Process) -> list[str]:

@@ -50,6 +50,16 @@ def test_an_unknown_format_is_refused(site, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_a_document_of_many_floats_compiles(folder, site, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    table = next(path.stem for path in folder.glob("summary_*.tex"))
+    text = export.document(site.study, [table] * 60)
+    (tmp_path / "main.tex").write_text(text, encoding="utf-8")
+    words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+    assert subprocess.run(words, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
 def test_the_document_compiles(folder):
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"],
