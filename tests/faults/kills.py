@@ -27,6 +27,7 @@ from test_workflow import copy_project
 from dlstats import store
 
 TARGETS = ("job", "snakemake", "group")
+JOBS = {"simulate", "summarise", "judge", "ledger", "draw", "write"}
 START, LEAST = 3.0, 4.0
 """Seconds until a run has its jobs going; and of work left below which a trial is not killed again."""
 
@@ -40,17 +41,18 @@ def start(folder: Path) -> subprocess.Popen:
 
 
 def kill(run: subprocess.Popen, target: str) -> str:
-    """SIGKILL what `target` names; returns what was hit, or why nothing was."""
+    """SIGKILL what `target` names, the whole group where there is no such process; returns what was hit."""
     if run.poll() is not None:
         return "already over"
     if target == "group":
         os.killpg(run.pid, signal.SIGKILL)
         return "group"
     children = psutil.Process(run.pid).children(recursive=True)
-    wanted = "simulate" if target == "job" else "snakemake"
-    hit = [p for p in children if wanted in _words(p)]
+    wanted = JOBS if target == "job" else {"snakemake"}
+    hit = [p for p in children if wanted & set(_words(p))]
     if not hit:
-        return f"no {target} at that moment"
+        os.killpg(run.pid, signal.SIGKILL)
+        return "group"
     hit[0].kill()
     return target
 
