@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Sequence
@@ -62,8 +63,9 @@ def simulate(run: Run, log: Path | None = None) -> None:
             raise failures[0]
 
 
+@functools.cache
 def code_of(study: str) -> str:
-    """Fingerprint of the code that computes the cells of a study."""
+    """Fingerprint of the code that computes the cells of a study, taken once a process."""
     return fingerprints.fingerprint(grid.study_module(study), "simulate")
 
 

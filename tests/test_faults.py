@@ -121,9 +121,9 @@ def test_a_loss_that_is_not_a_number_costs_its_replicate_only(tmp_path, monkeypa
         study = whole(name)
 
         def simulate(factors, streams, where):
-            rows = [{"replicate": r, "method": "m", "error": 1.0} for r in streams.replicates]
+            rows = [{"replicate": r, "method": "m", "error": 1.0, **factors} for r in streams.replicates]
             rows[1] |= {"error": float("nan"), "status": "diverged", "reason": "the loss is not a number"}
-            return pd.DataFrame(rows).fillna({"status": "ok", "reason": ""})
+            return pd.DataFrame(rows).drop(columns=list(factors)).fillna({"status": "ok", "reason": ""})
 
         return study.__class__(**(vars(study) | {"simulate": simulate}))
 
