@@ -89,7 +89,7 @@ def _draw(evidence: Evidence, figure) -> None:
         if (intrinsic, ambient) != (1, 50):
             beside(axes, table["n"], table["estimate"], -torus_exponent(intrinsic, False), style.nth(i + 1)["color"])
     risk_axes(axes)
-    axes.legend(loc="upper right", fontsize="small")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 
 FIGURES = (
