@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,7 +167,8 @@ def computed_by(files: Sequence[Path]) -> str:
 def summarise(study: studies.Study, raw: pd.DataFrame) -> pd.DataFrame:
     """One line per cell, method, measure and statistic: factors, estimate, mcse, interval, replicates, failed.
 
-    A measure that a cell's method does not have (its column is empty though nothing failed) gives no line.
+    A measure that a cell's method does not have (its column is empty though nothing failed) gives no line. Contrasts of
+    the study follow, with both methods named and the statistic `log_ratio`.
     """
     names = factor_names(raw, study)
     parts = []
@@ -179,13 +180,32 @@ def summarise(study: studies.Study, raw: pd.DataFrame) -> pd.DataFrame:
         rows = raw[~absent | failed]
         if len(rows):
             parts.append(montecarlo.summarise(rows, [measure], by=["study", "cell", "method"]))
-    summary = pd.concat(parts, ignore_index=True)
+    summary = pd.concat([*parts, *_contrasts(study, raw)], ignore_index=True)
     factors = raw.drop_duplicates("cell")[["cell", *names]]
     order = {cell: place for place, cell in enumerate(factors["cell"])}
     summary = summary.merge(factors, on="cell", how="left")
     lead = ["study", "cell", *names]
     summary = summary[lead + [c for c in summary if c not in lead]]
     return summary.sort_values("cell", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
+
+
+def _contrasts(study: studies.Study, raw: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """A line per cell and contrast whose methods it has; a replicate that failed in either counts as failed."""
+    for column in dict.fromkeys(c.column for c in study.contrasts):
+        values = raw[column].where(raw["status"] == "ok")
+        for cell, rows in values.groupby(raw["cell"], sort=False):
+            wide = raw.loc[rows.index, ["replicate", "method"]].assign(value=rows)
+            wide = wide.pivot(index="replicate", columns="method", values="value")
+            for chosen in study.contrasts:
+                if chosen.column == column and {chosen.method, chosen.against} <= set(wide):
+                    found = montecarlo.log_ratio(wide[chosen.method], wide[chosen.against])
+                    about = {"study": study.name, "cell": cell, "method": chosen.name, "measure": column}
+                    yield pd.DataFrame([about | {"statistic": "log_ratio", **_numbers(found)}])
+
+
+def _numbers(found: montecarlo.Estimate) -> dict[str, float]:
+    names = ("mcse", "lower", "upper", "replicates", "failed")
+    return {"estimate": found.value, **{name: getattr(found, name) for name in names}}
 
 
 def factor_names(raw: pd.DataFrame, study: studies.Study) -> list[str]:

@@ -22,6 +22,8 @@ Value = str | Shown
 MEASURES_A_TABLE = 5
 MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
 UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
+CONTRAST = "log_ratio"
+"""The statistic of contrasts in a summary."""
 LEADING = ("study", "cell")
 TRAILING = ("method", "measure", "statistic", "estimate", "mcse", "lower", "upper", "replicates", "failed")
 
@@ -84,11 +86,26 @@ def factor_names(summary: pd.DataFrame) -> list[str]:
 
 
 def summary_grids(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bool] = lambda grid: True) -> list[Grid]:
-    """The summary with a row per condition and method and a column per measure.
+    """The summary with a row per condition and method and a column per measure; then the contrasts of the study.
 
     Conditions with other factors stand in tables of their own, and measures are dealt out over several tables, at most
-    `MEASURES_A_TABLE` to each and no more than fit.
+    `MEASURES_A_TABLE` to each and no more than fit. A contrast has the method in its row and what it is compared with
+    at the head of its column.
     """
+    if summary.empty:
+        return []
+    paired = summary["statistic"] == CONTRAST
+    grids = _dealt(study, summary[~paired], fits, 1)
+    for _, lines in summary[paired].groupby("measure", sort=False):
+        names = {contrast.name: contrast for contrast in study.contrasts}
+        known = lines[lines["method"].isin(names)]
+        chosen = [names[pair] for pair in known["method"]]
+        lines = known.assign(method=[c.method for c in chosen], statistic=[f"{CONTRAST} {c.label}" for c in chosen])
+        grids += _dealt(study, lines, fits, len(grids) + 1)
+    return grids
+
+
+def _dealt(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bool], first: int) -> list[Grid]:
     factors = factor_names(summary)
     if summary.empty:
         return []
@@ -99,7 +116,7 @@ def summary_grids(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bo
         keys = list(dict.fromkeys(zip(part["measure"], part["statistic"], strict=True)))
         while keys:
             for most in range(min(len(keys), MEASURES_A_TABLE), 0, -1):
-                grid = _pivot(study, part, list(names), keys[:most], f"summary_{len(grids) + 1}")
+                grid = _pivot(study, part, list(names), keys[:most], f"summary_{len(grids) + first}")
                 if most == 1 or fits(grid):
                     break
             grids.append(grid)
@@ -122,9 +139,20 @@ def _pivot(study: Study, part: pd.DataFrame, factors: list[str], keys: list[tupl
     fields = [Field(f, "name") for f in varying] + [Field("method", "name")]
     fields += [Field(label, "number") for label in labels] + [Field("replicates", "number"), Field("failed", "number")]
     held = ", ".join(f"{f} = {level(part[f].iloc[0])}" for f in constant)
-    caption = f"{study.title}: {', '.join(labels)} by condition and method"
+    caption = f"{study.title}: {_what(study, keys, labels)}"
     caption += f", at {held}." if held else "."
     return Grid(name, caption, tuple(fields), tuple(rows), note(rows))
+
+
+def _what(study: Study, keys: list[tuple[str, str]], labels: list[str]) -> str:
+    column, statistic = keys[0]
+    if not statistic.startswith(CONTRAST):
+        return f"{', '.join(labels)} by condition and method"
+    measure = find_measure(study, column, "median")
+    return (
+        f"log₁₀ of the ratio of two medians of {measure.label if measure else column} on the same data, the method of the row "
+        "over that of the column; below 0 the method of the row has the smaller one"
+    )
 
 
 def note(rows: Sequence[Sequence[Value]]) -> str:
@@ -136,6 +164,8 @@ def note(rows: Sequence[Sequence[Value]]) -> str:
 
 def label_of(study: Study, column: str, statistic: str) -> str:
     """How a measure is called in a table: its label and, where the name does not say it, the statistic."""
+    if statistic.startswith(f"{CONTRAST} "):
+        return statistic.removeprefix(f"{CONTRAST} ")
     measure = find_measure(study, column, statistic)
     label = measure.label if measure else column
     unit = f" [{measure.unit}]" if measure and measure.unit else ""

@@ -29,6 +29,22 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """Two methods on the same data: log₁₀ of the median of `column` of `method` over that of `against`, in every cell."""
+
+    column: str
+    method: str
+    against: str
+    label: str
+    """How a table calls `against` at the head of its column."""
+
+    @property
+    def name(self) -> str:
+        """The pair in the column `method` of a summary."""
+        return f"{self.method} / {self.against}"
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure of the report: `draw(evidence, figure)` fills a matplotlib figure; the caption reads alone."""
 
@@ -57,6 +73,8 @@ class Study:
     optionally `status` and `reason`, and one column a measure."""
     claims: tuple
     figures: tuple[Figure, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    """Paired comparisons that the tables show."""
     limits: str = ""
     """What limits the answer, for the report."""
     block: int = 64

@@ -31,6 +31,15 @@ def test_the_quantile_inverts_the_distribution_and_the_density_is_its_derivative
 
 
 @pytest.mark.parametrize("name", LAWS)
+def test_the_integral_is_that_of_the_distribution_function(name):
+    law = LAWS[name]
+    for end in (-30.0, -0.7, 0.0, 0.3, 5.0, 250.0):
+        corners = [c for c in (-1.0, 0.0, 1.0) if min(end, 0) < c < max(end, 0)] or None
+        found, _ = integrate.quad(lambda t: float(law.distribution(t)), 0, end, points=corners, epsabs=1e-11, limit=400)
+        assert float(law.integral(end)) == pytest.approx(found, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", LAWS)
 def test_samples_follow_the_law(name):
     law = LAWS[name]
     sample = law.sample(np.random.default_rng(5), (DRAWS,))
@@ -77,6 +86,23 @@ def test_conditional_quantiles_and_coverage_of_a_design_agree_with_its_samples(n
         assert abs(share - level) < 4 * math.sqrt(level * (1 - level) / DRAWS)
     inside = design.coverage(x, design.quantile(x, 0.2), design.quantile(x, 0.9))
     np.testing.assert_allclose(inside, 0.7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["S4", "S3", "sine_normal"])
+def test_the_excess_pinball_risk_is_that_of_a_sample_and_least_at_the_quantile(name):
+    design = DESIGNS[name]
+    x = design.inputs(3, np.random.default_rng(8))
+    noise_ = design.noise.sample(np.random.default_rng(9), (200_000, 1))
+    y = design.regression(x) + design.scale(x) * noise_
+    for level in (0.1, 0.5, 0.95):
+        best = design.quantile(x, level)
+        np.testing.assert_allclose(design.excess_pinball(x, best, level), 0, atol=1e-15)
+        for shift in (-2.0, -0.1, 0.4, 3.0):
+            r = y - best - shift, y - best
+            gap = np.subtract(*(np.maximum(level * v, (level - 1) * v) for v in r))
+            found = design.excess_pinball(x, best + shift, level)
+            assert (found > 0).all()
+            assert (np.abs(found - gap.mean(axis=0)) < 4.5 * gap.std(axis=0) / math.sqrt(len(gap))).all()
 
 
 def test_an_additive_design_has_its_mean():

@@ -61,31 +61,66 @@ def rho(loss, residuals, dtype=torch.float64):
     return loss(torch.zeros_like(y), y).squeeze(-1).numpy()
 
 
-def test_losses_agree_with_statsmodels_torch_scipy_and_sklearn():
-    theirs = {
-        "huber": lambda r: norms.HuberT(1.345).rho(r),
-        "tukey": lambda r: norms.TukeyBiweight(4.685).rho(r),
-        "hampel": lambda r: norms.Hampel(2.0, 4.0, 8.0).rho(r),
-        "andrews": lambda r: norms.AndrewWave(1.339).rho(r),
-        "charbonnier": lambda r: special.pseudo_huber(1.0, r),
-        "absolute": np.abs,
-        "log_cosh": lambda r: np.log(np.cosh(r)),
-        "barron_2.0": lambda r: norms.LeastSquares().rho(r),
-        "squared": lambda r: 2 * norms.LeastSquares().rho(r),
-    }
-    for name, reference in theirs.items():
-        expected = reference(MODEST)
-        # an offset of statsmodels' rho at 0 is no part of the loss
-        expected = expected - reference(np.zeros(1))[0]
-        np.testing.assert_allclose(rho(ALL[name], MODEST), expected, rtol=1e-12, atol=2e-12, err_msg=name)
+def psi(loss, residuals, dtype=torch.float64):
+    y = torch.as_tensor(np.asarray(residuals), dtype=dtype).unsqueeze(-1)
+    prediction = torch.zeros_like(y, requires_grad=True)
+    return -torch.autograd.grad(loss(prediction, y).sum(), prediction)[0].squeeze(-1).numpy()
+
+
+STATSMODELS = {
+    "huber": (norms.HuberT(1.345), 1),
+    "tukey": (norms.TukeyBiweight(4.685), 1),
+    "hampel": (norms.Hampel(2.0, 4.0, 8.0), 1),
+    "andrews": (norms.AndrewWave(1.339), 1),
+    "cauchy": (norms.StudentT(2.385, df=1), 1),
+    "barron_2.0": (norms.LeastSquares(), 1),
+    "squared": (norms.LeastSquares(), 2),
+    **{f"expectile_{level}": (norms.MQuantileNorm(level, norms.LeastSquares()), 2) for level in (0.05, 0.5, 0.9)},
+}
+"""Name -> the norm of statsmodels and how many times it our loss is."""
+
+
+@pytest.mark.parametrize("name", STATSMODELS)
+def test_losses_and_their_derivatives_agree_with_statsmodels_to_1e_12(name):
+    norm, times = STATSMODELS[name]
+    # an offset of statsmodels' rho at 0 is no part of the loss
+    expected = times * (norm.rho(MODEST) - norm.rho(np.zeros(1))[0])
+    np.testing.assert_allclose(rho(ALL[name], MODEST), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(psi(ALL[name], MODEST), times * norm.psi(MODEST), rtol=1e-12, atol=1e-12)
+
+
+def test_losses_agree_with_torch_scipy_and_sklearn_to_1e_12():
     y = torch.as_tensor(MODEST)
     zero = torch.zeros_like(y)
-    huber = robust.huber(zero, y)
-    torch.testing.assert_close(huber, torch.nn.functional.huber_loss(zero, y, reduction="none", delta=1.345))
-    torch.testing.assert_close(huber / 1.345, torch.nn.functional.smooth_l1_loss(zero, y, reduction="none", beta=1.345))
+    torchs = torch.nn.functional
+    theirs = {
+        "huber": (torchs.huber_loss(zero, y, reduction="none", delta=1.345), special.huber(1.345, MODEST)),
+        "squared": (torchs.mse_loss(zero, y, reduction="none"), MODEST**2),
+        "absolute": (torchs.l1_loss(zero, y, reduction="none"), np.abs(MODEST)),
+        "charbonnier": (special.pseudo_huber(1.0, MODEST),),
+        "log_cosh": (np.log(np.cosh(MODEST)),),
+    }
+    for name, references in theirs.items():
+        for reference in references:
+            np.testing.assert_allclose(rho(ALL[name], MODEST), reference, rtol=1e-12, atol=1e-12, err_msg=name)
+    smooth = torchs.smooth_l1_loss(zero, y, reduction="none", beta=1.345)
+    torch.testing.assert_close(robust.huber(zero, y) / 1.345, smooth, rtol=1e-12, atol=0)
     for level in (0.05, 0.5, 0.9):
-        theirs_mean = mean_pinball_loss(MODEST, np.zeros_like(MODEST), alpha=level)
-        assert rho(QUANTILE[f"pinball_{level}"], MODEST).mean() == pytest.approx(theirs_mean, rel=1e-12)
+        pointwise = [mean_pinball_loss([v], [0.0], alpha=level) for v in MODEST]
+        np.testing.assert_allclose(rho(QUANTILE[f"pinball_{level}"], MODEST), pointwise, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_six_digits_stay_in_float32_and_five_of_barrons_loss_from_alpha_one_half(name):
+    sizes = np.float32(np.logspace(-12, 12, 1201))
+    residuals = np.concatenate([-sizes[::-1], sizes])
+    five = name.startswith("barron_") and float(name.removeprefix("barron_")) >= 0.5
+    rtol = 5e-6 if five else 5e-7
+    exact = rho(ALL[name], residuals.astype(float))
+    found = rho(ALL[name], residuals, torch.float32).astype(float)
+    np.testing.assert_allclose(found, exact, rtol=rtol, atol=1e-30)
+    slope = psi(ALL[name], residuals.astype(float))
+    np.testing.assert_allclose(psi(ALL[name], residuals, torch.float32), slope, rtol=rtol, atol=rtol)
 
 
 @pytest.mark.parametrize("name", ["barron_-inf", "barron_-2.0", "barron_0.0", "barron_1.0"])
@@ -171,6 +206,17 @@ def test_gradients_equal_finite_differences(name):
     assert torch.autograd.gradcheck(lambda f: ALL[name](f, y), prediction, eps=1e-6, atol=1e-6)
 
 
+CORNERS = np.array([0.0, 1.0, 1.339 * math.pi, 1.345, 2.0, 2.385, 2.985, 3.787, 4.0, 4.685, 8.0])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_gradient_at_a_corner_lies_between_those_beside_it(name):
+    points = np.concatenate([-CORNERS, CORNERS])
+    here, beside = psi(ALL[name], points), np.stack([psi(ALL[name], points + step) for step in (-1e-9, 1e-9)])
+    assert (here >= beside.min(axis=0) - 1e-7).all()
+    assert (here <= beside.max(axis=0) + 1e-7).all()
+
+
 @pytest.mark.parametrize("name", MONOTONE)
 def test_curvature_at_zero_is_one(name):
     if name == "absolute":
@@ -196,17 +242,24 @@ def test_barrons_loss_refuses_alpha_above_two():
         barron(torch.zeros(1), torch.zeros(1), alpha=2.5)
 
 
+def partition(alpha):
+    """The integral of exp(−rho), in log |x|."""
+    b = 2 - alpha
+    return (
+        2
+        * integrate.quad(
+            lambda u: math.exp(u - b / alpha * math.expm1(alpha / 2 * np.logaddexp(0, 2 * u - math.log(b)))),
+            -40,
+            300,
+            limit=500,
+        )[0]
+    )
+
+
 @pytest.mark.parametrize("alpha", [0.001, 0.1, 0.5, 1.0, 1.5, 1.999])
 def test_the_partition_function_of_the_adaptive_loss_is_the_integral_of_the_density(alpha):
-    b = 2 - alpha
-    integral, _ = integrate.quad(
-        lambda u: math.exp(u - b / alpha * math.expm1(alpha / 2 * np.logaddexp(0, 2 * u - math.log(b)))),
-        -40,
-        300,
-        limit=500,
-    )
     found = log_partition(torch.tensor([alpha], dtype=torch.float64))
-    assert math.exp(found.item()) == pytest.approx(2 * integral, rel=2e-8)
+    assert math.exp(found.item()) == pytest.approx(partition(alpha), rel=2e-8)
     assert torch.autograd.gradcheck(log_partition, torch.tensor([alpha], dtype=torch.float64, requires_grad=True))
     single = log_partition(torch.tensor([alpha]))
     assert single.item() == pytest.approx(found.item(), abs=1e-3)
@@ -231,6 +284,22 @@ def test_the_adaptive_loss_learns_light_tails_as_alpha_2_and_heavy_tails_as_alph
     assert abs(found["cauchy"][0]) < 4 * math.sqrt(2 / 1000)
     assert found["normal"][1] > 1.8
     assert found["cauchy"][1] < 0.2
+
+
+def test_the_shared_adaptive_loss_is_the_adaptive_one_at_the_mean_shape_and_scale():
+    rng = np.random.default_rng(4)
+    prediction, y = torch.as_tensor(rng.normal(size=(3, 40, 3))), torch.as_tensor(rng.normal(size=(3, 40, 1)))
+    means = prediction[..., 1:].mean(dim=1, keepdim=True).expand(-1, 40, -1)
+    expected = adaptive(torch.cat([prediction[..., :1], means], dim=-1), y)
+    torch.testing.assert_close(barron_module.adaptive_shared(prediction, y), expected, rtol=1e-12, atol=1e-12)
+    alone = barron_module.adaptive_shared(prediction[1:2], y[1:2])
+    torch.testing.assert_close(barron_module.adaptive_shared(prediction, y)[1:2], alone, rtol=0, atol=0)
+    alpha, log_scale = barron_module.shape_and_log_scale(prediction)
+    size = (y - prediction[..., :1]) / log_scale.exp()
+    for row, a in enumerate(alpha.flatten().tolist()):
+        fixed = barron(torch.zeros_like(size[row]), size[row], a)
+        parts = log_scale[row] + math.log(partition(a))
+        torch.testing.assert_close(fixed + parts, expected[row], rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0.05, 0.25, 0.5, 0.9])

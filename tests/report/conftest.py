@@ -14,7 +14,7 @@ import pytest
 from dlstats import grid, ledger, pipeline
 from dlstats.core import montecarlo
 from dlstats.report import figures, style, tables
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
 from dlstats.theory.claims import Claim
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
@@ -92,6 +92,7 @@ def study() -> Study:
             Measure("error", "estimate", "bias", options={"truth": 0.0}),
             Measure("seconds_used", "time", "maximum", unit="s"),
         ),
+        contrasts=(Contrast("distance", "mean", "median", "against the median"),),
         simulate=lambda *_: pd.DataFrame(),
         claims=claims(),
         figures=(
@@ -114,6 +115,7 @@ def raw() -> pd.DataFrame:
                     {"study": "toy", "cell": cell.id, **factors, "seed": 7, "replicate": replicate, "method": method}
                     | {"status": "diverged" if bad else "ok", "reason": HOSTILE if bad else "", "seconds": 0.25}
                     | {"error": float("nan") if bad else value, "seconds_used": 0.1 * replicate}
+                    | {"distance": float("nan") if bad else abs(value)}
                 )
     return pd.DataFrame(rows)
 

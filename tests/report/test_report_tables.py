@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 import shutil
 import subprocess
@@ -105,6 +106,20 @@ def test_every_line_of_the_summary_is_in_a_table(site):
     numbers = [v.text for g in grids for row in g.rows for v in row if not isinstance(v, str)]
     for line in site.summary.itertuples():
         assert show(line.estimate, line.mcse).text in numbers
+
+
+def test_a_contrast_is_paired_and_stands_in_a_table_of_its_own(site):
+    lines = site.summary[site.summary["statistic"] == "log_ratio"]
+    assert list(lines["method"].unique()) == ["mean / median"]
+    for line in lines.itertuples():
+        wide = site.raw[site.raw["cell"] == line.cell].pivot(index="replicate", columns="method", values="distance")
+        medians = wide.dropna().median()
+        assert line.estimate == pytest.approx(math.log10(medians["mean"] / medians["median"]), rel=1e-9)
+        assert (line.replicates, line.failed) == (29, 1)
+        assert line.lower < line.estimate < line.upper
+    grid = tables.summary_grids(site.study, site.summary)[-1]
+    assert [field.label for field in grid.fields] == ["n", "method", "against the median", "replicates", "failed"]
+    assert [row[1] for row in grid.rows] == ["mean", "mean"]
 
 
 def test_tables_stand_in_the_same_bytes_twice(site, tmp_path):

@@ -54,3 +54,14 @@ class Additive:
         f, s = self.regression(x), self.scale(x)
         inside = self.noise.distribution((upper - f) / s) - self.noise.distribution((lower - f) / s)
         return np.maximum(inside, 0.0)
+
+    def excess_pinball(
+        self, x: Inputs, prediction: Float[np.ndarray, "..."], level: float
+    ) -> Float[np.ndarray, "..."]:
+        """Excess pinball risk given x, E ρ(y − prediction) − E ρ(y − q) at the true quantile q, for every law of noise.
+
+        It is ∫_q^prediction (F(t | x) − level) dt; the prediction may have further axes in front.
+        """
+        s, best = self.scale(x), float(self.noise.quantile(level))
+        z = (prediction - self.regression(x)) / s
+        return s * np.maximum(self.noise.integral(z) - self.noise.integral(best) - level * (z - best), 0.0)

@@ -26,6 +26,8 @@ class Noise:
     distribution: Callable[[Array], np.ndarray]
     quantile: Callable[[Array], np.ndarray]
     """level -> quantile, levels strictly between 0 and 1."""
+    integral: Callable[[Array], Array]
+    """t -> ∫_0^t F, the integral of the distribution function, finite for every law."""
     mean: float
     variance: float
 
@@ -37,23 +39,31 @@ class Noise:
 
 def normal(sd: float = 1.0) -> Noise:
     """N(0, sd²)."""
-    return _from_scipy("normal", stats.norm(scale=_positive("sd", sd)))
+    law = stats.norm(scale=_positive("sd", sd))
+    return _from_scipy("normal", law, lambda t: t * law.cdf(t) + sd**2 * (law.pdf(t) - law.pdf(0)))
 
 
 def uniform(half_width: float = 1.0) -> Noise:
     """U(−half_width, half_width)."""
     width = _positive("half_width", half_width)
-    return _from_scipy("uniform", stats.uniform(-width, 2 * width))
+
+    def integral(t: Array) -> Array:
+        inside = np.clip(t, -width, width)
+        return inside / 2 + inside**2 / (4 * width) + np.maximum(t - width, 0)
+
+    return _from_scipy("uniform", stats.uniform(-width, 2 * width), integral)
 
 
 def laplace(scale: float = 1.0) -> Noise:
     """Density exp(−|t| / scale) / (2 scale); variance 2 scale²."""
-    return _from_scipy("laplace", stats.laplace(scale=_positive("scale", scale)))
+    law = stats.laplace(scale=_positive("scale", scale))
+    return _from_scipy("laplace", law, lambda t: np.maximum(t, 0) + scale / 2 * np.expm1(-np.abs(t) / scale))
 
 
 def logistic(scale: float = 1.0) -> Noise:
     """Distribution function 1 / (1 + exp(−t / scale))."""
-    return _from_scipy("logistic", stats.logistic(scale=_positive("scale", scale)))
+    law = stats.logistic(scale=_positive("scale", scale))
+    return _from_scipy("logistic", law, lambda t: scale * (np.logaddexp(0, t / scale) - math.log(2)))
 
 
 def student(df: float, scale: float = 1.0) -> Noise:
@@ -61,17 +71,32 @@ def student(df: float, scale: float = 1.0) -> Noise:
     law = stats.t(_positive("df", df), scale=_positive("scale", scale))
     mean = 0.0 if df > 1 else math.nan
     variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if df > 1 else math.nan)
-    return _from_scipy("student", law, mean, variance)
+
+    def integral(t: Array) -> Array:
+        # t F(t) − ∫_0^t u f(u) du
+        square = (t / scale) ** 2
+        if df == 1:
+            return t * law.cdf(t) - scale / (2 * math.pi) * np.log1p(square)
+        return t * law.cdf(t) + scale**2 / (df - 1) * ((df + square) * law.pdf(t) - df * law.pdf(0))
+
+    return _from_scipy("student", law, integral, mean, variance)
 
 
 def cauchy(scale: float = 1.0) -> Noise:
     """The Cauchy law, Student's t with one degree of freedom: no mean."""
-    return _from_scipy("cauchy", stats.cauchy(scale=_positive("scale", scale)), math.nan, math.nan)
+    law = stats.cauchy(scale=_positive("scale", scale))
+    return _from_scipy("cauchy", law, student(1, scale).integral, math.nan, math.nan)
 
 
 def exponential(scale: float = 1.0) -> Noise:
     """Exponential with mean `scale`, not centred: asymmetric, median scale ln 2."""
-    return _from_scipy("exponential", stats.expon(scale=_positive("scale", scale)))
+    law = stats.expon(scale=_positive("scale", scale))
+
+    def integral(t: Array) -> Array:
+        above = np.maximum(t, 0)
+        return above + scale * np.expm1(-above / scale)
+
+    return _from_scipy("exponential", law, integral)
 
 
 def lomax(tail: float, scale: float = 1.0) -> Noise:
@@ -79,7 +104,13 @@ def lomax(tail: float, scale: float = 1.0) -> Noise:
     law = stats.lomax(_positive("tail", tail), scale=_positive("scale", scale))
     mean = scale / (tail - 1) if tail > 1 else math.inf
     variance = scale**2 * tail / ((tail - 1) ** 2 * (tail - 2)) if tail > 2 else math.inf
-    return _from_scipy("lomax", law, mean, variance)
+
+    def integral(t: Array) -> Array:
+        above = np.maximum(t, 0)
+        log = np.log1p(above / scale)
+        return above - scale * (log if tail == 1 else -np.expm1((1 - tail) * log) / (tail - 1))
+
+    return _from_scipy("lomax", law, integral, mean, variance)
 
 
 def contaminated(share: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0) -> Noise:
@@ -106,8 +137,11 @@ def contaminated(share: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0)
     def density(t: Array) -> np.ndarray:
         return np.asarray(sum(weight * stats.norm.pdf(t / width) / width for weight, width in parts))
 
+    def integral(t: Array) -> Array:
+        return sum(weight * normal(width).integral(t) for weight, width in parts)
+
     variance = (1 - share) * sd**2 + share * outlier_sd**2
-    return Noise("contaminated", sample, density, distribution, quantile, 0.0, variance)
+    return Noise("contaminated", sample, density, distribution, quantile, integral, 0.0, variance)
 
 
 def stable_sample(alpha: float, rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
@@ -131,14 +165,16 @@ def _positive(name: str, value: float) -> float:
     return value
 
 
-def _from_scipy(name: str, law, mean: float | None = None, variance: float | None = None) -> Noise:
+def _from_scipy(
+    name: str, law, integral: Callable[[Array], Array], mean: float | None = None, variance: float | None = None
+) -> Noise:
     if mean is None or variance is None:
         mean, variance = (float(moment) for moment in law.stats("mv"))
 
     def sample(rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
         return np.asarray(law.rvs(size=size, random_state=rng))
 
-    return Noise(name, sample, law.pdf, law.cdf, law.ppf, mean, variance)
+    return Noise(name, sample, law.pdf, law.cdf, law.ppf, integral, mean, variance)
 
 
 NOISES: dict[str, Noise] = {

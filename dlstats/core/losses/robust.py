@@ -2,7 +2,7 @@
 
 Except for `absolute`, every loss here is r²/2 + o(r²) at r = y − f = 0 (unit curvature), whatever its constant; the
 squared loss of `regression` is twice that. Each is written so that small and large residuals keep their digits:
-no square overflows and no difference cancels. Under a law symmetric about m all of them elicit m if they are
+no square overflows and no difference cancels; in float32 six digits stay for |r| from 1e-12 to 1e12. Under a law symmetric about m all of them elicit m if they are
 nondecreasing in |r| [Huber and Ronchetti 2009, chapter 3]; under an asymmetric law each has a target of its own.
 """
 
@@ -50,7 +50,8 @@ def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: f
     size = (y - prediction).abs()
     start = size.clamp(max=b)
     inner = start.clamp(max=a)
-    fall = (size - b).clamp(min=0, max=c - b)
+    # relu has the slope 0 at 0, where `start` still has 1: their gradients do not add up at |r| = b
+    fall = torch.relu(size - b).clamp(max=c - b)
     return inner * (start - inner / 2) + a * fall * (1 - fall / (2 * (c - b)))
 
 

@@ -6,7 +6,7 @@
 """
 
 from dlstats.core.montecarlo import failures, sequences, variation
-from dlstats.core.montecarlo.contrasts import compare, contrast, leaders
+from dlstats.core.montecarlo.contrasts import compare, contrast, leaders, log_ratio
 from dlstats.core.montecarlo.estimates import Estimate, exact, worst
 from dlstats.core.montecarlo.floors import rate_with_floor
 from dlstats.core.montecarlo.intervals import clopper_pearson, wilson
@@ -36,6 +36,7 @@ __all__ = [
     "failures",
     "jackknife",
     "leaders",
+    "log_ratio",
     "outcome",
     "rate",
     "rate_of",

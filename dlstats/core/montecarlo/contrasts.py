@@ -50,6 +50,15 @@ def contrast(
     return Estimate(value, mcse, reps, failures, lower, upper, df=df)
 
 
+def log_ratio(first: object, second: object) -> Estimate:
+    """log₁₀ of the ratio of two medians, of columns whose entries belong to the same replicates.
+
+    On the log scale, where the error of a median of heavy-tailed values is finite; a median of logs is a log of medians.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return contrast("median", *(np.log10(np.asarray(column, dtype=float)) for column in (first, second)))
+
+
 def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
     """Contrasts of many pairs at once: x has shape (2, ..., reps), and so have the options that are columns."""
     found = lookup(statistic)

@@ -77,15 +77,12 @@ def by_replicate(rows: pd.DataFrame, column: str) -> pd.Series:
 
 
 def log_ratio_of(column: str, first: str, second: str, **factors: object) -> Reader:
-    """log₁₀ of the ratio of the medians of two methods on shared data, in the cells with these factors.
-
-    On the log scale, where the error of a median of heavy-tailed values is finite; a median of logs is a log of medians.
-    """
+    """log₁₀ of the ratio of the medians of two methods on shared data, in the cells with these factors."""
 
     def measure(evidence: Evidence) -> Estimate:
         a, b = (by_replicate(evidence.rows(method=m, **factors), column) for m in (first, second))
-        joined = np.log10(pd.concat([a, b], axis=1, keys=["a", "b"]))
-        return montecarlo.contrast("median", joined["a"].to_numpy(), joined["b"].to_numpy())
+        joined = pd.concat([a, b], axis=1, keys=["a", "b"])
+        return montecarlo.log_ratio(joined["a"], joined["b"])
 
     return measure
 

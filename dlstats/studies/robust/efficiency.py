@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.core.seeds import Streams
-from dlstats.studies.robust import _efficiency_exact
+from dlstats.studies.robust import _efficiency_exact, _shapes
 from dlstats.studies.robust._efficiency_claims import CLAIMS
 from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import efficiency as theory
@@ -56,44 +56,6 @@ def _sampler(law: str):
     return {"laplace": noise.laplace, "logistic": noise.logistic}[law]().sample
 
 
-def draw_shapes(evidence: Evidence, figure) -> None:
-    """Loss, its derivative and the weight of a residual, for every loss at its constant."""
-    from dlstats.report import style
-
-    x = np.linspace(0.0, 6.0, 601)
-    step = x[1] - x[0]
-    axes = figure.subplots(1, 3)
-    evidence.rows(part="tuning")
-    for index, (name, chosen) in enumerate(SHAPES.items()):
-        psi = np.array([theory.ESTIMATORS[chosen].psi(v, theory.ESTIMATORS[chosen].constant) for v in x])
-        rho = np.concatenate([[0.0], np.cumsum((psi[1:] + psi[:-1]) / 2 * step)])
-        weight = np.divide(psi, x, out=np.full_like(x, np.nan), where=x > 0)
-        look = style.nth(index) | {"marker": ""}
-        for axis, values in zip(axes, (rho, psi, weight), strict=True):
-            axis.plot(x, values, label=name, **look)
-    for axis, title, top in zip(
-        axes, (r"loss $\rho(r)$", r"derivative $\psi(r)$", r"weight $\psi(r)/r$"), (6, 3, 1.6), strict=True
-    ):
-        axis.set(xlabel="residual $r$", title=title, ylim=(0, top))
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=6, fontsize="x-small")
-
-
-SHAPES = {
-    "squared": "mean",
-    "absolute": "absolute",
-    "Huber": "huber",
-    "log-cosh": "log_cosh",
-    "Charbonnier": "charbonnier",
-    "Cauchy": "cauchy",
-    "Tukey": "tukey",
-    "Hampel": "hampel",
-    "Andrews": "andrews",
-    "Geman–McClure": "geman_mcclure",
-    "Welsch": "welsch",
-}
-
-
 def draw_barron(evidence: Evidence, figure) -> None:
     """Efficiency at N(0, 1) of Barron's loss against its scale, a line a shape, with the constants for 95 %."""
     from dlstats.report import style
@@ -116,12 +78,13 @@ def draw_barron(evidence: Evidence, figure) -> None:
 FIGURES = (
     Figure(
         "robust_shapes",
-        "Loss, derivative and weight of the robust losses at the constants for 95 % efficiency under normal errors (log-cosh, "
-        "Charbonnier and Hampel at their customary constants). Convex losses keep a pull on far residuals; the bounded ones "
-        "let go of them, which is also why gradients from a bad start may vanish. Exact.",
-        draw_shapes,
+        "Loss, derivative and weight of a residual, for all losses of regression. Convex and redescending losses at their "
+        "constants for 95 % efficiency under normal errors (log-cosh, Charbonnier and Hampel at their customary ones), Barron's "
+        "loss at scale 1, asymmetric losses at level 0.8 (smooth quantile with width 0.5). Convex losses keep a pull on far "
+        "residuals; bounded ones let go of them, which is also why gradients from a bad start may vanish. Exact.",
+        _shapes.draw,
         "two-column",
-        2.7,
+        6.4,
     ),
     Figure(
         "barron_tuning",
