@@ -1,10 +1,15 @@
 """Fingerprints of code."""
 
 import ast
+import importlib
+from pathlib import Path
 
 import pytest
 
-from dlstats import fingerprints
+from dlstats import config, fingerprints, grid
+from dlstats.studies import study as studies
+
+CONFIG = Path(__file__).parents[1] / "config" / "standard.yaml"
 
 MODULE = '''
 """Module."""
@@ -52,3 +57,13 @@ def test_a_fingerprint_changes_with_the_code_that_counts_and_no_other(digest_of,
 
 def test_claims_have_a_fingerprint_of_their_own(digest_of):
     assert digest_of(MODULE, "CLAIMS") != digest_of(MODULE.replace("(1, 2)", "(1, 3)"), "CLAIMS")
+
+
+def test_summaries_of_a_study_with_contrasts_hang_on_them():
+    names = [name for family in grid.families(config.load(CONFIG)).values() for name in family]
+    found = [(name, studies.load(grid.study_module(name))) for name in names]
+    compared = [name for name, study in found if study.contrasts]
+    assert compared
+    for name in compared:
+        # without a MEASURES of its own a module's summaries hang on its STUDY, which names the contrasts
+        assert not hasattr(importlib.import_module(grid.study_module(name)), "MEASURES"), name

@@ -330,6 +330,14 @@ def test_several_levels_at_once_equal_one_level_at_a_time():
             torch.testing.assert_close(together[..., j : j + 1], loss(prediction[..., j : j + 1], y, level))
 
 
-def test_the_head_never_crosses():
+@pytest.mark.parametrize("free", [0, 3, 6])
+def test_the_head_never_crosses_and_leaves_its_free_output(free):
     raw = torch.as_tensor(np.random.default_rng(3).normal(size=(4, 50, 7)) * 10)
-    assert (quantile.in_order(raw).diff(dim=-1) > 0).all()
+    ordered = quantile.in_order(raw, free)
+    assert (ordered.diff(dim=-1) >= 0).all()
+    assert torch.equal(ordered[..., free], raw[..., free])
+    # every increasing vector can be reached
+    gaps = ordered.diff(dim=-1)
+    back = torch.cat([gaps[..., :free], ordered[..., free : free + 1], gaps[..., free:]], dim=-1)
+    inverse = torch.where(torch.arange(7) == free, back, back + torch.log(-torch.expm1(-back.clamp(min=1e-12))))
+    torch.testing.assert_close(quantile.in_order(inverse, free), ordered, rtol=1e-7, atol=1e-7)

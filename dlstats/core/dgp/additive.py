@@ -55,9 +55,7 @@ class Additive:
         inside = self.noise.distribution((upper - f) / s) - self.noise.distribution((lower - f) / s)
         return np.maximum(inside, 0.0)
 
-    def excess_pinball(
-        self, x: Inputs, prediction: Float[np.ndarray, "..."], level: float
-    ) -> Float[np.ndarray, "..."]:
+    def excess_pinball(self, x: Inputs, prediction: Float[np.ndarray, "..."], level: float) -> Float[np.ndarray, "..."]:
         """Excess pinball risk given x, E ρ(y − prediction) − E ρ(y − q) at the true quantile q, for every law of noise.
 
         It is ∫_q^prediction (F(t | x) − level) dt; the prediction may have further axes in front.

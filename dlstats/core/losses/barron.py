@@ -63,9 +63,7 @@ def adaptive(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]
     return _negative_log_likelihood(y - location, _alpha(shape), log_scale)
 
 
-def adaptive_shared(
-    prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]
-) -> Float[Tensor, "reps n 1"]:
+def adaptive_shared(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]) -> Float[Tensor, "reps n 1"]:
     """`adaptive` with one shape and one scale a replicate, as for errors of one law: the means of their outputs over n.
 
     Not pointwise: a minibatch has the means of its own samples.

@@ -48,9 +48,12 @@ def lectures_pinball(
     return torch.maximum(level * residual, (1 - level) * residual)
 
 
-def in_order(raw: Float[Tensor, "*n k"]) -> Float[Tensor, "*n k"]:
-    """Outputs that never cross: the first is free, each further one adds softplus of its own raw output.
+def in_order(raw: Float[Tensor, "*n k"], free: int = 0) -> Float[Tensor, "*n k"]:
+    """Outputs that never cross: output `free` is taken as it is, the next ones up and down add softplus of their own.
 
-    The non-crossing head of quantile networks [Shen et al. 2025, arXiv 2504.08215, with ELU + 1 for softplus].
+    The non-crossing head of quantile networks, with the first output free [Shen et al. 2025, arXiv 2504.08215, with
+    ELU + 1 for softplus].
     """
-    return torch.cat([raw[..., :1], F.softplus(raw[..., 1:])], dim=-1).cumsum(dim=-1)
+    middle, steps = raw[..., free : free + 1], F.softplus(raw)
+    down = steps[..., :free].flip(-1).cumsum(dim=-1).flip(-1)
+    return torch.cat([middle - down, middle, middle + steps[..., free + 1 :].cumsum(dim=-1)], dim=-1)

@@ -1,9 +1,10 @@
 """Robust losses: pure functions of prediction and response, each with its own parametrisation written out.
 
 Except for `absolute`, every loss here is r²/2 + o(r²) at r = y − f = 0 (unit curvature), whatever its constant; the
-squared loss of `regression` is twice that. Each is written so that small and large residuals keep their digits:
-no square overflows and no difference cancels; in float32 six digits stay for |r| from 1e-12 to 1e12. Under a law symmetric about m all of them elicit m if they are
-nondecreasing in |r| [Huber and Ronchetti 2009, chapter 3]; under an asymmetric law each has a target of its own.
+squared loss of `regression` is twice that. Each is written so that small and large residuals keep their digits: no
+square overflows and no difference cancels; in float32 six digits stay for |r| from 1e-12 to 1e12. Under a law
+symmetric about m all of them elicit m if they are nondecreasing in |r| [Huber and Ronchetti 2009, chapter 3]; under
+an asymmetric law each has a target of its own.
 """
 
 from __future__ import annotations

@@ -167,8 +167,8 @@ CLAIMS = (
     ),
     Claim(
         "ROB7.shape_normal",
-        "The adaptive loss learns light tails: the median learned shape α is at least 1.5 under normal noise, which is α = 2, for "
-        "all four functions (worst function).",
+        "The adaptive loss learns light tails: the median learned shape α is at least 1.5 under normal noise, which is α = 2, "
+        "for all four functions (worst function).",
         "at_least",
         1.5,
         0.0,
@@ -188,8 +188,8 @@ CLAIMS = (
     ),
     _claim(
         "ROB7.tukey_error",
-        "Tukey's loss is uniformly good, being bounded: under Cauchy noise networks fitted by it have at most the median L1 error "
-        "of networks fitted by absolute error for all four functions (worst function)",
+        "Tukey's loss is uniformly good, being bounded: under Cauchy noise networks fitted by it have at most the median L1 "
+        "error of networks fitted by absolute error for all four functions (worst function)",
         _better("tukey", "absolute", "cauchy"),
         f"over-reading of {SHEN}",
     ),
