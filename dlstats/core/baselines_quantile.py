@@ -100,9 +100,9 @@ def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Lev
     """For every row of weights the smallest y whose cumulated share reaches the level."""
     order = np.argsort(y)
     running = np.cumsum(weights[:, order], axis=1)
-    running /= running[:, -1:]
-    found = [np.minimum((running < level - 1e-12).sum(axis=1), len(y) - 1) for level in levels]
-    return np.stack([y[order][index] for index in found], axis=1)
+    least = (np.array(levels) - 1e-12) * running[:, -1:]
+    found = [np.count_nonzero(running < bound[:, None], axis=1) for bound in least.T]
+    return y[order][np.minimum(np.stack(found, axis=1), len(y) - 1)]
 
 
 QUANTILE_BASELINES: dict[str, Callable[[Inputs, Values, New, Levels, np.random.Generator], Quantiles]] = {

@@ -228,8 +228,8 @@ FIGURES = (
     Figure(
         "deep_quantile",
         "Quantile networks on y = sin 4πx + (0.2 + 0.3x) N(0, 1). Left: median over replicates of the excess pinball risk. "
-        "Right: mean share of x at which the fitted quantiles of levels 0.90 and 0.95 cross; kernel and forest quantiles cannot cross, "
-        "nor can the non-crossing network. 95 % Monte Carlo intervals.",
+        "Right: mean share of x at which the fitted quantiles of levels 0.90 and 0.95 cross; kernel and forest quantiles "
+        "cannot cross, nor can the non-crossing network. 95 % Monte Carlo intervals.",
         draw_quantiles,
         "two-column",
         2.7,

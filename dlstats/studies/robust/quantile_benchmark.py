@@ -215,8 +215,8 @@ STUDY = Study(
     "risk and of the distance of conditional coverage from the level; share of points with any crossing. Levels 0.05, 0.25, "
     "0.5, 0.75, 0.95.",
     methods={
-        "per_level_*": "one network a level, two layers of 32, Adam, learning rate 0.04, 800 steps of 128, step of least validation "
-        "loss on a fifth of the data; the number is the level",
+        "per_level_*": "one network a level, two layers of 32, Adam, learning rate 0.04, 800 steps of 128, step of least "
+        "validation loss on a fifth of the data; the number is the level",
         "all_levels_*": "one such network with 19 outputs, levels 0.05 to 0.95",
         "non_crossing_*": "the same with first output free and cumulative softplus increments",
         "centred_*": "the same with the output of level 0.5 free and increments up and down from it",
