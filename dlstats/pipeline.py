@@ -192,10 +192,9 @@ def summarise(study: studies.Study, raw: pd.DataFrame) -> pd.DataFrame:
 def _contrasts(study: studies.Study, raw: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """A line per cell and contrast whose methods it has; a replicate that failed in either counts as failed."""
     for column in dict.fromkeys(c.column for c in study.contrasts):
-        values = raw[column].where(raw["status"] == "ok")
-        for cell, rows in values.groupby(raw["cell"], sort=False):
-            wide = raw.loc[rows.index, ["replicate", "method"]].assign(value=rows)
-            wide = wide.pivot(index="replicate", columns="method", values="value")
+        good = raw.assign(value=raw[column].where(raw["status"] == "ok"))
+        for cell, rows in good.groupby("cell", sort=False):
+            wide = rows.pivot(index="replicate", columns="method", values="value")
             for chosen in study.contrasts:
                 if chosen.column == column and {chosen.method, chosen.against} <= set(wide):
                     found = montecarlo.log_ratio(wide[chosen.method], wide[chosen.against])

@@ -302,6 +302,20 @@ def test_the_shared_adaptive_loss_is_the_adaptive_one_at_the_mean_shape_and_scal
         torch.testing.assert_close(fixed + parts, expected[row], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("loss", [adaptive, barron_module.adaptive_shared])
+def test_gradients_of_the_adaptive_losses_equal_finite_differences_and_stay_finite(loss):
+    rng = np.random.default_rng(5)
+    prediction, y = torch.as_tensor(rng.normal(size=(2, 7, 3)) * 3), torch.as_tensor(rng.normal(size=(2, 7, 1)))
+    assert torch.autograd.gradcheck(lambda f: loss(f, y), prediction.requires_grad_(), eps=1e-6, atol=1e-6)
+    for dtype in (torch.float32, torch.float64):
+        far = torch.as_tensor(RESIDUALS, dtype=dtype).reshape(1, -1, 1)
+        start = torch.zeros(1, len(RESIDUALS), 3, dtype=dtype, requires_grad=True)
+        value = loss(start, far)
+        (gradient,) = torch.autograd.grad(value.sum(), start)
+        assert value.isfinite().all()
+        assert gradient.isfinite().all()
+
+
 @pytest.mark.parametrize("level", [0.05, 0.25, 0.5, 0.9])
 def test_the_best_constant_of_the_pinball_loss_is_a_sample_quantile(level):
     y = np.random.default_rng(1).standard_normal(101)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dlstats.core.seeds import Streams
 from dlstats.studies.robust._claims import log_median_of, log_ratio_of, slope_over
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
 from dlstats.theory.claims import Claim
 
 NOISE_SD = 0.3
@@ -197,6 +197,11 @@ STUDY = Study(
     simulate=simulate,
     claims=CLAIMS,
     figures=FIGURES,
+    contrasts=tuple(
+        Contrast(column, "absolute", method, NAMES[method])
+        for column in ("risk", "excess")
+        for method in ("squared", "huber")
+    ),
     limits="Cauchy noise has no first moment and lies outside the theorems of the source for the excess risk; the conditional "
     "median exists all the same. Means of squared errors are not reported where they do not exist.",
     block=50,
