@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import jsonschema
 import yaml
@@ -72,7 +72,7 @@ def _exit(message: str) -> NoReturn:
     os._exit(2)  # a SystemExit would be wrapped in a traceback by Snakemake
 
 
-def check(config: object, schema: Mapping) -> None:
+def check(config: Any, schema: Mapping) -> None:
     """Raise ConfigError when `config` does not follow `schema` or gives a condition twice."""
     errors = list(jsonschema.Draft202012Validator(schema).iter_errors(config))
     if errors:
@@ -86,7 +86,8 @@ def check(config: object, schema: Mapping) -> None:
                 raise ConfigError(str(error)) from None
 
 
-def _explain(error: jsonschema.ValidationError) -> str:
+def _explain(error: Any) -> str:
+    """What a ValidationError of jsonschema says, whose types leave open whether its fields are set."""
     key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", ()))
@@ -115,7 +116,7 @@ def _unknown(instance: Mapping, known: list[str]) -> str:
     return f"has no key `{unknown}`; the keys are {_list(known)}.{hint}"
 
 
-def _suggest_level(error: jsonschema.ValidationError) -> str:
+def _suggest_level(error: Any) -> str:
     if error.validator != "enum":
         return ""
     near = difflib.get_close_matches(str(error.instance), [str(v) for v in error.validator_value], n=1)

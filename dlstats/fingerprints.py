@@ -127,7 +127,7 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]
+            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # pyright: ignore[reportAttributeAccessIssue]
     return tree
 
 

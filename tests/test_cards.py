@@ -13,21 +13,31 @@ HOLD = (
 )
 
 
+def _line(job: subprocess.Popen) -> str:
+    assert job.stdout is not None
+    return job.stdout.readline()
+
+
+def _end(job: subprocess.Popen) -> None:
+    assert job.stdin is not None
+    job.stdin.close()
+
+
 def test_two_jobs_get_two_cards_and_a_card_is_free_again_after_its_job(tmp_path):
     def job():
         command = [sys.executable, "-c", HOLD, str(tmp_path)]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     with job() as first:
-        assert first.stdout.readline().strip() == "0"
+        assert _line(first).strip() == "0"
         with job() as second:
-            assert second.stdout.readline().strip() == "1"
-            second.stdin.close()
+            assert _line(second).strip() == "1"
+            _end(second)
         first.kill()
         first.wait()
         with job() as third:
-            assert third.stdout.readline().strip() == "0"
-            third.stdin.close()
+            assert _line(third).strip() == "0"
+            _end(third)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 Kills are tried by `make faults`, wrong input by test_bad_input.py and test_command_line.py.
 """
 
+import dataclasses
 import os
 import resource
 import subprocess
@@ -125,7 +126,7 @@ def test_a_loss_that_is_not_a_number_costs_its_replicate_only(tmp_path, monkeypa
             rows[1] |= {"error": float("nan"), "status": "diverged", "reason": "the loss is not a number"}
             return pd.DataFrame(rows).drop(columns=list(factors)).fillna({"status": "ok", "reason": ""})
 
-        return study.__class__(**(vars(study) | {"simulate": simulate}))
+        return dataclasses.replace(study, simulate=simulate)
 
     monkeypatch.setattr(pipeline.studies, "load", load)
     pipeline.simulate(pipeline.Run("sawtooth", (CELLS[0],), 1, 4, tmp_path, "cpu"))

@@ -44,7 +44,7 @@ def _imports(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path} has a relative import"
-            yield node.module
+            yield str(node.module)
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 

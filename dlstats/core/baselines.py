@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -52,7 +53,7 @@ def nearest_neighbours(x: Inputs, y: Values, new: New, rng: np.random.Generator)
     """k-nearest neighbours, k <= n/2 by leave-one-out [Györfi et al. 2002, section 6]."""
     tree = spatial.KDTree(x)
     levels = geometric_levels(max(2, min(len(y) // 2, 400)))
-    own = tree.query(x, int(levels[-1]) + 1)[1][:, 1:]
+    own = tree.query(x, int(levels[-1]) + 1)[1][:, 1:]  # pyright: ignore[reportIndexIssue]
     running = np.cumsum(y[own], axis=1)[:, levels - 1] / levels
     k = int(levels[np.argmin(((running - y[:, None]) ** 2).mean(axis=0))])
     found = np.asarray(tree.query(new, k)[1]).reshape(len(new), k)
@@ -141,8 +142,8 @@ def additive_model(x: Inputs, y: Values, new: New, rng: np.random.Generator) -> 
         basis = preprocessing.SplineTransformer(knots, 3, knots="quantile", extrapolation="linear", include_bias=False)
         ridge = linear_model.RidgeCV(np.geomspace(1e-4, 1e2, 9))
         model = pipeline.make_pipeline(basis, preprocessing.StandardScaler(), ridge).fit(x, y)
-        if -ridge.best_score_ < best[0]:
-            best = (-ridge.best_score_, model.predict(new), float(knots))
+        if -ridge.best_score_ < best[0]:  # pyright: ignore[reportOptionalOperand]
+            best = (-ridge.best_score_, model.predict(new), float(knots))  # pyright: ignore[reportOptionalOperand]
     return best[1], best[2]
 
 
@@ -168,7 +169,8 @@ def boosting(x: Inputs, y: Values, new: New, rng: np.random.Generator) -> tuple[
     held, rest = order[: len(y) // 4], order[len(y) // 4 :]
 
     def model(depth: int) -> ensemble.HistGradientBoostingRegressor:
-        return ensemble.HistGradientBoostingRegressor(max_depth=depth, random_state=seed, early_stopping=False)
+        never: Any = False  # scikit-learn also takes "auto", and its types only that
+        return ensemble.HistGradientBoostingRegressor(max_depth=depth, random_state=seed, early_stopping=never)
 
     scores = {d: ((model(d).fit(x[rest], y[rest]).predict(x[held]) - y[held]) ** 2).mean() for d in (1, 2, 4)}
     best = min(scores, key=lambda depth: scores[depth])

@@ -52,7 +52,7 @@ def boosting(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Gene
             quantile=level,
             max_leaf_nodes=8,
             min_samples_leaf=10,
-            early_stopping=False,
+            early_stopping=False,  # pyright: ignore[reportArgumentType]
             random_state=seed,
         )
         found.append(model.fit(x, y).predict(new))
@@ -69,7 +69,7 @@ def forest(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Genera
     ).fit(x, y)
     leaves = preprocessing.OneHotEncoder()
     own, ahead = leaves.fit_transform(model.apply(x)), leaves.transform(model.apply(new))
-    shares = ahead.multiply(1 / own.sum(axis=0)).tocsr()
+    shares = ahead.multiply(1 / own.sum(axis=0)).tocsr()  # pyright: ignore[reportAttributeAccessIssue]
     return weighted_quantiles(y, (shares @ own.T).toarray(), levels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,8 @@ def minimise_multiclass(loss: Loss, probabilities: np.ndarray) -> np.ndarray:
         return slope[1:].numpy()
 
     start = np.log(probabilities[1:] / probabilities[0])
-    found = optimize.root(gradient, start, method="hybr", options={"xtol": 1e-15, "maxfev": 10_000})
+    exact: Any = {"xtol": 1e-15, "maxfev": 10_000}
+    found = optimize.root(gradient, start, method="hybr", options=exact)
     if np.abs(gradient(found.x)).max() > 1e-10:
         raise RuntimeError(f"The minimiser was not found for {probabilities}: {found.message}")
     return np.concatenate([[0.0], found.x])
@@ -70,5 +72,5 @@ def maximise_overlap(loss: Loss, eta: np.ndarray, share: np.ndarray) -> np.ndarr
         return loss_value.item(), slope.numpy()
 
     start = np.full(len(eta), 0.5)
-    options = {"ftol": 1e-16, "gtol": 1e-12, "maxiter": 2000, "maxcor": 30}
+    options: Any = {"ftol": 1e-16, "gtol": 1e-12, "maxiter": 2000, "maxcor": 30}
     return optimize.minimize(value, start, jac=True, bounds=[(0, 1)] * len(eta), method="L-BFGS-B", options=options).x

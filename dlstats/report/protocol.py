@@ -166,7 +166,7 @@ def _in_claims(study: Study, verdicts: pd.DataFrame) -> list[str]:
     margins = dict(zip(verdicts["claim"].astype(str), verdicts["margin"].astype(float), strict=True))
     found = [f"Claim {c.id} was not judged." for c in study.claims if c.id not in margins]
     for claim in study.claims:
-        used = margins.get(claim.id, claim.margin)
-        if not math.isclose(used, claim.margin, rel_tol=1e-12, abs_tol=0):
+        used = margins.get(claim.id)
+        if used is not None and not math.isclose(used, claim.margin, rel_tol=1e-12, abs_tol=0):
             found.append(f"Claim {claim.id} was judged with margin {used:g} instead of {claim.margin:g}.")
     return found

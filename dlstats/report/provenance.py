@@ -122,9 +122,14 @@ def failures(rows: pd.DataFrame) -> list[dict]:
     bad = rows[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
     keys = ["cell", "method", "status", "reason"]
     totals = rows.groupby(["cell", "method"], sort=False).size()
+    counted = bad.groupby(keys, sort=False).size().reset_index(name="failed")
     return [
-        {**dict(zip(keys, map(str, key), strict=True)), "failed": int(size), "of": int(totals[key[:2]])}
-        for key, size in bad.groupby(keys, sort=False).size().items()
+        {
+            **{key: str(line[key]) for key in keys},
+            "failed": int(line["failed"]),
+            "of": int(totals[line["cell"], line["method"]]),
+        }
+        for line in counted.to_dict("records")
     ]
 
 

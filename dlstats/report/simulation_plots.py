@@ -8,6 +8,7 @@ Monte Carlo intervals [Morris, White and Crowther 2019; Gasparini, Morris and Cr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,9 +58,9 @@ def forest(axes: Axes, summary: pd.DataFrame, by: str = "method", reference: flo
     _check(summary, by)
     _reference(axes, reference, vertical=True)
     for place, line in _rows(summary):
-        look = style.method(str(line[by])) if by == "method" else style.nth(0)
+        look: dict[str, Any] = {**(style.method(str(line[by])) if by == "method" else style.nth(0)), "linestyle": ""}
         row = pd.DataFrame([line])
-        axes.errorbar(row["estimate"], [place], xerr=_ends(row), **look | {"linestyle": ""})
+        axes.errorbar(row["estimate"], [place], xerr=_ends(row), **look)
         text = f"{line['estimate']:.3g} ({line['mcse']:.1g})"
         axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center", size="small")
     return _named_rows(axes, summary, by)
@@ -147,7 +148,7 @@ def heat_map(axes: Axes, summary: pd.DataFrame, row: str, column: str, digits: i
     )
     image = axes.imshow(value, aspect="auto")
     for i, j in np.argwhere(np.isfinite(value)):
-        shade = image.norm(value[i, j])
+        shade = float(np.asarray(image.norm(value[i, j])))
         text = f"{value[i, j]:.{digits}f}\n({error[i, j]:.{digits + 1}f})"
         axes.text(j, i, text, ha="center", va="center", size="x-small", color="white" if shade < 0.5 else "black")
     axes.set_yticks(range(len(orders[0])), [_words(level) for level in orders[0]])

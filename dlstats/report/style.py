@@ -11,8 +11,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib.figure import Figure
 
 WIDTHS = MappingProxyType({"one-column": 3.4, "two-column": 7.0})
@@ -139,7 +141,7 @@ _COMMON = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "axes.prop_cycle": matplotlib.cycler(color=list(COLORS.values())),
+    "axes.prop_cycle": cycler(color=list(COLORS.values())),
     "axes.unicode_minus": True,
     "xtick.labelsize": "small",
     "ytick.labelsize": "small",
@@ -170,7 +172,8 @@ def journal(face: str = "serif") -> Iterator[None]:
         raise ValueError(f"`face` must be one of {', '.join(FACES)}, got {face!r}.")
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update({**_COMMON, **FACES[face]})
+        settings: Any = {**_COMMON, **FACES[face]}
+        matplotlib.rcParams.update(settings)
         yield
 
 

@@ -131,8 +131,8 @@ def _pivot(study: Study, part: pd.DataFrame, factors: list[str], keys: list[tupl
     varying = [f for f in factors if f not in constant]
     rows = []
     for (_, method), lines in part.groupby(["cell", "method"], sort=False):
-        found = {(line.measure, line.statistic): line for line in lines.itertuples()}
-        numbers = [show(found[k].estimate, found[k].mcse) if k in found else "" for k in keys]
+        found = {(line["measure"], line["statistic"]): line for line in lines.to_dict("records")}
+        numbers = [show(found[k]["estimate"], found[k]["mcse"]) if k in found else "" for k in keys]
         counts = [span(lines["replicates"]), span(lines["failed"])]
         rows.append((*(level(lines[f].iloc[0]) for f in varying), str(method), *numbers, *counts))
     labels = [label_of(study, *key) for key in keys]

@@ -77,7 +77,7 @@ def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
     found = optimize.linprog(cost, A_eq=equal, b_eq=y, bounds=bounds, method="highs")
     if found.status != 0:
         raise ArithmeticError(f"The linear program must reach its optimum, got: {found.message}")
-    return found.x[:d]
+    return found.x[:d]  # pyright: ignore[reportOptionalSubscript]
 
 
 def residual_counts(residuals: np.ndarray, tolerance: float) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ Layers = list[tuple[list[list[int]], list[Fraction]]]
 """A ReLU network: (weights of each unit, bias of each unit) layer by layer, the last layer linear."""
 
 
-def evaluate(layers: Layers, x, one: int = 1):
+def evaluate(layers: Layers, x: Any, one: int = 1) -> Any:
     """The network at `x / one`, times `one`: for a Fraction, or for an array of integers or floats.
 
     Integers stay exact when `one` is a power of two that clears the denominators of the biases.

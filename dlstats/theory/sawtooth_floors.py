@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from functools import cache
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 from scipy import optimize
@@ -95,7 +96,7 @@ def _l1_tail(r: int) -> float:
         return float(_absolute_integral(gap, np.diff(ends)).sum())
 
     starts = product(np.linspace(0.1, 0.9, 5), np.linspace(-0.6, 0.6, 13) / max(1, r / 4))
-    options = {"xatol": 1e-12, "fatol": 1e-14, "maxiter": 4000}
+    options: Any = {"xatol": 1e-12, "fatol": 1e-14, "maxiter": 4000}
     runs = (optimize.minimize(cost, s, method="Nelder-Mead", options=options) for s in starts)
     return min(run.fun for run in runs)
 

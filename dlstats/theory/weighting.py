@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy import integrate, optimize, stats
@@ -69,10 +70,10 @@ def hard_margin(x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, float]:
     """
     d = x.shape[1]
     rows = np.column_stack([x, np.ones(len(x))]) * sign[:, None]
-    constraint = {"type": "ineq", "fun": lambda t: rows @ t - 1, "jac": lambda t: rows}
-    found = optimize.minimize(
+    constraint: Any = {"type": "ineq", "fun": lambda t: rows @ t - 1, "jac": lambda t: rows}
+    found = optimize.minimize(  # pyright: ignore[reportCallIssue]
         lambda t: 0.5 * t[:d] @ t[:d],
-        np.append(np.ones(d), 0.0),
+        np.append(np.ones(d), 0.0),  # pyright: ignore[reportArgumentType]
         jac=lambda t: np.append(t[:d], 0.0),
         constraints=[constraint],
         method="SLSQP",

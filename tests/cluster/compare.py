@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent.parent / "faults")]
-from kills import compare, outputs
+from kills import compare, outputs  # pyright: ignore[reportMissingImports]
 from test_workflow import copy_project
 
 

@@ -1,5 +1,7 @@
 """Paired contrasts: the joint error, ties, and which methods can be told apart."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,7 +47,7 @@ def test_the_difference_of_means_is_the_paired_t_test():
 def test_the_joint_error_is_that_of_a_joint_bootstrap(statistic, kind):
     # 2000 draws know a standard deviation to 1.6 %; the delta method and the bootstrap differ by a share 1 / reps
     x, y = _pair()
-    options = OPTIONS.get(statistic, {})
+    options: dict[str, Any] = OPTIONS.get(statistic, {})
 
     def function(first, second):
         both = np.stack([first, second])
@@ -116,7 +118,7 @@ def test_compare_holds_every_pair_once_and_adjusts_within_a_cell():
     table = montecarlo.compare(frame, Measure("x", "x"))
     assert list(zip(table["method"], table["against"], strict=True)) == [("a", "b"), ("a", "c"), ("b", "c")] * 2
     for _, cell in table.groupby("cell"):
-        assert np.allclose(cell["p_adjusted"], multipletests(cell["p_value"], method="holm")[1])
+        assert np.allclose(cell["p_adjusted"], np.asarray(multipletests(cell["p_value"], method="holm")[1]))
     assert list(table["distinguishable"]) == list(table["p_adjusted"] < 0.05)
 
 

@@ -1,6 +1,7 @@
 """Slopes: against statsmodels, their intervals, the test of fit, floors, and shared replicates."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,8 @@ def test_the_slope_is_that_of_weighted_least_squares_in_statsmodels():
     samples = _samples(100)
     found = montecarlo.rate(SIZES, samples)
     weights = (np.array(found.values) / np.array(found.mcses)) ** 2
-    wanted = sm.WLS(np.log(found.values), sm.add_constant(np.log(SIZES)), weights).fit(cov_type="fixed scale")
+    design: Any = {"exog": sm.add_constant(np.log(SIZES)), "weights": weights}
+    wanted = sm.WLS(np.log(found.values), **design).fit(cov_type="fixed scale")
     assert (found.intercept, found.slope.value) == pytest.approx(tuple(wanted.params))
     assert found.slope.mcse == pytest.approx(wanted.bse[1])
     assert found.q == pytest.approx((weights * wanted.resid**2).sum())
@@ -107,6 +109,7 @@ def test_a_floor_is_estimated_and_the_slope_below_it_recovered():
     samples = [sample + 0.01 for sample in _samples(400, 2, cv=0.2)]
     line = montecarlo.rate(SIZES, samples)
     found = montecarlo.rate_with_floor(SIZES, line.values, line.mcses, 400)
+    assert found.floor is not None
     assert abs(found.slope.value + 1) < 4 * found.slope.mcse
     assert abs(found.floor.value - 0.01) < 4 * found.floor.mcse
     assert found.slope.lack_of_fit > 1e-4
@@ -116,6 +119,7 @@ def test_a_floor_is_estimated_and_the_slope_below_it_recovered():
 def test_without_a_floor_the_line_is_fitted_alone():
     steep = montecarlo.rate_of(SIZES, [n**-1.0 * math.exp(-0.02 * (math.log(n) - 4) ** 2) for n in SIZES], 1e-3, 50)
     found = montecarlo.rate_with_floor(SIZES, steep.values, steep.mcses, 50)
+    assert found.floor is not None
     assert found.floor.value == 0
     assert found.slope.value == steep.slope.value
 

@@ -2,13 +2,14 @@
 
 import itertools
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from dlstats.core import montecarlo
-from dlstats.core.montecarlo import failures
+from dlstats.core.montecarlo import failures, summaries
 from dlstats.studies.study import Measure
 
 MEASURES = (
@@ -46,12 +47,13 @@ def _frame(reps=30, seed=0):
 def test_every_line_is_the_estimate_of_its_group():
     frame = _frame()
     table = montecarlo.summarise(frame, MEASURES, ["cell", "n", "method"])
-    assert list(table.columns) == ["cell", "n", "method", *montecarlo.summaries.COLUMNS]
+    assert list(table.columns) == ["cell", "n", "method", *summaries.COLUMNS]
     for line in table.to_dict("records"):
         measure = next(m for m in MEASURES if (m.column, m.statistic) == (line["measure"], line["statistic"]))
         rows = frame[(frame["cell"] == line["cell"]) & (frame["method"] == line["method"])]
         values = rows[measure.column].where(rows["status"] == "ok")
-        options = {k: rows[v].to_numpy() if isinstance(v, str) else v for k, v in measure.options.items()}
+        given = measure.options.items()
+        options: dict[str, Any] = {k: rows[v].to_numpy() if isinstance(v, str) else v for k, v in given}
         found = montecarlo.estimate(measure.statistic, values, **options)
         numbers = [line[name] for name in ("estimate", "mcse", "lower", "upper", "replicates", "failed")]
         expected = [found.value, found.mcse, found.lower, found.upper, found.replicates, found.failed]

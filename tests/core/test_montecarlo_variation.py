@@ -106,4 +106,4 @@ def test_no_other_design_of_the_same_cost_has_a_smaller_error(variances, costs):
     for inner in itertools.product(*([np.geomspace(1, 30, 60)] * (len(v) - 1))):
         shape = np.cumprod([1.0, *inner])
         outer = budget / (c * shape).sum()
-        assert np.sqrt((v / (outer * shape)).sum()) >= found["mcse"] * (1 - 1e-9)
+        assert np.sqrt((v / (outer * shape)).sum()) >= found["mcse"] * (1 - 1e-9)  # pyright: ignore[reportOperatorIssue]

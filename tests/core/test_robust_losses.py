@@ -112,7 +112,7 @@ def test_losses_agree_with_torch_scipy_and_sklearn_to_1e_12():
 
 @pytest.mark.parametrize("name", ALL)
 def test_six_digits_stay_in_float32_and_five_of_barrons_loss_from_alpha_one_half(name):
-    sizes = np.float32(np.logspace(-12, 12, 1201))
+    sizes = np.logspace(-12, 12, 1201).astype(np.float32)
     residuals = np.concatenate([-sizes[::-1], sizes])
     five = name.startswith("barron_") and float(name.removeprefix("barron_")) >= 0.5
     rtol = 5e-6 if five else 5e-7

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,9 +56,9 @@ def _draw(evidence, figure):
 def _mse(method):
     def measure(evidence):
         line = evidence.table(n=80, method=method, measure="error", statistic="mse").iloc[0]
-        numbers = {k: float(line[k]) for k in ("mcse", "lower", "upper")}
         counts = {k: int(line[k]) for k in ("replicates", "failed")}
-        return montecarlo.Estimate(float(line["estimate"]), **numbers, **counts)
+        ends = {k: float(line[k]) for k in ("lower", "upper")}
+        return montecarlo.Estimate(float(line["estimate"]), float(line["mcse"]), **counts, **ends)  # pyright: ignore[reportArgumentType]
 
     return measure
 
@@ -106,7 +107,7 @@ def study() -> Study:
 def raw() -> pd.DataFrame:
     rng, rows = np.random.default_rng(1), []
     for cell in grid.cells(CONFIG, "toy"):
-        factors = dict(cell.factors)
+        factors: dict[str, Any] = dict(cell.factors)
         for replicate in range(cell.replicates):
             y = rng.normal(0, factors["sd"], factors["n"])
             for method, value in (("mean", y.mean()), ("median", np.median(y))):

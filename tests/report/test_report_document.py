@@ -166,4 +166,5 @@ def test_results_of_other_code_are_named(tmp_path):
     collected = material.collect(config, tmp_path, tmp_path / "reports", about=ABOUT)
     (warning,) = document._stale(dataclasses.replace(collected, stale=("sawtooth",)))
     assert document._stale(collected) == []
+    assert isinstance(warning, blocks.Paragraph)
     assert "kept on purpose (--keep-stale): sawtooth." in blocks.words(warning.text)

@@ -5,7 +5,7 @@ import pytest
 
 from dlstats import config, grid
 from dlstats.report import families
-from dlstats.report.blocks import Table, words
+from dlstats.report.blocks import Paragraph, Table, words
 from dlstats.report.document import family_title
 from dlstats.studies import study as studies
 from tests.report.conftest import REPORTS
@@ -37,6 +37,7 @@ def test_no_mark_is_left_with_or_without_a_ledger(family):
     for ledger in (pd.DataFrame(columns=["claim", "family", "verdict"]), _ledger(family)):
         _, counts, table = families.page(family, family_title(family), QUESTIONS[family], ledger)
         assert isinstance(table, Table)
+        assert isinstance(counts, Paragraph)
         text = " ".join(words(cell) for row in table.rows for cell in row)
         assert not families.MARK.search(text)
         assert ("not in this run" in text) == ledger.empty
@@ -47,6 +48,7 @@ def test_the_counts_are_those_of_the_family_alone():
     ledger = pd.concat([_ledger("robust"), _ledger("imbalance")], ignore_index=True)
     size = len(_ledger("robust"))
     counts = families.page("robust", "Robust", QUESTIONS["robust"], ledger)[1]
+    assert isinstance(counts, Paragraph)
     assert words(counts.text) == f"Claims of this family in the ledger: {size}: {size} supported."
 
 

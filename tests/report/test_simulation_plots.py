@@ -48,7 +48,9 @@ def test_a_plot_draws_into_the_given_axes_and_returns_them(name):
     draw, choose = PLOTS[name]
     axes = _axes()
     assert draw(axes, choose(_summary())) is axes
-    axes.figure.draw_without_rendering()
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
     assert axes.has_data()
 
 
@@ -72,7 +74,7 @@ def test_a_plot_refuses_a_frame_without_errors_and_one_of_two_measures(name):
 def test_error_bars_have_the_length_of_the_intervals():
     summary = _summary().query("noise == 't3' and method == 'ols'")
     axes = plots.estimates(_axes(), summary, "n")
-    bars = axes.collections[0].get_segments()
+    bars = axes.collections[0].get_segments()  # pyright: ignore[reportAttributeAccessIssue]
     found = [(segment[0][1], segment[1][1]) for segment in bars]
     assert np.allclose(found, summary[["lower", "upper"]])
 
@@ -93,7 +95,7 @@ def test_the_zip_plot_draws_each_interval_once_and_counts_coverage():
     rows = _replicates().query("n == 50 and noise == 't3' and method == 'ols'")
     rows = rows.assign(estimate=rows["x"], lower=rows["x"] - 0.2, upper=rows["x"] + 0.2)
     axes = plots.zip_plot(_axes(), rows, 0.0)
-    assert sum(len(c.get_segments()) for c in axes.collections) == len(rows)
+    assert sum(len(c.get_segments()) for c in axes.collections) == len(rows)  # pyright: ignore[reportAttributeAccessIssue]
     assert f"coverage {(rows['x'].abs() <= 0.2).mean():.3f}" in axes.get_title()
     with pytest.raises(ValueError, match="`lower`"):
         plots.zip_plot(_axes(), rows.drop(columns="lower"), 0.0)

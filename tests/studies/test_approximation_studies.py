@@ -25,7 +25,7 @@ TRAINED = ("trained", "peak", "by_depth", "by_activation", "by_start")
     [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.kind in claims.EXACT and c.id not in NEED_TRAINING],
 )
 def test_exact_claims_have_their_verdict_whatever_the_profile(study, claim):
-    assert smoke.ledger(study).loc[claim.id, "verdict"] == ("refuted" if claim.id in FALSE else "supported")
+    assert smoke.ledger(study).at[claim.id, "verdict"] == ("refuted" if claim.id in FALSE else "supported")
 
 
 @pytest.mark.parametrize(

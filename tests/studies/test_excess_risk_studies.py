@@ -31,7 +31,7 @@ PARTS = ("minimax_rates", "linear_suboptimality", "composition", "classification
 
 @pytest.mark.parametrize(("study", "claim"), EXACT)
 def test_exact_claims_are_supported_whatever_the_profile(study, claim):
-    assert smoke.ledger(study).loc[claim.id, "verdict"] == "supported"
+    assert smoke.ledger(study).at[claim.id, "verdict"] == "supported"
 
 
 @pytest.mark.parametrize(("study", "claim"), MEASURED)

@@ -28,12 +28,12 @@ LAST = [pytest.param(s, smoke.cells(s)[-1], id=s) for s in STUDIES]
 
 @pytest.mark.parametrize(("study", "claim"), EXACT)
 def test_exact_claims_of_imbalance_are_supported_whatever_the_profile(study, claim):
-    assert smoke.ledger(study).loc[claim.id, "verdict"] == "supported"
+    assert smoke.ledger(study).at[claim.id, "verdict"] == "supported"
 
 
 @pytest.mark.parametrize(("study", "claim"), [pytest.param(s, c, id=c.id) for s, c in CLAIMS if c.id in FALSE])
 def test_false_statements_are_refuted(study, claim):
-    assert smoke.ledger(study).loc[claim.id, "verdict"] == "refuted"
+    assert smoke.ledger(study).at[claim.id, "verdict"] == "refuted"
 
 
 @pytest.mark.parametrize(("study", "claim"), MEASURED)

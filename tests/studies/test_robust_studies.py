@@ -37,9 +37,9 @@ def load(name):
 
 
 def simulated(name, cell, replicates, seed=5):
-    study = load(name)
-    rows = study.simulate(grid.parse_cell_id(cell), Streams(seed, name, list(replicates)), "cpu")
-    return rows.assign(cell=cell, study=name, **grid.parse_cell_id(cell))
+    study, factors = load(name), grid.parse_cell_id(cell)
+    rows = study.simulate(factors, Streams(seed, name, list(replicates)), "cpu")
+    return rows.join(pd.DataFrame([{"cell": cell, "study": name, **factors}] * len(rows), index=rows.index))
 
 
 def judged(name, cells, replicates=1):

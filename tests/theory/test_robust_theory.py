@@ -28,7 +28,7 @@ def mp_efficiency(psi, corners):
         edges = sorted({mpmath.mpf(0), *(mpmath.mpf(c) for c in corners), mpmath.mpf(2), mpmath.mpf(8), mpmath.mpf(20)})
         slope = mpmath.quad(lambda x: psi(x) * x * mpmath.npdf(x), edges)
         square = mpmath.quad(lambda x: psi(x) ** 2 * mpmath.npdf(x), edges)
-        return float(2 * slope**2 / square)
+        return float(2 * slope**2 / square)  # pyright: ignore[reportOperatorIssue]
 
 
 @pytest.mark.parametrize("name", PSI)

@@ -79,7 +79,7 @@ def test_best_pieces_are_those_of_dynamic_programming_over_knots():
     # 12 cells; the errors on a cell range depend on its length alone, as x^2 - (x + c)^2 is affine: checked here too
     cells = 12
     sup, l2 = np.array([best_affine(0, (j + 1) / cells) for j in range(cells)]).T
-    assert np.allclose(best_affine(0.5, 0.75), (sup[2], l2[2]), rtol=1e-6)
+    assert np.allclose(np.array(best_affine(0.5, 0.75)), (sup[2], l2[2]), rtol=1e-6)
     worst = {1: np.append(0, sup), 2: np.append(0, l2)}
     for k in (1, 2, 3, 4, 6):
         reach_sup = np.append(0, np.full(cells, np.inf))

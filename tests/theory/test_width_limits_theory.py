@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def test_no_global_search_finds_a_clamp_below_the_floor(name):
     def loss(p):
         return 4 * np.abs(value - theory.clamp(x, p)).mean()
 
-    bounds = [(0, np.pi), (-1.5, 1.5), (-1.5, 1.5), (-0.5, 2), (-0.5, 2)]
+    bounds: Any = [(0, np.pi), (-1.5, 1.5), (-1.5, 1.5), (-0.5, 2), (-0.5, 2)]
     found = optimize.differential_evolution(loss, bounds, maxiter=150, popsize=12, tol=1e-8, rng=1, polish=False)
     floor = theory.clamp_floor(theory.TARGETS[name], cells)
     # both are minima over the same 1600 points; 1e-3 is what a population search of this size leaves

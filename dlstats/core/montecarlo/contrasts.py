@@ -56,7 +56,8 @@ def log_ratio(first: object, second: object) -> Estimate:
     On the log scale, where the error of a median of heavy-tailed values is finite; a median of logs is a log of medians.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return contrast("median", *(np.log10(np.asarray(column, dtype=float)) for column in (first, second)))
+        above, below = (np.log10(np.asarray(column, dtype=float)) for column in (first, second))
+    return contrast("median", above, below)
 
 
 def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
@@ -179,6 +180,6 @@ def leaders(
         here = table[(table[by] == pd.Series(key, index=by)).all(axis=1) & ~table["distinguishable"]]
         tied = [*here.loc[here["against"] == leader, "method"], *here.loc[here["method"] == leader, "against"]]
         tied = [m for m in values.index if m in tied]
-        note = f"{', '.join([leader, *tied])}: {UNTIED}" if tied else ""
+        note = f"{', '.join(map(str, [leader, *tied]))}: {UNTIED}" if tied else ""
         rows.append(dict(zip(by, key, strict=True)) | {"best": leader, "winner": "" if tied else leader, "note": note})
     return pd.DataFrame(rows)

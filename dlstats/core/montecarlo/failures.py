@@ -17,7 +17,7 @@ def counts(frame: pd.DataFrame, by: Sequence[str] = ("cell", "method")) -> pd.Da
     table = group["status"].value_counts().unstack(fill_value=0)
     order = frame.drop_duplicates(by).set_index(by).index
     table = table.reindex(order).rename_axis(columns=None)
-    kinds = sorted(name for name in table if name != "ok")
+    kinds = sorted(str(name) for name in table if name != "ok")
     ok = table["ok"] if "ok" in table else pd.Series(0, index=table.index)
     return table.assign(ok=ok, failed=table[kinds].sum(axis=1))[["ok", "failed", *kinds]].reset_index()
 

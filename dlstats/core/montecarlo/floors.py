@@ -39,7 +39,8 @@ def rate_with_floor(
     fit = min(fits, key=lambda f: f.cost)
     if fit.x[2] < 1e-8:
         return replace(line, floor=Estimate(0.0, math.nan, line.slope.replicates))
-    covariance = np.linalg.inv(fit.jac.T @ fit.jac)
+    jacobian = np.asarray(fit.jac)
+    covariance = np.linalg.inv(jacobian.T @ jacobian)
     free, reps = len(x) - 3, line.slope.replicates
     q = 2 * float(fit.cost)
     fitted = [_wald(fit.x[k] * f, math.sqrt(covariance[k, k]) * f, reps) for k, f in ((1, 1.0), (2, level.min()))]

@@ -85,7 +85,7 @@ def _chernoff(evidence: Evidence) -> Estimate:
 
 def _largest(evidence: Evidence, column: str) -> Estimate:
     rows = evidence.rows(part="surrogate")
-    return exact(float(np.max(rows[column].to_numpy())), f"worst for {rows.loc[rows[column].idxmax(), 'method']}")
+    return exact(float(np.max(rows[column].to_numpy())), f"worst for {rows['method'].iloc[rows[column].argmax()]}")
 
 
 MARGIN = "Mammen and Tsybakov 1999; Tsybakov 2004"

@@ -115,7 +115,7 @@ def _statistician(evidence: Evidence) -> Estimate:
 
 def _exponents(evidence: Evidence) -> Estimate:
     rows = evidence.rows(part="prescription")
-    gaps = [abs(r.exponent - EXPONENTS[r.structure]) for r in rows.itertuples()]
+    gaps = [abs(r["exponent"] - EXPONENTS[r["structure"]]) for r in rows.to_dict("records")]
     return exact(float(max(gaps)))
 
 

@@ -105,9 +105,8 @@ def _limit(evidence: Evidence, part: str) -> Estimate:
 
 def _scaled(evidence: Evidence) -> Estimate:
     rows = evidence.rows(part="change_point")
-    return worst(
-        [estimate("mean", cell["scaled"]) for n, cell in rows.groupby("n") if n >= 1024], SEGMENTS, 0.05 * SEGMENTS
-    )
+    large = rows[rows["n"] >= 1024]
+    return worst([estimate("mean", cell["scaled"]) for _, cell in large.groupby("n")], SEGMENTS, 0.05 * SEGMENTS)
 
 
 def _relative(evidence: Evidence, kind: str, theory_value: float, sizes: list[int], depth: int) -> Estimate:

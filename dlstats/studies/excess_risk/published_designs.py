@@ -85,8 +85,8 @@ def _against(baseline: str, targets: tuple[str, ...]):
         found = []
         for target in targets:
             normal = {"target": target, "noise": "normal", "noise_scale": "constant"}
-            pair = [_logs(evidence, method, **normal) for method in ("network", baseline)]
-            found.append(contrast("median", *pair))
+            network, other = (_logs(evidence, method, **normal) for method in ("network", baseline))
+            found.append(contrast("median", network, other))
         return worst(found, 0.0, 0.0, "at_most")
 
     return measure

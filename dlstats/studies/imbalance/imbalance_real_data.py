@@ -43,7 +43,7 @@ def _breast_cancer(factors: dict, streams: Streams, device: str) -> pd.DataFrame
     data = _training.Data(x[train], y[train], x[held], y[held], x[test], positive, negative, prevalence)
     net = nets.Mlp(x.shape[1], (16, 16))
     found = _training.run(data, TRAIN, NETWORKS, net, factors["steps"], streams, device)
-    return found.drop(columns=[c for c in found if c.startswith("excess_")])
+    return found.drop(columns=[c for c in found if c.startswith("excess_")])  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _digits(factors: dict, streams: Streams, device: str) -> pd.DataFrame:

@@ -141,7 +141,7 @@ def draw(evidence: Evidence, figure: Canvas) -> None:
         table = evidence.table(measure=measure, part="equivalence")
         for k, (bias, lines) in enumerate(table.groupby("bias", sort=True)):
             look = style.nth(k)
-            expected = [formula(float(bias), e, MARGIN, REPLICATES - 1) for e in errors]
+            expected = [formula(bias, e, MARGIN, REPLICATES - 1) for e in errors]  # pyright: ignore[reportArgumentType]
             panel.plot(errors, expected, **look | {"marker": "", "linewidth": 0.8})
             ends = np.stack([lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]])
             panel.errorbar(

@@ -10,9 +10,9 @@ from dlstats.theory.claims import Claim
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The levels that are reported, of the 19 that are fitted."""
-UNIVARIATE = ("linear_sine_t1", "linear_t1", "wave_exp_t2", "angle_sine_t2")
-MULTIVARIATE = ("S1", "S2", "S3", "S4", "S5")
-SIZES = dict.fromkeys(UNIVARIATE, 512) | dict.fromkeys(MULTIVARIATE, 1000)
+UNIVARIATE: tuple[str, ...] = ("linear_sine_t1", "linear_t1", "wave_exp_t2", "angle_sine_t2")
+MULTIVARIATE: tuple[str, ...] = ("S1", "S2", "S3", "S4", "S5")
+SIZES: dict[str, int] = {name: 512 if name in UNIVARIATE else 1000 for name in (*UNIVARIATE, *MULTIVARIATE)}
 """The sample size of every design for which claims are made."""
 NETWORK = "all_levels"
 """The network that is held against the baselines: in a pilot with another seed the nearest of the four on average."""

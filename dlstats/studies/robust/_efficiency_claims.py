@@ -46,7 +46,7 @@ def _finite_sample(evidence: Evidence) -> Estimate:
     for (law, method), group in rows.groupby(["law", "method"], sort=False):
         if method == "mean" and law not in FOURTH_MOMENT:
             continue
-        limit = theory.variance(method, theory.LAWS[law])
+        limit = theory.variance(str(method), theory.LAWS[str(law)])
         e = estimated("variance", group, "scaled_error")
         note = f"worst at {law}, {method}"
         found.append(
