@@ -1,9 +1,11 @@
+import fnmatch
 import functools
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
+import smoke_evidence as smoke
 import torch
 
 from dlstats import grid, ledger, pipeline
@@ -132,3 +134,12 @@ def test_the_rule_of_the_exact_part_integrates_tails():
     x, w = _efficiency_exact.rule((1.0, 5.0))
     assert (w * 2 / (math.pi * (1 + x**2))).sum() == pytest.approx(1, abs=1e-12)
     assert (w * np.exp(-(x**2) / 2)).sum() * math.sqrt(2 / math.pi) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["heavy_tails", "robust_regression", "deep_quantile", "quantile_benchmark"])
+def test_every_contrast_is_in_the_summary_and_every_method_is_described(name):
+    study, summary = load(name), smoke.evidence(name).summary
+    found = set(summary.loc[summary["statistic"] == "log_ratio", "method"])
+    assert found == {contrast.name for contrast in study.contrasts}
+    methods = set(summary.loc[summary["statistic"] != "log_ratio", "method"])
+    assert {m for m in methods if not any(fnmatch.fnmatch(m, known) for known in study.methods)} == set()
