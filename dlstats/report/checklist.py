@@ -15,6 +15,7 @@ from dlstats.report import bibliography
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
+from dlstats.report.tables import CONTRAST
 from dlstats.studies.study import Study
 
 MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
@@ -48,7 +49,8 @@ def _text(name: str) -> Missing:
 def _methods(material: Material, study: Study) -> str:
     lines = material.summaries[study.name]
     # what has no randomness is a check, named by what it compares and described by its claim
-    used = dict.fromkeys(lines.loc[lines["statistic"] != "exact", "method"].astype(str))
+    # and a contrast names two methods that have lines of their own
+    used = dict.fromkeys(lines.loc[~lines["statistic"].isin(["exact", CONTRAST]), "method"].astype(str))
     # `huber_1.345` is the method `huber` with a parameter
     unknown = [n for n in used if not any(fnmatch(n, known) or n.startswith(f"{known}_") for known in study.methods)]
     return f"not described: {', '.join(unknown)}" if unknown else ""

@@ -130,6 +130,12 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         "difference": Formula(
             "mean difference over shared replicates", "1/R sum_r (x_r - y_r)", r"\frac1R\sum_r(x_r-y_r)"
         ),
+        "log_ratio": Formula(
+            "log₁₀ of the ratio of the medians of two methods on the same replicates",
+            'log_10 (op("median")_r x_r / op("median")_r y_r)',
+            r"\log_{10}(\operatorname{median}_r x_r/\operatorname{median}_r y_r)",
+            "joint bootstrap of the replicates; t interval",
+        ),
         "correlation": Formula("correlation over replicates", 'op("cor")(x, y)', r"\operatorname{cor}(x,y)"),
         "auc": Formula(
             "share of pairs in which x exceeds y",

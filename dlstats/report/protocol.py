@@ -81,11 +81,24 @@ def protocol(config: Mapping, study: Study) -> Protocol:
         measures=tuple(
             {"column": m.column, "label": m.label, "statistic": m.statistic, "unit": m.unit, "options": dict(m.options)}
             for m in study.measures
-        ),
+        )
+        + _contrasts(study),
         claims=tuple(_claim(claim) for claim in study.claims),
         seed=config["seed"],
         failed_share=config.get("failed_share", 0.1),
     )
+
+
+def _contrasts(study: Study) -> tuple[dict, ...]:
+    """The contrasts as measures, one a column: which methods are held against which."""
+    found = []
+    for column in dict.fromkeys(c.column for c in study.contrasts):
+        chosen = [c for c in study.contrasts if c.column == column]
+        label = next((m.label for m in study.measures if m.column == column), column)
+        pairs = {"x": dict.fromkeys(c.method for c in chosen), "y": dict.fromkeys(c.label for c in chosen)}
+        options = {name: ", ".join(methods) for name, methods in pairs.items()}
+        found.append({"column": column, "label": label, "statistic": "log_ratio", "unit": "", "options": options})
+    return tuple(found)
 
 
 def _claim(claim: claims.Claim) -> dict:

@@ -105,12 +105,20 @@ def test_the_hash_of_the_run_is_that_of_cells_seeds_and_code(record):
     assert protocol.run_digest(None) == ""
 
 
+def test_contrasts_are_part_of_the_protocol(site, config):
+    (line,) = (m for m in protocol.protocol(config, site.study).measures if m["statistic"] == "log_ratio")
+    assert (line["column"], line["options"]) == ("distance", {"x": "mean", "y": "against the median"})
+    without = dataclasses.replace(site.study, contrasts=())
+    assert protocol.protocol(config, without).hash != protocol.protocol(config, site.study).hash
+
+
 def test_the_checklist_names_what_is_missing(site, config):
     found = material.collect(config, site.results, site.reports, about=ABOUT, load=site.load)
     lines = checklist.check(found)
     assert "absent: no results yet" in lines
     assert any("Every figure is drawn: not drawn: never" in line for line in lines)
     assert not any("Monte Carlo standard error" in line for line in lines)
+    assert not any("not described" in line for line in lines)
 
 
 @pytest.mark.parametrize(
