@@ -132,7 +132,7 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         ),
         "log_ratio": Formula(
             "log₁₀ of the ratio of the medians of two methods on the same replicates",
-            'log_10 (op("median")_r x_r / op("median")_r y_r)',
+            'log_10 ((op("median")_r x_r) / (op("median")_r y_r))',
             r"\log_{10}(\operatorname{median}_r x_r/\operatorname{median}_r y_r)",
             "joint bootstrap of the replicates; t interval",
         ),
