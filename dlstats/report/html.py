@@ -81,7 +81,7 @@ def verdict(word: str) -> str:
     """A verdict with its sign, as a badge."""
     kind = word.partition(",")[0] if word in _SIGNS else "undecided"
     sign = f'<span aria-hidden="true">{_SIGNS.get(word, "")}</span>'
-    return f'<span class="verdict {kind}">{sign} {web(word)}</span>'
+    return f'<span class="verdict {kind}">{sign}&nbsp;{web(word)}</span>'
 
 
 def page(document: Document, sources: Mapping[str, Source]) -> str:
