@@ -192,19 +192,12 @@ def summarise(study: studies.Study, raw: pd.DataFrame) -> pd.DataFrame:
 def _contrasts(study: studies.Study, raw: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """A line per cell and contrast whose methods it has; a replicate that failed in either counts as failed."""
     for column in dict.fromkeys(c.column for c in study.contrasts):
-        good = raw.assign(value=raw[column].where(raw["status"] == "ok"))
-        for cell, rows in good.groupby("cell", sort=False):
-            wide = rows.pivot(index="replicate", columns="method", values="value")
-            for chosen in study.contrasts:
-                if chosen.column == column and {chosen.method, chosen.against} <= set(wide):
-                    found = montecarlo.log_ratio(wide[chosen.method], wide[chosen.against])
-                    about = {"study": study.name, "cell": cell, "method": chosen.name, "measure": column}
-                    yield pd.DataFrame([about | {"statistic": "log_ratio", **_numbers(found)}])
-
-
-def _numbers(found: montecarlo.Estimate) -> dict[str, float]:
-    names = ("mcse", "lower", "upper", "replicates", "failed")
-    return {"estimate": found.value, **{name: getattr(found, name) for name in names}}
+        names = {(c.method, c.against): c.name for c in study.contrasts if c.column == column}
+        lines = montecarlo.log_ratios(raw, column, names, ["study", "cell"])
+        if len(lines):
+            pairs = [names[pair] for pair in zip(lines["method"], lines["against"], strict=True)]
+            lines = lines.assign(method=pairs, measure=column, statistic=studies.LOG_RATIO)
+            yield lines.drop(columns=["against", "p_value"])
 
 
 def factor_names(raw: pd.DataFrame, study: studies.Study) -> list[str]:

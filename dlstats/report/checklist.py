@@ -15,8 +15,7 @@ from dlstats.report import bibliography
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
-from dlstats.report.tables import CONTRAST
-from dlstats.studies.study import Study
+from dlstats.studies.study import LOG_RATIO, Study
 
 MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
 ALL = (MORRIS, SIEPE, WILLIAMS)
@@ -50,7 +49,7 @@ def _methods(material: Material, study: Study) -> str:
     lines = material.summaries[study.name]
     # what has no randomness is a check, named by what it compares and described by its claim
     # and a contrast names two methods that have lines of their own
-    used = dict.fromkeys(lines.loc[~lines["statistic"].isin(["exact", CONTRAST]), "method"].astype(str))
+    used = dict.fromkeys(lines.loc[~lines["statistic"].isin(["exact", LOG_RATIO]), "method"].astype(str))
     # `huber_1.345` is the method `huber` with a parameter
     unknown = [n for n in used if not any(fnmatch(n, known) or n.startswith(f"{known}_") for known in study.methods)]
     return f"not described: {', '.join(unknown)}" if unknown else ""

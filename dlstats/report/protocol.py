@@ -17,7 +17,7 @@ import pandas as pd
 
 from dlstats import grid
 from dlstats.report.files import write_text
-from dlstats.studies.study import Study
+from dlstats.studies.study import LOG_RATIO, Study
 from dlstats.theory import claims
 
 FOLDER = "protocols"
@@ -97,7 +97,7 @@ def _contrasts(study: Study) -> tuple[dict, ...]:
         label = next((m.label for m in study.measures if m.column == column), column)
         pairs = {"x": dict.fromkeys(c.method for c in chosen), "y": dict.fromkeys(c.label for c in chosen)}
         options = {name: ", ".join(methods) for name, methods in pairs.items()}
-        found.append({"column": column, "label": label, "statistic": "log_ratio", "unit": "", "options": options})
+        found.append({"column": column, "label": label, "statistic": LOG_RATIO, "unit": "", "options": options})
     return tuple(found)
 
 

@@ -16,14 +16,12 @@ import pandas as pd
 from dlstats.report import blocks
 from dlstats.report.digits import Shown, show
 from dlstats.report.files import write_text
-from dlstats.studies.study import Measure, Study
+from dlstats.studies.study import LOG_RATIO, Measure, Study
 
 Value = str | Shown
 MEASURES_A_TABLE = 5
 MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
 UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
-CONTRAST = "log_ratio"
-"""The statistic of contrasts in a summary."""
 LEADING = ("study", "cell")
 TRAILING = ("method", "measure", "statistic", "estimate", "mcse", "lower", "upper", "replicates", "failed")
 
@@ -94,13 +92,13 @@ def summary_grids(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bo
     """
     if summary.empty:
         return []
-    paired = summary["statistic"] == CONTRAST
+    paired = summary["statistic"] == LOG_RATIO
     grids = _dealt(study, summary[~paired], fits, 1)
     for _, lines in summary[paired].groupby("measure", sort=False):
         names = {contrast.name: contrast for contrast in study.contrasts}
         known = lines[lines["method"].isin(names)]
         chosen = [names[pair] for pair in known["method"]]
-        lines = known.assign(method=[c.method for c in chosen], statistic=[f"{CONTRAST} {c.label}" for c in chosen])
+        lines = known.assign(method=[c.method for c in chosen], statistic=[f"{LOG_RATIO} {c.label}" for c in chosen])
         grids += _dealt(study, lines, fits, len(grids) + 1)
     return grids
 
@@ -146,7 +144,7 @@ def _pivot(study: Study, part: pd.DataFrame, factors: list[str], keys: list[tupl
 
 def _what(study: Study, keys: list[tuple[str, str]], labels: list[str]) -> str:
     column, statistic = keys[0]
-    if not statistic.startswith(CONTRAST):
+    if not statistic.startswith(LOG_RATIO):
         return f"{', '.join(labels)} by condition and method"
     measure = find_measure(study, column, "median")
     return (
@@ -164,8 +162,8 @@ def note(rows: Sequence[Sequence[Value]]) -> str:
 
 def label_of(study: Study, column: str, statistic: str) -> str:
     """How a measure is called in a table: its label and, where the name does not say it, the statistic."""
-    if statistic.startswith(f"{CONTRAST} "):
-        return statistic.removeprefix(f"{CONTRAST} ")
+    if statistic.startswith(f"{LOG_RATIO} "):
+        return statistic.removeprefix(f"{LOG_RATIO} ")
     measure = find_measure(study, column, statistic)
     label = measure.label if measure else column
     unit = f" [{measure.unit}]" if measure and measure.unit else ""

@@ -12,6 +12,8 @@ from importlib import import_module
 
 import pandas as pd
 
+LOG_RATIO = "log_ratio"
+"""The statistic of contrasts in a summary."""
 STATUSES = ("ok", "diverged", "not_converged", "degenerate", "error")
 """Why a replicate counts (`ok`) or does not; a row keeps its status for ever."""
 

@@ -6,7 +6,7 @@
 """
 
 from dlstats.core.montecarlo import failures, sequences, variation
-from dlstats.core.montecarlo.contrasts import compare, contrast, leaders, log_ratio
+from dlstats.core.montecarlo.contrasts import compare, contrast, leaders, log_ratio, log_ratios
 from dlstats.core.montecarlo.estimates import Estimate, exact, worst
 from dlstats.core.montecarlo.floors import rate_with_floor
 from dlstats.core.montecarlo.intervals import clopper_pearson, wilson
@@ -37,6 +37,7 @@ __all__ = [
     "jackknife",
     "leaders",
     "log_ratio",
+    "log_ratios",
     "outcome",
     "rate",
     "rate_of",

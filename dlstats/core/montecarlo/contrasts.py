@@ -7,7 +7,7 @@ of their influence values, replicate by replicate, and may be many times smaller
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,23 @@ def log_ratio(first: object, second: object) -> Estimate:
     with np.errstate(divide="ignore", invalid="ignore"):
         above, below = (np.log10(np.asarray(column, dtype=float)) for column in (first, second))
     return contrast("median", above, below)
+
+
+def log_ratios(
+    frame: pd.DataFrame, column: str, pairs: Iterable[tuple[str, str]], by: Sequence[str] = ("cell",)
+) -> pd.DataFrame:
+    """`log_ratio` of a column for pairs of methods in each group of `by`, a line where a group has both methods.
+
+    Lines have `method`, `against`, the estimate with error and interval, and counts.
+    """
+    by, rows = list(by), []
+    for key, group in frame.groupby(by, sort=False, dropna=False, observed=True):
+        wide = _wide(group, column)
+        for first, second in pairs:
+            if {first, second} <= set(wide):
+                line = _line(log_ratio(wide[first], wide[second]), "difference")
+                rows.append(dict(zip(by, key, strict=True)) | {"method": first, "against": second, **line})
+    return pd.DataFrame(rows)
 
 
 def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:

@@ -22,6 +22,14 @@ SHEN = "Shen et al. 2021, arXiv:2107.04907"
 ZHU = "Shen, Dai and Zhu 2025, arXiv:2504.08215"
 PADILLA = "Padilla, Tansey and Chen 2022, JMLR 23"
 
+_SHEN, _PADILLA = "univariate design of Shen et al., n = 512", "design S1 to S5, n = 1000"
+RIVALS = (
+    ("linear", "linear quantile regression", _SHEN, UNIVARIATE, SHEN),
+    ("kernel", "kernel quantiles", _SHEN, UNIVARIATE, SHEN),
+    ("forest", "quantile forests", _PADILLA, MULTIVARIATE, PADILLA),
+    ("boosting", "boosted quantiles", _PADILLA, MULTIVARIATE, PADILLA),
+)
+
 Place = tuple[str, float, int]
 """Design, level, sample size."""
 
@@ -42,29 +50,13 @@ def _of(level: float) -> tuple[Claim, ...]:
     """The verdicts at one level."""
     over = "over-reading of"
     return (
-        _at_most(
-            f"ROB16.linear_{level:g}", NETWORK, "linear",
-            f"At level {level:g} networks for all levels are at least as near as linear quantile regression on every "
-            "univariate design of Shen et al., n = 512",
-            _at(UNIVARIATE, level), f"{over} {SHEN}",
-        ),
-        _at_most(
-            f"ROB16.kernel_{level:g}", NETWORK, "kernel",
-            f"At level {level:g} networks for all levels are at least as near as kernel quantiles on every univariate design "
-            "of Shen et al., n = 512",
-            _at(UNIVARIATE, level), f"{over} {SHEN}",
-        ),
-        _at_most(
-            f"ROB16.forest_{level:g}", NETWORK, "forest",
-            f"At level {level:g} networks for all levels are at least as near as quantile forests on every design S1 to S5, "
-            "n = 1000",
-            _at(MULTIVARIATE, level), f"{over} {PADILLA}",
-        ),
-        _at_most(
-            f"ROB16.boosting_{level:g}", NETWORK, "boosting",
-            f"At level {level:g} networks for all levels are at least as near as boosted quantiles on every design S1 to S5, "
-            "n = 1000",
-            _at(MULTIVARIATE, level), f"{over} {PADILLA}",
+        *(
+            _at_most(
+                f"ROB16.{rival}_{level:g}", NETWORK, rival,
+                f"At level {level:g} networks for all levels are at least as near as {words} on every {designs}",
+                _at(places, level), f"{over} {source}",
+            )
+            for rival, words, designs, places, source in RIVALS
         ),
         _at_most(
             f"ROB16.small_{level:g}", "forest", NETWORK,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from fractions import Fraction
 
@@ -35,7 +36,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
     design, n = DESIGNS[DESIGN], factors["n"]
     miscoverage = Fraction(str(factors["miscoverage"]))
-    predictors = _predictors(design, float(miscoverage), streams, device)
+    predictors = _predictors(float(miscoverage), streams.seed, streams.study, device)
     grid = ((np.arange(GRID) + 0.5) / GRID)[:, None]
     samples = [design.sample(n + TEST, rng) for rng in streams.generators("data", n=n)]
     x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
@@ -56,12 +57,14 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     return pd.concat(parts).sort_values("replicate", kind="stable", ignore_index=True)
 
 
-def _predictors(design, miscoverage: float, streams: Streams, device: str) -> dict:
-    """Method -> x -> (lower, upper), fitted on one training sample; for split intervals both are the median."""
+@functools.cache
+def _predictors(miscoverage: float, seed: int, study: str, device: str) -> dict:
+    """Method -> x -> (lower, upper), fitted on one training sample, once a process; split intervals have the median twice."""
+    from dlstats.core.dgp.quantile_designs import DESIGNS
     from dlstats.theory import quantiles
 
-    rng = generator(streams.seed, streams.study, "training", 0, {})
-    x, y = design.sample(TRAINING, rng)
+    x, y = DESIGNS[DESIGN].sample(TRAINING, generator(seed, study, "training", 0, {}))
+    start = functools.partial(generator, seed, study, "start", 0, {})
     levels = (miscoverage / 2, 1 - miscoverage / 2)
     lines = [quantiles.linear_program(x[:, 0], y, level) for level in levels]
     median = quantiles.linear_program(x[:, 0], y, 0.5)
@@ -69,9 +72,9 @@ def _predictors(design, miscoverage: float, streams: Streams, device: str) -> di
     def line(coefficients: np.ndarray, at: np.ndarray) -> np.ndarray:
         return coefficients[0] + coefficients[1] * at[:, 0]
 
-    centre = _network(x, y, (0.5,), streams, device)
-    lower, upper = (_network(x, y, (level,), streams, device) for level in levels)
-    ordered = _network(x, y, levels, streams, device)
+    centre = _network(x, y, (0.5,), start(), device)
+    lower, upper = (_network(x, y, (level,), start(), device) for level in levels)
+    ordered = _network(x, y, levels, start(), device)
     return {
         "split_linear": lambda at: (line(median, at), line(median, at)),
         "split_network": lambda at: (centre(at)[:, 0], centre(at)[:, 0]),
@@ -81,7 +84,7 @@ def _predictors(design, miscoverage: float, streams: Streams, device: str) -> di
     }
 
 
-def _network(x: np.ndarray, y: np.ndarray, levels: tuple, streams: Streams, device: str):
+def _network(x: np.ndarray, y: np.ndarray, levels: tuple, rng: np.random.Generator, device: str):
     """x -> (n, levels): a network for the levels together, whose quantiles do not cross."""
     import torch
 
@@ -90,7 +93,7 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, streams: Streams, devi
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, (32, 32), len(levels))
-    start = nets.initialise(net, [generator(streams.seed, streams.study, "start", 0, {})])
+    start = nets.initialise(net, [rng])
     tau = torch.tensor(levels)
 
     def loss(raw, target):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dlstats.core.seeds import Streams
 from dlstats.studies.robust._benchmark_claims import CENTRED, CLAIMS, LEVELS, NETWORK, SIZES
-from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
+from dlstats.studies.study import LOG_RATIO, Contrast, Evidence, Figure, Measure, Study
 
 FITTED = tuple(round(0.05 * k, 2) for k in range(1, 20))
 """The levels of a network for all levels; those of `LEVELS` are reported."""
@@ -117,7 +117,7 @@ def draw_benchmark(evidence: Evidence, figure) -> None:
     for axis, level in zip(axes, (0.05, 0.5, 0.95), strict=True):
         for index, method in enumerate(rivals):
             pair = f"{NETWORK}_{level:g} / {method}_{level:g}"
-            lines = evidence.table(measure="l1", statistic="log_ratio", method=pair)
+            lines = evidence.table(measure="l1", statistic=LOG_RATIO, method=pair)
             lines = lines[lines["n"] == lines["design"].map(SIZES)].set_index("design")
             designs = [design for design in SIZES if design in lines.index]
             lines = lines.loc[designs]
