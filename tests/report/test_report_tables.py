@@ -13,6 +13,7 @@ from conftest import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlstats.core import montecarlo
 from dlstats.report import escape, latex, markdown, tables
 from dlstats.report.digits import Shown, show
 from dlstats.report.tables import Field, Grid
@@ -114,6 +115,7 @@ def test_a_contrast_is_paired_and_stands_in_a_table_of_its_own(site):
     for line in lines.itertuples():
         wide = site.raw[site.raw["cell"] == line.cell].pivot(index="replicate", columns="method", values="distance")
         medians = wide.dropna().median()
+        assert line.mcse == pytest.approx(montecarlo.log_ratio(wide["mean"], wide["median"]).mcse, rel=1e-9)
         assert line.estimate == pytest.approx(math.log10(medians["mean"] / medians["median"]), rel=1e-9)
         assert (line.replicates, line.failed) == (29, 1)
         assert line.lower < line.estimate < line.upper
