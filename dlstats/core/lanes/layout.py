@@ -81,18 +81,19 @@ def lay_out(problem: Problem) -> Run:
     """Allocate what the kernel needs and point the job at it."""
     training, net = problem.training, problem.net
     kernel = build.library(training.dtype)
-    validation = problem.validation or (None, None)
+    job = _job(problem)
+    x, y = _inputs(problem, job.loss, problem.x, problem.y)
+    checked_x, checked_y = _inputs(problem, job.loss, *(problem.validation or (None, None)))
     owners: dict[str, Tensor | np.ndarray | None] = {
         "sizes": np.array(net.sizes, dtype=np.int64),
         "parameters": problem.start.contiguous(),
-        "x": problem.x.contiguous(),
-        "y": problem.y.contiguous().to(problem.start.dtype),
-        "checked_x": validation[0] if validation[0] is None else validation[0].contiguous(),
-        "checked_y": validation[1] if validation[1] is None else validation[1].contiguous().to(problem.start.dtype),
+        "x": x,
+        "y": y,
+        "checked_x": checked_x,
+        "checked_y": checked_y,
         "rates": np.resize(np.array(problem.rates, dtype=np.float64), len(problem.start)),
         "factors": np.array([SCHEDULES[training.schedule](s, training.steps) for s in range(training.steps)]),
     }
-    job = _job(problem)
     record = _record(len(problem.start))
     lanes = 1 if job.wide else kernel.lanes_width()
     job.point(**owners)
@@ -101,6 +102,16 @@ def lay_out(problem: Problem) -> Run:
     owners["state"] = torch.zeros(groups * slots * vectors * kernel.lanes_width(), dtype=problem.start.dtype)
     job.point(state=owners["state"], **record)
     return Run(problem, job, kernel, record, owners)
+
+
+def _inputs(problem: Problem, loss: int, x: Tensor | None, y: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+    """Inputs and responses as the kernel reads them; no responses where the loss lives in Python.
+
+    Such a loss reads its responses itself, and they may have fewer columns than the network has outputs.
+    """
+    if x is None or y is None:
+        return None, None
+    return x.contiguous(), None if loss == losses.EXTERNAL else y.contiguous().to(problem.start.dtype)
 
 
 def _job(problem: Problem) -> Job:
