@@ -10,7 +10,8 @@ min_version("9.19")
 HERE = Path(workflow.basedir)
 sys.path.insert(0, str(HERE))
 
-from dlstats import cards, config as settings, fingerprints, grid
+from dlstats.machine import gpus
+from dlstats.pipeline.cells import config as settings, fingerprints, grid
 
 
 include: "workflows/common.smk"

@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from dlstats import config, grid, pipeline, store
-from dlstats.studies import study as studies
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import config, grid, store
+from dlstats.protocol import study as studies
 
 NAMES = ("lanes", "torch")
 

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dlstats.core import recipes, scaling
-from dlstats.core.baselines import BASELINES
-from dlstats.core.dgp import regression
-from dlstats.core.seeds import Streams
+from dlstats.dgp import regression
+from dlstats.methods.regression import BASELINES
+from dlstats.nets import scaling
+from dlstats.seeds import Streams
+from dlstats.training import recipes
 
 SIZES = (200, 800, 3200)
 ONE_INPUT = ("local_linear", "smoothing_spline")

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dlstats.core import nets, train
-from dlstats.core.dgp import jump
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.dgp import jump
+from dlstats.losses.regression import squared
 from dlstats.theory.sawtooth_floors import l2_floor
 
 RESTARTS = 16
@@ -65,15 +65,21 @@ def path(problem: Problem, options: dict, seconds: float) -> list[dict]:
     reps, rows, steps = len(problem.y), [], 16
     generators = [np.random.default_rng([9, r]) for r in range(reps)]
     start = nets.initialise(problem.net, generators, dtype="float64", restarts=RESTARTS)
-    train.fit(
-        problem.net, squared, start, problem.x, problem.y, train.Training(1, dtype="float64", **options), device="cpu"
+    training.fit(
+        problem.net,
+        squared,
+        start,
+        problem.x,
+        problem.y,
+        training.Training(1, dtype="float64", **options),
+        device="cpu",
     )
     while True:
-        training = train.Training(steps, dtype="float64", **options)
+        plan = training.Training(steps, dtype="float64", **options)
         begin = time.perf_counter()
-        fit = train.fit(problem.net, squared, start, problem.x, problem.y, training, device="cpu")
+        fit = training.fit(problem.net, squared, start, problem.x, problem.y, plan, device="cpu")
         taken = time.perf_counter() - begin
-        best = train.best_of(fit, RESTARTS).loss - problem.optimum
+        best = training.best_of(fit, RESTARTS).loss - problem.optimum
         every = fit.loss.reshape(reps, RESTARTS) - problem.optimum[:, None]
         rows.append({"steps": steps, "seconds": taken, "gap": np.median(best), "typical gap": np.median(every)})
         if taken > seconds or steps > 10**6 or fit.steps.max() < steps:

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from benchmarks.problem import LEARNING_RATE, Shape, data
-from dlstats.core import nets
-from dlstats.core.engine.contract import Problem
-from dlstats.core.lanes import backend, build, choice, layout
-from dlstats.core.losses.regression import squared
-from dlstats.core.train import Training
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training import backends as choice
+from dlstats.training.contract import Problem, Training
+from dlstats.training.lanes import backend, build, layout
 
 SHAPES = (Shape(128, 16, 16), Shape(1024, 32, 16), Shape(512, 64, 16), Shape(2048, 256, 2))
 OPERATIONS = 6e8

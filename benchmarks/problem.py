@@ -36,7 +36,7 @@ SHAPES = (Shape(128, 16, 256), Shape(512, 64, 64), Shape(1024, 32, 64), Shape(20
 
 def data(shape: Shape, rows: range) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x (reps, n, d), y (reps, n, 1) and starts (reps, p) of the replicates in `rows`, in float32."""
-    from dlstats.core import nets
+    from dlstats import nets
 
     generators = [np.random.default_rng([1, r]) for r in rows]
     x = np.stack([rng.normal(size=(shape.n, INPUTS)) for rng in generators])

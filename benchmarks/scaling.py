@@ -27,17 +27,17 @@ def seconds(shape: Shape, backend: str, steps: int, batch_size: int | None = Non
     """The best time of a fit."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses.regression import squared
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
     net = nets.Mlp(INPUTS, shape.sizes[1:-1])
     x, y, start = (torch.from_numpy(part) for part in data(shape, range(shape.replicates)))
-    training, best = train.Training(steps, 1e-3, batch_size=batch_size), float("inf")
+    training, best = training.Training(steps, 1e-3, batch_size=batch_size), float("inf")
     for _ in range(rounds):
         orders = [np.random.default_rng(r) for r in range(shape.replicates)] if batch_size else None
         begin = time.perf_counter()
-        train.fit(net, squared, start, x, y, training, orders, device="cpu", backend=backend)
+        training.fit(net, squared, start, x, y, training, orders, device="cpu", backend=backend)
         best = min(best, time.perf_counter() - begin)
     return best
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dlstats import __version__, commands, store
+from dlstats import __version__
+from dlstats.cli import commands
+from dlstats.pipeline.cells import store
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = ROOT / "config" / "standard.yaml"

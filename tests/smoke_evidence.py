@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dlstats import config, grid, pipeline, store
-from dlstats.core.seeds import Streams
-from dlstats.studies import study as studies
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import config, grid, store
+from dlstats.protocol import study as studies
+from dlstats.seeds import Streams
 
 PROFILE = Path(__file__).parent.parent / "config" / "every.yaml"
 

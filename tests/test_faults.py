@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from dlstats import __main__ as command_line
-from dlstats import pipeline, store
-from dlstats.core import device
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import store
+from dlstats.training import device
 
 CELLS = ["part=labels,points=4", "part=labels,points=5"]
 WORDS = ["--seed", "1", "--replicates", "1", "--device", "cpu"]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dlstats import config, fingerprints, grid
-from dlstats.studies import study as studies
+from dlstats.pipeline.cells import config, fingerprints, grid
+from dlstats.protocol import study as studies
 
 CONFIG = Path(__file__).parents[1] / "config" / "standard.yaml"
 
 MODULE = '''
 """Module."""
-from dlstats.core import seeds
+from dlstats import seeds
 LIMIT = 3
 def _inner(x):
     """Inner."""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlstats import grid, speed
+from dlstats.machine import speed
+from dlstats.pipeline.cells import grid
 
 LEVELS = st.one_of(
     st.integers(-(10**9), 10**9),

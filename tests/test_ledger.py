@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlstats import ledger
-from dlstats.core import montecarlo
-from dlstats.studies.study import Evidence, Measure, Study
-from dlstats.theory import claims
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.pipeline.cells import ledger
+from dlstats.protocol import claim as claims
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Measure, Study
 
 REPS = 100
 MEASURES = (Measure("x", "x"), Measure("hit", "hit", "proportion"))

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlstats import pipeline, store
-from dlstats.studies import study as studies
-from dlstats.studies.study import Measure, Study
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import store
+from dlstats.protocol import study as studies
+from dlstats.protocol.study import Measure, Study
 
 CELLS = ("n=20,sd=1.0", "n=40,sd=1.0")
 

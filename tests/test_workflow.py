@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from dlstats.pipeline.cells.ledger import COLUMNS
 
-from dlstats import store
-from dlstats.ledger import COLUMNS
+from dlstats.pipeline.cells import store
 
 ROOT = Path(__file__).parent.parent
 PARTS = (
@@ -117,7 +117,7 @@ def edit(project):
         path.write_text(text)
 
 
-@pytest.mark.parametrize("name", ["dlstats/core/seeds.py", "dlstats/core/train.py", CLAIMS, "dlstats/ledger.py"])
+@pytest.mark.parametrize("name", ["dlstats/seeds.py", "dlstats/training/fit.py", CLAIMS, "dlstats/pipeline/ledger.py"])
 def test_a_comment_reruns_nothing(project, edit, name):
     edit(name, "from __future__", "# a comment\nfrom __future__")
     assert _would_run(project) == set()
@@ -129,7 +129,7 @@ def test_a_margin_reruns_verdicts_and_what_shows_them(project, edit):
 
 
 def test_core_code_reruns_the_cells(project, edit):
-    edit("dlstats/core/seeds.py", "np.random.Philox", "np.random.PCG64")
+    edit("dlstats/seeds.py", "np.random.Philox", "np.random.PCG64")
     assert {"simulate_sawtooth", "summarise", "judge"} <= _would_run(project)
 
 

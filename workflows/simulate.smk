@@ -1,8 +1,8 @@
 # Cells -> raw replicates. One rule a job, so that a job can hold many cells and its outputs have readable names.
 
 
-# `--resources gpu=2` runs two jobs at once where there are cards, each on its own (`dlstats.cards`).
-GPUS = int(CONFIG.get("device") == "cuda" or (CONFIG.get("device", "auto") == "auto" and bool(cards.cards())))
+# `--resources gpu=2` runs two jobs at once where there are GPUs, each on its own (`dlstats.machine.gpus`).
+GPUS = int(CONFIG.get("device") == "cuda" or (CONFIG.get("device", "auto") == "auto" and bool(gpus.gpus())))
 
 
 for study in STUDIES:

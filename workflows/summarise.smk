@@ -21,7 +21,7 @@ rule summarise:
     params:
         config=CONFIG_WORD,
         code=code("MEASURES"),
-        summary=fingerprints.fingerprint("dlstats.pipeline", "summarise"),
+        summary=fingerprints.fingerprint("dlstats.pipeline.cells", "summarise"),
     message:
         "summarise {wildcards.study}"
     shell:
@@ -41,7 +41,7 @@ rule judge:
     params:
         config=CONFIG_WORD,
         code=code("CLAIMS"),
-        ledger=fingerprints.fingerprint("dlstats.ledger", "verdicts"),
+        ledger=fingerprints.fingerprint("dlstats.pipeline.ledger", "verdicts"),
         failed_share=CONFIG.get("failed_share", 0.1),
     message:
         "judge the claims of {wildcards.study}"
@@ -60,7 +60,7 @@ rule ledger:
     conda:
         "../environment.yml"
     params:
-        code=fingerprints.fingerprint("dlstats.ledger", "combine"),
+        code=fingerprints.fingerprint("dlstats.pipeline.ledger", "combine"),
     message:
         "put the ledger together"
     shell:

@@ -7,8 +7,8 @@ from functools import partial
 import torch
 
 from benchmarks.problem import INPUTS, LEARNING_RATE
-from dlstats.core import nets, train
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
 
 
 def prepare(shape, x, y, start, backend):
@@ -16,7 +16,7 @@ def prepare(shape, x, y, start, backend):
     x, y, start = (torch.from_numpy(a) for a in (x, y, start))
 
     def train_for(steps):
-        return train.fit(net, squared, start, x, y, train.Training(steps, LEARNING_RATE), backend=backend).loss
+        return training.fit(net, squared, start, x, y, training.Training(steps, LEARNING_RATE), backend=backend).loss
 
     return train_for
 

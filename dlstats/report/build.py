@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dlstats.protocol.study import Study
 from dlstats.report import checklist, document, html, tables, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
-from dlstats.studies.study import Study
 
 
 def write(

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from dlstats import grid
+from dlstats.pipeline.cells import grid
+from dlstats.protocol.study import LOG_RATIO, Study
 from dlstats.report import bibliography
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
-from dlstats.studies.study import LOG_RATIO, Study
 
 MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
 ALL = (MORRIS, SIEPE, WILLIAMS)

@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from dlstats import grid
+from dlstats.pipeline.cells import grid
+from dlstats.protocol import claim as claims
 from dlstats.report import checklist, errata, families, formulas, sections
 from dlstats.report.blocks import (
     Bibliography,
@@ -32,7 +33,6 @@ from dlstats.report.digits import show
 from dlstats.report.entries import VERDICTS, entries, word
 from dlstats.report.material import Material
 from dlstats.report.sections import CLAIM_WIDTH, duration
-from dlstats.theory import claims
 
 TITLE = "dlstats: what theory predicts and what simulation finds"
 FAMILIES = {
@@ -236,13 +236,11 @@ def _run(material: Material) -> list[Block]:
     note = prose("Protocol and run are hashes: of what was fixed before, and of the cells, replicates, seeds and code"
                  " behind the results.")  # fmt: skip
     caption = prose("What was run: every study of the configuration.")
-    cards = material.about.get("cards", 0)
+    gpus = material.about.get("gpus", 0)
     times = (
-        f"{cards} on this machine, time on them is part of the core time"
-        if cards
-        else "none here, so that GPU time is 0"
+        f"{gpus} on this machine, time on them is part of the core time" if gpus else "none here, so that GPU time is 0"
     )
-    threads = f"One thread a process (OMP_NUM_THREADS = {material.about['threads']}), device {_device(material)}; cards: {times}."
+    threads = f"One thread a process (OMP_NUM_THREADS = {material.about['threads']}), device {_device(material)}; GPUs: {times}."
     return [
         Heading("What was run", 1, "run"),
         Table("tab-run", caption, columns, tuple(rows), note, "small"),

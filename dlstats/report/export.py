@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlstats.report import bibliography, escape, figures, formulas, latex, protocol, style, tables
+from dlstats.plotting import style
+from dlstats.protocol.study import Evidence, Figure, Study
+from dlstats.report import bibliography, escape, figures, formulas, latex, protocol, tables
 from dlstats.report.files import tracked, write_text
 from dlstats.report.provenance import record
 from dlstats.report.tables import Grid
-from dlstats.studies.study import Evidence, Figure, Study
 
 FORMATS = ("latex",)
 LINES = 48

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from dlstats.protocol.claim import VERDICTS
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, Text, prose, ref
 from dlstats.report.digits import plain, show
-from dlstats.theory.claims import VERDICTS
 
 FILE = "families.yaml"
 MARK = re.compile(r"\{([\w.]+)\}|\[([A-Z]+\d*[\w.]*)\]")

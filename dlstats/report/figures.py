@@ -9,9 +9,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure as Canvas
 
-from dlstats.report import provenance, style
+from dlstats.plotting import style
+from dlstats.protocol.study import Evidence, Figure, Study
+from dlstats.report import provenance
 from dlstats.report.files import write_text
-from dlstats.studies.study import Evidence, Figure, Study
 
 FORMATS = ("pdf", "png", "svg")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dlstats
-from dlstats import store
+from dlstats.pipeline.cells import store
 
 
 def tracked(reports: Path, name: str) -> Path:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlstats import grid
+from dlstats.pipeline.cells import grid
+from dlstats.protocol import study as studies
+from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
 from dlstats.report.files import tracked
-from dlstats.studies import study as studies
-from dlstats.studies.study import Study
 
 COLUMNS = "claim family study statement theory estimate mcse margin replicates failed verdict source lecture".split()
 

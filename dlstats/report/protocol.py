@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from dlstats import grid
+from dlstats.pipeline.cells import grid
+from dlstats.protocol import claim as claims
+from dlstats.protocol.study import LOG_RATIO, Study
 from dlstats.report.files import write_text
-from dlstats.studies.study import LOG_RATIO, Study
-from dlstats.theory import claims
 
 FOLDER = "protocols"
 FAILURES = (

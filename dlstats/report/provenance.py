@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 import dlstats
-from dlstats import cards, fingerprints, grid, store
+from dlstats.machine import gpus
+from dlstats.pipeline.cells import fingerprints, grid, store
 from dlstats.report.files import write_text
 
 PACKAGES = (
@@ -55,7 +56,7 @@ def environment(root: Path | None = None) -> dict:
         "cores": os.cpu_count() or 0,
         "memory_gib": _memory(),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
-        "cards": len(cards.cards()),
+        "gpus": len(gpus.gpus()),
         "determinism": DETERMINISM,
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlstats import grid
+from dlstats.pipeline.cells import grid
+from dlstats.plotting.style import WIDTHS
+from dlstats.protocol.study import Study
 from dlstats.report import ademp, protocol, tables
 from dlstats.report.blocks import (
     Block,
@@ -26,8 +28,6 @@ from dlstats.report.blocks import (
 from dlstats.report.digits import plain, show
 from dlstats.report.entries import MARGIN_DIGITS
 from dlstats.report.material import Material
-from dlstats.report.style import WIDTHS
-from dlstats.studies.study import Study
 
 CLAIM_WIDTH = 2.4
 """Width of a column of claims on paper in cm; long names break."""

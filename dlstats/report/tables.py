@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from dlstats.protocol.study import LOG_RATIO, Measure, Study
 from dlstats.report import blocks
 from dlstats.report.digits import Shown, show
 from dlstats.report.files import write_text
-from dlstats.studies.study import LOG_RATIO, Measure, Study
 
 Value = str | Shown
 MEASURES_A_TABLE = 5

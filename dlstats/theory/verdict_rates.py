@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from dlstats.theory.claims import LEVEL
+from dlstats.protocol.claim import LEVEL
 
 NODES = (np.arange(2000) + 0.5) / 2000
 

@@ -3,10 +3,9 @@
 import numpy as np
 import torch
 
-from dlstats.core import nets
-from dlstats.core.engine.contract import Problem
-from dlstats.core.losses.regression import squared
-from dlstats.core.train import Training
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training.contract import Problem, Training
 
 
 def user_squared(prediction, y):

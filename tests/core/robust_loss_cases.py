@@ -6,9 +6,9 @@ import math
 import numpy as np
 import torch
 
-from dlstats.core.losses import quantile, robust
-from dlstats.core.losses.barron import barron
-from dlstats.core.losses.regression import squared
+from dlstats.losses import quantile, robust
+from dlstats.losses.barron import barron
+from dlstats.losses.regression import squared
 
 ALPHAS = (
     -math.inf,

@@ -4,10 +4,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlstats.core import nets
-from dlstats.core.engine.backpropagation import Backpropagation, mean_loss
-from dlstats.core.losses.regression import squared
-from dlstats.core.nets import ACTIVATIONS, Mlp
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.nets import ACTIVATIONS, Mlp
+from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
 
 
 def crossed(prediction, y):

@@ -10,9 +10,9 @@ import torch
 from robust_loss_cases import ALPHAS, MODEST, RESIDUALS, rho
 from scipy import integrate
 
-from dlstats.core.losses import barron as barron_module
-from dlstats.core.losses import robust
-from dlstats.core.losses.barron import adaptive, barron, log_partition
+from dlstats.losses import barron as barron_module
+from dlstats.losses import robust
+from dlstats.losses.barron import adaptive, barron, log_partition
 
 
 @pytest.mark.parametrize("name", ["barron_-inf", "barron_-2.0", "barron_0.0", "barron_1.0"])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from dlstats.core import calibration, logistic
-from dlstats.core import classification_measures as measures
-from dlstats.core.dgp import imbalanced, lesions
+from dlstats.dgp import imbalanced, lesions
+from dlstats.measures import classification as measures
+from dlstats.methods import calibration, logistic
 
 
 def labelled(reps=4, m=60, ties=True):

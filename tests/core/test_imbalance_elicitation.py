@@ -5,8 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from dlstats.core import elicitation
-from dlstats.core.losses import imbalance, margins, overlap
+from dlstats.losses import elicitation, imbalance, margins, overlap
 from dlstats.theory import minimisers as theory
 from dlstats.theory import overlap as optima
 

@@ -7,8 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as nn
 
-from dlstats.core import elicitation
-from dlstats.core.losses import imbalance, margins, overlap
+from dlstats.losses import elicitation, imbalance, margins, overlap
 from dlstats.theory import minimisers as theory
 from dlstats.theory import overlap as optima
 

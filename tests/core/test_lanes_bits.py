@@ -8,10 +8,10 @@ import pytest
 import torch
 from lanes_cases import generators, problem, user_squared
 
-from dlstats.core import nets
-from dlstats.core.engine.optimisers import OPTIMISERS
-from dlstats.core.lanes import backend, layout
-from dlstats.core.lanes.losses import KNOWN
+from dlstats import nets
+from dlstats.training.lanes import backend, layout
+from dlstats.training.lanes.losses import KNOWN
+from dlstats.training.optimisers import OPTIMISERS
 
 NET = nets.Mlp(3, (9, 6), 1, "silu", skip=True)
 

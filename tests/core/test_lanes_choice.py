@@ -4,9 +4,10 @@ import pytest
 import torch
 from lanes_cases import problem
 
-from dlstats.core import nets, train
-from dlstats.core.lanes import build, choice
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.training import backends as choice
+from dlstats.training.lanes import build
 
 CPU = torch.device("cpu")
 TASK = problem(nets.Mlp(3, (8,)))
@@ -65,7 +66,7 @@ def test_a_fit_by_lanes_has_the_bits_of_its_replicates_in_any_part():
     def fit(rows, owners):
         assert task.generators is not None
         orders = [task.generators[r] for r in owners]
-        return train.fit(
+        return training.fit(
             net, squared, task.start[rows], task.x[owners], task.y[owners], task.training, orders, backend="lanes"
         )
 

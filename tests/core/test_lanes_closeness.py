@@ -7,12 +7,13 @@ import pytest
 import torch
 from lanes_cases import distance, problem, user_squared
 
-from dlstats.core import nets
-from dlstats.core.engine import blocks, torch_backend
-from dlstats.core.engine.optimisers import OPTIMISERS
-from dlstats.core.engine.schedules import SCHEDULES
-from dlstats.core.lanes import backend, layout
-from dlstats.core.losses.regression import squared
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training import blocks
+from dlstats.training.lanes import backend, layout
+from dlstats.training.optimisers import OPTIMISERS
+from dlstats.training.schedules import SCHEDULES
+from dlstats.training.torch_backend import backend as torch_backend
 
 ONE_STEP = 1e-12
 NET = nets.Mlp(3, (7, 5), 2, skip=True)

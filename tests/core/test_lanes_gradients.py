@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lanes_cases import problem, user_squared
 
-from dlstats.core import nets
-from dlstats.core.lanes import backend, layout
-from dlstats.core.losses.regression import squared
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training.lanes import backend, layout
 
 SHAPES = {
     "d_in": st.integers(1, 9),

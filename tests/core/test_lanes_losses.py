@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from dlstats.core import nets
-from dlstats.core.engine.contract import Problem
-from dlstats.core.lanes import backend, layout, losses
-from dlstats.core.lanes.losses import EXTERNAL, KNOWN
-from dlstats.core.losses.imbalance import cross_entropy
-from dlstats.core.losses.robust import huber
-from dlstats.core.train import Training
+from dlstats import nets
+from dlstats.losses.imbalance import cross_entropy
+from dlstats.losses.robust import huber
+from dlstats.training.contract import Problem, Training
+from dlstats.training.lanes import backend, layout, losses
+from dlstats.training.lanes.losses import EXTERNAL, KNOWN
 
 EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
 PARAMETERS = {"level": (0.1, 0.5, 0.9), "threshold": (0.3, 1.0, 5.0), "": (None,)}

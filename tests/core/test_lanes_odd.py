@@ -10,10 +10,10 @@ import pytest
 import torch
 from lanes_cases import problem, user_squared
 
-from dlstats import doctor
-from dlstats.core import nets, train
-from dlstats.core.lanes import backend, build, layout
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.machine import doctor
+from dlstats.training.lanes import backend, build, layout
 
 NET = nets.Mlp(3, (8,))
 
@@ -48,7 +48,9 @@ def test_one_of_everything(kernel):
 def test_an_empty_sample_is_refused():
     task = problem(NET, rows=2)
     with pytest.raises(ValueError, match="no samples"):
-        train.fit(NET, squared, task.start, task.x[:, :0], task.y[:, :0], task.training, backend="lanes", device="cpu")
+        training.fit(
+            NET, squared, task.start, task.x[:, :0], task.y[:, :0], task.training, backend="lanes", device="cpu"
+        )
 
 
 def test_a_loss_of_the_wrong_shape_is_refused(kernel):
@@ -92,7 +94,7 @@ def test_a_machine_without_lanes_says_why(changes, words, monkeypatch, tmp_path)
 def test_without_lanes_the_torch_path_serves(monkeypatch):
     def fit(name):
         task = problem(NET)
-        return train.fit(NET, squared, task.start, task.x, task.y, task.training, device="cpu", backend=name)
+        return training.fit(NET, squared, task.start, task.x, task.y, task.training, device="cpu", backend=name)
 
     lanes, one = fit("lanes"), fit("torch")
     monkeypatch.setattr(backend, "obstacle", lambda task: "because")
@@ -122,7 +124,7 @@ def test_sanitizers_are_silent_over_the_tests_of_lanes(tmp_path):
         "DLSTATS_LANES_FLAGS": "-O1 -fsanitize=address,undefined -fno-sanitize-recover=all",
         "XDG_CACHE_HOME": str(tmp_path),
     }
-    compile_all = "from dlstats.core.lanes import build; [build.compiled(dtype) for dtype in build.PRECISIONS]"
+    compile_all = "from dlstats.training.lanes import build; [build.compiled(dtype) for dtype in build.PRECISIONS]"
     subprocess.run([sys.executable, "-c", compile_all], env=environment, check=True)
     environment |= {"LD_PRELOAD": ":".join(runtime), "ASAN_OPTIONS": "detect_leaks=0"}
     tests = [os.path.join(here, name) for name in sorted(os.listdir(here)) if name.startswith("test_lanes_")]

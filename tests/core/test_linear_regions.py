@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dlstats.core import linear_regions as lr
+from dlstats.measures import linear_regions as lr
 
 WIDTHS = [(1,), (4,), (3, 3), (2, 5, 3), (4, 1, 4), (3, 3, 3, 3)]
 
@@ -152,7 +152,7 @@ def test_integral_of_a_pyramid_is_two_thirds_and_touching_lines_make_no_slivers(
 
 def test_layers_of_parameter_rows_give_the_same_network():
     torch = pytest.importorskip("torch")
-    from dlstats.core import nets
+    from dlstats import nets
 
     net = nets.Mlp(3, (4, 2), 1)
     rows = torch.randn(5, net.size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

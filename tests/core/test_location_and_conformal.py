@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from dlstats.core import baselines_quantile, conformal, location
-from dlstats.core.dgp.quantile_designs import DESIGNS
+from dlstats.dgp.quantile_designs import DESIGNS
+from dlstats.methods import conformal, location
+from dlstats.methods import quantile as baselines_quantile
 
 NORMS = {"huber": sm.robust.norms.HuberT, "tukey": sm.robust.norms.TukeyBiweight}
 

@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import contrasts
-from dlstats.studies.study import Measure
+from dlstats import montecarlo
+from dlstats.montecarlo import contrasts
+from dlstats.protocol.study import Measure
 
 OPTIONS = {"rmse": {"truth": 0.0}, "mse": {"truth": 0.0}, "bias": {"truth": 0.0}}
 REPS = 120

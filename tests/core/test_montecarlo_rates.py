@@ -9,8 +9,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import rates
+from dlstats import montecarlo
+from dlstats.montecarlo import rates
 
 SIZES = (16, 32, 64, 128, 256)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import sequences
+from dlstats import montecarlo
+from dlstats.montecarlo import sequences
 
 
 def test_running_moments_are_those_of_every_beginning():

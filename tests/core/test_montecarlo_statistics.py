@@ -11,9 +11,9 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import STATISTICS, influence, intervals, jackknife
-from dlstats.core.seeds import Streams
+from dlstats import montecarlo
+from dlstats.montecarlo import STATISTICS, influence, intervals, jackknife
+from dlstats.seeds import Streams
 from dlstats.studies.monte_carlo import monte_carlo_error
 from dlstats.theory import mcse_promise
 from dlstats.theory import replicate_laws as laws

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import failures, summaries
-from dlstats.studies.study import Measure
+from dlstats import montecarlo
+from dlstats.montecarlo import failures, summaries
+from dlstats.protocol.study import Measure
 
 MEASURES = (
     Measure("x", "x"),

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import variation
+from dlstats import montecarlo
+from dlstats.montecarlo import variation
 
 SIZES = (12, 4, 3)
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from dlstats.core import nets
-from dlstats.core.nets import ACTIVATIONS, INITIALISATIONS, Mlp
+from dlstats import nets
+from dlstats.nets import ACTIVATIONS, INITIALISATIONS, Mlp
 
 TORCH = {
     "relu": nn.ReLU(),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from dlstats.core.dgp import donoho_johnstone, noise
-from dlstats.core.dgp.additive import Additive, unit_scale
-from dlstats.core.dgp.quantile_designs import DESIGNS
+from dlstats.dgp import donoho_johnstone, noise
+from dlstats.dgp.additive import Additive, unit_scale
+from dlstats.dgp.quantile_designs import DESIGNS
 
 LAWS = noise.NOISES | {
     "logistic": noise.logistic(2.0),

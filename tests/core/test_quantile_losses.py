@@ -8,7 +8,7 @@ import pytest
 import torch
 from robust_loss_cases import MODEST, rho
 
-from dlstats.core.losses import quantile
+from dlstats.losses import quantile
 
 
 @pytest.mark.parametrize("level", [0.05, 0.25, 0.5, 0.9])

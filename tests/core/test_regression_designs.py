@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from dlstats.core import baselines, nets, recipes, scaling
-from dlstats.core.dgp import bauer_kohler, closed_curves, jump, regression
-from dlstats.core.seeds import Streams
+from dlstats import nets
+from dlstats.dgp import bauer_kohler, closed_curves, jump, regression
+from dlstats.methods import regression as baselines
+from dlstats.nets import scaling
+from dlstats.seeds import Streams
+from dlstats.training import recipes
 
 DIMENSION = {"additive": 5, "single_index": 10, "hierarchical": 8, "piecewise_smooth": 2}
 

@@ -8,7 +8,7 @@ from scipy import special
 from sklearn.metrics import mean_pinball_loss
 from statsmodels.robust import norms
 
-from dlstats.core.losses import robust
+from dlstats.losses import robust
 
 STATSMODELS = {
     "huber": (norms.HuberT(1.345), 1),

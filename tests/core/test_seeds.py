@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlstats.core.seeds import Streams, generator
+from dlstats.seeds import Streams, generator
 
 
 def _first(streams, role="data", **parameters):

@@ -3,9 +3,10 @@ import pytest
 import scipy.stats
 import torch
 
-from dlstats.core import nets, train
-from dlstats.core.engine import blocks, orders
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.training import blocks
+from dlstats.training import minibatches as orders
 
 
 def generators(reps, seed=0):
@@ -22,9 +23,9 @@ def test_training_lowers_the_loss_of_every_replicate():
     net = nets.Mlp(3, (8, 8))
     x, y = data(5)
     start = nets.initialise(net, generators(5))
-    before = np.mean((train.predict(net, start, x).numpy() - y) ** 2, axis=(1, 2))
-    fit = train.fit(
-        net, squared, start, x, y, train.Training(steps=100, learning_rate=0.01), device="cpu", backend="torch"
+    before = np.mean((training.predict(net, start, x).numpy() - y) ** 2, axis=(1, 2))
+    fit = training.fit(
+        net, squared, start, x, y, training.Training(steps=100, learning_rate=0.01), device="cpu", backend="torch"
     )
     assert (fit.status == "ok").all()
     assert (fit.loss < before).all()
@@ -34,10 +35,10 @@ def test_the_loss_reported_is_that_of_the_weights_returned():
     net = nets.Mlp(3, (8,), skip=True)
     x, y = data(4)
     for keep in ("last", "best"):
-        training = train.Training(steps=30, learning_rate=0.05, batch_size=16, keep=keep, dtype="float64")
+        plan = training.Training(steps=30, learning_rate=0.05, batch_size=16, keep=keep, dtype="float64")
         start = nets.initialise(net, generators(4), dtype="float64")
-        fit = train.fit(net, squared, start, x, y, training, generators(4, 1), device="cpu", backend="torch")
-        again = np.mean((train.predict(net, fit.parameters, x).numpy() - y) ** 2, axis=(1, 2))
+        fit = training.fit(net, squared, start, x, y, plan, generators(4, 1), device="cpu", backend="torch")
+        again = np.mean((training.predict(net, fit.parameters, x).numpy() - y) ** 2, axis=(1, 2))
         np.testing.assert_allclose(fit.loss, again, rtol=1e-12)
 
 
@@ -46,10 +47,10 @@ def test_restarts_are_rows_and_the_best_is_kept():
     x, y = data(4)
     start = nets.initialise(net, generators(4), restarts=3)
     assert torch.equal(start[::3], nets.initialise(net, generators(4)))
-    fit = train.fit(
-        net, squared, start, x, y, train.Training(steps=20, learning_rate=0.05), device="cpu", backend="torch"
+    fit = training.fit(
+        net, squared, start, x, y, training.Training(steps=20, learning_rate=0.05), device="cpu", backend="torch"
     )
-    best = train.best_of(fit, 3)
+    best = training.best_of(fit, 3)
     np.testing.assert_array_equal(best.loss, fit.loss.reshape(4, 3).min(axis=1))
 
 
@@ -57,10 +58,10 @@ def test_shared_data_equal_copied_data():
     net = nets.Mlp(3, (8,))
     x, y = data(1)
     start = nets.initialise(net, generators(6))
-    training = train.Training(steps=20, learning_rate=0.05)
-    shared = train.fit(net, squared, start, x[0], y[0], training, device="cpu", backend="torch")
-    copied = train.fit(
-        net, squared, start, np.repeat(x, 6, 0), np.repeat(y, 6, 0), training, device="cpu", backend="torch"
+    plan = training.Training(steps=20, learning_rate=0.05)
+    shared = training.fit(net, squared, start, x[0], y[0], plan, device="cpu", backend="torch")
+    copied = training.fit(
+        net, squared, start, np.repeat(x, 6, 0), np.repeat(y, 6, 0), plan, device="cpu", backend="torch"
     )
     np.testing.assert_allclose(shared.loss, copied.loss, rtol=1e-4)
 
@@ -87,7 +88,7 @@ def test_shared_data_equal_copied_data():
 )
 def test_a_training_that_cannot_be_is_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        train.Training(**({"steps": 10, "learning_rate": 0.1} | wrong))
+        training.Training(**({"steps": 10, "learning_rate": 0.1} | wrong))
 
 
 WRONG_CALLS = {
@@ -96,9 +97,9 @@ WRONG_CALLS = {
     "one response a sample": lambda call: call | {"y": call["y"][..., 0]},
     "multiple of the 4": lambda call: call | {"start": call["start"][:3]},
     "columns": lambda call: call | {"start": call["start"][:, 1:]},
-    "learning_rate": lambda call: call | {"training": train.Training(3, (0.1, 0.2))},
-    "batch_size": lambda call: call | {"training": train.Training(3, batch_size=99)},
-    "generators": lambda call: call | {"training": train.Training(3, batch_size=9)},
+    "learning_rate": lambda call: call | {"plan": training.Training(3, (0.1, 0.2))},
+    "batch_size": lambda call: call | {"plan": training.Training(3, batch_size=99)},
+    "generators": lambda call: call | {"plan": training.Training(3, batch_size=9)},
     "validation x": lambda call: call | {"validation": (call["x"][0, 0], call["y"])},
     "no samples": lambda call: call | {"x": call["x"][:, :0], "y": call["y"][:, :0]},
 }
@@ -109,9 +110,9 @@ def test_a_call_that_cannot_be_is_refused_by_name(word):
     net = nets.Mlp(3, (4,))
     x, y = data(4)
     call = {"net": net, "loss": squared, "start": nets.initialise(net, generators(4)), "x": x, "y": y}
-    call |= {"training": train.Training(3), "device": "cpu", "backend": "torch"}
+    call |= {"plan": training.Training(3), "device": "cpu", "backend": "torch"}
     with pytest.raises(ValueError, match=word):
-        train.fit(**WRONG_CALLS[word](call))
+        training.fit(**WRONG_CALLS[word](call))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -119,11 +120,11 @@ def test_block_size_changes_no_result(monkeypatch, dtype):
     net = nets.Mlp(3, (8, 8))
     x, y = data(7)
     start = nets.initialise(net, generators(7), dtype=dtype, restarts=3)
-    training = train.Training(40, 0.01, batch_size=16, keep="best", check_every=3, dtype=dtype)
+    plan = training.Training(40, 0.01, batch_size=16, keep="best", check_every=3, dtype=dtype)
     fits = []
     for room in (2**30, 1):
         monkeypatch.setitem(blocks.ROOM, "cpu", room)
-        fits.append(train.fit(net, squared, start, x, y, training, generators(7, 1), device="cpu", backend="torch"))
+        fits.append(training.fit(net, squared, start, x, y, plan, generators(7, 1), device="cpu", backend="torch"))
     torch.testing.assert_close(fits[0].parameters, fits[1].parameters)
     np.testing.assert_array_equal(fits[0].step, fits[1].step)
 
@@ -132,9 +133,9 @@ def test_a_fit_leaves_its_generators_as_they_were():
     net = nets.Mlp(3, (8,))
     x, y = data(4)
     orders, start = generators(4, 1), nets.initialise(net, generators(4))
-    training = train.Training(20, 0.01, batch_size=16)
+    plan = training.Training(20, 0.01, batch_size=16)
     first, again = (
-        train.fit(net, squared, start, x, y, training, orders, device="cpu", backend="torch") for _ in range(2)
+        training.fit(net, squared, start, x, y, plan, orders, device="cpu", backend="torch") for _ in range(2)
     )
     assert torch.equal(first.parameters, again.parameters)
 
@@ -157,10 +158,10 @@ def test_the_weights_kept_are_the_best_seen():
     start = nets.initialise(net, generators(4), dtype="float64")
     losses = []
     for steps in range(1, 30):
-        training = train.Training(steps, 0.5, dtype="float64")
-        losses.append(train.fit(net, squared, start, x, y, training, device="cpu", backend="torch").loss)
-    training = train.Training(29, 0.5, keep="best", dtype="float64")
-    best = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+        plan = training.Training(steps, 0.5, dtype="float64")
+        losses.append(training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch").loss)
+    plan = training.Training(29, 0.5, keep="best", dtype="float64")
+    best = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
     np.testing.assert_allclose(best.loss, np.min(losses, axis=0), rtol=1e-9)
     np.testing.assert_array_equal(best.step, np.argmin(losses, axis=0) + 1)
 
@@ -169,8 +170,8 @@ def test_a_replicate_stops_when_patience_is_out():
     net = nets.Mlp(3, (8,))
     x, y = data(4)
     start = nets.initialise(net, generators(4))
-    training = train.Training(500, 0.1, keep="best", patience=4, check_every=2)
-    fit = train.fit(net, squared, start, x, y, training, validation=(x, -y), device="cpu", backend="torch")
+    plan = training.Training(500, 0.1, keep="best", patience=4, check_every=2)
+    fit = training.fit(net, squared, start, x, y, plan, validation=(x, -y), device="cpu", backend="torch")
     np.testing.assert_array_equal(fit.steps - fit.step, 8)
 
 

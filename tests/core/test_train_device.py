@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from dlstats.core import nets, train
-from dlstats.core.device import resolve
-from dlstats.core.engine.backpropagation import Backpropagation
-from dlstats.core.engine.cuda_graph import DeviceSteps
-from dlstats.core.engine.descent import Descent
-from dlstats.core.engine.optimisers import OPTIMISERS
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.training.device import resolve
+from dlstats.training.optimisers import OPTIMISERS
+from dlstats.training.torch_backend.backpropagation import Backpropagation
+from dlstats.training.torch_backend.cuda_graph import DeviceSteps
+from dlstats.training.torch_backend.descent import Descent
 
 REPS, N, D = 5, 30, 3
 NET = nets.Mlp(D, (6,), activation="tanh")
@@ -36,18 +36,18 @@ def test_a_device_is_resolved_or_refused_clearly():
 @pytest.mark.skipif(CUDA, reason="there is a card")
 def test_cuda_without_a_card_is_a_clear_error():
     with pytest.raises(ValueError, match="no CUDA device"):
-        train.fit(NET, squared, nets.initialise(NET, generators()), *data(), train.Training(2), device="cuda")
+        training.fit(NET, squared, nets.initialise(NET, generators()), *data(), training.Training(2), device="cuda")
 
 
 @pytest.mark.parametrize("rates", [0.01, (0.1, 0.03, 0.01, 0.003, 0.001)])
 @pytest.mark.parametrize("keep", ["last", "best"])
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optimiser, keep, rates):
-    training = train.Training(
+    plan = training.Training(
         25, rates, optimiser, "onecycle", weight_decay=0.01, momentum=0.5, keep=keep, dtype="float64"
     )
     start = nets.initialise(NET, generators(), dtype="float64")
-    problem = train.problem(NET, squared, start, *data(), training, None, None)
+    problem = training.problem(NET, squared, start, *data(), plan, None, None)
     ends = []
     with torch.no_grad():
         for device in (False, True):
@@ -55,9 +55,9 @@ def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optim
             descent = Descent(problem, Backpropagation(NET, squared, parameters, N), parameters, x)
             if device:
                 steps = DeviceSteps(descent, descent.x, problem.y)
-                for _ in range(training.steps):
+                for _ in range(plan.steps):
                     steps.advance()
-                descent.check(training.steps)
+                descent.check(plan.steps)
             else:
                 descent.run()
             ends.append([parameters, *([] if descent.record is None else descent.record.tensors())])
@@ -71,10 +71,10 @@ def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optim
 def test_a_card_agrees_with_the_cpu(optimiser, batch_size):
     if batch_size and optimiser not in OPTIMISERS:
         return
-    training = train.Training(100, 0.01, optimiser, batch_size=batch_size, keep="best", dtype="float64")
+    plan = training.Training(100, 0.01, optimiser, batch_size=batch_size, keep="best", dtype="float64")
     start = nets.initialise(NET, generators(), dtype="float64")
     cpu, card = (
-        train.fit(NET, squared, start, *data(), training, generators(2), device=device, backend="torch")
+        training.fit(NET, squared, start, *data(), plan, generators(2), device=device, backend="torch")
         for device in ("cpu", "cuda")
     )
     # 100 steps in float64 magnify a rounding of 1e-16 by less than 1e8

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from dlstats.core import nets, train
-from dlstats.core.engine.optimisers import OPTIMISERS
-from dlstats.core.losses import imbalance, overlap, quantile, robust
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses import imbalance, overlap, quantile, robust
+from dlstats.losses.regression import squared
+from dlstats.training.optimisers import OPTIMISERS
 
 REPS, N, D, CHOSEN = 64, 48, 5, 37
 NET = nets.Mlp(D, (16, 16), 1, skip=True)
@@ -39,22 +39,22 @@ def data(loss="squared"):
     return x, (y > 0).astype(float) if loss in ("cross_entropy", "focal", "dice") else y
 
 
-def both(loss, training, x, y, validation=None):
+def both(loss, plan, x, y, validation=None):
     """All replicates together, and the chosen one alone."""
-    start, found = nets.initialise(NET, generators(0), dtype=training.dtype), []
+    start, found = nets.initialise(NET, generators(0), dtype=plan.dtype), []
     for rows in (slice(REPS), slice(CHOSEN, CHOSEN + 1)):
-        orders = generators(2)[rows] if training.batch_size else None
+        orders = generators(2)[rows] if plan.batch_size else None
         part = None if validation is None else (validation[0][rows], validation[1][rows])
-        arguments = (NET, LOSSES[loss], start[rows], x[rows], y[rows], training, orders, part)
-        found.append(train.fit(*arguments, device="cpu", backend="torch"))
+        arguments = (NET, LOSSES[loss], start[rows], x[rows], y[rows], plan, orders, part)
+        found.append(training.fit(*arguments, device="cpu", backend="torch"))
     return found
 
 
 @pytest.mark.parametrize("batch_size", [None, 20])
 @pytest.mark.parametrize(("optimiser", "loss"), PAIRS)
 def test_a_replicate_of_64_is_the_replicate_alone(optimiser, loss, batch_size):
-    training = train.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5, dtype="float64")
-    together, alone = both(loss, training, *data(loss))
+    plan = training.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5, dtype="float64")
+    together, alone = both(loss, plan, *data(loss))
     assert together.status[CHOSEN - 1] == "diverged"
     assert (np.delete(together.status, [CHOSEN - 1, CHOSEN + 1]) == "ok").all()
     # 40 steps magnify a rounding of 1e-16 by less than 1e6
@@ -65,8 +65,8 @@ def test_a_replicate_of_64_is_the_replicate_alone(optimiser, loss, batch_size):
 @pytest.mark.parametrize("batch_size", [None, 20])
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_a_replicate_of_64_has_the_bits_of_the_replicate_alone(optimiser, batch_size):
-    training = train.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5)
-    together, alone = both("squared", training, *data())
+    plan = training.Training(40, 0.01, optimiser, batch_size=batch_size, momentum=0.5)
+    together, alone = both("squared", plan, *data())
     assert torch.equal(together.parameters[CHOSEN], alone.parameters[0])
     assert together.loss[CHOSEN] == alone.loss[0]
 
@@ -74,8 +74,8 @@ def test_a_replicate_of_64_has_the_bits_of_the_replicate_alone(optimiser, batch_
 @pytest.mark.parametrize("batch_size", [None, 20])
 def test_early_stopping_of_one_replicate_leaves_the_others(batch_size):
     x, y = data()
-    training = train.Training(300, 0.01, batch_size=batch_size, keep="best", patience=3, check_every=5, dtype="float64")
-    together, alone = both("squared", training, x, y, validation=(x + 0.1, y))
+    plan = training.Training(300, 0.01, batch_size=batch_size, keep="best", patience=3, check_every=5, dtype="float64")
+    together, alone = both("squared", plan, x, y, validation=(x + 0.1, y))
     assert len(set(together.steps)) > 5
     assert together.steps[CHOSEN] == alone.steps[0]
     assert together.step[CHOSEN] == alone.step[0]

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from dlstats.core import nets, train
-from dlstats.core.engine.optimisers import OPTIMISERS
-from dlstats.core.engine.schedules import SCHEDULES
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.training.optimisers import OPTIMISERS
+from dlstats.training.schedules import SCHEDULES
 
 STEPS, REPS, N, D = 60, 3, 24, 3
 OPTIONS: list[dict[str, Any]] = [{}, {"weight_decay": 0.1}, {"momentum": 0.7, "weight_decay": 0.1}]
@@ -76,9 +76,9 @@ def test_a_replicate_is_a_solo_run_of_torch(optimiser, schedule):
     net = nets.Mlp(D, (5, 4), 1, "tanh")
     start, (x, y) = nets.initialise(net, generators(), "xavier", "float64"), data()
     for options in OPTIONS if schedule == "constant" else OPTIONS[:1]:
-        training = train.Training(STEPS, 0.01, optimiser, schedule, dtype="float64", **options)
+        plan = training.Training(STEPS, 0.01, optimiser, schedule, dtype="float64", **options)
         options = options if optimiser in ("sgd", "rmsprop") else {k: v for k, v in options.items() if k != "momentum"}
-        fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+        fit = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
         for r in range(REPS):
             alone = solo(net, start[r], x[r], y[r], optimiser, 0.01, schedule, **options)
             # 60 steps in float64: rounding of 1e-16 grows by well less than 1e5
@@ -90,11 +90,11 @@ def test_a_rate_for_each_replicate_is_its_own(optimiser):
     net = nets.Mlp(D, (5,), 1, "tanh")
     start, (x, y) = nets.initialise(net, generators(), "xavier", "float64"), data()
     rates = (0.001, 0.01, 0.1)
-    training = train.Training(STEPS, rates, optimiser, weight_decay=0.05, dtype="float64")
-    fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+    plan = training.Training(STEPS, rates, optimiser, weight_decay=0.05, dtype="float64")
+    fit = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
     for r, rate in enumerate(rates):
-        one = train.Training(STEPS, rate, optimiser, weight_decay=0.05, dtype="float64")
-        alone = train.fit(
+        one = training.Training(STEPS, rate, optimiser, weight_decay=0.05, dtype="float64")
+        alone = training.fit(
             net, squared, start[r : r + 1], x[r : r + 1], y[r : r + 1], one, device="cpu", backend="torch"
         )
         torch.testing.assert_close(fit.parameters[r], alone.parameters[0], rtol=1e-10, atol=1e-11)

@@ -4,10 +4,10 @@ import logging
 import numpy as np
 import torch
 
-from dlstats.core import nets, train
-from dlstats.core.engine import progress
-from dlstats.core.engine.contract import Fit
-from dlstats.core.losses.regression import squared
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.training import progress
+from dlstats.training.contract import Fit
 
 
 def block(losses):
@@ -50,7 +50,14 @@ def test_a_fit_reports_every_block(monkeypatch):
     monkeypatch.setattr(progress, "PAUSE", 0.0)
     net, said = nets.Mlp(2, (3,)), []
     start = nets.initialise(net, [np.random.default_rng(r) for r in range(6)])
-    train.fit(
-        net, squared, start, np.ones((9, 2)), np.ones((9, 1)), train.Training(3), progress=said.append, backend="torch"
+    training.fit(
+        net,
+        squared,
+        start,
+        np.ones((9, 2)),
+        np.ones((9, 1)),
+        training.Training(3),
+        progress=said.append,
+        backend="torch",
     )
     assert said[-1].startswith("6 of 6 trained")

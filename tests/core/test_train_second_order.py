@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from dlstats.core import nets, train
-from dlstats.core.engine import lbfgs
-from dlstats.core.engine.backpropagation import Backpropagation
-from dlstats.core.engine.levenberg_marquardt import Jacobian
-from dlstats.core.engine.projection import least_squares
-from dlstats.core.losses.regression import squared
-from dlstats.core.nets import ACTIVATIONS, Mlp
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.nets import ACTIVATIONS, Mlp
+from dlstats.training.torch_backend import lbfgs
+from dlstats.training.torch_backend.backpropagation import Backpropagation
+from dlstats.training.torch_backend.levenberg_marquardt import Jacobian
+from dlstats.training.torch_backend.projection import least_squares
 
 REPS, N, D = 6, 40, 3
 
@@ -56,8 +56,8 @@ def test_jacobian_by_hand_is_that_of_autograd(activation):
 def test_a_linear_network_reaches_least_squares(optimiser):
     net, (x, y) = Mlp(D, ()), data()
     start = nets.initialise(net, generators(), dtype="float64")
-    training = train.Training(200, optimiser=optimiser, tolerance=1e-7, dtype="float64")
-    fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+    plan = training.Training(200, optimiser=optimiser, tolerance=1e-7, dtype="float64")
+    fit = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
     assert (fit.status == "ok").all()
     # a gradient of 1e-7 at a curvature of at least 0.1 is a distance of 1e-6
     for r in range(REPS):
@@ -70,10 +70,10 @@ def test_a_linear_network_reaches_least_squares(optimiser):
 def test_a_network_that_is_in_its_class_is_fitted_exactly(optimiser):
     net, (x, _) = Mlp(D, (3,), 2, "tanh"), data()
     truth = nets.initialise(net, generators(3), "xavier", "float64")
-    y = train.predict(net, truth, x).numpy()
+    y = training.predict(net, truth, x).numpy()
     start = truth + 0.1 * nets.initialise(net, generators(4), "xavier", "float64")
-    training = train.Training(1000, tolerance=1e-9, dtype="float64", **options(optimiser))
-    fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+    plan = training.Training(1000, tolerance=1e-9, dtype="float64", **options(optimiser))
+    fit = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
     assert (fit.loss < 1e-12).all()
 
 
@@ -83,11 +83,11 @@ def test_a_replicate_is_the_replicate_alone(optimiser, activation):
     net, (x, y) = Mlp(D, (4,), 1, activation, skip=True), data()
     x[2] = np.inf
     start = nets.initialise(net, generators(), dtype="float64")
-    training = train.Training(60, dtype="float64", **options(optimiser))
-    together = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+    plan = training.Training(60, dtype="float64", **options(optimiser))
+    together = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
     assert list(together.status) == ["ok", "ok", "diverged", "ok", "ok", "ok"]
     for r in (0, 3, 5):
-        alone = train.fit(net, squared, start[[r]], x[[r]], y[[r]], training, device="cpu", backend="torch")
+        alone = training.fit(net, squared, start[[r]], x[[r]], y[[r]], plan, device="cpu", backend="torch")
         assert alone.steps[0] == together.steps[r]
         # 60 steps magnify a rounding of 1e-16 by less than 1e6
         torch.testing.assert_close(alone.parameters[0], together.parameters[r], rtol=1e-9, atol=1e-10)
@@ -96,8 +96,8 @@ def test_a_replicate_is_the_replicate_alone(optimiser, activation):
 def test_lbfgs_serves_losses_with_kinks():
     net, (x, y) = Mlp(D, ()), data()
     start = nets.initialise(net, generators(), dtype="float64")
-    training = train.Training(400, optimiser="lbfgs", dtype="float64")
-    fit = train.fit(net, absolute, start, x, y, training, device="cpu", backend="torch")
+    plan = training.Training(400, optimiser="lbfgs", dtype="float64")
+    fit = training.fit(net, absolute, start, x, y, plan, device="cpu", backend="torch")
     from statsmodels.regression.quantile_regression import QuantReg
 
     for r in range(REPS):
@@ -122,8 +122,8 @@ def test_projection_leaves_no_gain_in_the_last_layer(optimiser):
     net, (x, y) = Mlp(D, (4,), 2, skip=True), data(2)
     start = nets.initialise(net, generators(), dtype="float64")
     for keep in ("last", "best"):
-        training = train.Training(20, 0.01, optimiser, keep=keep, projection=True, dtype="float64")
-        fit = train.fit(net, squared, start, x, y, training, device="cpu", backend="torch")
+        plan = training.Training(20, 0.01, optimiser, keep=keep, projection=True, dtype="float64")
+        fit = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
         named = nets.views(net, fit.parameters)
         for r in range(REPS):
             h = np.maximum(x[r] @ named["weight.0"][r].numpy() + named["bias.0"][r].numpy(), 0)
@@ -149,12 +149,12 @@ def test_least_squares_survives_dead_and_equal_features():
 )
 def test_what_a_second_order_method_cannot_do_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        train.Training(10, optimiser="levenberg_marquardt", **wrong)
+        training.Training(10, optimiser="levenberg_marquardt", **wrong)
 
 
 def test_exact_methods_refuse_another_loss():
     net, (x, y) = Mlp(D, (4,)), data()
     start = nets.initialise(net, generators())
-    for training in (train.Training(10, optimiser="levenberg_marquardt"), train.Training(10, projection=True)):
+    for plan in (training.Training(10, optimiser="levenberg_marquardt"), training.Training(10, projection=True)):
         with pytest.raises(ValueError, match="squared"):
-            train.fit(net, absolute, start, x, y, training, device="cpu", backend="torch")
+            training.fit(net, absolute, start, x, y, plan, device="cpu", backend="torch")

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlstats import grid, ledger, pipeline
-from dlstats.core import montecarlo
-from dlstats.report import figures, style, tables
-from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import grid, ledger
+from dlstats.plotting import style
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Contrast, Evidence, Figure, Measure, Study
+from dlstats.report import figures, tables
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 HOSTILE = '<script>alert("1")</script> & #set page() $x_i$ \\textbf{50%} `*_~^|'

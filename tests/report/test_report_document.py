@@ -12,7 +12,8 @@ import pypdf
 import pytest
 from conftest import ABOUT, CONFIG, HOSTILE, build_site
 
-from dlstats import pipeline, store
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import store
 from dlstats.report import blocks, build, document, material, provenance
 from dlstats.report.digits import show
 

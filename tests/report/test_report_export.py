@@ -9,8 +9,8 @@ import subprocess
 import pytest
 from conftest import ABOUT, CONFIG
 
+from dlstats.protocol.study import Evidence
 from dlstats.report import export
-from dlstats.studies.study import Evidence
 
 
 @pytest.fixture(scope="module", params=["one-column", "two-column"])

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from dlstats import config, grid
+from dlstats.pipeline.cells import config, grid
+from dlstats.protocol import study as studies
 from dlstats.report import families
 from dlstats.report.blocks import Paragraph, Table, words
 from dlstats.report.document import family_title
-from dlstats.studies import study as studies
 from tests.report.conftest import REPORTS
 
 QUESTIONS = families.load(REPORTS / families.FILE)

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dlstats.report import figures, style
-from dlstats.studies.study import Evidence, Figure, Study
+from dlstats.plotting import style
+from dlstats.protocol.study import Evidence, Figure, Study
+from dlstats.report import figures
 
 
 def _draw(evidence, figure):

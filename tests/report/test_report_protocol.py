@@ -9,8 +9,8 @@ import json
 import pytest
 from conftest import ABOUT, CONFIG, claims, study
 
+from dlstats.protocol.claim import EXACT, support_power
 from dlstats.report import checklist, formulas, markdown, material, protocol, provenance
-from dlstats.theory.claims import EXACT, support_power
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_an_undescribed_method_fails_the_checklist(site, config):
 
 
 def test_every_statistic_of_the_suite_has_a_formula():
-    from dlstats.core.montecarlo import STATISTICS
+    from dlstats.montecarlo import STATISTICS
 
     assert set(STATISTICS) <= set(formulas.FORMULAS)
 

@@ -13,7 +13,7 @@ from conftest import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlstats.core import montecarlo
+from dlstats import montecarlo
 from dlstats.report import escape, latex, markdown, tables
 from dlstats.report.digits import Shown, show
 from dlstats.report.tables import Field, Grid

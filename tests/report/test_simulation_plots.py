@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from dlstats.core import montecarlo
-from dlstats.report import simulation_plots as plots
-from dlstats.studies.study import Measure
+from dlstats import montecarlo
+from dlstats.plotting import simulation as plots
+from dlstats.protocol.study import Measure
 
 
 def _replicates(reps=60):

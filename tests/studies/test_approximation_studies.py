@@ -3,9 +3,9 @@
 import pytest
 import smoke_evidence as smoke
 
+from dlstats.protocol import claim as claims
 from dlstats.report import figures
 from dlstats.studies.approximation import _width_depth_parts as parts
-from dlstats.theory import claims
 
 STUDIES = ("linear_regions", "squaring", "width_limits", "approximation_rates", "width_versus_depth")
 CLAIMS = [(name, claim) for name in STUDIES for claim in smoke.load(name).claims]

@@ -3,8 +3,8 @@
 import pytest
 import smoke_evidence as smoke
 
+from dlstats.protocol import claim as claims
 from dlstats.report import figures
-from dlstats.theory import claims
 
 STUDIES = (
     "minimax_rates",

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 import smoke_evidence as smoke
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol import claim as claims
 from dlstats.report import figures
-from dlstats.theory import claims
+from dlstats.seeds import Streams
 
 STUDIES = (
     "monte_carlo_error",

@@ -8,11 +8,12 @@ import pytest
 import smoke_evidence as smoke
 import torch
 
-from dlstats import grid, ledger, pipeline
-from dlstats.core.losses import quantile, regression
-from dlstats.core.losses.barron import barron
-from dlstats.core.seeds import Streams
-from dlstats.studies import study as studies
+from dlstats.losses import quantile, regression
+from dlstats.losses.barron import barron
+from dlstats.pipeline.cells import cells as pipeline
+from dlstats.pipeline.cells import grid, ledger
+from dlstats.protocol import study as studies
+from dlstats.seeds import Streams
 from dlstats.studies.robust import _efficiency_exact, _shapes
 from dlstats.theory import efficiency
 

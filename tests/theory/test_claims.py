@@ -11,9 +11,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.montecarlo import estimate as estimate_of
-from dlstats.theory import claims, verdict_rates
+from dlstats.montecarlo import Estimate
+from dlstats.montecarlo import estimate as estimate_of
+from dlstats.protocol import claim as claims
+from dlstats.theory import verdict_rates
 
 STATISTICAL = [kind for kind in claims.KINDS if kind not in claims.EXACT]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from dlstats.core import linear_regions as counter
+from dlstats.measures import linear_regions as counter
 from dlstats.theory import linear_regions as theory
 
 LINES = [(1,), (2,), (1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 1, 1), (2, 1, 1), (1, 2, 1)]

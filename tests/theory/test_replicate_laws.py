@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlstats.core.montecarlo import STATISTICS
+from dlstats.montecarlo import STATISTICS
 from dlstats.theory import mcse_promise
 from dlstats.theory import replicate_laws as laws
 

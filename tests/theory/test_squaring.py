@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize
 
-from dlstats.core.linear_regions import evaluate
+from dlstats.measures.linear_regions import evaluate
 from dlstats.theory import squaring
 
 DEPTHS = range(6)

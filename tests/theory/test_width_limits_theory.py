@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from dlstats.core import linear_regions
+from dlstats.measures import linear_regions
 from dlstats.theory import width_limits as theory
 
 

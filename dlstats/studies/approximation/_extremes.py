@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.studies.study import Evidence
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.study import Evidence
 
 
 def extreme(rows: pd.DataFrame, values: object, side: int) -> Estimate:

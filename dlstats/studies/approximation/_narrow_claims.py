@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, estimate
+from dlstats.montecarlo import Estimate, estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.approximation._extremes import extreme, largest, smallest
-from dlstats.studies.study import Evidence
 from dlstats.theory import width_limits as theory
-from dlstats.theory.claims import Claim
 
 DERIVED = "derived here, short proof"
 MAXIMUM = "Hanin and Sellke 2017; Johnson 2019"

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from dlstats.core import linear_regions as counter
-from dlstats.core.seeds import Streams
+from dlstats.measures import linear_regions as counter
+from dlstats.seeds import Streams
 from dlstats.studies.approximation._parts import frame
 from dlstats.theory import width_limits as theory
 
@@ -152,7 +152,7 @@ def _fit(factors: dict, streams: Streams, x: np.ndarray, y: np.ndarray, loss, sc
     """Networks of constant width from starts whose chain is alive: inner weights positive, biases small."""
     import torch
 
-    from dlstats.core import nets, train
+    from dlstats import nets, training
 
     torch.set_num_threads(1)
     width, depth = factors["width"], factors["depth"]
@@ -162,14 +162,14 @@ def _fit(factors: dict, streams: Streams, x: np.ndarray, y: np.ndarray, loss, sc
     for layer in range(1, depth):
         named[f"weight.{layer}"].abs_()
         named[f"bias.{layer}"].abs_()
-    plan = train.Training(factors["steps"], 0.02, schedule="cosine", keep="best")
-    return net, train.fit(net, loss, start, x, y[:, None], plan, device=device)
+    plan = training.Training(factors["steps"], 0.02, schedule="cosine", keep="best")
+    return net, training.fit(net, loss, start, x, y[:, None], plan, device=device)
 
 
 def _predict(net, fit, x: np.ndarray, device: str) -> np.ndarray:
-    from dlstats.core import train
+    from dlstats import training
 
-    return train.predict(net, fit.parameters.double(), x, device)[..., 0].numpy()
+    return training.predict(net, fit.parameters.double(), x, device)[..., 0].numpy()
 
 
 PARTS = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.seeds import Streams
 
 Part = Callable[[dict, Streams, str], pd.DataFrame]
 

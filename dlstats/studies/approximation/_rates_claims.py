@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate, exact
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate, exact
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.approximation._extremes import extreme, mean, smallest, worst_mean
-from dlstats.studies.study import Evidence
 from dlstats.theory import approximation_rates as theory
 from dlstats.theory import squaring
-from dlstats.theory.claims import Claim
 
 CLASSICAL = "classical; constant derived here"
 KNOTS = 256

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core import linear_regions as counter
-from dlstats.core.seeds import Streams
+from dlstats.measures import linear_regions as counter
+from dlstats.seeds import Streams
 from dlstats.studies.approximation._parts import by_replicate, frame
 from dlstats.theory import approximation_rates as theory
 from dlstats.theory import squaring
@@ -76,8 +76,8 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """UAT8: L2 errors on [0, 1] of shallow networks trained on x^2, exact, over what N + 1 and N free pieces reach."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses.regression import squared
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
     units, method = factors["units"], factors["optimiser"]
@@ -87,8 +87,8 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     knots = streams.draw(lambda rng: rng.random(units), "start_knots", units=units)
     first["bias.0"].copy_(-first["weight.0"][:, 0] * torch.as_tensor(knots))
     x = (np.arange(DESIGN) + 0.5) / DESIGN
-    plan = train.Training(factors["steps"], **TRAININGS[method])
-    fit = train.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
+    plan = training.Training(factors["steps"], **TRAININGS[method])
+    fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     error = _l2_to_square(counter.on_line(counter.layers_of(net.shapes, fit.parameters.double().numpy())))
     over = {"over_floor": error / squaring.best_l2(units + 1), "over_units": error / squaring.best_l2(units)}
     over["over_half"] = error / squaring.best_l2_of_network(units)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.approximation._extremes import extreme, largest, largest_size, mean, smallest, worst_mean
 from dlstats.studies.approximation._regions_parts import WEIGHTS, widths_of
-from dlstats.studies.study import Evidence
 from dlstats.theory import linear_regions as theory
-from dlstats.theory.claims import Claim
 
 DERIVED = "derived here, short proof; checked by enumeration of all signs"
 HANIN = "sharp form of Hanin and Rolnick 2019; " + DERIVED

@@ -7,9 +7,9 @@ import json
 import numpy as np
 from matplotlib.collections import PolyCollection
 
-from dlstats.report import style
+from dlstats.plotting import style
+from dlstats.protocol.study import Evidence, Figure
 from dlstats.studies.approximation._regions_parts import WINDOW, widths_of
-from dlstats.studies.study import Evidence, Figure
 from dlstats.theory import linear_regions as theory
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dlstats.core import linear_regions as counter
-from dlstats.core.seeds import Streams
+from dlstats.measures import linear_regions as counter
+from dlstats.seeds import Streams
 from dlstats.studies.approximation._parts import frame
 from dlstats.theory import linear_regions as theory
 
@@ -161,8 +161,8 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """REG7: pieces of a network before and after it is trained on the sawtooth m^(n)."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses.regression import squared
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
     widths, points = widths_of(factors["widths"]), 256
@@ -170,8 +170,8 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     start = nets.initialise(net, streams.generators("start", widths=list(widths)), "torch_default")
     x = (np.arange(points) + 0.5) / points
     y = 1 - np.abs(1 - np.mod(2 ** factors["compositions"] * x, 2))
-    plan = train.Training(factors["steps"], 0.005, schedule="cosine", keep="best")
-    fit = train.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
+    plan = training.Training(factors["steps"], 0.005, schedule="cosine", keep="best")
+    fit = training.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
     columns = {"status": fit.status, "mse": fit.loss.astype(float)}
     for name, parameters in (("before", start), ("after", fit.parameters)):
         cells = counter.on_line(counter.layers_of(net.shapes, parameters.double().numpy()))

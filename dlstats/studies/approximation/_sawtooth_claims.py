@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dlstats.protocol.claim import Claim
 from dlstats.studies.approximation._sawtooth_measures import (
     least_above_floor,
     least_sup_error,
@@ -9,7 +10,6 @@ from dlstats.studies.approximation._sawtooth_measures import (
     share_found,
     worst,
 )
-from dlstats.theory.claims import Claim
 
 TELGARSKY = "Telgarsky 2015, arXiv:1509.08101"
 DERIVED = "derived here, short proof"

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from dlstats.core.seeds import Streams
+from dlstats.seeds import Streams
 from dlstats.theory import piecewise_linear as linear
 from dlstats.theory import sawtooth as theory
 from dlstats.theory import sawtooth_floors as floors

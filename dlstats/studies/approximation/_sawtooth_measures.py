@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.studies.study import Evidence
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.study import Evidence
 from dlstats.theory import sawtooth_floors as floors
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlstats.core.montecarlo import Estimate, estimate, exact
+from dlstats.montecarlo import Estimate, estimate, exact
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.approximation._extremes import extreme, largest, largest_size, smallest
-from dlstats.studies.study import Evidence
 from dlstats.theory import squaring as theory
-from dlstats.theory.claims import Claim
 
 YAROTSKY = "Yarotsky 2017, Proposition 2"
 DERIVED = "derived here"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlstats.report import style
-from dlstats.studies.study import Evidence, Figure
+from dlstats.plotting import style
+from dlstats.protocol.study import Evidence, Figure
 from dlstats.theory import squaring as theory
 
 

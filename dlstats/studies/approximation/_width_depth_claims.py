@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.approximation._extremes import mean
-from dlstats.studies.study import Evidence
-from dlstats.theory.claims import Claim
 
 SOURCE = "the lectures' picture, tried here"
 TREE = {"target": "tree_4", "budget": 300, "depth": 8}

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
-from dlstats.core import montecarlo
-from dlstats.report import style
-from dlstats.studies.study import Evidence, Figure, Measure
+from dlstats import montecarlo
+from dlstats.plotting import style
+from dlstats.protocol.study import Evidence, Figure, Measure
 
 ERROR = Measure("test_error", "test error over variance", "geometric_mean")
 TITLES = {

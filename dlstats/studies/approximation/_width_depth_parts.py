@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from dlstats.core.seeds import Streams
+from dlstats.seeds import Streams
 from dlstats.studies.approximation._parts import by_replicate, frame
 
 SAMPLES = {1: 512, 2: 512, 4: 1024, 8: 1024}
@@ -133,8 +133,8 @@ def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFra
     """Rows of one arm: the best of its starts and rates by training error; errors over the target's variance."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses.regression import squared
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
     target = TARGETS[factors["target"]]
@@ -148,9 +148,9 @@ def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFra
     if arm.biases:
         _draw_biases(net, start, streams.generators("biases", **key), restarts)
     rates = tuple(np.tile(np.repeat(RATES, STARTS), len(streams)).tolist())
-    plan = train.Training(factors["steps"], rates, schedule="cosine", keep="best")
-    fit = train.best_of(train.fit(net, squared, start, x, y[..., None], plan, device=device), restarts)
-    gap = train.predict(net, fit.parameters, fresh, device)[..., 0].numpy() - truth
+    plan = training.Training(factors["steps"], rates, schedule="cosine", keep="best")
+    fit = training.best_of(training.fit(net, squared, start, x, y[..., None], plan, device=device), restarts)
+    gap = training.predict(net, fit.parameters, fresh, device)[..., 0].numpy() - truth
     variance = _variance(target)
     columns = {"width": arm.widths[0], "parameters": net.size, "status": fit.status.tolist()}
     columns |= {"train_error": fit.loss / variance, "test_error": (gap**2).mean(axis=1) / variance}
@@ -162,7 +162,7 @@ def _draw_biases(net, start, generators: list, restarts: int) -> None:
     """Biases of the hidden layers uniform on +-1/sqrt(fan-in), in place: He's start has none, and all kinks at 0."""
     import torch
 
-    from dlstats.core import nets
+    from dlstats import nets
 
     named = nets.views(net, start)
     for layer, fan_in in enumerate(net.sizes[:-2]):

@@ -7,10 +7,10 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.approximation._sawtooth_claims import CLAIMS
 from dlstats.studies.approximation._sawtooth_exact import PARTS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import sawtooth as theory
 from dlstats.theory import sawtooth_floors as floors
 
@@ -46,8 +46,8 @@ def _trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 def _train(method: str, widths: tuple, factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses.regression import squared
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, widths)
@@ -57,10 +57,10 @@ def _train(method: str, widths: tuple, factors: dict, streams: Streams, device: 
     first["bias.0"].copy_(-first["weight.0"][:, 0] * torch.as_tensor(knots))
     x = (np.arange(DESIGN) + 0.5) / DESIGN
     y = _target(x, factors["compositions"])
-    plan = train.Training(factors["steps"], 0.01, schedule="cosine", keep="best")
-    fit = train.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
+    plan = training.Training(factors["steps"], 0.01, schedule="cosine", keep="best")
+    fit = training.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
     grid = np.arange(GRID + 1) / GRID
-    fitted = train.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy()
+    fitted = training.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy()
     gap = fitted - _target(grid, factors["compositions"])
     rows = {"replicate": list(streams.replicates), "method": method, "status": fit.status.tolist()}
     rows |= {"train_mse": fit.loss.astype(float), "mse": _simpson(gap**2), "sup_error": np.abs(gap).max(axis=1)}
@@ -134,7 +134,7 @@ def _error_by_units(evidence: Evidence, figure) -> None:
 
 
 def _panel(axis, table: pd.DataFrame, n: int) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     edges = 2**n
     units = np.arange(1, edges + 1)

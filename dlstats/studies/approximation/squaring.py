@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.linear_regions import evaluate
-from dlstats.core.seeds import Streams
+from dlstats.measures.linear_regions import evaluate
+from dlstats.protocol.study import Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.approximation._squaring_claims import CLAIMS
 from dlstats.studies.approximation._squaring_figures import FIGURES
-from dlstats.studies.study import Measure, Study
 from dlstats.theory import approximation_rates as rates
 from dlstats.theory import squaring as theory
 
@@ -92,17 +92,17 @@ def _trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """Networks of width 3 trained on x^2, beside what their shape can do."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses.regression import squared
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, (3,) * factors["depth"])
     start = nets.initialise(net, streams.generators("start", depth=factors["depth"]), "he")
     x = (np.arange(256) + 0.5) / 256
-    plan = train.Training(factors["steps"], 0.01, schedule="cosine", keep="best")
-    fit = train.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
+    plan = training.Training(factors["steps"], 0.01, schedule="cosine", keep="best")
+    fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     grid = np.arange(GRID + 1) / GRID
-    gap = train.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy() - grid**2
+    gap = training.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy() - grid**2
     rows = {"replicate": list(streams.replicates), "method": "trained", "status": fit.status.tolist()}
     return pd.DataFrame(rows | {"units": 3 * factors["depth"], "trained_error": np.abs(gap).max(axis=1)})
 

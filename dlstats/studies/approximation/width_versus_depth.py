@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dlstats.protocol.study import Measure, Study
 from dlstats.studies.approximation._parts import by_part
 from dlstats.studies.approximation._width_depth_claims import CLAIMS
 from dlstats.studies.approximation._width_depth_figures import FIGURES
 from dlstats.studies.approximation._width_depth_parts import PARTS
-from dlstats.studies.study import Measure, Study
 
 simulate = by_part(PARTS)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, estimate, worst
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, estimate, worst
+from dlstats.plotting.curves import beside, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import barron
-from dlstats.theory.claims import Claim
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -52,7 +52,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     for i, d in enumerate(sorted(evidence.rows()["dimension"].unique().tolist())):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, estimate, exact
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, estimate, exact
+from dlstats.plotting.curves import beside, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import margins, surrogates
-from dlstats.theory.claims import Claim
 
 LEVELS = np.linspace(-0.9, 0.9, 19)
 """Where numeric and closed ψ are compared."""
@@ -122,7 +122,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     for i, kappa in enumerate((1.5, 2, 3)):

@@ -6,11 +6,11 @@ import math
 
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, exact
-from dlstats.core.seeds import Streams
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, exact
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import complexity_discount as theory
-from dlstats.theory.claims import Claim
 
 RADIUS = 0.01
 
@@ -75,7 +75,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     for i, inputs in enumerate(sorted(evidence.rows(layers=1)["inputs"].unique().tolist())):

@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.core import scaling
-from dlstats.core.montecarlo import Estimate, exact, worst
-from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, draw_points, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, exact, worst
+from dlstats.montecarlo.contrasts import contrast
+from dlstats.nets import scaling
+from dlstats.plotting.curves import beside, draw_points, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import composition as theory
-from dlstats.theory.claims import Claim
 
 NOISE_SD, SMOOTHNESS = 0.3, 2.0
 LEARNING_RATE, BATCH, RESTARTS = 0.02, 400, 2
@@ -40,9 +40,9 @@ def _prescription(structure: str, n: int, streams: Streams) -> pd.DataFrame:
 
 
 def _trained(target: str, n: int, steps: int | None, streams: Streams, device: str) -> pd.DataFrame:
-    from dlstats.core import recipes
-    from dlstats.core.baselines import BASELINES, oracle_neighbours
-    from dlstats.core.dgp.regression import design
+    from dlstats.dgp.regression import design
+    from dlstats.methods.regression import BASELINES, oracle_neighbours
+    from dlstats.training import recipes
 
     process = design(target, DIMENSIONS[target], noise_sd=NOISE_SD)
     data = [process.sample(n, rng) for rng in streams.generators("data", target=target, n=n)]
@@ -172,7 +172,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
     from dlstats.theory.kernel_smoothing import torus_exponent
 
     labels = {"network": "network", "additive_model": "additive model", "nearest_neighbours": "nearest neighbours"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, exact
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats.montecarlo import Estimate, exact
+from dlstats.plotting.curves import beside, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory.kernel_smoothing import torus_exponent
 
 NOISE_SD = 0.3
@@ -20,8 +20,8 @@ SHARE = 8
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """Oracle k-nearest neighbours, exact given the inputs, in the ambient space and before it was turned."""
-    from dlstats.core.baselines import oracle_neighbours
-    from dlstats.core.dgp.closed_curves import ClosedCurves
+    from dlstats.dgp.closed_curves import ClosedCurves
+    from dlstats.methods.regression import oracle_neighbours
 
     intrinsic, n = factors["intrinsic"], factors["n"]
     design = ClosedCurves(intrinsic, factors["ambient"], NOISE_SD)
@@ -79,7 +79,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     for i, (intrinsic, ambient) in enumerate(DESIGNS):

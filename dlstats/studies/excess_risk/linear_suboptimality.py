@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, estimate, exact, worst
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, curve, draw_points, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, estimate, exact, worst
+from dlstats.plotting.curves import beside, curve, draw_points, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import linear_suboptimality as theory
 from dlstats.theory import sequence_model as sequence
-from dlstats.theory.claims import Claim
 
 NOISE_SD = 0.5
 WIDTHS = {1: (6,), 2: (8, 8), 3: (16, 16, 16)}
@@ -41,7 +41,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _change_point(n: int, streams: Streams) -> pd.DataFrame:
     """Two constant segments, a jump of 1 in the middle third, fitted by least squares."""
-    from dlstats.core.dgp.jump import two_segments
+    from dlstats.dgp.jump import two_segments
 
     rows = []
     for replicate, rng in zip(streams.replicates, streams.generators("data", n=n), strict=True):
@@ -54,9 +54,9 @@ def _change_point(n: int, streams: Streams) -> pd.DataFrame:
 
 def _network(n: int, depth: int, steps: int, streams: Streams, device: str) -> pd.DataFrame:
     """A network on the circle with its two jumps; at depth 3 also a smoothing spline and segmentation, same data."""
-    from dlstats.core import recipes
-    from dlstats.core.baselines import BASELINES
-    from dlstats.core.dgp import jump
+    from dlstats.dgp import jump
+    from dlstats.methods.regression import BASELINES
+    from dlstats.training import recipes
 
     design = jump.CircularJump(n, NOISE_SD)
     drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "circle", n=n)
@@ -180,7 +180,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     n, bound = curve(evidence, part="bound")

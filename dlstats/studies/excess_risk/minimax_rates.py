@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, exact
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, curve, risk_axes, worst_slope
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, exact
+from dlstats.plotting.curves import beside, curve, risk_axes, worst_slope
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import kernel_smoothing as kernel
 from dlstats.theory import linear_splines as splines
 from dlstats.theory import sequence_model as sequence
-from dlstats.theory.claims import Claim
 
 NOISE_SD = 0.3
 """Of the spline sieve, as in `shallow_rate`."""
@@ -205,7 +205,7 @@ CLAIMS = (
 
 
 def _draw_rates(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     panels = figure.subplots(1, 3)
     for i, b in enumerate(_levels(evidence, "smoothness", part="sequence")):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, estimate, worst
-from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import draw_points, points, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats.montecarlo import Estimate, estimate, worst
+from dlstats.montecarlo.contrasts import contrast
+from dlstats.plotting.curves import draw_points, points, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 
 NOISE_SD = 0.5
 UNITS = 6
@@ -20,8 +20,8 @@ STEPS = 4000
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """The trained network and the network of its class that is the best segmentation, on the same data."""
-    from dlstats.core import recipes
-    from dlstats.core.dgp import jump
+    from dlstats.dgp import jump
+    from dlstats.training import recipes
 
     n = factors["n"]
     design = jump.CircularJump(n, NOISE_SD)
@@ -91,7 +91,7 @@ def _excess_ratio(evidence: Evidence) -> Estimate:
 
 
 def _construction(evidence: Evidence) -> Estimate:
-    from dlstats.core.montecarlo import exact
+    from dlstats.montecarlo import exact
 
     return exact(float(evidence.rows(method="segmentation")["construction_error"].max()))
 

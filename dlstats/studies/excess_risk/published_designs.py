@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core import scaling
-from dlstats.core.montecarlo import Estimate, worst
-from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.seeds import Streams
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats.montecarlo import Estimate, worst
+from dlstats.montecarlo.contrasts import contrast
+from dlstats.nets import scaling
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 
 NEW, BATCH, LEARNING_RATE, RESTARTS = 1000, 300, 0.01, 2
 RULE = "deep_16"
@@ -24,7 +24,8 @@ BASELINES = ("nearest_neighbours", "additive_model", "random_forest", "boosting"
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """A network of three layers of 16 and baselines on the same data; error over the variance of the target."""
-    from dlstats.core import baselines, recipes
+    from dlstats.methods import regression as baselines
+    from dlstats.training import recipes
 
     target, n = factors["target"], factors["n"]
     noise, scale = factors["noise"], factors.get("noise_scale", "constant")
@@ -55,7 +56,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _process(target: str, noise: str, scale: str):
     """A model m1 to m5 of Bauer and Kohler, whose noise is normal, or a target of `core.dgp.regression`."""
-    from dlstats.core.dgp import bauer_kohler, regression
+    from dlstats.dgp import bauer_kohler, regression
 
     if target not in bauer_kohler.MODELS:
         return regression.design(target, INPUTS.get(target, 1), noise, NOISE_SD, scale)
@@ -150,7 +151,7 @@ LABELS = {
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     lines = evidence.table(measure="relative", statistic="median")

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dlstats.core import scaling
-from dlstats.core.montecarlo import Estimate, worst
-from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, draw_points, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats.montecarlo import Estimate, worst
+from dlstats.montecarlo.contrasts import contrast
+from dlstats.nets import scaling
+from dlstats.plotting.curves import beside, draw_points, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 
 NEW = 1000
 NOISE_SD = 0.3
@@ -60,8 +60,8 @@ Sample = tuple[np.ndarray, np.ndarray]
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """Network and baselines on the same data, errors at the same new points."""
-    from dlstats.core import recipes
-    from dlstats.core.baselines import BASELINES
+    from dlstats.methods.regression import BASELINES
+    from dlstats.training import recipes
 
     target, n = factors["target"], factors["n"]
     case = CASES[target]
@@ -90,8 +90,8 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _sampler(target: str) -> Callable[[int, np.random.Generator], Sample]:
     """(n, generator) -> inputs as the network sees them, and the regression function there."""
-    from dlstats.core.dgp import regression
-    from dlstats.core.dgp.closed_curves import ClosedCurves
+    from dlstats.dgp import regression
+    from dlstats.dgp.closed_curves import ClosedCurves
 
     if target == "curves":
         curves = ClosedCurves(2, 20, NOISE_SD)
@@ -162,7 +162,7 @@ STYLES = {"smoothing_spline": "spline", "additive_model": "spline", "nearest_nei
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     for axes, (target, case) in zip(figure.subplots(2, 2).flat, CASES.items(), strict=True):
         for method in ("network", *case.baselines):

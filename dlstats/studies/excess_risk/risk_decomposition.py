@@ -7,14 +7,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from dlstats.core.montecarlo import Estimate, estimate, exact, worst
-from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import draw_points, points
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, estimate, exact, worst
+from dlstats.montecarlo.contrasts import contrast
+from dlstats.plotting.curves import draw_points, points
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import linear_splines as splines
 from dlstats.theory import risk_decomposition as theory
-from dlstats.theory.claims import Claim
 
 NOISE_SD = 0.3
 RESTARTS, STEPS, LEARNING_RATE = 8, 2500, 0.05
@@ -73,8 +73,8 @@ def _bound(streams: Streams) -> pd.DataFrame:
 
 def _split(n: int, units: int, steps: int, streams: Streams, device: str) -> pd.DataFrame:
     """Trained networks, best of 8 and single, and least squares at the best fixed kinks, on the same data."""
-    from dlstats.core import recipes
-    from dlstats.core.dgp.regression import design
+    from dlstats.dgp.regression import design
+    from dlstats.training import recipes
 
     drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in design("sine").sample(n, rng)]), "data", n=n)
     x, y = drawn[:, 0], drawn[:, 1]
@@ -181,7 +181,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     network = {"part": "split", "method": "network", "size": "units"}

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dlstats.core import scaling
-from dlstats.core.montecarlo import Estimate, estimate, worst
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, draw_points, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats.montecarlo import Estimate, estimate, worst
+from dlstats.nets import scaling
+from dlstats.plotting.curves import beside, draw_points, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import linear_splines as splines
 from dlstats.theory import risk_decomposition as theory
-from dlstats.theory.claims import Claim
 
 SMOOTHNESS = 2.0
 LEARNING_RATE, BATCH, RESTARTS = 0.05, 400, 3
@@ -25,8 +25,8 @@ BASELINE_LIMIT = {"local_linear": 800, "kernel_ridge": 800}
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """The network whose width follows `rule`; for spline_6 with normal noise also the baselines, on the same data."""
-    from dlstats.core import recipes
-    from dlstats.core.dgp.regression import design
+    from dlstats.dgp.regression import design
+    from dlstats.training import recipes
 
     n, noise, noise_sd = factors["n"], factors["noise"], factors["noise_sd"]
     process = design("sine", noise=noise, noise_sd=noise_sd)
@@ -53,7 +53,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 
 def _baselines(x: np.ndarray, y: np.ndarray, truth: np.ndarray, streams: Streams, n: int) -> list[pd.DataFrame]:
-    from dlstats.core.baselines import BASELINES
+    from dlstats.methods.regression import BASELINES
 
     frames = []
     for name in ("smoothing_spline", "local_linear", "kernel_ridge", "nearest_neighbours"):
@@ -130,7 +130,7 @@ STYLES = {"smoothing_spline": "spline", "local_linear": "forest", "kernel_ridge"
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2, sharey=True)
     for method, label in LABELS.items():

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dlstats.core import scaling
-from dlstats.core.montecarlo import Estimate, worst
-from dlstats.core.montecarlo.contrasts import contrast
-from dlstats.core.montecarlo.rates import Rate, rate_of
-from dlstats.core.seeds import Streams
-from dlstats.studies.curves import beside, points, rate, risk_axes
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats.montecarlo import Estimate, worst
+from dlstats.montecarlo.contrasts import contrast
+from dlstats.montecarlo.rates import Rate, rate_of
+from dlstats.nets import scaling
+from dlstats.plotting.curves import beside, points, rate, risk_axes
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 
 NEW, NOISE_SD, BATCH = 1000, 0.3, 300
 LONGER, STARTS = 3, 4
@@ -50,7 +50,7 @@ RULES = ("spline_2", "isotropic_1", "decay_64", PRESCRIPTION)
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """Networks by every rule, and by the rule that is used with more steps or starts, on the same data."""
-    from dlstats.core.dgp import regression
+    from dlstats.dgp import regression
 
     target, n = factors["target"], factors["n"]
     if target not in CASES:
@@ -74,7 +74,7 @@ def _inputs(case: Case, x: np.ndarray) -> np.ndarray:
 
 
 def _arm(case: Case, name: str, arm: tuple[str, int, int], data, most, streams, device, target) -> pd.DataFrame:
-    from dlstats.core import recipes
+    from dlstats.training import recipes
 
     rule, times, starts = arm
     x, y, at, value = data
@@ -219,7 +219,7 @@ ARMS = {
 
 def draw_rules(evidence: Evidence, figure) -> None:
     """Risk against n by rule, theory's slope beside the rule that is used, a ring around the best."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     panels = figure.subplots(1, 3, sharey=False)
     for axes, (target, case) in zip(panels, CASES.items(), strict=True):
@@ -241,7 +241,7 @@ def draw_rules(evidence: Evidence, figure) -> None:
 
 def draw_limits(evidence: Evidence, figure) -> None:
     """The slope as it is, over halves of the sizes, and with more steps or starts."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     panels = figure.subplots(1, 3, sharey=True)
     for axes, (target, case) in zip(panels, CASES.items(), strict=True):

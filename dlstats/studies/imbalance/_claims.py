@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.studies.study import Evidence
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.study import Evidence
 
 
 def value_of(method: str, column: str = "value", **factors: object):

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.imbalance._claims import value_of
 from dlstats.studies.imbalance._settings import GAMMAS
-from dlstats.studies.study import Evidence
 from dlstats.theory import minimisers as theory
-from dlstats.theory.claims import Claim
 
 DERIVED = "derived here, short proof"
 FOCAL = "Charoenphakdee, Vongkulbhisal, Chairatanakul and Sugiyama 2021, CVPR"

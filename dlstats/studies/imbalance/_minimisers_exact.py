@@ -23,8 +23,7 @@ def _probability(logit: np.ndarray) -> np.ndarray:
 
 def fitted_map(probability: float) -> dict[str, float]:
     """The probability that each loss fits where the true one is `probability`."""
-    from dlstats.core import elicitation
-    from dlstats.core.losses import imbalance, margins
+    from dlstats.losses import elicitation, imbalance, margins
 
     counts = (1 - PRIOR, PRIOR)
     losses = {
@@ -43,8 +42,7 @@ def fitted_map(probability: float) -> dict[str, float]:
 
 
 def _weighted() -> dict[str, float]:
-    from dlstats.core import elicitation
-    from dlstats.core.losses import imbalance
+    from dlstats.losses import elicitation, imbalance
 
     def fitted(eta: np.ndarray, weight1: float, weight0: float) -> np.ndarray:
         return _probability(elicitation.minimise_binary(partial(imbalance.weighted, weights=(weight0, weight1)), eta))
@@ -62,8 +60,7 @@ def _weighted() -> dict[str, float]:
 
 
 def _focal() -> dict[str, float]:
-    from dlstats.core import elicitation
-    from dlstats.core.losses import imbalance
+    from dlstats.losses import elicitation, imbalance
 
     eta = np.arange(1, 2001) / 2001
     found: dict[str, float] = {"recovery": 0.0, "root": 0.0}
@@ -89,7 +86,7 @@ def _focal() -> dict[str, float]:
 
 def _crossing(loss) -> float:
     """The true probability at which the fitted one is 1/2, by a grid that is narrowed three times."""
-    from dlstats.core import elicitation
+    from dlstats.losses import elicitation
 
     lower, upper = 0.0, 1.0
     for _ in range(3):
@@ -101,8 +98,7 @@ def _crossing(loss) -> float:
 
 
 def _multiclass() -> dict[str, float]:
-    from dlstats.core import elicitation
-    from dlstats.core.losses import imbalance
+    from dlstats.losses import elicitation, imbalance
 
     def softmax(z: np.ndarray) -> np.ndarray:
         return np.exp(z) / np.exp(z).sum()
@@ -134,7 +130,7 @@ def _gaussians() -> dict[str, float]:
 
 
 def _class_balanced() -> dict[str, float]:
-    from dlstats.core.losses import imbalance
+    from dlstats.losses import imbalance
 
     counts, betas = (5000, 500, 50), (0, 0.9, 0.99, 0.999, 0.9999, 0.999999)
     gaps, found = [0.0], {}
@@ -174,8 +170,8 @@ def _overlap() -> dict[str, float]:
 
 
 def _dice() -> dict[str, float]:
-    from dlstats.core import elicitation
-    from dlstats.core.losses import overlap as losses
+    from dlstats.losses import elicitation
+    from dlstats.losses import overlap as losses
 
     eta, share = overlap.LEVELS, overlap.SHARES
     found = {}
@@ -197,7 +193,7 @@ def _gradients() -> dict[str, float]:
     import torch
     from torch.nn.functional import binary_cross_entropy
 
-    from dlstats.core.losses import imbalance
+    from dlstats.losses import imbalance
 
     def slope(loss, z: float, y: float, dtype=torch.float64) -> float:
         leaf = torch.full((1, 1, 1), z, dtype=dtype, requires_grad=True)

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from dlstats.core import nets, train
-from dlstats.core.dgp import imbalanced
-from dlstats.core.losses import imbalance, margins
-from dlstats.core.seeds import Streams
+from dlstats import nets, training
+from dlstats.dgp import imbalanced
+from dlstats.losses import imbalance, margins
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance._training import BATCH, DEFERRED, digest_of
 
 TEST = 400
@@ -48,11 +48,11 @@ def fitted(x, y, counts, test_x, steps: int, streams: Streams, device: str) -> I
         parameters, status = start, None
         for loss, part in phases:
             size = min(BATCH, x.shape[1])
-            training = train.Training(max(1, round(part * steps)), 0.01, schedule="cosine", batch_size=size)
+            plan = training.Training(max(1, round(part * steps)), 0.01, schedule="cosine", batch_size=size)
             orders = streams.generators("minibatch", method="all")
-            fit = train.fit(net, loss, parameters, x, y[..., None], training, orders, device=device)
+            fit = training.fit(net, loss, parameters, x, y[..., None], plan, orders, device=device)
             parameters, status = fit.parameters, fit.status
-        logits = train.predict(net, parameters, test_x, device).numpy().astype(float)
+        logits = training.predict(net, parameters, test_x, device).numpy().astype(float)
         yield {"replicate": list(streams.replicates), "method": name, "status": status, **digests}, logits
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.imbalance._claims import paired, statistic_of
-from dlstats.studies.study import Evidence
 from dlstats.theory import minimisers as theory
-from dlstats.theory.claims import Claim
 
 SOURCE = "population minimisers above; margin fixed for this study"
 CELL = {"mechanism": "gaussians", "prevalence": 0.02}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlstats.studies.study import Evidence, Figure
+from dlstats.protocol.study import Evidence, Figure
 
 METHODS = {
     "cross_entropy": "cross-entropy",
@@ -28,7 +28,7 @@ LOOKS = {name: index for index, name in enumerate(SHOWN)}
 
 def draw_excess(evidence: Evidence, figure) -> None:
     """Excess balanced error against n at prevalence 0.02, by the way in which the threshold is chosen."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     panels = figure.subplots(1, 3, sharey=True)
     for axes, cut, title in zip(
@@ -50,7 +50,7 @@ def draw_excess(evidence: Evidence, figure) -> None:
 
 def draw_probabilities(evidence: Evidence, figure) -> None:
     """Log loss as it comes and after Platt scaling, per loss."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     names = [name for name in METHODS if name != "firth"]
@@ -100,7 +100,7 @@ SIZES = (500, 2000, 10000, 50000)
 
 def draw_guide(evidence: Evidence, figure) -> None:
     """Goal against loss: better, worse or like cross-entropy at each n, by paired 99 % intervals."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     rows = evidence.rows(mechanism="gaussians", prevalence=0.02, n=SIZES)

@@ -10,10 +10,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from dlstats.core import calibration, logistic, nets, train
-from dlstats.core import classification_measures as measures
-from dlstats.core.losses import imbalance, margins, overlap
-from dlstats.core.seeds import Streams
+from dlstats import nets, training
+from dlstats.losses import imbalance, margins, overlap
+from dlstats.measures import classification as measures
+from dlstats.methods import calibration, logistic
+from dlstats.seeds import Streams
 from dlstats.theory import minimisers
 
 GAMMA = 2.0
@@ -83,22 +84,22 @@ def _network(name: str, data: Data, counts, net, start, steps: int, streams: Str
     x, y = _resampled(name, data, streams)
     orders = streams.generators("minibatch", method="all")
 
-    def training(part: int) -> train.Training:
+    def training(part: int) -> training.Training:
         size, every = min(BATCH, x.shape[1]), max(1, steps // 20)
-        return train.Training(part, 0.01, schedule="cosine", batch_size=size, keep="best", check_every=every)
+        return training.Training(part, 0.01, schedule="cosine", batch_size=size, keep="best", check_every=every)
 
     validation = (data.held_x, data.held_y[..., None].astype(float))
     target = y[..., None].astype(float)
     if name == "ldam":
         first, second = ldam_losses(counts)
         before = int(DEFERRED * steps)
-        warm = train.fit(net, first, start, x, target, training(before), orders, validation, device).parameters
-        fit = train.fit(net, second, warm, x, target, training(steps - before), orders, validation, device)
+        warm = training.fit(net, first, start, x, target, training(before), orders, validation, device).parameters
+        fit = training.fit(net, second, warm, x, target, training(steps - before), orders, validation, device)
     else:
         loss = losses(counts).get(name, imbalance.cross_entropy)
-        fit = train.fit(net, loss, start, x, target, training(steps), orders, validation, device)
+        fit = training.fit(net, loss, start, x, target, training(steps), orders, validation, device)
     outputs = [
-        train.predict(net, fit.parameters, part, device).numpy()[..., 0].astype(float)
+        training.predict(net, fit.parameters, part, device).numpy()[..., 0].astype(float)
         for part in (data.test_x, data.held_x)
     ]
     return (*outputs, fit.status)

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from dlstats.core import montecarlo
+from dlstats import montecarlo
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.imbalance._claims import paired, statistic_of
 from dlstats.studies.imbalance._settings import DISTANCE, PRIOR, SCALES, WEIGHTS
-from dlstats.studies.study import Evidence
 from dlstats.theory import minimisers
 from dlstats.theory import weighting as theory
-from dlstats.theory.claims import Claim
 
 
 def _worst(column: str, centre: float, methods: tuple[str, ...]):

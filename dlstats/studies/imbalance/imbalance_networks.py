@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance._networks_claims import CLAIMS
 from dlstats.studies.imbalance._networks_figures import FIGURES, METHODS
 from dlstats.studies.imbalance._settings import NETWORKS
-from dlstats.studies.study import Measure, Study
 
 TEST = 2000
 HELD_SHARE, HELD_MOST = 0.5, 4000
@@ -22,8 +22,8 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
         from dlstats.studies.imbalance import _multiclass
 
         return _multiclass.run(factors, streams, device)
-    from dlstats.core import nets
-    from dlstats.core.dgp import imbalanced
+    from dlstats import nets
+    from dlstats.dgp import imbalanced
     from dlstats.studies.imbalance import _training
 
     n, prevalence, steps = factors["n"], factors["prevalence"], factors["steps"]

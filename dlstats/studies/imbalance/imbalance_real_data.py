@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.seeds import Streams
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance._claims import paired
 from dlstats.studies.imbalance._networks_claims import RIVALS
 from dlstats.studies.imbalance._networks_figures import METHODS
 from dlstats.studies.imbalance._settings import NETWORKS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
 
 TRAIN, HELD = (180, 20), (90, 10)
 """Benign and malignant samples for training and held out; all others test, weighted to the prevalence 0.1."""
@@ -29,7 +29,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 def _breast_cancer(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     from sklearn.datasets import load_breast_cancer
 
-    from dlstats.core import nets
+    from dlstats import nets
     from dlstats.studies.imbalance import _training
 
     raw, target = (np.asarray(part) for part in load_breast_cancer(return_X_y=True))
@@ -126,7 +126,7 @@ CLAIMS = (
 
 def draw_real(evidence: Evidence, figure) -> None:
     """Balanced error of every loss as it comes and with a threshold or prior correction."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     panels = figure.subplots(1, 2)
     labels = {

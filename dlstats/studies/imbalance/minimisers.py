@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance import _minimisers_exact
 from dlstats.studies.imbalance._minimisers_claims import CLAIMS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def draw_maps(evidence: Evidence, figure) -> None:
     """The map from the true to the fitted probability of every loss."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     rows = evidence.rows(part="map")
     left, right = figure.subplots(1, 2, sharey=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance._claims import statistic_of, value_of
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import ranking as theory
-from dlstats.theory.claims import Claim
 
 SIZES = ((20, 2), (100, 10), (1000, 10))
 """Points and positives of the random rankings."""
@@ -28,7 +28,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
         over = theory.average_precision_random(20, 2) / 0.1
         values = {"formula": worst, "over_prevalence": over}
         return pd.DataFrame([{"replicate": r, "method": m, "value": v} for r in replicates for m, v in values.items()])
-    from dlstats.core import classification_measures as measures
+    from dlstats.measures import classification as measures
 
     if factors["part"] == "random":
         n, positives = factors["n"], factors["positives"]
@@ -88,7 +88,7 @@ CLAIMS = (
 
 def draw_random(evidence: Evidence, figure) -> None:
     """Average precision of random rankings over the prevalence, theory and simulation."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     axes = figure.subplots()
     table = evidence.table(part="random", measure="average_precision", statistic="mean")

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams, generator
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams, generator
 from dlstats.studies.imbalance._claims import statistic_of, value_of
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import rare_events as theory
-from dlstats.theory.claims import Claim
 
 SETTINGS = ((100, 0.1), (200, 0.05), (500, 0.02))
 BETA = np.array([-3.0, 1.0])
@@ -36,7 +36,7 @@ def _intercept(factors: dict, streams: Streams) -> pd.DataFrame:
 
 def _covariate(factors: dict, streams: Streams) -> pd.DataFrame:
     """Maximum likelihood, King and Zeng's correction and Firth's penalty on one fixed design of n points."""
-    from dlstats.core import logistic
+    from dlstats.methods import logistic
 
     n = factors["n"]
     design = generator(streams.seed, streams.study, "design", 0, {"n": n}).normal(size=n)
@@ -64,7 +64,7 @@ def _covariate(factors: dict, streams: Streams) -> pd.DataFrame:
 
 def _case_control(factors: dict, streams: Streams) -> pd.DataFrame:
     """All cases of a population and two controls for each; the intercept corrected by the population's prevalence."""
-    from dlstats.core import logistic
+    from dlstats.methods import logistic
 
     size, controls = factors["population"], factors["controls"]
     rows = []
@@ -110,7 +110,7 @@ PARTS = {"intercept": _intercept, "covariate": _covariate, "case_control": _case
 
 def _variance_difference(evidence: Evidence):
     """Variance of the likelihood estimate minus that of the confusion one, paired by replicate."""
-    from dlstats.core import montecarlo
+    from dlstats import montecarlo
 
     squares = []
     for method in ("likelihood", "confusion"):
@@ -184,7 +184,7 @@ CLAIMS = (
 
 def draw_bias(evidence: Evidence, figure) -> None:
     """Bias of the coefficients by method, and the law of the two estimates of the prior."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     for index, column in enumerate(("intercept_error", "slope_error")):

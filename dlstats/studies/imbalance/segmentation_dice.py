@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.seeds import Streams
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance._claims import paired
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
 
 TEST_IMAGES = 8
 EDGE = 0.1
@@ -23,9 +23,9 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """A convolutional network (3 × 3 patch, then 1 × 1) under Dice, cross-entropy and their sum, one batch of images."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.dgp.lesions import Lesions
-    from dlstats.core.losses import imbalance, overlap
+    from dlstats import nets, training
+    from dlstats.dgp.lesions import Lesions
+    from dlstats.losses import imbalance, overlap
     from dlstats.studies.imbalance._training import digest_of
 
     lesions, about = Lesions(), {k: factors[k] for k in ("foreground", "images")}
@@ -43,12 +43,12 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
         "squared_dice": partial(overlap.dice, denominator="squared"),
         "dice_cross_entropy": overlap.dice_cross_entropy,
     }
-    training = train.Training(steps=factors["steps"], learning_rate=0.02, schedule="cosine")
+    training = training.Training(steps=factors["steps"], learning_rate=0.02, schedule="cosine")
     target = torch.as_tensor(y[..., None].astype(np.float32))
     frames = []
     for name, loss in losses.items():
-        fit = train.fit(net, loss, start, x, target, training, device=device)
-        logit = train.predict(net, fit.parameters, test_x, device).numpy()[..., 0].astype(float)
+        fit = training.fit(net, loss, start, x, target, training, device=device)
+        logit = training.predict(net, fit.parameters, test_x, device).numpy()[..., 0].astype(float)
         columns = {"replicate": list(streams.replicates), "method": name, "status": fit.status}
         columns |= {"data_digest": [digest_of(a) for a in x], "start_digest": [digest_of(a.numpy()) for a in start]}
         rows = [_measured(z, e) for z, e in zip(logit, test_eta, strict=True)]
@@ -58,7 +58,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _measured(logit: np.ndarray, eta: np.ndarray) -> dict[str, float]:
     """Of one replicate's test images: distance to η and to what Dice elicits, the cut on η, and expected Dice."""
-    from dlstats.core.dgp.lesions import best_dice
+    from dlstats.dgp.lesions import best_dice
 
     p = 1 / (1 + np.exp(-logit.clip(-500, 500)))
     linear, squared = best_dice(eta), best_dice(eta, squared=True)
@@ -178,7 +178,7 @@ METHODS = {
 
 def draw_segmentation(evidence: Evidence, figure) -> None:
     """The cut on η of every loss beside theory, and the expected Dice at 1/2 and at F/2."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     for index, name in enumerate(METHODS):

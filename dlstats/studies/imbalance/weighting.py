@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.imbalance._settings import OFFSET, SCALES, WEIGHTS
 from dlstats.studies.imbalance._weighting_claims import CLAIMS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import weighting as theory
 
 PENALTIES = 10.0 ** -np.concatenate([np.arange(13.0), np.arange(16.0, 201.0, 4.0)])
@@ -47,7 +47,7 @@ def _log_odds(y: np.ndarray) -> np.ndarray:
 
 
 def _efficiency(x: np.ndarray, y: np.ndarray, prior: float, distance: float, streams: Streams) -> pd.DataFrame:
-    from dlstats.core import logistic
+    from dlstats.methods import logistic
 
     share = y.mean(axis=1, keepdims=True)
     weight = np.where(y == 1, 0.5 / share, 0.5 / (1 - share))
@@ -72,7 +72,7 @@ def _efficiency(x: np.ndarray, y: np.ndarray, prior: float, distance: float, str
 
 def _shift(x: np.ndarray, y: np.ndarray, streams: Streams) -> pd.DataFrame:
     """The logit-adjusted loss fitted as such, against the maximum likelihood fit with its intercept shifted."""
-    from dlstats.core import logistic
+    from dlstats.methods import logistic
 
     rows = []
     for r, features, labels in zip(streams.replicates, x, y, strict=True):
@@ -86,7 +86,7 @@ def _shift(x: np.ndarray, y: np.ndarray, streams: Streams) -> pd.DataFrame:
 
 def _separable(replicate: int, rng: np.random.Generator) -> pd.DataFrame:
     """Twenty points a class, at least 1 from the line that parts them; weights, offsets and scales for class 1."""
-    from dlstats.core import logistic
+    from dlstats.methods import logistic
 
     sign = np.repeat([1.0, -1.0], 20)
     x = np.column_stack([sign * (1 + rng.exponential(1, 40)), rng.normal(size=40)])
@@ -125,7 +125,7 @@ def _line(x, sign, theta, plain, normal, log_ratio: float) -> dict[str, float]:
 
 def draw_path(evidence: Evidence, figure) -> None:
     """Shift of the boundary and ratio of the margins along the ridge path, mean over data sets with their spread."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     rows = evidence.rows(part="separable")

@@ -7,13 +7,13 @@ import functools
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.report import style
-from dlstats.studies.study import Evidence, Figure
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.plotting import style
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure
 from dlstats.theory import mcse_promise as promise
 from dlstats.theory import replicate_laws as laws
-from dlstats.theory.claims import Claim
 
 MARGIN = 0.1
 """A reported error is right when it is within a tenth of the truth on average."""

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate, sequences
-from dlstats.core.seeds import Streams
-from dlstats.studies.study import Evidence, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate, sequences
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Measure, Study
+from dlstats.seeds import Streams
 
 PARTS = ("runs", "expectation")
 NULL = 0.95

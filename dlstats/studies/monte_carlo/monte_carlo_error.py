@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from dlstats.core.montecarlo import contrasts, intervals
-from dlstats.core.montecarlo.statistics import STATISTICS, evaluate
-from dlstats.core.seeds import Streams
+from dlstats.montecarlo import contrasts, intervals
+from dlstats.montecarlo.statistics import STATISTICS, evaluate
+from dlstats.protocol.study import Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.monte_carlo import _monte_carlo_error_report as report
-from dlstats.studies.study import Measure, Study
 from dlstats.theory import replicate_laws as laws
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.montecarlo.sequences import e_bh
-from dlstats.core.seeds import Streams
-from dlstats.studies.study import Evidence, Measure, Study
-from dlstats.theory import claims, verdict_rates
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.montecarlo.sequences import e_bh
+from dlstats.protocol import claim as claims
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Measure, Study
+from dlstats.seeds import Streams
+from dlstats.theory import verdict_rates
 
 CLAIMS_IN_LEDGER = 60
 SHIFT = 4.5

@@ -7,11 +7,11 @@ import functools
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.seeds import Streams
-from dlstats.studies.study import Evidence, Measure, Study
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Measure, Study
+from dlstats.seeds import Streams
 
 LEVELS = ("data", "start", "order")
 VARIANCES = {"data": 4.0, "start": 1.0, "order": 0.25}

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from scipy import stats
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate, sequences
-from dlstats.core.seeds import Streams
-from dlstats.report import style
-from dlstats.studies.study import Evidence, Figure, Measure, Study
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate, sequences
+from dlstats.plotting import style
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.theory import replicate_laws as laws
-from dlstats.theory.claims import Claim
 
 FIRST = 50
 """Replicates before the first look."""

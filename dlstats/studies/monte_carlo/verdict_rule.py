@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.seeds import Streams
-from dlstats.report import style
-from dlstats.studies.study import Evidence, Figure, Measure, Study
-from dlstats.theory import claims, verdict_rates
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.plotting import style
+from dlstats.protocol import claim as claims
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
+from dlstats.theory import verdict_rates
 
 MARGIN = 0.1
 REPLICATES = 200

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from dlstats.protocol.claim import Claim
 from dlstats.studies.robust._claims import log_ratio_of, worst_of
-from dlstats.theory.claims import Claim
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The levels that are reported, of the 19 that are fitted."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.studies.study import Evidence
-from dlstats.theory.claims import Claim
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 
 Reader = Callable[[Evidence], Estimate]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.robust._claims import estimated, largest, value_of, zero
-from dlstats.studies.study import Evidence
 from dlstats.theory import efficiency as theory
-from dlstats.theory.claims import Claim
 
 HUBER = "Huber 1964, Annals of Mathematical Statistics 35"
 HUBER_RONCHETTI = "Huber and Ronchetti 2009, Robust Statistics"

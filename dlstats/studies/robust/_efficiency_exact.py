@@ -30,7 +30,7 @@ SCORES = 10_000
 
 def loss_of(name: str, constant: float) -> Callable:
     """The loss of core with its constant, if it has one."""
-    from dlstats.core.losses.robust import ROBUST
+    from dlstats.losses.robust import ROBUST
 
     value = ROBUST[name].value
     if name in ("absolute", "log_cosh"):
@@ -96,7 +96,7 @@ def tuning() -> list[dict]:
 
 def barron() -> list[dict]:
     """ROB2: c for 95 % efficiency, and the efficiency at c = 1, of every shape; the shape beyond which none exists."""
-    from dlstats.core.losses.barron import barron as loss
+    from dlstats.losses.barron import barron as loss
 
     def at(alpha: float, c: float) -> float:
         return 1 / variance(functools.partial(loss, alpha=alpha, scale=c), theory.NORMAL, (c,))
@@ -194,7 +194,7 @@ def envelope() -> list[dict]:
     """ROB10: Huber's loss against the least of (r − γ)²/2 + δ|γ|, at the soft threshold and by a search over γ."""
     import torch
 
-    from dlstats.core.losses.robust import huber
+    from dlstats.losses.robust import huber
 
     r = np.linspace(-8, 8, 81)
     rows = {}
@@ -214,8 +214,8 @@ def partition() -> list[dict]:
     """ROB11: ∫ exp(−ρ) for Barron's loss; for α < 0 the integral over [−T, T] grows without bound, like 2T exp(−sup ρ)."""
     import torch
 
-    from dlstats.core.losses.barron import barron as loss
-    from dlstats.core.losses.barron import log_partition
+    from dlstats.losses.barron import barron as loss
+    from dlstats.losses.barron import log_partition
 
     rows = {}
     for alpha in (0.25, 0.5, 1.0, 1.5):

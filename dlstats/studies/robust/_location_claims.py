@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dlstats.core.montecarlo import Estimate, exact
+from dlstats.montecarlo import Estimate, exact
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.robust._claims import largest, slope_over, statistic_of, value_of, worst_of, zero
-from dlstats.studies.study import Evidence
 from dlstats.theory import robustness
-from dlstats.theory.claims import Claim
 
 ALPHAS = (1, 1.2, 1.5, 1.8)
 SIZES = (50, 100, 200, 400, 800, 1600, 3200)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence
 from dlstats.studies.robust._claims import estimated, largest, statistic_of, value_of, worst_of, zero
-from dlstats.studies.study import Evidence
 from dlstats.theory import quantiles as theory
-from dlstats.theory.claims import Claim
 
 LEVELS = (0.25, 0.5, 0.7, 0.9, 0.95)
 KOENKER = "Koenker and Bassett 1978, Econometrica 46"

@@ -76,7 +76,7 @@ def curves(group: str, label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
 
 def draw(evidence, figure) -> None:
     """A row a group of losses; left ρ, middle ψ, right the weight."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     evidence.rows(part="tuning")
     rows = figure.subplots(len(SHAPES), 3, sharex=True)

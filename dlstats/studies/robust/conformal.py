@@ -9,13 +9,13 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.seeds import Streams, generator
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams, generator
 from dlstats.studies.robust._claims import estimated, statistic_of, worst_of
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import conformal as theory
-from dlstats.theory.claims import Claim
 
 TRAINING = 500
 TEST = 200
@@ -31,8 +31,8 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
     The laws hold given the predictors, so that one fit serves all replicates; it depends on the root seed alone.
     """
-    from dlstats.core import conformal
-    from dlstats.core.dgp.quantile_designs import DESIGNS
+    from dlstats.dgp.quantile_designs import DESIGNS
+    from dlstats.methods import conformal
 
     design, n = DESIGNS[DESIGN], factors["n"]
     miscoverage = Fraction(str(factors["miscoverage"]))
@@ -60,7 +60,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 @functools.cache
 def _predictors(miscoverage: float, seed: int, study: str, device: str) -> dict:
     """Method -> x -> (lower, upper), fitted on one training sample, once a process; split intervals have the median twice."""
-    from dlstats.core.dgp.quantile_designs import DESIGNS
+    from dlstats.dgp.quantile_designs import DESIGNS
     from dlstats.theory import quantiles
 
     x, y = DESIGNS[DESIGN].sample(TRAINING, generator(seed, study, "training", 0, {}))
@@ -88,8 +88,8 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, rng: np.random.Generat
     """x -> (n, levels): a network for the levels together, whose quantiles do not cross."""
     import torch
 
-    from dlstats.core import nets, train
-    from dlstats.core.losses import quantile
+    from dlstats import nets, training
+    from dlstats.losses import quantile
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, (32, 32), len(levels))
@@ -99,11 +99,11 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, rng: np.random.Generat
     def loss(raw, target):
         return quantile.pinball(quantile.in_order(raw), target, tau.to(raw))
 
-    plan = train.Training(1000, 0.01, schedule="cosine")
-    fit = train.fit(net, loss, start, x[None], y[None, :, None], plan, device=device)
+    plan = training.Training(1000, 0.01, schedule="cosine")
+    fit = training.fit(net, loss, start, x[None], y[None, :, None], plan, device=device)
 
     def predict(at: np.ndarray) -> np.ndarray:
-        return quantile.in_order(train.predict(net, fit.parameters, at, device))[0].double().numpy()
+        return quantile.in_order(training.predict(net, fit.parameters, at, device))[0].double().numpy()
 
     return predict
 
@@ -210,7 +210,7 @@ CLAIMS = (
 
 def draw_laws(evidence: Evidence, figure) -> None:
     """Left: histogram of coverage given calibration against its Beta law. Right: coverage by place and method."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     law = theory.conditional_law(99, Fraction(1, 10))

@@ -8,12 +8,12 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.core import montecarlo
-from dlstats.core.montecarlo import Estimate
-from dlstats.core.seeds import Streams
+from dlstats import montecarlo
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Contrast, Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._claims import estimated, log_ratio_of, statistic_of, worst_of
-from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
 POINTS = 961
@@ -25,8 +25,8 @@ DESIGN = "sine_normal"
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """A row a replicate, method and level: errors to the true quantile, true coverage below it, crossing of the method."""
-    from dlstats.core import baselines_quantile
-    from dlstats.core.dgp.quantile_designs import DESIGNS
+    from dlstats.dgp.quantile_designs import DESIGNS
+    from dlstats.methods import quantile as baselines_quantile
 
     n, design = factors["n"], DESIGNS[DESIGN]
     samples = [design.sample(n, rng) for rng in streams.generators("data", n=n)]
@@ -49,14 +49,15 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, grid: np.ndarray, n: in
     """Fitted quantiles (reps, points, levels) and what is recorded of the training."""
     import torch
 
-    from dlstats.core import recipes, train
-    from dlstats.core.losses import quantile
+    from dlstats import training
+    from dlstats.losses import quantile
+    from dlstats.training import recipes
 
     recipe = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks")
 
     def run(loss, outputs: int):
         found = recipes.run(recipe, x, y, streams, device, loss=loss, outputs=outputs, n=n)
-        return train.predict(found.net, found.parameters, grid, device), found.columns
+        return training.predict(found.net, found.parameters, grid, device), found.columns
 
     if method == "per_level":
         parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
@@ -190,7 +191,7 @@ CLAIMS = (
 
 def draw_quantiles(evidence: Evidence, figure) -> None:
     """Left: median excess pinball risk by level at the largest n. Right: share of x with crossing against n."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     risk = evidence.table(measure="pinball", statistic="median", n=SIZES[-1]).set_index("method")

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust import _efficiency_exact, _shapes
 from dlstats.studies.robust._efficiency_claims import CLAIMS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import efficiency as theory
 
 SAMPLE = 400
@@ -29,7 +29,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _location(law: str, streams: Streams) -> pd.DataFrame:
     """ROB3.finite: √n times the error of every estimator on samples of n = 400."""
-    from dlstats.core import location
+    from dlstats.methods import location
 
     sample = _sampler(law)
     y = streams.draw(lambda rng: sample(rng, SAMPLE), "sample", law=law)
@@ -45,7 +45,7 @@ def _location(law: str, streams: Streams) -> pd.DataFrame:
 
 
 def _sampler(law: str):
-    from dlstats.core.dgp import noise
+    from dlstats.dgp import noise
 
     if law == "normal":
         return noise.normal().sample
@@ -58,7 +58,7 @@ def _sampler(law: str):
 
 def draw_barron(evidence: Evidence, figure) -> None:
     """Efficiency at N(0, 1) of Barron's loss against its scale, a line a shape, with the constants for 95 %."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     rows = evidence.rows(part="barron").set_index("method")["value"]
     axis = figure.subplots()

@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Contrast, Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._claims import log_median_of, log_ratio_of, slope_over
-from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
 
 NOISE_SD = 0.3
 """Scale of the noise; the standard deviation where it has one."""
@@ -23,7 +23,7 @@ SIZES = (200, 800, 3200)
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """One row a replicate and loss: squared and absolute error to the regression function, and of the best line."""
-    from dlstats.core import recipes
+    from dlstats.training import recipes
 
     n, noise = factors["n"], _noise(factors["noise"])
     x = streams.draw(lambda rng: rng.random((n, 1)), "inputs", n=n)
@@ -51,13 +51,13 @@ def _truth(x: np.ndarray) -> np.ndarray:
 
 
 def _noise(name: str):
-    from dlstats.core.dgp import noise
+    from dlstats.dgp import noise
 
     return noise.contaminated(0.2, 100.0) if name == "contaminated" else noise.NOISES[name]
 
 
 def _loss(method: str):
-    from dlstats.core.losses import regression, robust
+    from dlstats.losses import regression, robust
 
     losses = {"squared": regression.squared, "absolute": robust.absolute}
     return losses.get(method) or functools.partial(robust.huber, threshold=1.345 * NOISE_SD)
@@ -142,7 +142,7 @@ CLAIMS = (
 
 def draw_risk(evidence: Evidence, figure) -> None:
     """Median risk against n by loss: left normal, right Cauchy noise."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     table = evidence.table(measure="risk", statistic="median", noise=["normal", "cauchy"])
     axes = figure.subplots(1, 2, sharey=True)

@@ -7,10 +7,10 @@ import functools
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._claims import scalars
 from dlstats.studies.robust._location_claims import ALPHAS, CLAIMS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import quantiles, robustness
 from dlstats.theory.roots import root
 
@@ -33,8 +33,8 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 def _rate(factors: dict, streams: Streams) -> list[dict]:
     """ROB6: the absolute error of mean, median and Huber's estimator with the median absolute deviation as scale."""
-    from dlstats.core import location
-    from dlstats.core.dgp import noise
+    from dlstats.dgp import noise
+    from dlstats.methods import location
 
     alpha, n = factors["alpha"], factors["n"]
     y = streams.draw(lambda rng: noise.stable_sample(alpha, rng, n), "sample", alpha=alpha, n=n)
@@ -70,7 +70,7 @@ def _bias(factors: dict, streams: Streams) -> list[dict]:
 
 def _functional(threshold: float, density, bracket: tuple[float, float]) -> float:
     """The zero of E ψ(X − m) for a density on (0, ∞), ψ from the loss as trained."""
-    from dlstats.core.losses.robust import huber
+    from dlstats.losses.robust import huber
     from dlstats.studies.robust import _efficiency_exact as exact
 
     loss = functools.partial(huber, threshold=threshold)
@@ -84,7 +84,7 @@ def _functional(threshold: float, density, bracket: tuple[float, float]) -> floa
 
 def _breakdown(factors: dict, streams: Streams) -> list[dict]:
     """ROB9: the fewest of n points that, moved to 1e9, carry the estimate beyond 1e6."""
-    from dlstats.core import location
+    from dlstats.methods import location
 
     n = factors["n"]
     y = streams.draw(lambda rng: rng.standard_normal(n), "sample", n=n)
@@ -124,7 +124,7 @@ def _leverage(factors: dict, streams: Streams) -> list[dict]:
 
 def draw_rates(evidence: Evidence, figure) -> None:
     """Median absolute error against n, a panel a method, a line an α, with the theoretical slopes."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     table = evidence.table(part="rate", measure="error", statistic="median")
     axes = figure.subplots(1, 3, sharey=True)

@@ -7,9 +7,9 @@ import functools
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import LOG_RATIO, Contrast, Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._benchmark_claims import CENTRED, CLAIMS, LEVELS, NETWORK, SIZES
-from dlstats.studies.study import LOG_RATIO, Contrast, Evidence, Figure, Measure, Study
 
 FITTED = tuple(round(0.05 * k, 2) for k in range(1, 20))
 """The levels of a network for all levels; those of `LEVELS` are reported."""
@@ -24,8 +24,8 @@ another seed."""
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """A row a replicate, method and level: errors to the true quantile at fresh points, calibration, crossing."""
-    from dlstats.core import baselines_quantile
-    from dlstats.core.dgp.quantile_designs import DESIGNS
+    from dlstats.dgp.quantile_designs import DESIGNS
+    from dlstats.methods import quantile as baselines_quantile
 
     n, design = factors["n"], DESIGNS[factors["design"]]
     about = {"n": n, "design": factors["design"]}
@@ -52,22 +52,23 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, stream
     """
     import torch
 
-    from dlstats.core import nets, recipes, train
-    from dlstats.core.losses import quantile
+    from dlstats import nets, training
+    from dlstats.losses import quantile
+    from dlstats.training import recipes
 
     torch.set_num_threads(1)
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], axis=1)[..., None]
     scaled = ((y - middle) / (high - low))[..., None]
     kept = x.shape[1] - x.shape[1] // 5
     ahead = (x[:, kept:], scaled[:, kept:])
-    plan = train.Training(STEPS, RATE, schedule="cosine", batch_size=min(128, kept), keep="best", check_every=50)
+    plan = training.Training(STEPS, RATE, schedule="cosine", batch_size=min(128, kept), keep="best", check_every=50)
 
     def run(loss, outputs: int):
         net = nets.Mlp(x.shape[2], WIDTHS, outputs)
         start = nets.initialise(net, streams.generators("start", outputs=outputs, **about), "he")
         order = streams.generators("minibatch", **about)
-        fit = train.fit(net, loss, start, x[:, :kept], scaled[:, :kept], plan, order, ahead, device)
-        return train.predict(net, fit.parameters, new, device), fit.status, start
+        fit = training.fit(net, loss, start, x[:, :kept], scaled[:, :kept], plan, order, ahead, device)
+        return training.predict(net, fit.parameters, new, device), fit.status, start
 
     if method == "per_level":
         parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
@@ -87,7 +88,7 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, stream
 
 def _head(method: str):
     """What turns raw outputs into quantiles at `FITTED`."""
-    from dlstats.core.losses import quantile
+    from dlstats.losses import quantile
 
     free = {"non_crossing": 0, "centred": FITTED.index(0.5)}
     return functools.partial(quantile.in_order, free=free[method]) if method in free else (lambda raw: raw)
@@ -109,7 +110,7 @@ def _rows(method: str, fitted: np.ndarray, columns: dict, design, new: np.ndarra
 
 def draw_benchmark(evidence: Evidence, figure) -> None:
     """Median L1 error of the network for all levels over that of every other method, by design, at three levels."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     rivals = [method for method in (*NETWORKS, *BASELINES) if method != NETWORK]
     axes = figure.subplots(1, 3, sharey=True)
@@ -143,7 +144,7 @@ def _plain_ticks(axis, limits: tuple[float, float], wanted: tuple[float, ...]) -
 
 def draw_sizes(evidence: Evidence, figure) -> None:
     """Median L1 error at level 0.5 against the sample size, a panel a design."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     table = evidence.table(measure="l1", statistic="median")
     designs = [design for design in SIZES if design in set(table["design"])]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._claims import scalars
 from dlstats.studies.robust._quantiles_claims import CLAIMS, LEVELS
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import quantiles as theory
 from dlstats.theory.roots import root
 
@@ -38,7 +38,7 @@ def _loss(name: str):
     """A loss of core as a function of numpy arrays (f, y, level)."""
     import torch
 
-    from dlstats.core.losses import quantile
+    from dlstats.losses import quantile
 
     function = {"pinball": quantile.pinball, "expectile": quantile.expectile, "slip": quantile.lectures_pinball}[name]
 
@@ -103,7 +103,7 @@ def _slope(name: str, distribution, level: float):
     """a -> derivative in a of the expected loss, the loss differentiated by core, the law integrated."""
     import torch
 
-    from dlstats.core.losses import quantile
+    from dlstats.losses import quantile
 
     function = {"pinball": quantile.pinball, "expectile": quantile.expectile}[name]
     u, w = np.polynomial.legendre.leggauss(NODES)
@@ -149,7 +149,7 @@ def _order(factors: dict, streams: Streams) -> list[dict]:
 
 def _crossing(factors: dict, streams: Streams) -> list[dict]:
     """ROB16: do linear fits at 0.85 and 0.95 cross on [0, 1]? Data of the design `sine_normal`, by linear programming."""
-    from dlstats.core.dgp.quantile_designs import DESIGNS
+    from dlstats.dgp.quantile_designs import DESIGNS
 
     n = factors["n"]
     rows = []
@@ -166,7 +166,7 @@ def _drift(factors: dict, streams: Streams) -> list[dict]:
     """ROB18: gradient descent on a constant with the slip and with the pinball loss, 2000 steps on normal data."""
     import torch
 
-    from dlstats.core.losses import quantile
+    from dlstats.losses import quantile
 
     level, rate, n = factors["level"], 0.1, 200
     y = torch.as_tensor(streams.draw(lambda rng: rng.standard_normal(n), "data"))
@@ -191,8 +191,8 @@ def descent() -> list[dict]:
     """ROB19: gradient descent of one parameter towards 0 from 1: |x| at rate 0.3, x² at rate 0.1."""
     import torch
 
-    from dlstats.core.losses.regression import squared
-    from dlstats.core.losses.robust import absolute
+    from dlstats.losses.regression import squared
+    from dlstats.losses.robust import absolute
 
     paths = {}
     for name, loss, rate, steps in (("absolute", absolute, 0.3, 60), ("squared", squared, 0.1, 50)):
@@ -216,7 +216,7 @@ def descent() -> list[dict]:
 
 def draw_expectiles(evidence: Evidence, figure) -> None:
     """Where the expectiles of two laws sit among their quantiles."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     evidence.rows(part="expectile")
     axis = figure.subplots()

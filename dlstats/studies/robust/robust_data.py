@@ -7,11 +7,11 @@ import functools
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._claims import largest, zero
-from dlstats.studies.study import Evidence, Figure, Measure, Study
 from dlstats.theory import quantiles as theory
-from dlstats.theory.claims import Claim
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 PUBLISHED_ENGEL = (81.48225, 0.56018)
@@ -38,7 +38,7 @@ def _engel(device: str) -> list[dict]:
     """ROB17: a network without hidden layer, one output a level, and linear programming, on 235 households."""
     import torch
 
-    from dlstats.core.losses.quantile import pinball
+    from dlstats.losses.quantile import pinball
 
     data = _households()
     x, y = data["income"].to_numpy(), data["foodexp"].to_numpy()
@@ -74,16 +74,16 @@ def _affine(x: np.ndarray, y: np.ndarray, loss, outputs: int, device: str, steps
     """Coefficients (1 + d, outputs) of a network without hidden layer, trained on standardised data by Adam."""
     import torch
 
-    from dlstats.core import nets, train
+    from dlstats import nets, training
 
     torch.set_num_threads(1)
     centre, spread = x.mean(axis=0), x.std(axis=0)
     middle, unit = np.median(y), y.std()
     net = nets.Mlp(x.shape[1], (), outputs)
     start = torch.zeros(1, net.size, dtype=torch.float64)
-    plan = train.Training(steps, 0.02, schedule="linear", dtype="float64")
+    plan = training.Training(steps, 0.02, schedule="linear", dtype="float64")
     target = ((y - middle) / unit)[None, :, None]
-    fit = train.fit(net, loss, start, ((x - centre) / spread)[None], target, plan, device=device)
+    fit = training.fit(net, loss, start, ((x - centre) / spread)[None], target, plan, device=device)
     named = nets.views(net, fit.parameters)
     slopes = named["weight.0"][0].numpy() * unit / spread[:, None]
     intercept = named["bias.0"][0].numpy() * unit + middle - centre @ slopes
@@ -94,7 +94,7 @@ def _stackloss(device: str) -> list[dict]:
     """M-estimates of statsmodels' RLM, and networks without hidden layer with the losses of core at RLM's scale."""
     import statsmodels.api as sm
 
-    from dlstats.core.losses import robust
+    from dlstats.losses import robust
 
     data = sm.datasets.stackloss.load_pandas()
     x, y = np.asarray(data.exog, dtype=float), np.asarray(data.endog, dtype=float)
@@ -161,7 +161,7 @@ CLAIMS = (
 
 def draw_engel(evidence: Evidence, figure) -> None:
     """Engel's data with the seven fits: lines of linear programming, dots of the network."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     data = _households()
     rows = evidence.rows(data="engel").dropna(subset=["slope"])

@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.core.seeds import Streams
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.study import Contrast, Evidence, Figure, Measure, Study
+from dlstats.seeds import Streams
 from dlstats.studies.robust._claims import log_ratio_of, statistic_of, worst_of
-from dlstats.studies.study import Contrast, Evidence, Figure, Measure, Study
-from dlstats.theory.claims import Claim
 
 FUNCTIONS = ("blocks", "bumps", "heavisine", "doppler")
 NOISES = ("normal", "t2", "cauchy", "contaminated")
@@ -25,7 +25,7 @@ WIDTHS = (32, 32, 32)
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     """A row a replicate and method: L1 and squared distance to 5f at fresh points, and whether the fit is of any use."""
-    from dlstats.core.dgp import donoho_johnstone, noise
+    from dlstats.dgp import donoho_johnstone, noise
 
     f, law = donoho_johnstone.DONOHO_JOHNSTONE[factors["function"]], noise.NOISES[factors["noise"]]
     about = {"function": factors["function"], "noise": factors["noise"]}
@@ -49,7 +49,7 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
 
 
 def _loss(name: str):
-    from dlstats.core.losses import barron, regression, robust
+    from dlstats.losses import barron, regression, robust
 
     return {
         "squared": regression.squared,
@@ -62,7 +62,7 @@ def _loss(name: str):
 
 
 def _network(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str):
-    from dlstats.core import recipes
+    from dlstats.training import recipes
 
     recipe = recipes.Recipe(WIDTHS, 0.02, STEPS, 128)
     outputs = 3 if name == "adaptive" else 1
@@ -72,15 +72,16 @@ def _network(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: 
 
 def _learned(found, x: np.ndarray, device: str) -> dict[str, np.ndarray]:
     """Shape and scale of the adaptive loss, the scale in units of y."""
-    from dlstats.core import train
-    from dlstats.core.losses import barron
+    from dlstats import training
+    from dlstats.losses import barron
 
-    alpha, log_scale = barron.shape_and_log_scale(train.predict(found.net, found.parameters, x, device))
+    alpha, log_scale = barron.shape_and_log_scale(training.predict(found.net, found.parameters, x, device))
     return {"shape": alpha.flatten().double().numpy(), "scale": UNIT * log_scale.exp().flatten().double().numpy()}
 
 
 def _baseline(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, about: dict):
-    from dlstats.core import baselines, baselines_quantile
+    from dlstats.methods import quantile as baselines_quantile
+    from dlstats.methods import regression as baselines
 
     rngs = streams.generators(f"baseline {name}", **about)
     if name == "spline":
@@ -198,7 +199,7 @@ CLAIMS = (
 
 def draw_errors(evidence: Evidence, figure) -> None:
     """Median L1 error of every method, a panel a noise, a column a function."""
-    from dlstats.report import style
+    from dlstats.plotting import style
 
     table = evidence.table(measure="l1", statistic="median")
     axes = figure.subplots(1, len(NOISES), sharey=True)

@@ -1,1 +1,0 @@
-"""How to simulate: seeds, data-generating processes, networks, losses, training, measures, Monte Carlo error."""

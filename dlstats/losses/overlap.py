@@ -1,0 +1,80 @@
+"""Losses of overlap: Dice, Tversky and their kin, for one logit a sample.
+
+None is pointwise: a loss is a ratio of sums over the n samples of a replicate, returned once for every sample, so
+that its mean over samples is the loss itself and training needs no other contract. A minibatch therefore has its
+own loss, whose mean is not the loss of the whole. Soft labels give the limit of a large image: y stands for its
+expectation, and y² = y is used throughout.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Num
+from torch import Tensor
+
+from dlstats.losses.imbalance import cross_entropy
+
+Logit = Float[Tensor, "reps n 1"]
+Label = Num[Tensor, "reps n 1"]
+
+DENOMINATORS = ("linear", "squared", "hard")
+
+
+def dice(prediction: Logit, y: Label, denominator: str = "linear", smooth: float = 0.0) -> Logit:
+    """1 − (2 Σ p y + smooth) / (Σ q + Σ y + smooth), with q = p (linear) or p² (squared, V-Net).
+
+    Elicits no probability. Linear: p = 1{η > F*/2}, F* the largest Dice. Squared [Milletari, Navab and Ahmadi 2016]:
+    p = min(1, η / F) with F the largest value, a rescaled probability cut off at 1. `hard` is the Dice of the
+    decision 1{z > 0}: a measure, whose gradient is 0.
+    """
+    if denominator not in DENOMINATORS:
+        raise ValueError(f"`denominator` must be one of {', '.join(DENOMINATORS)}, got {denominator!r}.")
+    p = (prediction > 0).to(prediction.dtype) if denominator == "hard" else torch.sigmoid(prediction)
+    q = p.square() if denominator == "squared" else p
+    return _repeated(1 - _ratio(2 * (p * y).sum(dim=1), q.sum(dim=1) + y.sum(dim=1), smooth), prediction)
+
+
+def tversky(prediction: Logit, y: Label, false_positive: float, false_negative: float, gamma: float = 1.0) -> Logit:
+    """(1 − TP / (TP + a FP + b FN))^(1 / gamma), a = `false_positive`, b = `false_negative`, in soft counts.
+
+    Elicits the decision η > a T / (1 + (a + b − 1) T), T the largest index [Salehi, Erdogmus and Gholipour 2017];
+    a = b = 1/2 is Dice, a = b = 1 the Jaccard index, with one and the same decision. gamma > 1 is the focal Tversky
+    loss [Abraham and Khan 2019]: a monotone map of the loss, with the same minimiser.
+    """
+    p = torch.sigmoid(prediction)
+    hit = (p * y).sum(dim=1)
+    wrong = false_positive * (p * (1 - y)).sum(dim=1) + false_negative * ((1 - p) * y).sum(dim=1)
+    loss = 1 - _ratio(hit, hit + wrong, 0.0)
+    if gamma != 1:
+        loss = loss.clamp(min=1e-12).pow(1 / gamma)
+    return _repeated(loss, prediction)
+
+
+def generalised_dice(prediction: Logit, y: Label) -> Logit:
+    """1 − 2 Σ_k w_k Σ p_k y_k / Σ_k w_k Σ (p_k + y_k) over both classes, w_k = 1 / (Σ y_k)² [Sudre et al. 2017].
+
+    Elicits the decision η > (w₀ (2 − G) + w₁ G) / (2 (w₀ + w₁)), G the largest index; a class without samples gets
+    weight 0.
+    """
+    p, one = torch.sigmoid(prediction), y.to(prediction.dtype)
+    probabilities, labels = torch.cat([1 - p, p], dim=2), torch.cat([1 - one, one], dim=2)
+    volume = labels.sum(dim=1)
+    weights = torch.where(volume > 0, volume.clamp(min=1e-12).pow(-2), torch.zeros_like(volume))
+    hit = (weights * (probabilities * labels).sum(dim=1)).sum(dim=1, keepdim=True)
+    size = (weights * (probabilities.sum(dim=1) + volume)).sum(dim=1, keepdim=True)
+    return _repeated(1 - _ratio(2 * hit, size, 0.0), prediction)
+
+
+def dice_cross_entropy(prediction: Logit, y: Label, share: float = 0.5, denominator: str = "squared") -> Logit:
+    """share Dice + (1 − share) cross-entropy. Elicits something between η and what Dice elicits."""
+    return share * dice(prediction, y, denominator) + (1 - share) * cross_entropy(prediction, y)
+
+
+def _ratio(above: Tensor, below: Tensor, smooth: float) -> Tensor:
+    """(above + smooth) / (below + smooth), and 1 where both are 0: an empty prediction of an empty image is right."""
+    empty = below + smooth == 0
+    return torch.where(empty, torch.ones_like(above), (above + smooth) / torch.where(empty, 1.0, below + smooth))
+
+
+def _repeated(loss: Float[Tensor, "reps 1"], like: Logit) -> Logit:
+    return loss.unsqueeze(1).expand(-1, like.shape[1], -1)

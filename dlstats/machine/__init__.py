@@ -1,0 +1,1 @@
+"""What this machine is: its GPUs, its speed, what works on it."""

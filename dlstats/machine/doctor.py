@@ -1,0 +1,75 @@
+"""What works on this machine: which back ends train here, and why not where they do not."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a run may need."""
+
+    name: str
+    works: bool
+    detail: str
+
+
+def examine() -> list[Finding]:
+    """Python and torch, then every back end of the engine: each works, or says in one line why it does not."""
+    import torch
+
+    return [
+        Finding("python", True, f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores"),
+        Finding("torch", True, f"{torch.__version__}, {torch.get_num_threads()} threads"),
+        Finding("processor", True, _processor()),
+        Finding("back end torch, CPU", True, "always"),
+        _cuda(),
+        *(_lanes(dtype) for dtype in ("float32", "float64")),
+    ]
+
+
+def lines(findings: list[Finding]) -> list[str]:
+    """One line a finding, aligned."""
+    width = max(len(finding.name) for finding in findings)
+    return [f"{f.name:<{width}}  {'yes' if f.works else 'no '}  {f.detail}" for f in findings]
+
+
+def main() -> int:
+    """Print what works; 0 always, for nothing here is needed but torch."""
+    print("\n".join(lines(examine())))
+    return 0
+
+
+def _cuda() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("back end torch, GPU", True, torch.cuda.get_device_name())
+    built = torch.version.cuda
+    reason = "torch was built without CUDA" if built is None else f"torch has CUDA {built} but sees no card"
+    return Finding("back end torch, GPU", False, reason)
+
+
+def _lanes(dtype: str) -> Finding:
+    from dlstats.training.lanes import build
+
+    name = f"back end lanes, {dtype}"
+    try:
+        kernel = build.library(dtype)
+    except build.Unavailable as error:
+        return Finding(name, False, f"{error}; the torch path serves")
+    return Finding(name, True, f"{kernel.lanes_width()} lanes, built by {build.find_compiler()} in {build.cache()}")
+
+
+def _processor() -> str:
+    try:
+        rows = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    words = {name.strip(): value.strip() for name, _, value in (row.partition(":") for row in rows)}
+    flags = words.get("flags", words.get("Features", "")).split()
+    has = [name for name in ("avx512f", "avx2", "fma", "asimd") if name in flags]
+    return f"{words.get('model name', platform.machine())} ({', '.join(has) or 'no vector extensions known'})"

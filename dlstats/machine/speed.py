@@ -1,0 +1,77 @@
+"""How fast this machine is beside the one on which the costs in `config/` were measured.
+
+`dlstats doctor --measure` times some reference work for a quarter of a minute and stores the ratio, which scales what
+`dlstats plan` and `snakemake --dry-run` expect. Standard library only until something is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+REFERENCE = {"training": 0.225, "arithmetic": 0.32}
+"""Seconds that the reference work took there, one core of a 2-core AMD EPYC (Zen 5, AVX-512)."""
+ROUNDS = 20
+
+
+def factor() -> float:
+    """Seconds here for a second of stated cost; 1 as long as nothing was measured."""
+    try:
+        return float(json.loads(_place().read_text(encoding="utf-8"))["factor"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 1.0
+
+
+def measure(work: dict[str, Callable[[], object]] | None = None) -> float:
+    """Time the reference work, best of some rounds, and store the geometric mean of its ratios to the reference."""
+    ratios = {name: _best(run) / REFERENCE[name] for name, run in (work or _work()).items()}
+    found = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+    _place().parent.mkdir(parents=True, exist_ok=True)
+    _place().write_text(json.dumps({"factor": found, "ratios": ratios}), encoding="utf-8")
+    return found
+
+
+def _best(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _work() -> dict[str, Callable[[], object]]:
+    """Networks like those of the studies, and the sorting, drawing and small fits of the others."""
+    import numpy as np
+    import torch
+
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
+
+    torch.set_num_threads(1)
+    net = nets.Mlp(5, (32, 32))
+    generators = [np.random.default_rng(row) for row in range(32)]
+    x = np.stack([rng.normal(size=(512, 5)) for rng in generators])
+    start = nets.initialise(net, generators)
+    training = training.Training(1000, 0.01, batch_size=128)
+
+    def networks() -> object:
+        return training.fit(net, squared, start, x, np.sin(x[..., :1]), training, generators, device="cpu")
+
+    def arithmetic() -> None:
+        rng = np.random.default_rng(0)
+        for _ in range(400):
+            a = rng.normal(size=(300, 20))
+            np.linalg.lstsq(a, np.sort(a.sum(axis=1)), rcond=None)
+            np.exp(rng.standard_normal(50_000)).sum()
+        sum(i * i for i in range(2_000_000))
+
+    return {"training": networks, "arithmetic": arithmetic}
+
+
+def _place() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dlstats" / "speed.json"

@@ -1,0 +1,1 @@
+"""Methods that a network is compared with, and what is estimated without one."""

@@ -1,0 +1,54 @@
+"""Replicates -> estimate, Monte Carlo standard error, count and failures; usable on any frame of replicates.
+
+>>> from dlstats import montecarlo
+>>> print(montecarlo.estimate("empirical_se", [1.2, 0.9, 1.4, 1.1]))
+0.2082 (mcse 0.057, 4 replicates, 0 failed)
+"""
+
+from dlstats.montecarlo import failures, sequences, variation
+from dlstats.montecarlo.contrasts import compare, contrast, leaders, log_ratio, log_ratios
+from dlstats.montecarlo.estimates import Estimate, exact, worst
+from dlstats.montecarlo.floors import rate_with_floor
+from dlstats.montecarlo.intervals import clopper_pearson, wilson
+from dlstats.montecarlo.rates import ENOUGH, Rate, rate, rate_of, replicates_for, slope
+from dlstats.montecarlo.resampling import bootstrap, jackknife
+from dlstats.montecarlo.sequences import confidence_sequence
+from dlstats.montecarlo.statistics import STATISTICS, Statistic, estimate
+from dlstats.montecarlo.stopping import enough, outcome, reached, schedule
+from dlstats.montecarlo.summaries import summarise
+from dlstats.montecarlo.variation import components
+
+__all__ = [
+    "ENOUGH",
+    "STATISTICS",
+    "Estimate",
+    "Rate",
+    "Statistic",
+    "bootstrap",
+    "clopper_pearson",
+    "compare",
+    "components",
+    "confidence_sequence",
+    "contrast",
+    "enough",
+    "estimate",
+    "exact",
+    "failures",
+    "jackknife",
+    "leaders",
+    "log_ratio",
+    "log_ratios",
+    "outcome",
+    "rate",
+    "rate_of",
+    "rate_with_floor",
+    "reached",
+    "replicates_for",
+    "schedule",
+    "sequences",
+    "slope",
+    "summarise",
+    "variation",
+    "wilson",
+    "worst",
+]

@@ -1,0 +1,43 @@
+"""The expected best of several starts, estimated from all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaln
+
+from dlstats.montecarlo.influence import Pair
+from dlstats.montecarlo.shapes import Replicates
+
+
+def best_of(x: Replicates, *, starts: int) -> Pair:
+    """E min(X_1, ..., X_K) by the U-statistic over all subsets of size K = `starts`: sum_i w_i x_(i).
+
+    w_i = C(reps - i, K - 1) / C(reps, K) on the ascending order statistics; influence values by the exact
+    delete-one jackknife [Hoeffding 1948; Efron and Stein 1981]. Not a number where failures leave K replicates or less.
+    """
+    reps = x.shape[-1]
+    if starts < 1:
+        raise ValueError(f"`starts` must be at least 1, got {starts}.")
+    if reps <= starts:
+        return np.full(x.shape[:-1], np.nan), np.full_like(x, np.nan)
+    order = np.argsort(x, axis=-1, kind="stable")
+    ordered = np.take_along_axis(x, order, axis=-1)
+    value = ordered @ _weights(reps, starts)
+    fewer = _weights(reps - 1, starts)
+    before = np.cumsum(ordered[..., :-1] * fewer, axis=-1)
+    after = np.cumsum((ordered[..., 1:] * fewer)[..., ::-1], axis=-1)[..., ::-1]
+    zero = np.zeros_like(ordered[..., :1])
+    without = np.concatenate([zero, before], axis=-1) + np.concatenate([after, zero], axis=-1)
+    influence = np.empty_like(ordered)
+    np.put_along_axis(influence, order, (reps - 1) * (value[..., None] - without), axis=-1)
+    return value, influence
+
+
+def _weights(reps: int, starts: int) -> np.ndarray:
+    """C(reps - i, starts - 1) / C(reps, starts) for i = 1, ..., reps."""
+    left = np.arange(reps - 1, -1, -1.0)
+    possible = left >= starts - 1
+    log_total = gammaln(reps + 1) - gammaln(starts + 1) - gammaln(reps - starts + 1)
+    left = np.where(possible, left, starts - 1)
+    log = gammaln(left + 1) - gammaln(starts) - gammaln(left - starts + 2) - log_total
+    return np.where(possible, np.exp(log), 0.0)

@@ -1,0 +1,138 @@
+"""Estimates of a whole batch at once, and the intervals of proportions and of quantiles."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special, stats
+
+from dlstats.montecarlo.shapes import Replicates, Values
+
+LEVEL = 0.95
+
+Counts = np.ndarray | float
+
+
+class Batch(NamedTuple):
+    """Estimates of many groups: arrays of one shape; `df` are the degrees of freedom of `mcse`."""
+
+    value: Values
+    mcse: Values
+    lower: Values
+    upper: Values
+    df: Values | float = math.nan
+
+
+def from_influence(value: Values, influence: Replicates, scale: str = "identity", most: float = math.inf) -> Batch:
+    """Standard error from influence values (..., reps), and a t interval on `scale` with at most `most` degrees."""
+    reps = influence.shape[-1]
+    squares = (influence**2).sum(axis=-1)
+    mcse = np.sqrt(squares / (reps * (reps - 1)))
+    return t_interval(value, mcse, np.minimum(_degrees(influence, squares), most), scale)
+
+
+def _degrees(influence: Replicates, squares: Values) -> Values:
+    """Satterthwaite's degrees of freedom of a variance, 2 / ((b - 3) / reps + 2 / (reps - 1)), b the kurtosis.
+
+    reps - 1 for normal influence values or shorter tails, less for heavy ones: the error is itself uncertain.
+    """
+    reps = influence.shape[-1]
+    b = np.divide(reps * (influence**4).sum(axis=-1), squares**2, out=np.full_like(squares, 3.0), where=squares > 0)
+    return np.maximum(1.0, 2 / (np.maximum(b - 3, 0) / reps + np.divide(2.0, reps - 1)))
+
+
+def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "identity") -> Batch:
+    """value -+ t mcse on `scale`: identity, log (for positive values) or atanh (for correlations)."""
+    half = special.stdtrit(df, (1 + LEVEL) / 2) * mcse
+    lower, upper = value - half, value + half
+    if scale == "log":
+        positive = value > 0
+        factor = np.exp(np.divide(half, value, out=np.zeros_like(half), where=positive))
+        lower, upper = np.where(positive, value / factor, lower), np.where(positive, value * factor, upper)
+    elif scale == "atanh":
+        inside = np.abs(value) < 1
+        room = np.divide(half, 1 - value**2, out=np.zeros_like(half), where=inside)
+        centre = np.arctanh(np.where(inside, value, 0.0))
+        lower, upper = (np.where(inside, np.tanh(centre + sign * room), value) for sign in (-1, 1))
+    return Batch(value, mcse, lower, upper, df)
+
+
+def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's score interval of a proportion [Wilson 1927]."""
+    z = special.ndtri((1 + level) / 2)
+    share = successes / reps
+    centre = (share + z**2 / (2 * reps)) / (1 + z**2 / reps)
+    half = z / (1 + z**2 / reps) * np.sqrt(share * (1 - share) / reps + z**2 / (4 * reps**2))
+    lower, upper = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
+
+
+def clopper_pearson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """The exact binomial interval; covers at least `level` for every proportion [Clopper and Pearson 1934]."""
+    tail = (1 - level) / 2
+    lower = special.betaincinv(np.maximum(successes, 1), reps - np.maximum(successes, 1) + 1, tail)
+    upper = special.betaincinv(np.minimum(successes, reps - 1) + 1, reps - np.minimum(successes, reps - 1), 1 - tail)
+    return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
+
+
+def proportion(hits: Replicates, interval: str = "wilson") -> Batch:
+    """Share of successes of (..., reps) zeros and ones.
+
+    The standard error is sqrt(p (1 - p) / reps); when no or every replicate succeeds, where that formula says 0,
+    it is the half width of Wilson's interval / z.
+    """
+    intervals = {"wilson": wilson, "clopper_pearson": clopper_pearson}
+    if interval not in intervals:
+        raise ValueError(f"`interval` must be one of {', '.join(intervals)}, got {interval!r}.")
+    if not np.isin(hits, (0, 1)).all():
+        raise ValueError("A proportion needs replicates that are 0 or 1; take the mean of shares.")
+    reps = np.asarray(hits.shape[-1])
+    successes = hits.sum(axis=-1)
+    share = successes / reps
+    low, high = wilson(successes, reps)
+    at_end = (high - low) / (2 * special.ndtri((1 + LEVEL) / 2))
+    inside = np.sqrt(share * (1 - share) / reps)
+    return Batch(share, np.where(inside > 0, inside, at_end), *intervals[interval](successes, reps))
+
+
+def quantile(x: Replicates, level: float) -> Batch:
+    """Sample quantile (linear interpolation), error of the exact bootstrap, interval between order statistics.
+
+    The bootstrap distribution of an order statistic is known in closed form, so nothing is drawn
+    [Maritz and Jarrett 1978]. The interval is conservative, and infinite where `reps` is too small for it.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"`level` must lie strictly between 0 and 1, got {level}.")
+    reps = x.shape[-1]
+    ordered = np.sort(x, axis=-1)
+    rank = level * (reps - 1) + 1
+    weights = np.diff(special.betainc(rank, reps - rank + 1, np.arange(reps + 1) / reps))
+    centre = (ordered * weights).sum(axis=-1, keepdims=True)
+    mcse = np.sqrt((weights * (ordered - centre) ** 2).sum(axis=-1))
+    tail = (1 - LEVEL) / 2
+    low = int(stats.binom.ppf(tail, reps, level))
+    high = int(stats.binom.ppf(1 - tail, reps, level)) + 1
+    infinite = np.full(ordered.shape[:-1], np.inf)
+    lower = ordered[..., low - 1] if low >= 1 else -infinite
+    upper = ordered[..., high - 1] if high <= reps else infinite
+    return Batch(np.quantile(x, level, axis=-1), mcse, lower, upper)
+
+
+def bias_eliminated_coverage(x: Replicates, lower: Replicates, upper: Replicates) -> Batch:
+    """Share of intervals that hold the mean of the estimates x; the error counts that this mean is random.
+
+    With h = sd reps^(-1/5), the slope D of the share in its target is a difference quotient over 2 h, and the influence
+    of a replicate is 1{lower <= mean <= upper} - share + D (x - mean).
+    """
+    reps = x.shape[-1]
+    mean = x.mean(axis=-1, keepdims=True)
+    h = x.std(axis=-1, keepdims=True) * reps**-0.2
+    hit = ((lower <= mean) & (mean <= upper)).astype(float)
+    above, below = (((lower <= m) & (m <= upper)).mean(axis=-1, keepdims=True) for m in (mean + h, mean - h))
+    slope = np.divide(above - below, 2 * h, out=np.zeros_like(h), where=h > 0)
+    share = hit.mean(axis=-1)
+    spread = from_influence(share, hit - share[..., None] + slope * (x - mean)).mcse
+    plain = proportion(hit)
+    return plain._replace(mcse=np.where((share > 0) & (share < 1), spread, plain.mcse))

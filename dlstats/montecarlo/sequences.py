@@ -1,0 +1,93 @@
+"""Looking as often as one likes: confidence sequences and e-processes keep their level at all replicates at once."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from dlstats.montecarlo.shapes import Values
+
+
+class Running(NamedTuple):
+    """Intervals after 1, 2, ... replicates, along the last axis."""
+
+    estimate: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def running_moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (divisor t) of the first t = 1, 2, ... replicates of (..., reps)."""
+    x = np.asarray(values, dtype=float)
+    t = np.arange(1, x.shape[-1] + 1)
+    # about the first replicate, which loses fewer digits
+    shift = x[..., :1]
+    first, second = np.cumsum(x - shift, axis=-1) / t, np.cumsum((x - shift) ** 2, axis=-1) / t
+    return shift + first, np.sqrt(np.maximum(second - first**2, 0.0))
+
+
+def tuning(tightest_at: float, alpha: float = 0.05) -> float:
+    """r = (-W_{-1}(-alpha^2 / e) - 1) / t: the boundary is tightest after t replicates."""
+    return (-float(np.real(special.lambertw(-(alpha**2) / math.e, -1))) - 1) / tightest_at
+
+
+def boundary(t: np.ndarray, tightest_at: float, alpha: float = 0.05) -> Values:
+    """Half width / standard deviation of the normal-mixture confidence sequence after t replicates.
+
+    sqrt(2 (t r + 1) / (t^2 r) log(sqrt(t r + 1) / alpha)) [Robbins 1970; Waudby-Smith et al. 2024].
+    """
+    r = tuning(tightest_at, alpha)
+    return np.sqrt(2 * (t * r + 1) / (t**2 * r) * np.log(np.sqrt(t * r + 1) / alpha))
+
+
+def confidence_sequence(values: np.ndarray, tightest_at: float, alpha: float = 0.05) -> Running:
+    """Intervals for the mean that hold it at all t at once with probability 1 - alpha, in the limit of late starts.
+
+    The standard deviation is that of the replicates seen so far; start to look after some tens of them.
+    """
+    mean, sd = running_moments(values)
+    half = sd * boundary(np.arange(1, mean.shape[-1] + 1), tightest_at, alpha)
+    return Running(mean, mean - half, mean + half)
+
+
+def log_e_process(hits: np.ndarray, null: float, a: float, b: float) -> np.ndarray:
+    """log of the likelihood ratio of the Beta(a, b) mixture against a success probability `null`, after each replicate.
+
+    E_t = B(a + successes, b + failures) / B(a, b) / null^successes / (1 - null)^failures has mean 1 at every stopping
+    time when `null` is the truth, so that P(sup E_t >= 1 / alpha) <= alpha [Ville 1939; Ramdas et al. 2023].
+    """
+    good = np.cumsum(hits, axis=-1)
+    bad = np.arange(1, good.shape[-1] + 1) - good
+    return special.betaln(a + good, b + bad) - special.betaln(a, b) - good * math.log(null) - bad * math.log1p(-null)
+
+
+def proportion_sequence(
+    hits: np.ndarray, a: float = 0.5, b: float = 0.5, alpha: float = 0.05, grid: int = 2000
+) -> Running:
+    """Intervals for a probability that hold at all t at once: the p in a grid whose e-process is below 1 / alpha.
+
+    Not asymptotic. Ends are rounded outward to the grid.
+    """
+    good = np.cumsum(np.asarray(hits, dtype=float))
+    t = np.arange(1, len(good) + 1)
+    p = (np.arange(grid) + 0.5) / grid
+    mixture = special.betaln(a + good, b + t - good) - special.betaln(a, b)
+    log_e = mixture[:, None] - good[:, None] * np.log(p) - (t - good)[:, None] * np.log1p(-p)
+    kept = log_e < -math.log(alpha)
+    lower = p[np.argmax(kept, axis=1)] - 0.5 / grid
+    upper = p[grid - 1 - np.argmax(kept[:, ::-1], axis=1)] + 0.5 / grid
+    return Running(good / t, lower, upper)
+
+
+def e_bh(e_values: np.ndarray, level: float = 0.05) -> np.ndarray:
+    """Which hypotheses the e-value Benjamini-Hochberg rule rejects, under any dependence [Wang and Ramdas 2022]."""
+    e = np.asarray(e_values, dtype=float)
+    order = np.argsort(-e, kind="stable")
+    ranks = np.arange(1, len(e) + 1)
+    passed = np.flatnonzero(e[order] >= len(e) / (level * ranks))
+    rejected = np.zeros(len(e), dtype=bool)
+    rejected[order[: passed[-1] + 1 if len(passed) else 0]] = True
+    return rejected

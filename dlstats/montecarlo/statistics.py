@@ -1,0 +1,186 @@
+"""The table of statistics over replicates, each with its Monte Carlo standard error and 95 % interval."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from dlstats.montecarlo import influence, intervals
+from dlstats.montecarlo.best import best_of
+from dlstats.montecarlo.estimates import Estimate
+from dlstats.montecarlo.intervals import Batch
+from dlstats.montecarlo.shapes import Replicates
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic of replicates: `compute(x, **options)` maps (..., reps) to a Batch of shape (...).
+
+    `columns` names the options that may be further columns of replicates (in `summarise`, their names).
+    `influence` is there for smooth statistics only; paired contrasts use it, and bootstrap the others.
+    """
+
+    compute: Callable[..., Batch]
+    columns: tuple[str, ...] = ()
+    influence: Callable | None = None
+    law: str = "t"
+
+
+def smooth(function: Callable, *columns: str, scale: str = "identity") -> Statistic:
+    """A statistic from its influence function, with a t interval on `scale`."""
+
+    @functools.wraps(function)
+    def compute(x: Replicates, **options: object) -> Batch:
+        return intervals.from_influence(*function(x, **options), scale=scale)
+
+    return Statistic(compute, columns, function)
+
+
+def _trimmed_mean(x: Replicates, *, share: float = 0.1) -> Batch:
+    if not 0 <= share < 0.5:
+        raise ValueError(f"`share` must lie in [0, 0.5), got {share}.")
+    kept = x.shape[-1] - 2 * int(share * x.shape[-1])
+    return intervals.from_influence(*influence.trimmed_mean(x, share=share), most=kept - 1)
+
+
+def _quantile(x: Replicates, *, level: float) -> Batch:
+    return intervals.quantile(x, level)
+
+
+def _median(x: Replicates) -> Batch:
+    return intervals.quantile(x, 0.5)
+
+
+def _proportion(x: Replicates, *, interval: str = "wilson") -> Batch:
+    return intervals.proportion(x, interval)
+
+
+def _coverage(
+    x: Replicates,
+    *,
+    upper: Replicates | None = None,
+    truth: float | Replicates | None = None,
+    interval: str = "wilson",
+) -> Batch:
+    """Share of intervals that hold the truth: x is 0 or 1, or the lower end beside `upper` and `truth`."""
+    if (upper is None) != (truth is None):
+        raise ValueError("`coverage` needs both `upper` and `truth` beside lower ends, or neither beside 0 and 1.")
+    return intervals.proportion(_held(x, upper, truth), interval)
+
+
+def _held(x: Replicates, upper: Replicates | None, truth: float | Replicates | None) -> Replicates:
+    return x if upper is None or truth is None else ((x <= truth) & (truth <= upper)).astype(float)
+
+
+def _bias_eliminated_coverage(x: Replicates, *, lower: Replicates, upper: Replicates) -> Batch:
+    return intervals.bias_eliminated_coverage(x, lower, upper)
+
+
+def _rejection_rate(x: Replicates, *, level: float = 0.05, interval: str = "wilson") -> Batch:
+    """Share of p-values x at most `level`."""
+    return intervals.proportion((x <= level).astype(float), interval)
+
+
+def _extreme(pick: Callable, x: Replicates) -> Batch:
+    """Smallest or largest replicate. Its Monte Carlo error cannot be estimated from the replicates: not a number."""
+    value = pick(x, axis=-1)
+    unknown = np.full_like(value, np.nan)
+    return Batch(value, unknown, unknown, unknown)
+
+
+def _exact(x: Replicates) -> Batch:
+    """A number without randomness: every replicate must be the same, and the error is 0."""
+    value = x[..., 0]
+    if (x != value[..., None]).any():
+        raise ValueError("`exact` needs replicates that are all the same; they differ.")
+    return Batch(value, np.zeros_like(value), value, value)
+
+
+STATISTICS: Mapping[str, Statistic] = MappingProxyType(
+    {
+        "exact": Statistic(_exact),
+        "mean": smooth(influence.mean),
+        "median": Statistic(_median),
+        "quantile": Statistic(_quantile),
+        "trimmed_mean": Statistic(_trimmed_mean, influence=influence.trimmed_mean),
+        "geometric_mean": smooth(influence.geometric_mean, scale="log"),
+        "minimum": Statistic(functools.partial(_extreme, np.min)),
+        "maximum": Statistic(functools.partial(_extreme, np.max)),
+        "best_of": smooth(best_of),
+        "bias": smooth(influence.bias, "truth"),
+        "relative_bias": smooth(influence.relative_bias, "truth"),
+        "variance": smooth(influence.variance, scale="log"),
+        "empirical_se": smooth(influence.empirical_se, scale="log"),
+        "coefficient_of_variation": smooth(influence.coefficient_of_variation, scale="log"),
+        "mse": smooth(influence.mse, "truth", scale="log"),
+        "rmse": smooth(influence.rmse, "truth", scale="log"),
+        "model_se": smooth(influence.model_se, scale="log"),
+        "relative_error_model_se": smooth(influence.relative_error_model_se, "estimate"),
+        "se_ratio": smooth(influence.se_ratio, "estimate", scale="log"),
+        "proportion": Statistic(_proportion, (), lambda x, **_: influence.mean(x), "binomial"),
+        "coverage": Statistic(
+            _coverage,
+            ("upper", "truth"),
+            lambda x, upper=None, truth=None, **_: influence.mean(_held(x, upper, truth)),
+            "binomial",
+        ),
+        "bias_eliminated_coverage": Statistic(_bias_eliminated_coverage, ("lower", "upper")),
+        "rejection_rate": Statistic(
+            _rejection_rate, (), lambda x, level=0.05, **_: influence.mean((x <= level).astype(float)), "binomial"
+        ),
+        "interval_width": smooth(influence.interval_width, "upper"),
+        "ratio": smooth(influence.ratio, "other", scale="log"),
+        "difference": smooth(influence.difference, "other"),
+        "correlation": smooth(influence.correlation, "other", scale="atanh"),
+        "auc": smooth(influence.auc, "other"),
+    }
+)
+
+
+def lookup(name: str) -> Statistic:
+    """The statistic of that name. Raises ValueError with the nearest name when there is none."""
+    if name in STATISTICS:
+        return STATISTICS[name]
+    near = difflib.get_close_matches(name, list(STATISTICS), n=1)
+    hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(STATISTICS)}."
+    raise ValueError(f"There is no statistic `{name}`.{hint}")
+
+
+def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
+    """The statistic of finite replicates (..., reps), with the error where one replicate or none gives nothing."""
+    statistic = lookup(name)
+    reps = x.shape[-1]
+    unknown = np.full(x.shape[:-1], np.nan)
+    if reps == 0:
+        return Batch(unknown, unknown, unknown, unknown)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        batch = statistic.compute(x, **options)
+    if reps == 1 and name not in ("exact", "proportion", "coverage", "rejection_rate"):
+        return Batch(batch.value, unknown, unknown, unknown)
+    return batch
+
+
+def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any) -> Estimate:
+    """The statistic of one group of replicates; entries that are not finite, in any column, count as failed.
+
+    `options` are those of the statistic: `truth`, `level`, `share`, or further columns such as `upper`.
+    """
+    found = lookup(statistic)
+    x = np.asarray(values, dtype=float)
+    if x.ndim != 1:
+        raise ValueError(f"`values` must have one axis, the replicates, got shape {x.shape}.")
+    columns = {k: np.asarray(v, dtype=float) for k, v in options.items() if k in found.columns and np.ndim(v)}
+    keep = np.isfinite(x)
+    for column in columns.values():
+        keep &= np.isfinite(column)
+    kept = {k: v[keep] for k, v in columns.items()}
+    batch = evaluate(statistic, x[keep], {**options, **kept})
+    failures = failed + int((~keep).sum())
+    value, mcse, lower, upper, df = (float(part) for part in batch)
+    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, df=df, law=found.law)

@@ -1,0 +1,7 @@
+"""Networks with a leading replicate axis: specification, activations, initialisations, forward pass."""
+
+from dlstats.nets.activations import ACTIVATIONS, Activation
+from dlstats.nets.initialisations import INITIALISATIONS, initialise
+from dlstats.nets.mlp import Mlp, apply, views
+
+__all__ = ["ACTIVATIONS", "INITIALISATIONS", "Activation", "Mlp", "apply", "initialise", "views"]

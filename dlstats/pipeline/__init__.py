@@ -1,0 +1,1 @@
+"""How a study runs: configuration, grid, fingerprints, store, cells, ledger."""

@@ -1,0 +1,1 @@
+"""The vocabulary: study, measure, claim, verdict, evidence."""

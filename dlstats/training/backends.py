@@ -1,0 +1,102 @@
+"""Which back end trains a problem: lanes where they can and are the faster, else torch.
+
+The environment variable DLSTATS_BACKEND (`torch`, `lanes`) overrules the choice, the argument `backend` overrules both.
+`measure` stores, for a machine, the width from which torch is the faster; unmeasured, lanes always are. Both train by
+the same rules, to rounding, so that no verdict rests on the choice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training import blocks
+from dlstats.training.contract import Fit, Problem, Training
+from dlstats.training.lanes import backend, build
+from dlstats.training.torch_backend import backend as torch_backend
+
+NAMES = ("auto", "torch", "lanes")
+WIDTHS = (64, 128, 256, 512)
+
+
+def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterator[Fit]:
+    """The fits of the parts of a problem, one after the other, by the back end that serves."""
+    if serves(problem, device, wanted) == "lanes":
+        yield from backend.parts(problem)
+        return
+    size, starts = blocks.size(problem, device), len(problem.start)
+    for begin in range(0, starts, size):
+        yield torch_backend.run(blocks.part(problem, begin, min(begin + size, starts), device))
+
+
+def serves(problem: Problem, device: torch.device, wanted: str = "auto") -> str:
+    """`torch` or `lanes`; raises ValueError where lanes are asked for and cannot."""
+    if wanted not in NAMES:
+        raise ValueError(f"`backend` must be one of {', '.join(NAMES)}, got {wanted!r}.")
+    named = os.environ.get("DLSTATS_BACKEND", "auto") if wanted == "auto" else wanted
+    if named not in NAMES:
+        raise ValueError(f"DLSTATS_BACKEND must be one of {', '.join(NAMES)}, got {named!r}.")
+    if named == "torch" or (named == "auto" and device.type != "cpu"):
+        return "torch"
+    reason = backend.obstacle(problem)
+    if reason is None:
+        return "lanes" if named == "lanes" or max(problem.net.widths, default=1) < widest() else "torch"
+    if wanted == "lanes":
+        raise ValueError(f"`backend` = 'lanes' cannot serve here: {reason}.")
+    _say_once(reason)
+    return "torch"
+
+
+@lru_cache
+def widest() -> float:
+    """The width from which torch is the faster on this machine, as `measure` found it; infinite unmeasured."""
+    try:
+        return float(json.loads(_place().read_text())["widest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return float("inf")
+
+
+def measure() -> dict[int, float]:
+    """Width -> seconds of torch over seconds of lanes, and store the first width at which torch is the faster."""
+    ratios = {width: _ratio(width) for width in WIDTHS}
+    slower = [width for width, ratio in ratios.items() if ratio < 1]
+    _place().parent.mkdir(parents=True, exist_ok=True)
+    _place().write_text(json.dumps({"widest": min(slower, default="inf"), "ratios": ratios}))
+    widest.cache_clear()
+    return ratios
+
+
+def _ratio(width: int) -> float:
+    """The better of two times each, interleaved: 16 networks of two hidden layers, 512 samples, four steps."""
+    net = nets.Mlp(5, (width, width))
+    generators = [np.random.default_rng(row) for row in range(16)]
+    x = torch.from_numpy(np.stack([rng.normal(size=(512, 5)) for rng in generators])).float()
+    start = nets.initialise(net, generators)
+    problem = Problem(net, squared, start, x, x[..., :1], Training(4, 0.01), (0.01,), None, None)
+    seconds = {"torch": float("inf"), "lanes": float("inf")}
+    for name in ("torch", "lanes") * 3:
+        begin = time.perf_counter()
+        list(fits(problem, torch.device("cpu"), name))
+        seconds[name] = min(seconds[name], time.perf_counter() - begin)
+    return seconds["torch"] / seconds["lanes"]
+
+
+def _place() -> Path:
+    processor = hashlib.sha256(build.processor().encode()).hexdigest()[:12]
+    return build.cache() / f"choice-{processor}.json"
+
+
+@lru_cache
+def _say_once(reason: str) -> None:
+    logging.getLogger("dlstats").info("torch trains: %s", reason)

@@ -1,0 +1,134 @@
+"""Training of independent networks, one a replicate: what is asked, what comes back, and the entry to the back ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training import backends
+from dlstats.training.contract import Fit, Loss, Problem, Training, joined
+from dlstats.training.device import resolve
+from dlstats.training.progress import Progress
+
+__all__ = ["best_of", "fit", "predict", "problem"]
+
+Data = np.ndarray | Tensor
+
+
+def fit(
+    net: nets.Mlp,
+    loss: Loss,
+    start: Float[Tensor, "starts p"],
+    x: Data,
+    y: Data,
+    training: Training,
+    generators: Sequence[np.random.Generator] | None = None,
+    validation: tuple[Data, Data] | None = None,
+    device: str = "auto",
+    progress: Callable[[str], None] | None = None,
+    backend: str = "auto",
+) -> Fit:
+    """Train every row of `start` by the mean of `loss` over its samples and outputs, independently of the others.
+
+    `x` is (reps, n, d_in) and `y` (reps, n, k), or (n, d_in) and (n, k) for data that all replicates share. `start`
+    may hold K rows a replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
+    (reps, n, k) -> (reps, n, d_out or 1). `generators`, one a replicate, order the minibatches. `validation` is a pair
+    like (x, y). Blocks of replicates are trained after each other; their size changes no result. `progress` gets a line
+    every few seconds, by default the logger `dlstats`; `dlstats.training.progress.to()` draws a bar. `backend` is
+    `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
+    """
+    where = resolve(device)
+    task = problem(net, loss, start, x, y, training, generators, validation)
+    found, report = [], Progress(len(start), progress)
+    for part in backends.fits(task, where, backend):
+        found.append(part)
+        report.add(part)
+    return joined(found)
+
+
+def best_of(result: Fit, restarts: int) -> Fit:
+    """The restart with the smallest training loss of every replicate; a diverged one only where all diverged."""
+    rows = len(result.loss)
+    if restarts < 1 or rows % restarts:
+        raise ValueError(f"`restarts` must divide the {rows} rows of the fit, got {restarts}.")
+    score = np.where(np.isfinite(result.loss), result.loss, np.inf)
+    score = np.where(result.status == "diverged", np.inf, score).reshape(-1, restarts)
+    chosen = score.argmin(axis=1) + np.arange(len(score)) * restarts
+    return result.rows(chosen)
+
+
+def predict(
+    net: nets.Mlp, parameters: Float[Tensor, "reps p"], x: Data, device: str = "auto"
+) -> Float[Tensor, "reps n d_out"]:
+    """The networks at `x`, (reps, n, d_in) or (n, d_in) for all, in blocks and on the CPU when returned."""
+    where = resolve(device)
+    inputs = torch.as_tensor(x)
+    inputs = inputs if inputs.ndim == 3 else inputs.unsqueeze(0)
+    found = []
+    with torch.no_grad():
+        step = max(1, 2**22 // (inputs.shape[1] * max(net.sizes)))
+        for begin in range(0, len(parameters), step):
+            rows = parameters[begin : begin + step].to(where)
+            part = inputs if len(inputs) == 1 else inputs[begin : begin + step]
+            found.append(nets.apply(net, rows, part.to(where, parameters.dtype)).cpu())
+    return torch.cat(found)
+
+
+def problem(
+    net: nets.Mlp,
+    loss: Loss,
+    start: Tensor,
+    x: Data,
+    y: Data,
+    training: Training,
+    generators: Sequence[np.random.Generator] | None = None,
+    validation: tuple[Data, Data] | None = None,
+) -> Problem:
+    """The whole task with everything checked, still where the user left it."""
+    dtype = getattr(torch, training.dtype)
+    data = _data(net, x, y, len(start), dtype, "x")
+    checked = None if validation is None else _data(net, *validation, len(start), dtype, "validation x")
+    if start.shape[1] != net.size:
+        raise ValueError(f"`start` must have {net.size} columns for {net}, got {start.shape[1]}.")
+    rates = training.learning_rate if isinstance(training.learning_rate, tuple) else (training.learning_rate,)
+    if len(rates) not in (1, len(start)):
+        raise ValueError(f"`learning_rate` must be one number or {len(start)}, got {len(rates)}.")
+    if (training.projection or training.optimiser == "levenberg_marquardt") and loss is not squared:
+        raise ValueError("`projection` and 'levenberg_marquardt' are for the loss `squared` only, got another one.")
+    n = data[0].shape[1]
+    batch = training.batch_size
+    if batch is not None:
+        if batch > n:
+            raise ValueError(f"`batch_size` must be at most the {n} samples, got {batch}.")
+        if generators is None or len(start) % len(generators):
+            came = None if generators is None else len(generators)
+            raise ValueError(f"`generators` must be one a replicate when `batch_size` is set, got {came}.")
+    return Problem(
+        net, loss, start.to(dtype), data[0], data[1], training, rates, generators if batch else None, checked
+    )
+
+
+def _data(net: nets.Mlp, x: Data, y: Data, starts: int, dtype: torch.dtype, name: str) -> tuple[Tensor, Tensor]:
+    """(reps or 1, n, d) and (reps or 1, n, k), floating numbers in `dtype`."""
+    inputs, target = torch.as_tensor(x).to(dtype), torch.as_tensor(y)
+    target = target.to(dtype) if target.is_floating_point() else target
+    inputs, target = (t if t.ndim == 3 else t.unsqueeze(0) for t in (inputs, target))
+    if inputs.ndim != 3 or inputs.shape[2] != net.d_in:
+        raise ValueError(f"`{name}` must be (reps, n, {net.d_in}) or (n, {net.d_in}), got {tuple(inputs.shape)}.")
+    if target.ndim != 3 or target.shape[1] != inputs.shape[1]:
+        raise ValueError(
+            f"The responses of `{name}` must be (reps, {inputs.shape[1]}, k), got {tuple(target.shape)}; "
+            "write y[..., None] for one response a sample."
+        )
+    if inputs.shape[1] == 0:
+        raise ValueError(f"`{name}` has no samples, at least one is needed.")
+    for rows in (len(inputs), len(target)):
+        if rows == 0 or starts % rows:
+            raise ValueError(f"`start` has {starts} rows, which is not a multiple of the {rows} replicates of data.")
+    return inputs, target

@@ -1,0 +1,63 @@
+"""How far a fit is: a line for the log, a bar where a terminal is attached."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from dlstats.training.contract import Fit
+
+PAUSE = 5.0
+"""Seconds between two lines."""
+BAR = 20
+
+
+class Progress:
+    """Counts what is trained and says so, at most every few seconds and never of a fit that is done sooner."""
+
+    def __init__(self, total: int, say: Callable[[str], None] | None) -> None:
+        """Before the first block; without `say`, the lines go to the logger `dlstats`."""
+        self.say = say or logging.getLogger("dlstats").info
+        self.total, self.done, self.diverged = total, 0, 0
+        self.losses: list[np.ndarray] = []
+        self.begin = self.said = time.monotonic()
+
+    def add(self, block: Fit) -> None:
+        """A block is trained."""
+        self.done += len(block.loss)
+        self.diverged += int((block.status == "diverged").sum())
+        self.losses.append(block.loss[np.isfinite(block.loss)])
+        now = time.monotonic()
+        if now - self.said >= PAUSE:
+            self.said = now
+            self.say(self.line(now - self.begin))
+
+    def line(self, seconds: float) -> str:
+        """Replicates done, quantiles of their losses, how many diverged and the seconds left."""
+        losses = np.concatenate([*self.losses, np.empty(0)])
+        low, middle, high = np.quantile(losses, [0.1, 0.5, 0.9]) if len(losses) else [np.nan] * 3
+        left = seconds * (self.total - self.done) / max(self.done, 1)
+        return (
+            f"{self.done:,} of {self.total:,} trained, loss {middle:.3g} (10 % {low:.3g}, 90 % {high:.3g}), "
+            f"{self.diverged} diverged, {left:.0f} s left"
+        )
+
+
+def to(stream: io.TextIOBase | None = None) -> Callable[[str], None]:
+    """A `say` that writes lines to a stream (stderr), or redraws one line with a bar when it is a terminal."""
+    out = stream if stream is not None else sys.stderr
+
+    def say(line: str) -> None:
+        if not out.isatty():
+            print(line, file=out, flush=True)
+            return
+        done, _, total = line.replace(",", "").split(" trained")[0].partition(" of ")
+        filled = int(done) * BAR // int(total)
+        print(f"\r\033[K[{'#' * filled}{'.' * (BAR - filled)}] {line}", end="", file=out, flush=True)
+
+    return say

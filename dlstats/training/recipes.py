@@ -1,0 +1,127 @@
+"""Networks for regression by a recipe: start, training, the best of several restarts, and what can be said of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from dlstats import nets, training
+from dlstats.losses.regression import squared
+from dlstats.seeds import Streams
+from dlstats.training.contract import Loss
+
+STARTS = ("torch_default", "he", "kinks")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained by Adam on OneCycle; the restart with the smallest training loss is kept."""
+
+    widths: tuple[int, ...]
+    learning_rate: float
+    steps: int
+    batch_size: int | None = None
+    restarts: int = 1
+    start: str = "torch_default"
+    """A scheme of `dlstats.nets`, or `kinks`: one input, one layer, slopes ±4, kinks uniform on [0, 1]."""
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Trained networks, one a replicate, and the losses of all their restarts."""
+
+    net: nets.Mlp
+    parameters: Float[Tensor, "reps p"]
+    loss: Float[np.ndarray, " reps"]
+    """Training loss of the restart that was kept."""
+    losses: Float[np.ndarray, "reps restarts"]
+    every: Float[Tensor, "starts p"]
+    """The weights of all restarts."""
+    status: list[str]
+    data_digest: list[str]
+    start_digest: list[str]
+
+    def predict(self, x: np.ndarray, device: str = "cpu") -> Float[np.ndarray, "reps m"]:
+        """The kept networks at x, (m, d) or (reps, m, d)."""
+        return training.predict(self.net, self.parameters, x, device)[..., 0].numpy().astype(float)
+
+    @property
+    def columns(self) -> dict[str, list]:
+        """What a study records of every replicate."""
+        names = ("status", "data_digest", "start_digest")
+        return {name: getattr(self, name) for name in names} | {"train_loss": self.loss.tolist()}
+
+
+def run(
+    recipe: Recipe,
+    x: Float[np.ndarray, "reps n d"],
+    y: Float[np.ndarray, "reps n"],
+    streams: Streams,
+    device: str,
+    *,
+    loss: Loss = squared,
+    outputs: int = 1,
+    **parameters: object,
+) -> Outcome:
+    """Train; starts and minibatches come from the streams `start` and `minibatch` of `parameters`.
+
+    Networks of another `loss` have the same data, starts and minibatches.
+    """
+    torch.set_num_threads(1)
+    net = nets.Mlp(x.shape[2], recipe.widths, outputs, skip=True)
+    generators = streams.generators("start", widths=list(recipe.widths), **parameters)
+    begin = _kinks(net, generators, recipe.restarts) if recipe.start == "kinks" else None
+    if begin is None:
+        begin = nets.initialise(net, generators, recipe.start, restarts=recipe.restarts)
+    batch = recipe.batch_size if recipe.batch_size is not None and recipe.batch_size < x.shape[1] else None
+    plan = training.Training(
+        recipe.steps,
+        recipe.learning_rate,
+        schedule="onecycle",
+        batch_size=batch,
+        weight_decay=recipe.weight_decay,
+        optimiser="adamw" if recipe.weight_decay else "adam",
+    )
+    order = streams.generators("minibatch", **parameters)
+    every = training.fit(net, loss, begin, x, y[..., None], plan, order, device=device)
+    kept = training.best_of(every, recipe.restarts)
+    return Outcome(
+        net=net,
+        parameters=kept.parameters,
+        loss=kept.loss.astype(float),
+        losses=every.loss.astype(float).reshape(len(x), recipe.restarts),
+        every=every.parameters,
+        status=kept.status.tolist(),
+        data_digest=[digest(a, b) for a, b in zip(x, y, strict=True)],
+        start_digest=[digest(rows) for rows in begin.numpy().reshape(len(x), -1)],
+    )
+
+
+def _kinks(net: nets.Mlp, generators: list[np.random.Generator], restarts: int) -> Float[Tensor, "starts p"]:
+    """Slopes ±4, kinks U(0, 1), heights N(0, 1/(16 m)), no line."""
+    if net.d_in != 1 or len(net.widths) != 1:
+        raise ValueError(f"`start` = 'kinks' needs one input and one hidden layer, got {net}.")
+    units = net.widths[0]
+    start = torch.zeros(len(generators) * restarts, net.size, dtype=torch.float64)
+    for row in range(len(start)):
+        rng = generators[row // restarts]
+        slope, kink = 4.0 * rng.choice([-1.0, 1.0], units), rng.uniform(size=units)
+        named = nets.views(net, start[row : row + 1])
+        named["weight.0"][0, 0] = torch.from_numpy(slope)
+        named["bias.0"][0] = torch.from_numpy(-slope * kink)
+        named["weight.1"][0, :, 0] = torch.from_numpy(rng.standard_normal(units) / (4 * np.sqrt(units)))
+    return start.float()
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """Short SHA-256 of the bytes of arrays."""
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:12]

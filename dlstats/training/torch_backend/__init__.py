@@ -1,0 +1,1 @@
+"""The torch back end: any loss, any device."""

@@ -1,0 +1,102 @@
+"""Steps on a CUDA device without a word from the host: captured once in a graph, replayed for every step.
+
+What changes by step (its index, the schedule's factor, the optimiser's coefficients) lies in a table on the device,
+read at a counter on the device, so that the same kernels serve all steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from dlstats.training.contract import Problem
+from dlstats.training.torch_backend.record import Record
+
+
+class Descent(Protocol):
+    """What a graph needs of a descent."""
+
+    problem: Problem
+    x: Tensor
+    parameters: Tensor
+    state: list[Tensor]
+    record: Record | None
+
+    def numbers(self, index: int) -> list[float]:
+        """What changes by step: the schedule's factor, then the optimiser's coefficients."""
+        ...
+
+    def step(self, x: Tensor, y: Tensor, index: Tensor, factor: Tensor, coefficients: tuple[Tensor, ...]) -> None:
+        """One step."""
+        ...
+
+
+class DeviceSteps:
+    """The steps of a descent, each reading its numbers on the device; minibatches are copied to a fixed place."""
+
+    def __init__(self, descent: Descent, x: Tensor, y: Tensor) -> None:
+        """With the shapes and full batch of x and y."""
+        steps = descent.problem.training.steps
+        numbers = [descent.numbers(index) for index in range(steps)]
+        self.descent, self.x, self.y = descent, x, y
+        self.table = torch.tensor(numbers, dtype=torch.float64).to(x)
+        self.index = torch.zeros(1, dtype=torch.int64, device=x.device)
+
+    def advance(self) -> None:
+        """One step on what lies at the fixed place."""
+        factor, *coefficients = self.table.index_select(0, self.index).squeeze(0).unbind()
+        self.descent.step(self.x, self.y, self.index[0], factor, tuple(coefficients))
+        self.index += 1
+
+    def changed(self) -> list[Tensor]:
+        """Every tensor that a step changes."""
+        record = self.descent.record
+        kept = [] if record is None else record.tensors()
+        return [self.descent.parameters, *self.descent.state, self.index, *kept]
+
+
+def captured(descent: Descent) -> Callable[[int, Tensor, Tensor], None]:
+    """`step(index, x, y)` as the replay of a graph, or step by step where a loss cannot be captured."""
+    batch = descent.problem.training.batch_size
+    x, y = descent.x, descent.problem.y
+    if batch is not None:
+        reps, d, _ = x.shape
+        x, y = x.new_empty(reps, d, batch), y.new_empty(reps, batch, y.shape[2])
+        x.copy_(descent.x[:, :, :batch])
+        y.copy_(descent.problem.y[:, :batch].expand_as(y))
+    steps = DeviceSteps(descent, x, y)
+    graph = _capture(steps)
+
+    def step(index: int, x_now: Tensor, y_now: Tensor) -> None:
+        if batch is not None:
+            x.copy_(x_now)
+            y.copy_(y_now)
+        if graph is None:
+            steps.advance()
+        else:
+            graph.replay()
+
+    return step
+
+
+def _capture(steps: DeviceSteps) -> torch.cuda.CUDAGraph | None:
+    """The graph of one step, after two steps for warming up that are undone; None where the loss asks the host."""
+    before = [tensor.clone() for tensor in steps.changed()]
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(2):
+            steps.advance()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph: torch.cuda.CUDAGraph | None = torch.cuda.CUDAGraph()
+    try:
+        with torch.cuda.graph(graph):
+            steps.advance()
+    except RuntimeError:
+        graph = None
+    for tensor, value in zip(steps.changed(), before, strict=True):
+        tensor.copy_(value)
+    return graph

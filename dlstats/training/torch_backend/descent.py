@@ -1,0 +1,103 @@
+"""The step of a first-order optimiser on a block, and the loop over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+
+import torch
+from torch import Tensor
+
+from dlstats.training import minibatches
+from dlstats.training.contract import Problem
+from dlstats.training.optimisers import OPTIMISERS, Number
+from dlstats.training.schedules import SCHEDULES
+from dlstats.training.torch_backend import cuda_graph
+from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
+from dlstats.training.torch_backend.projection import Projected
+from dlstats.training.torch_backend.record import Record
+
+
+class Descent:
+    """Parameters, gradient, optimiser state and record of a block: all that a step changes, in place."""
+
+    def __init__(self, problem: Problem, gradient: Backpropagation | Projected, parameters: Tensor, x: Tensor) -> None:
+        """At the start; x is (reps or 1, d, n)."""
+        training = problem.training
+        self.problem, self.gradient, self.parameters = problem, gradient, parameters
+        self.x = x.expand(len(parameters), -1, -1)
+        self.rule = OPTIMISERS[training.optimiser]
+        self.state = [torch.zeros_like(parameters) for _ in range(self.rule.states)]
+        self.record = Record(parameters, training.patience) if training.keep == "best" else None
+        self.every, free = checks(problem)
+        self.sees = self.record is not None and free and self.every == 1
+        """Whether every step records the loss that it computes."""
+        self.rate: Number = problem.rates[0]
+        if isinstance(training.learning_rate, tuple):
+            self.rate = parameters.new_tensor(problem.rates).unsqueeze(1)
+
+    def step(self, x: Tensor, y: Tensor, index: int | Tensor, factor: Number, coefficients: tuple[Number, ...]) -> None:
+        """Gradient, record and update; the numbers of step `index` are numbers, or scalars on the device."""
+        self.gradient(x, y, with_loss=self.sees)
+        if self.sees and self.record is not None:
+            self.record.see(index, self.gradient.losses, self.parameters)
+        training = self.problem.training
+        self.rule.update(
+            self.parameters, self.gradient.gradient, self.state, self.rate * factor, coefficients, training
+        )
+
+    def numbers(self, index: int) -> tuple[float, ...]:
+        """Schedule factor and optimiser coefficients of a step."""
+        training = self.problem.training
+        factor = SCHEDULES[training.schedule](index, training.steps)
+        return factor, *self.rule.coefficients(index + 1, training)
+
+    def check(self, index: int) -> None:
+        """Record the loss on the validation data, or else on all samples."""
+        if isinstance(self.gradient, Projected):
+            self.gradient.project(self.x)
+        if self.record is not None:
+            self.record.see(index, self._score(), self.parameters)
+
+    def run(self) -> None:
+        """All steps, or until every replicate has stopped."""
+        training = self.problem.training
+        samples, step = self._samples(), cuda_graph.captured(self) if self.parameters.is_cuda else self._step
+        asks = self.every * (64 if self.parameters.is_cuda else 1)
+        for index in range(training.steps):
+            if self.record is not None and index % self.every == 0 and not self.sees:
+                self.check(index)
+            if training.patience is not None and index % asks == 0 and self._all_stopped():
+                return
+            step(index, *next(samples))
+        self.check(training.steps)
+
+    def _all_stopped(self) -> bool:
+        """Asks the device, which a card should not be asked in every step."""
+        return self.record is not None and not bool(self.record.running.any())
+
+    def _step(self, index: int, x: Tensor, y: Tensor) -> None:
+        factor, *coefficients = self.numbers(index)
+        self.step(x, y, index, factor, tuple(coefficients))
+
+    def _samples(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """What every step sees: inputs (reps, d, n) and responses (reps or 1, n, k)."""
+        problem = self.problem
+        if problem.generators is None or problem.training.batch_size is None:
+            return repeat((self.x, problem.y))
+        return minibatches.batches(problem.x, problem.y, problem.training.batch_size, problem.generators)
+
+    def _score(self) -> Tensor:
+        problem, x, y = self.problem, self.x, self.problem.y
+        if problem.validation is not None:
+            x, y = problem.validation
+            x = x.transpose(1, 2)
+        return mean_loss(problem.net, problem.loss, self.parameters, x, y)
+
+
+def checks(problem: Problem) -> tuple[int, bool]:
+    """Steps between checks, and whether the training step itself gives the loss that is checked."""
+    training = problem.training
+    free = problem.generators is None and problem.validation is None
+    epoch = -(-problem.x.shape[1] // (training.batch_size or problem.x.shape[1]))
+    return training.check_every or (1 if free else max(epoch, training.steps // 100)), free

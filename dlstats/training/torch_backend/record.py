@@ -1,0 +1,71 @@
+"""What is kept of every replicate while all of them train: best weights, when, whether it stopped or diverged."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlstats.training.contract import Fit, Problem
+from dlstats.training.torch_backend.backpropagation import mean_loss
+
+
+class Record:
+    """The best weights so far of every replicate, without a word between replicates and without leaving the device."""
+
+    def __init__(self, start: Tensor, patience: int | None) -> None:
+        """Nothing seen yet."""
+        reps = len(start)
+        self.parameters = start.clone()
+        self.score = torch.full((reps,), math.inf, dtype=start.dtype, device=start.device)
+        self.step = torch.zeros(reps, dtype=torch.int64, device=start.device)
+        self.idle = torch.zeros_like(self.step)
+        self.steps = torch.zeros_like(self.step)
+        self.running = torch.ones(reps, dtype=torch.bool, device=start.device)
+        self.finite = self.running.clone()
+        self.patience = patience
+
+    def see(self, step: int | Tensor, score: Tensor, parameters: Tensor) -> None:
+        """Keep `parameters` where `score` is the smallest so far; stop where it is not finite or patience is out."""
+        better = (score < self.score) & self.running
+        torch.where(better, score, self.score, out=self.score)
+        self.step.masked_fill_(better, step)
+        self.steps.masked_fill_(self.running, step)
+        torch.where(better.unsqueeze(1), parameters, self.parameters, out=self.parameters)
+        self.finite &= score.isfinite() | ~self.running
+        self.running &= self.finite
+        if self.patience is not None:
+            self.idle.add_(1).masked_fill_(better, 0)
+            self.running &= self.idle < self.patience
+
+    def tensors(self) -> list[Tensor]:
+        """Everything that `see` changes."""
+        return [self.parameters, self.score, self.step, self.steps, self.idle, self.running, self.finite]
+
+
+def finish(problem: Problem, parameters: Tensor, record: Record | None) -> Fit:
+    """The fit of a block: the losses of the weights kept, in float64 sums, and everything copied to the CPU once."""
+    taken = torch.full((len(parameters),), problem.training.steps, device=parameters.device)
+    finite, step, steps, kept = parameters.isfinite().all(dim=1), taken, taken, parameters
+    if record is not None:
+        finite, step, steps, kept = record.finite, record.step, record.steps, record.parameters
+    loss = final_loss(problem, kept, problem.x, problem.y)
+    validation = torch.full_like(loss, math.nan)
+    if problem.validation is not None:
+        validation = final_loss(problem, kept, *problem.validation)
+    good = (finite & loss.isfinite()).tolist()
+    return Fit(
+        parameters=kept.cpu(),
+        loss=loss.cpu().numpy(),
+        validation_loss=validation.cpu().numpy(),
+        step=step.cpu().numpy(),
+        steps=steps.cpu().numpy(),
+        status=np.array(["ok" if fine else "diverged" for fine in good]),
+    )
+
+
+def final_loss(problem: Problem, parameters: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The mean loss of every replicate with its sum in float64."""
+    return mean_loss(problem.net, problem.loss, parameters, x.transpose(1, 2), y, torch.float64)
