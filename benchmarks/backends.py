@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import config, grid, store
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import config, grid, store
 from dlstats.protocol import study as studies
 
 NAMES = ("lanes", "torch")

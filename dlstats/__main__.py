@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from dlstats import __version__
 from dlstats.cli import commands
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import store
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = ROOT / "config" / "standard.yaml"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import config, grid, store
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import config, grid, store
 from dlstats.protocol import study as studies
 from dlstats.seeds import Streams
 

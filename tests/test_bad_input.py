@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlstats.pipeline.cells import config, grid
+from dlstats.pipeline import config, grid
 
 SCHEMA = yaml.safe_load(config.SCHEMA.read_text())
 STANDARD = yaml.safe_load((config.SCHEMA.parent / "standard.yaml").read_text())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlstats.pipeline.cells import config
+from dlstats.pipeline import config
 
 FOLDER = Path(__file__).parent.parent / "config"
 SCHEMA = yaml.safe_load((FOLDER / "schema.yaml").read_text())

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from dlstats import __main__ as command_line
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import store
 from dlstats.training import device
 
 CELLS = ["part=labels,points=4", "part=labels,points=5"]

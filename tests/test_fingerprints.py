@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlstats.pipeline.cells import config, fingerprints, grid
+from dlstats.pipeline import config, fingerprints, grid
 from dlstats.protocol import study as studies
 
 CONFIG = Path(__file__).parents[1] / "config" / "standard.yaml"

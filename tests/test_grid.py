@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlstats.machine import speed
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 
 LEVELS = st.one_of(
     st.integers(-(10**9), 10**9),

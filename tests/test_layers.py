@@ -72,7 +72,7 @@ def test_reading_all_studies_loads_no_torch():
 
 
 def test_building_the_job_graph_loads_only_the_standard_library_from_the_package():
-    code = "import dlstats, dlstats.pipeline.cells.fingerprints, dlstats.pipeline.grid, sys\n"
+    code = "import dlstats, dlstats.pipeline.fingerprints, dlstats.pipeline.grid, sys\n"
     code += "sys.exit(any(m in sys.modules for m in ('numpy', 'pandas', 'torch')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -88,7 +88,7 @@ def test_study_names_are_unique_and_match_their_files():
 
 
 def test_every_study_is_in_the_full_profiles():
-    from dlstats.pipeline.cells import config, grid
+    from dlstats.pipeline import config, grid
 
     files = {(p.parent.name, p.stem) for p in PACKAGE.glob("studies/*/*.py") if not p.stem.startswith("_")}
     for profile in ("every", "standard", "paper"):

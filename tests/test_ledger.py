@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dlstats import montecarlo
-from dlstats.pipeline.cells import ledger
+from dlstats.pipeline import ledger
 from dlstats.protocol import claim as claims
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.study import Evidence, Measure, Study

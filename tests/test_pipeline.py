@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import store
 from dlstats.protocol import study as studies
 from dlstats.protocol.study import Measure, Study
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import store
 
 ORIGIN = store.Origin("sawtooth", "n=1", 7, "abc")
 ROWS = pd.DataFrame({"replicate": [0, 1], "method": ["a", "a"], "mse": [0.1, float("nan")], "seconds": [1.0, 2.0]})

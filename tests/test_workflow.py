@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from dlstats.pipeline.cells.ledger import COLUMNS
 
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import store
+from dlstats.pipeline.ledger import COLUMNS
 
 ROOT = Path(__file__).parent.parent
 PARTS = (

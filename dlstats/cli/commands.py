@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from dlstats.pipeline.cells import config, grid
+from dlstats.pipeline import config, grid
 
 
 def show(options: argparse.Namespace) -> None:
@@ -40,8 +40,8 @@ def plan(options: argparse.Namespace) -> None:
 def simulate(options: argparse.Namespace) -> None:
     """The raw files of some cells."""
     from dlstats.machine import gpus
-    from dlstats.pipeline.cells import cells as pipeline
-    from dlstats.pipeline.cells.run import leave_with_parent
+    from dlstats.pipeline import cells as pipeline
+    from dlstats.pipeline.run import leave_with_parent
 
     target = None
     if options.target:
@@ -103,7 +103,7 @@ def stop_after(seconds: float, what: str) -> None:
 
 def summarise(options: argparse.Namespace) -> None:
     """The summary of a study."""
-    from dlstats.pipeline.cells import cells as pipeline
+    from dlstats.pipeline import cells as pipeline
 
     raw = pipeline.read_raw(_raw(options))
     pipeline.write_csv(pipeline.summarise(_study(options.study), raw), options.output)
@@ -113,7 +113,7 @@ def judge(options: argparse.Namespace) -> None:
     """The verdicts of a study."""
     import pandas as pd
 
-    from dlstats.pipeline.cells import cells as pipeline
+    from dlstats.pipeline import cells as pipeline
 
     raw, summary = pipeline.read_raw(_raw(options)), pd.read_csv(options.summary)
     table = pipeline.judge(_study(options.study), raw, summary, options.failed_share)
@@ -124,8 +124,8 @@ def ledger(options: argparse.Namespace) -> None:
     """All verdicts in one table."""
     import pandas as pd
 
-    from dlstats.pipeline.cells import cells as pipeline
-    from dlstats.pipeline.cells import ledger
+    from dlstats.pipeline import cells as pipeline
+    from dlstats.pipeline import ledger
 
     missing = [str(path) for path in options.verdicts if not path.exists()]
     if missing:
@@ -137,7 +137,7 @@ def ledger(options: argparse.Namespace) -> None:
 
 def draw(options: argparse.Namespace) -> None:
     """Figures and tables of a study, with where they come from."""
-    from dlstats.pipeline.cells import cells as pipeline
+    from dlstats.pipeline import cells as pipeline
     from dlstats.report import figures, tables
 
     study, evidence, verdicts = _finished(options)
@@ -208,7 +208,7 @@ def _raw(options: argparse.Namespace) -> list[Path]:
     """The raw files that are named, or those of the cells of the configuration: too many to name on a command line."""
     if options.raw:
         return options.raw
-    from dlstats.pipeline.cells import cells as pipeline
+    from dlstats.pipeline import cells as pipeline
 
     cells = grid.cells(config.load(options.config), options.study)
     return [pipeline.raw_path(options.results, options.study, cell.id) for cell in cells]
@@ -218,7 +218,7 @@ def _finished(options: argparse.Namespace):
     """Study, evidence and verdicts of a study from its files."""
     import pandas as pd
 
-    from dlstats.pipeline.cells import cells as pipeline
+    from dlstats.pipeline import cells as pipeline
     from dlstats.protocol.study import Evidence
 
     raw = _raw(options)
@@ -233,7 +233,7 @@ def _finished(options: argparse.Namespace):
 
 def replay(options: argparse.Namespace) -> int:
     """One replicate again beside what is stored; 1 when it differs by more than the tolerance."""
-    from dlstats.pipeline.cells import cells as pipeline
+    from dlstats.pipeline import cells as pipeline
 
     found = pipeline.replay(options.study, options.cell, options.replicate, options.results, options.device)
     for column in found.again.columns.drop("seconds"):
@@ -263,15 +263,15 @@ def doctor(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The workflow."""
-    from dlstats.pipeline.cells import run
+    from dlstats.pipeline import run
 
     return run.workflow(options.profile, options.words, options.keep_stale)
 
 
 def rerun(options: argparse.Namespace) -> int:
     """One study from scratch."""
-    from dlstats.pipeline.cells import cells as pipeline
-    from dlstats.pipeline.cells import run
+    from dlstats.pipeline import cells as pipeline
+    from dlstats.pipeline import run
 
     grid.study_module(options.study)
     stale = [options.results / part / options.study for part in ("raw", pipeline.KEPT)]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo, seeds
-from dlstats.pipeline.cells import fingerprints, grid, ledger, store
-from dlstats.pipeline.cells.progress import Progress
+from dlstats.pipeline import fingerprints, grid, ledger, store
+from dlstats.pipeline.progress import Progress
 from dlstats.protocol import study as studies
 
 KEEP_STALE = "DLSTATS_KEEP_STALE"

@@ -13,7 +13,7 @@ import jsonschema
 import yaml
 from jsonschema.exceptions import best_match
 
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 
 KINDS = {
     "object": "a mapping of keys to values",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 from dlstats.protocol.study import LOG_RATIO, Study
 from dlstats.report import bibliography
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref

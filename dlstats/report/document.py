@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 from dlstats.protocol import claim as claims
 from dlstats.report import checklist, errata, families, formulas, sections
 from dlstats.report.blocks import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dlstats
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import store
 
 
 def tracked(reports: Path, name: str) -> Path:

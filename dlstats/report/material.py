@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 from dlstats.protocol import study as studies
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance

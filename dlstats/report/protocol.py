@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 from dlstats.protocol import claim as claims
 from dlstats.protocol.study import LOG_RATIO, Study
 from dlstats.report.files import write_text

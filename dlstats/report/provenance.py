@@ -14,7 +14,7 @@ import pandas as pd
 
 import dlstats
 from dlstats.machine import gpus
-from dlstats.pipeline.cells import fingerprints, grid, store
+from dlstats.pipeline import fingerprints, grid, store
 from dlstats.report.files import write_text
 
 PACKAGES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlstats.pipeline.cells import grid
+from dlstats.pipeline import grid
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, protocol, tables

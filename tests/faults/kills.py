@@ -24,7 +24,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from test_workflow import copy_project
 
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import store
 
 TARGETS = ("job", "snakemake", "group")
 JOBS = {"simulate", "summarise", "judge", "ledger", "draw", "write"}

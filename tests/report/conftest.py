@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from dlstats import montecarlo
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import grid, ledger
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import grid, ledger
 from dlstats.plotting import style
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.study import Contrast, Evidence, Figure, Measure, Study

@@ -12,8 +12,8 @@ import pypdf
 import pytest
 from conftest import ABOUT, CONFIG, HOSTILE, build_site
 
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import store
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import store
 from dlstats.report import blocks, build, document, material, provenance
 from dlstats.report.digits import show
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from dlstats.pipeline.cells import config, grid
+from dlstats.pipeline import config, grid
 from dlstats.protocol import study as studies
 from dlstats.report import families
 from dlstats.report.blocks import Paragraph, Table, words

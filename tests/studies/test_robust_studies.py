@@ -10,8 +10,8 @@ import torch
 
 from dlstats.losses import quantile, regression
 from dlstats.losses.barron import barron
-from dlstats.pipeline.cells import cells as pipeline
-from dlstats.pipeline.cells import grid, ledger
+from dlstats.pipeline import cells as pipeline
+from dlstats.pipeline import grid, ledger
 from dlstats.protocol import study as studies
 from dlstats.seeds import Streams
 from dlstats.studies.robust import _efficiency_exact, _shapes
