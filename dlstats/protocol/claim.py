@@ -1,205 +1,81 @@
-"""A claim of theory, the margin fixed for it in advance, and the verdict on it.
-
-- `identity` and `bound` are exact: no randomness, the measured number either obeys or does not.
-- `equivalence` says that a parameter equals `theory` to within `margin`: supported when the 90 % interval lies
-  inside (two one-sided tests of level 5 %), refuted when the Holm-adjusted 95 % interval lies outside.
-- `at_most` and `at_least` are one-sided, with `margin` as slack beyond `theory`.
-
-Holm's adjustment runs over all refutations of a ledger. Whatever is neither supported nor refuted is undecided.
-"""
+"""A claim: a statement, what it expects of a number, how that number is read from the evidence, and its origin."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
-from scipy import optimize, special, stats
+from dlstats.montecarlo import Estimate
+from dlstats.protocol.origin import ORIGINS, Origin
 
-KINDS = ("identity", "bound_below", "bound_above", "equivalence", "at_most", "at_least")
-EXACT = ("identity", "bound_below", "bound_above")
-VERDICTS = ("supported", "supported, pre-asymptotic", "refuted", "undecided")
-LEVEL = 0.05
-POWER = 0.8
+RELATIONS = {"equals": "=", "at_most": "≤", "at_least": "≥"}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """`relation` of the measured number to `theory`, up to `margin`, which is fixed before anything is run."""
+
+    relation: str
+    theory: float
+    margin: float
+
+    def __post_init__(self) -> None:
+        if not self.margin >= 0:
+            raise ValueError(f"`margin` must be 0 or more, got {self.margin}.")
+
+
+def equals(theory: float, margin: float = 0.0) -> Expectation:
+    """The number is `theory` to within `margin`; a margin of 0 is for numbers without randomness only."""
+    return Expectation("equals", float(theory), float(margin))
+
+
+def at_most(theory: float, margin: float = 0.0) -> Expectation:
+    """The number is at most `theory` + `margin`."""
+    return Expectation("at_most", float(theory), float(margin))
+
+
+def at_least(theory: float, margin: float = 0.0) -> Expectation:
+    """The number is at least `theory` - `margin`."""
+    return Expectation("at_least", float(theory), float(margin))
 
 
 @dataclass(frozen=True)
 class Claim:
     """A statement sharp enough to be checked.
 
-    `measure(evidence)` gives the measured Estimate (value, mcse, replicates, failed). `bound_below` says that
-    the measured worst case is at least `theory - margin`, `bound_above` that it is at most `theory + margin`.
+    `measure(evidence)` gives an Estimate, or several that must all obey, of which the ledger takes the one that speaks
+    most against the claim. `statement` may quote `{theory}` and `{margin}` and any of `numbers`, so that a number
+    stands once.
     """
 
     id: str
     statement: str
-    kind: str
-    theory: float
-    margin: float
-    measure: Callable
-    source: str
-    lecture: str = ""
+    expectation: Expectation
+    measure: Callable[..., Estimate | Iterable[Estimate]]
+    origin: Origin
+    bears_on: tuple[str, ...] = ()
+    """Lectures on whose topic the claim bears, though none of them says it."""
+    numbers: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"`kind` of claim {self.id} must be one of {', '.join(KINDS)}, got {self.kind!r}.")
-        if not self.margin >= 0:
-            raise ValueError(f"`margin` of claim {self.id} must be 0 or more, got {self.margin}.")
-        if self.kind == "equivalence" and not self.margin > 0:
-            raise ValueError(f"`margin` of the equivalence claim {self.id} must be positive, got {self.margin}.")
+        if not isinstance(self.expectation, Expectation):
+            raise ValueError(
+                f"Claim {self.id} must expect `equals`, `at_most` or `at_least`, got {type(self.expectation).__name__}."
+            )
+        if not isinstance(self.origin, ORIGINS):
+            raise ValueError(
+                f"Claim {self.id} must have an origin ({', '.join(kind.__name__ for kind in ORIGINS)}), "
+                f"got {type(self.origin).__name__}."
+            )
+        object.__setattr__(self, "statement", self._quoted())
 
+    def _quoted(self) -> str:
+        given = {"theory": self.expectation.theory, "margin": self.expectation.margin, **self.numbers}
 
-def deviation(kind: str, value: float, theory: float) -> float:
-    """How far the measured value goes beyond the claim, before the margin: |value - theory| or a signed excess."""
-    if kind in ("identity", "equivalence"):
-        return abs(value - theory)
-    return theory - value if kind in ("bound_below", "at_least") else value - theory
+        def number(match: re.Match) -> str:
+            if match[1] not in given:
+                raise ValueError(f"The statement of claim {self.id} quotes `{match[1]}`, which is not given.")
+            return format(given[match[1]], match[2] or "g" if isinstance(given[match[1]], float) else match[2] or "")
 
-
-class Measured(Protocol):
-    """What a verdict needs of an estimate; `dlstats.montecarlo.Estimate` is one."""
-
-    @property
-    def value(self) -> float:
-        """The estimate."""
-        ...
-
-    @property
-    def mcse(self) -> float:
-        """Its Monte Carlo standard error."""
-        ...
-
-    @property
-    def replicates(self) -> int:
-        """Replicates behind it."""
-        ...
-
-    @property
-    def degrees(self) -> float:
-        """Degrees of freedom of `mcse`."""
-        ...
-
-    @property
-    def law(self) -> str:
-        """`t`, or `binomial` for a share of `replicates`."""
-        ...
-
-    @property
-    def looked_at(self) -> int:
-        """Of how many estimates this is the worst."""
-        ...
-
-
-def p_values(kind: str, estimate: Measured, theory: float, margin: float) -> tuple[float, float]:
-    """p-values (against, for) a claim: small `against` refutes, small `for` supports.
-
-    Statistical kinds: Student t on (deviation - margin) / mcse, or exact binomial tails for a share. Equivalence is
-    supported by two one-sided tests and refuted by a two-sided one. The worst of several estimates pays for the
-    search when it refutes (Bonferroni), not when it supports (intersection-union). Exact kinds give 0 and 1.
-    """
-    excess = deviation(kind, estimate.value, theory) - margin
-    if kind in EXACT or (estimate.mcse == 0 and estimate.law == "t"):
-        # a margin is kept up to the rounding of the subtraction; a margin of 0 is kept to the bit
-        rounding = 4 * np.finfo(float).eps * max(abs(estimate.value), abs(theory)) if margin > 0 else 0.0
-        return (0.0, 1.0) if excess > rounding else (1.0, 0.0)
-    if estimate.law == "binomial":
-        tail, favour = _binomial_tails(kind, estimate, theory, margin)
-    else:
-        z = excess / estimate.mcse
-        tail, favour = float(special.stdtr(estimate.degrees, -z)), float(special.stdtr(estimate.degrees, z))
-    searched = estimate.looked_at * (2 if kind == "equivalence" else 1)
-    return min(1.0, searched * tail), favour
-
-
-def _binomial_tails(kind: str, estimate: Measured, theory: float, margin: float) -> tuple[float, float]:
-    """One-sided exact p-values (against, for); a bound outside [0, 1] cannot be crossed."""
-    reps = estimate.replicates
-    count = round(estimate.value * reps)
-    low, high = theory - margin, theory + margin
-    below_low = float(stats.binom.cdf(count, reps, low)) if low >= 0 else 1.0
-    above_low = float(stats.binom.sf(count - 1, reps, low)) if low >= 0 else 0.0
-    below_high = float(stats.binom.cdf(count, reps, high)) if high <= 1 else 0.0
-    above_high = float(stats.binom.sf(count - 1, reps, high)) if high <= 1 else 1.0
-    if kind == "at_most":
-        return above_high, below_high
-    if kind == "at_least":
-        return below_low, above_low
-    return min(below_low, above_high), max(above_low, below_high)
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values, shape (claims,); entries that are not a number stay so and do not count."""
-    p = np.asarray(p, dtype=float)
-    adjusted = np.full_like(p, math.nan)
-    where = np.flatnonzero(~np.isnan(p))
-    order = where[np.argsort(p[where], kind="stable")]
-    steps = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps)) if len(order) else steps
-    return adjusted
-
-
-def decide(against: float, favour: float, lack_of_fit: float = math.nan) -> str:
-    """The verdict from the Holm-adjusted p-value `against` and the plain p-value `favour`.
-
-    A claim that is supported although the fitted form does not fit (`lack_of_fit` below the level) is pre-asymptotic.
-    """
-    if math.isnan(against) or math.isnan(favour):
-        return "undecided"
-    if against < LEVEL:
-        return "refuted"
-    if favour < LEVEL:
-        return "supported, pre-asymptotic" if lack_of_fit < LEVEL else "supported"
-    return "undecided"
-
-
-def support_power(kind: str, bias: float, mcse: float, margin: float) -> float:
-    """Probability that a claim is supported when the truth is `bias` beyond `theory`; normal error of size `mcse`.
-
-    Equivalence: Phi((margin - bias)/mcse - z) + Phi((margin + bias)/mcse - z) - 1, z = 1.645.
-    """
-    z = -special.ndtri(LEVEL)
-    upper = special.ndtr((margin - bias) / mcse - z)
-    if kind != "equivalence":
-        return float(upper)
-    return max(0.0, float(upper + special.ndtr((margin + bias) / mcse - z) - 1))
-
-
-def refute_power(kind: str, bias: float, mcse: float, margin: float, counted: int = 1) -> float:
-    """Probability that a claim is refuted when the truth is `bias` beyond `theory`, among `counted` (Bonferroni)."""
-    z = -special.ndtri(LEVEL / counted / (2 if kind == "equivalence" else 1))
-    upper = special.ndtr((bias - margin) / mcse - z)
-    return float(upper + special.ndtr((-bias - margin) / mcse - z)) if kind == "equivalence" else float(upper)
-
-
-def wanted_mcse(kind: str, value: float, theory: float, margin: float, counted: int = 1) -> float:
-    """The Monte Carlo standard error at which the claim is decided with probability 0.8, were `value` the truth.
-
-    0.342 margin for an equivalence that holds without deviation. 0 when the value stands on the border.
-    """
-    bias = deviation(kind, value, theory)
-    gap = abs(bias - margin)
-    if not gap > 0:
-        return 0.0
-
-    def short(log: float) -> float:
-        mcse = gap * math.exp(log)
-        if bias < margin:
-            return support_power(kind, bias, mcse, margin) - POWER
-        return refute_power(kind, bias, mcse, margin, counted) - POWER
-
-    return gap * math.exp(float(optimize.brentq(short, -5.0, 5.0)))
-
-
-def needed(kind: str, estimate: Measured, theory: float, margin: float, counted: int = 1) -> float:
-    """Replicates that would decide the claim with probability 0.8, the error falling as 1 / sqrt(replicates).
-
-    Infinite when the estimate stands on the border; not a number without an error.
-    """
-    if not (math.isfinite(estimate.value) and estimate.mcse > 0):
-        return math.nan
-    target = wanted_mcse(kind, estimate.value, theory, margin, counted * estimate.looked_at)
-    if not target > 0:
-        return math.inf
-    return float(math.ceil(estimate.replicates * (estimate.mcse / target) ** 2))
+        return re.sub(r"\{([a-z_]+)(?::([^{}]*))?\}", number, self.statement)

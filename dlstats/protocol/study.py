@@ -1,49 +1,51 @@
-"""What a study is: its ADEMP protocol, how it simulates, what it claims and what it shows.
+"""What a study is: one question, its experiments, claims, figures and limits, and the designs it is run with.
 
-A study module defines `simulate`, `MEASURES`, `CLAIMS`, `FIGURES` and `STUDY`. Everything of core that loads torch is
-imported inside the functions that simulate, so that summaries, verdicts and the report read the module cheaply.
+A study module defines `STUDY`. Whatever loads torch is imported inside the functions that simulate, so that summaries,
+verdicts and the report read the module cheaply.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import pandas as pd
 
-LOG_RATIO = "log_ratio"
-"""The statistic of contrasts in a summary."""
+from dlstats.protocol.claim import Claim, Expectation
+from dlstats.protocol.factor import Condition, Factor, condition
+from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
+from dlstats.protocol.origin import Origin
+
 STATUSES = ("ok", "diverged", "not_converged", "degenerate", "error")
-"""Why a replicate counts (`ok`) or does not; a row keeps its status for ever."""
+"""Why a replicate counts (`ok`) or does not; the status of a row never changes."""
+ROW = ("replicate", "method", "status", "reason")
+"""Columns of what `simulate` returns beside keys and measures; the last two may be left out."""
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A performance measure: the statistic of a column over replicates, and how to call it on an axis."""
-
-    column: str
-    label: str
-    statistic: str = "mean"
-    unit: str = ""
-    options: Mapping[str, object] = field(default_factory=dict)
-    """Passed to the statistic, such as the true value for `bias` or the level for `quantile`."""
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Two methods on the same data: log₁₀ of the median of `column` of `method` over that of `against`, in every cell."""
-
-    column: str
-    method: str
-    against: str
-    label: str
-    """How a table calls `against` at the head of its column."""
+class Described(Protocol):
+    """What an experiment needs to know of a method; an object of `dlstats.methods` with these fields is one."""
 
     @property
-    def name(self) -> str:
-        """The pair in the column `method` of a summary."""
-        return f"{self.method} / {self.against}"
+    def label(self) -> str:
+        """How axes and tables call it."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """What it is, in one sentence."""
+        ...
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of an experiment: how axes and tables call it, what it is, and whose style it is drawn in."""
+
+    label: str
+    description: str
+    style: str = ""
+    """A name of `dlstats.plotting.style`; the method's own name where it is empty."""
 
 
 @dataclass(frozen=True)
@@ -59,78 +61,120 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Conditions that share their replicates: the product of the levels of the factors."""
+
+    levels: Mapping[str, Sequence]
+    replicates: int
+    target: tuple[str, float, int] | None = None
+    """Sequential stopping: (column of a measure, wanted mcse, replicates at most)."""
+
+    def conditions(self) -> Iterator[dict[str, object]]:
+        """Every combination of the levels, the last factor fastest."""
+        for combination in itertools.product(*self.levels.values()):
+            yield dict(zip(self.levels, combination, strict=True))
+
+
+def grid(*, replicates: int, target: tuple[str, float, int] | None = None, **levels: object) -> Grid:
+    """A grid from levels, one or a list for each factor: `grid(n=[200, 800], noise_sd=1.0, replicates=100)`."""
+    several = {n: list(v) if isinstance(v, list | tuple | range) else [v] for n, v in levels.items()}
+    return Grid(several, replicates, target)
+
+
+Design = Mapping[str, Sequence[Grid] | Grid] | Sequence[Grid] | Grid
+"""The grids of every experiment; of the only one where a study has one."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Factors, row keys, methods, measures and one `simulate`."""
+
+    simulate: Callable[..., pd.DataFrame]
+    """`simulate(condition, streams, device)` -> rows of a block of replicates: columns `replicate`, `method`, the keys,
+    optionally `status` and `reason`, and one column per measure."""
+    factors: Mapping[str, Factor]
+    methods: Mapping[str, Described]
+    measures: Sequence[Measure]
+    keys: Mapping[str, Factor] = field(default_factory=dict)
+    """Row keys beyond the method, such as a quantile level."""
+    contrasts: Sequence[Contrast | LevelContrast] = ()
+    slopes: Sequence[Slope | SlopeContrast] = ()
+    block: int = 64
+    """Replicates simulated at once; their number changes no result."""
+    streams: str = ""
+    """Name from which the random streams are derived; the study's where it is empty."""
+    title: str = ""
+
+    def condition(self, levels: Mapping[str, object], what: str) -> Condition:
+        """The typed condition of some levels. Raises ValueError for what the factors do not admit."""
+        return condition(self.factors, levels, what)
+
+    def label_of(self, method: str) -> str:
+        """How tables and axes call a method."""
+        return self.methods[method].label if method in self.methods else method
+
+
+@dataclass(frozen=True)
+class Check:
+    """An exact identity or count by two routes, without replicates or streams, computed once.
+
+    `compute()` gives the number of the expectation, or several that must all obey. A check that fails is loud.
+    """
+
+    id: str
+    statement: str
+    expectation: Expectation
+    compute: Callable[[], float | Sequence[float] | Mapping[str, float]]
+    origin: Origin
+    bears_on: tuple[str, ...] = ()
+    slow: bool = False
+    """Takes more than a few seconds: computed with the standard and the paper design only."""
+
+
+@dataclass(frozen=True)
 class Study:
     """One question, in ADEMP's words (Morris, White and Crowther 2019)."""
 
-    name: str
-    family: str
     title: str
     aims: str
-    mechanisms: str
-    estimands: str
-    methods: Mapping[str, str]
-    measures: tuple[Measure, ...]
-    simulate: Callable[..., pd.DataFrame]
-    """`simulate(factors, streams, device)` -> rows of a block of replicates: columns `replicate`, `method`,
-    optionally `status` and `reason`, and one column a measure."""
-    claims: tuple
-    figures: tuple[Figure, ...] = ()
-    contrasts: tuple[Contrast, ...] = ()
-    """Paired comparisons that the tables show."""
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    mechanisms: str = ""
+    estimands: str = ""
+    claims: Sequence[Claim] = ()
+    checks: Sequence[Check] = ()
+    figures: Sequence[Figure] = ()
     limits: str = ""
     """What limits the answer, for the report."""
-    block: int = 64
-    """Replicates simulated at once."""
+    designs: Mapping[str, Design] = field(default_factory=dict)
+    """Design name (`smoke`, `standard`, `paper`) -> the grids of the experiments."""
+    name: str = ""
+    """The module's name, filled in when the study is loaded."""
+    family: str = ""
 
+    def named(self, name: str, family: str) -> Study:
+        """The study with its name and family."""
+        return replace(self, name=name, family=family)
 
-class Evidence:
-    """What a claim or a figure reads: the replicates and the summary of one study; remembers the cells it used."""
+    def design(self, name: str) -> dict[str, list[Grid]]:
+        """The grids of every experiment; a design that is not declared stands for the next smaller one.
 
-    def __init__(self, replicates: pd.DataFrame, summary: pd.DataFrame) -> None:
-        self.replicates = replicates
-        self.summary = summary
-        self.used: dict[str, None] = {}
-        self.pairs: dict[tuple[str, str], None] = {}
-        """The (cell, method) of every line that was read."""
-
-    def forget(self) -> None:
-        """Start to remember anew, for the next claim."""
-        self.used, self.pairs = {}, {}
-
-    def _remember(self, found: pd.DataFrame) -> pd.DataFrame:
-        read = found[["cell", "method"]].drop_duplicates()
-        self.used |= dict.fromkeys(read["cell"])
-        self.pairs |= dict.fromkeys(zip(read["cell"], read["method"], strict=True))
-        return found
-
-    def rows(self, **factors: object) -> pd.DataFrame:
-        """The replicates, failed ones included, of the cells (and `method`) that match; counts the cells as used.
-
-        Raises LookupError when there is none.
+        Raises LookupError for a study without any design.
         """
-        return self._remember(_matching(self.replicates, factors))
-
-    def table(self, **factors: object) -> pd.DataFrame:
-        """The lines of the summary (also by `method`, `measure`, `statistic`) that match.
-
-        Raises LookupError when there is none.
-        """
-        return self._remember(_matching(self.summary, factors))
-
-
-def _matching(frame: pd.DataFrame, factors: Mapping[str, object]) -> pd.DataFrame:
-    for name, level in factors.items():
-        if name not in frame:
-            raise LookupError(f"No cell has the factor `{name}`.")
-        frame = frame[frame[name].isin(level) if isinstance(level, list | tuple) else frame[name] == level]
-    if frame.empty:
-        raise LookupError(f"No cell has {', '.join(f'{k}={v}' for k, v in factors.items())}.")
-    return frame
-
-
-def load(module: str) -> Study:
-    """The study that a module defines. Raises LookupError when it defines none."""
-    study = getattr(import_module(module), "STUDY", None)
-    if not isinstance(study, Study):
-        raise LookupError(f"{module} must define STUDY, a Study; got {type(study).__name__}.")
-    return study
+        order = ("paper", "standard", "smoke")
+        names = order[order.index(name) :] if name in order else (name,)
+        found = next((n for n in (*names, *self.designs) if n in self.designs), None)
+        if found is None:
+            if not self.experiments:
+                return {}
+            raise LookupError(f"The study {self.name} has no design; `designs` must give one.")
+        design = self.designs[found]
+        if not isinstance(design, Mapping):
+            if len(self.experiments) != 1:
+                raise ValueError(
+                    f"The design {found} of {self.name} must name the experiments: {list(self.experiments)}."
+                )
+            design = {next(iter(self.experiments)): design}
+        unknown = [e for e in design if e not in self.experiments]
+        if unknown:
+            raise ValueError(f"The design {found} of {self.name} names `{unknown[0]}`, which is no experiment of it.")
+        return {e: [g] if isinstance(g, Grid) else list(g) for e, g in design.items()}

@@ -1,0 +1,89 @@
+"""What a claim or a figure reads: the summaries of a study's experiments, and for figures their replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+
+class Evidence:
+    """Summaries and replicates by experiment; remembers the cells and lines that were read, for the ledger."""
+
+    def __init__(
+        self,
+        summaries: Mapping[str, pd.DataFrame],
+        replicates: Mapping[str, pd.DataFrame] | Callable[[str], pd.DataFrame] | None = None,
+    ) -> None:
+        """`replicates` may be a function that reads those of an experiment when they are asked for."""
+        self.summaries = dict(summaries)
+        self._replicates = replicates
+        self.used: dict[tuple[str, str], None] = {}
+        """(experiment, cell) in the order in which they were read."""
+        self.lines: dict[tuple[str, str, str], None] = {}
+        """(experiment, cell, method) likewise."""
+
+    def forget(self) -> None:
+        """Start to remember anew, for the next claim."""
+        self.used, self.lines = {}, {}
+
+    def table(self, experiment: str = "", **where: object) -> pd.DataFrame:
+        """The lines of the summary that match; `experiment` may be left out where only one has the measure.
+
+        A level is matched by equality, a list or tuple by membership, a function by what it says of the column.
+        Raises LookupError when no line matches.
+        """
+        name = experiment or self._having(str(where.get("measure", "")))
+        lines = matching(self.summaries[name], where, name)
+        for cell, cells, method, against in zip(
+            lines["cell"], lines["cells"], lines["method"], lines["against"], strict=True
+        ):
+            for each in str(cells).split(" ") if cells else [cell]:
+                self.used[name, each] = None
+                for who in (method, against):
+                    if who and "=" not in str(who):
+                        self.lines[name, each, str(who)] = None
+        return lines
+
+    def rows(self, experiment: str = "", **where: object) -> pd.DataFrame:
+        """The replicates, failed ones included, that match: for figures of whole distributions.
+
+        Raises LookupError when there are none.
+        """
+        name = experiment or self._having("")
+        if self._replicates is None:
+            raise LookupError("The replicates are not at hand, only their summary.")
+        frame = self._replicates(name) if callable(self._replicates) else self._replicates[name]
+        rows = matching(frame, where, name)
+        for cell, method in rows[["cell", "method"]].drop_duplicates().itertuples(index=False):
+            self.used[name, cell] = None
+            self.lines[name, cell, method] = None
+        return rows
+
+    def _having(self, measure: str) -> str:
+        held = [name for name, lines in self.summaries.items() if not measure or (lines["measure"] == measure).any()]
+        if len(held) == 1:
+            return held[0]
+        if not held:
+            raise LookupError(f"No experiment has the measure `{measure}`." if measure else "No experiment was run.")
+        raise LookupError(f"Several experiments have the measure `{measure}` ({', '.join(held)}): name one.")
+
+
+def matching(frame: pd.DataFrame, where: Mapping[str, object], name: str) -> pd.DataFrame:
+    """The rows whose columns are as `where` asks. Raises LookupError when there are none."""
+    for column, level in where.items():
+        if column not in frame:
+            raise LookupError(f"{name} has no factor, key or column `{column}`.")
+        values = frame[column]
+        if callable(level):
+            keep = values.map(level).fillna(False).astype(bool)
+        elif isinstance(level, list | tuple | set | frozenset | range):
+            keep = values.isin(list(level))
+        else:
+            keep = (values == level).fillna(False).astype(bool)
+        frame = frame[keep]
+        if frame.empty:
+            raise LookupError(f"{name} has no {column} = {level if not callable(level) else 'as asked'}.")
+    if frame.empty:
+        raise LookupError(f"{name} has no results.")
+    return frame

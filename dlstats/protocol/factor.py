@@ -1,0 +1,137 @@
+"""A factor: a named, typed condition of a simulation, with its label, unit and admissible levels."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Level = bool | int | float | str
+KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+REQUIRED = object()
+"""Marks a factor that every condition must give."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What a level of a factor, or of a row key, may be, and how tables and axes call it.
+
+    `levels` are the admissible ones, a mapping gives each its label. A factor with a `default` may be left out.
+    """
+
+    label: str
+    kind: type = float
+    levels: Mapping[Level, str] | Sequence[Level] | None = None
+    unit: str = ""
+    symbol: str = ""
+    """Its letter in formulas, in TeX without dollars."""
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    default: object = REQUIRED
+
+    def check(self, name: str, level: object) -> Level:
+        """The level in the factor's type. Raises ValueError with what is required and what came."""
+        typed = self._typed(name, level)
+        if self.levels is not None and typed not in self.levels:
+            known = [str(known) for known in self.levels]
+            near = difflib.get_close_matches(str(typed), known, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise ValueError(f"`{name}` must be one of {', '.join(known)}, got {level!r}.{hint}")
+        bounds = {"at least": self.at_least, "above": self.above, "at most": self.at_most, "below": self.below}
+        holds = {
+            "at least": lambda bound: typed >= bound,
+            "above": lambda bound: typed > bound,
+            "at most": lambda bound: typed <= bound,
+            "below": lambda bound: typed < bound,
+        }
+        for words, bound in bounds.items():
+            if bound is not None and not holds[words](bound):
+                raise ValueError(f"`{name}` must be {words} {bound:g}, got {level!r}.")
+        return typed
+
+    def _typed(self, name: str, level: object) -> Level:
+        if self.kind is float and isinstance(level, int) and not isinstance(level, bool):
+            level = float(level) if abs(level) < 2**53 else level
+        if type(level) is not self.kind or (isinstance(level, float) and not math.isfinite(level)):
+            raise ValueError(f"`{name}` must be {KINDS[self.kind]}, got {level!r}.")
+        return level  # type: ignore[return-value]
+
+    def describe(self, level: object) -> str:
+        """The label of a level: as declared, else as it is written in a configuration."""
+        if isinstance(self.levels, Mapping) and level in self.levels:
+            return self.levels[level]  # type: ignore[index]
+        return written(level)
+
+    @property
+    def axis(self) -> str:
+        """The label of an axis: words, symbol, unit."""
+        symbol = f" ${self.symbol}$" if self.symbol else ""
+        return f"{self.label}{symbol}{f' ({self.unit})' if self.unit else ''}"
+
+
+def written(level: object) -> str:
+    """A level as a configuration writes it: 4.0 as 4, true and false in lower case."""
+    if isinstance(level, bool):
+        return str(level).lower()
+    if isinstance(level, float) and level.is_integer() and abs(level) < 1e15:
+        return str(int(level))
+    return str(level)
+
+
+def condition(factors: Mapping[str, Factor], levels: Mapping[str, object], what: str) -> Condition:
+    """Checked and typed levels, in the order given, then the defaults of what is left out.
+
+    Raises ValueError for a factor that is unknown or missing, or a level that is not admissible; `what` names the place.
+    """
+    for name in levels:
+        if name not in factors:
+            near = difflib.get_close_matches(name, list(factors), n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise ValueError(f"{what} has no factor `{name}`; its factors are {_list(factors)}.{hint}")
+    missing = [name for name, factor in factors.items() if name not in levels and factor.default is REQUIRED]
+    if missing:
+        raise ValueError(f"{what} needs the factor {_list(missing)}, got {_list(levels)}.")
+    try:
+        given = {name: factors[name].check(name, level) for name, level in levels.items()}
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+    left = {name: factor.default for name, factor in factors.items() if name not in levels}
+    return Condition(given, left)
+
+
+def _list(names: Mapping | Sequence) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+class Condition(Mapping):
+    """The levels of one condition, by attribute (`condition.n`) and as a mapping of those that were given."""
+
+    def __init__(self, given: Mapping[str, Level], defaults: Mapping[str, object] | None = None) -> None:
+        self._given = dict(given)
+        self._defaults = dict(defaults or {})
+
+    def __getattr__(self, name: str) -> Any:
+        """The level of a factor; raises AttributeError with the factors that there are."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        for levels in (self._given, self._defaults):
+            if name in levels:
+                return levels[name]
+        known = ", ".join((*self._given, *self._defaults))
+        raise AttributeError(f"The condition has no factor `{name}`; it has {known}.")
+
+    def __getitem__(self, name: str) -> Any:
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        return f"Condition({', '.join(f'{name}={level!r}' for name, level in self._given.items())})"

@@ -1,0 +1,78 @@
+"""Who says what a claim says, and what kind of statement it is: that decides what a verdict on it may be called."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A theorem in print: `cite` is a key of the bibliography, `place` its number.
+
+    `assumptions` says where the design departs from what the theorem assumes; empty if it does not.
+    """
+
+    cite: str
+    place: str = ""
+    assumptions: str = ""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Proved here: `proof` names a section of `docs/proofs/`."""
+
+    proof: str = ""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Printed in a lecture: at least four words as they stand there, and the title of the slide or section."""
+
+    lecture: str
+    place: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Recommended or asserted in a publication: `cite` is a key of the bibliography."""
+
+    cite: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """First seen here: `pilot` is the study in which, on other seeds."""
+
+    pilot: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A condition under which a law must break; outside every count."""
+
+
+Origin = Theorem | Derived | Stated | Practice | Finding | Control
+ORIGINS = (Theorem, Derived, Stated, Practice, Finding, Control)
+
+
+def kind(origin: Origin) -> str:
+    """`theorem`, `derived`, `stated`, `practice`, `finding` or `control`."""
+    return type(origin).__name__.lower()
+
+
+def record(origin: Origin) -> dict[str, str]:
+    """The origin as a mapping: its kind, and its fields that are not empty."""
+    return {"kind": kind(origin)} | {name: text for name, text in asdict(origin).items() if text}
+
+
+def words(origin: Origin) -> str:
+    """The origin in one line, with the key of the bibliography in brackets."""
+    about = record(origin)
+    if "cite" in about:
+        return f"[{about['cite']}{', ' + about['place'] if 'place' in about else ''}]"
+    if isinstance(origin, Stated):
+        return f"{origin.lecture}, {origin.place}: “{origin.quote}”"
+    text = {"derived": "derived here", "finding": "found here", "control": "control"}[about["kind"]]
+    return f"{text} ({about.get('proof') or about.get('pilot')})" if about.keys() & {"proof", "pilot"} else text
