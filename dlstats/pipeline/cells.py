@@ -1,11 +1,11 @@
-"""The arrows of the pipeline: cells -> raw -> summary -> verdicts. Each is one command; see `dlstats --help`."""
+"""Cells -> raw replicates, and one replicate again beside what is stored."""
 
 from __future__ import annotations
 
 import functools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo, seeds
-from dlstats.pipeline import fingerprints, grid, ledger, store
+from dlstats.pipeline import fingerprints, grid, registry, store
 from dlstats.pipeline.progress import Progress
-from dlstats.protocol import study as studies
+from dlstats.protocol.study import STATUSES, Experiment
 
 KEEP_STALE = "DLSTATS_KEEP_STALE"
 """Environment variable that `dlstats run --keep-stale` sets for its jobs."""
@@ -25,9 +25,10 @@ KEPT = ".replicates"
 
 @dataclass(frozen=True)
 class Run:
-    """What a job computes: cells of one study with a root seed, up to `replicates` or to a target."""
+    """What a job computes: cells of one experiment with a root seed, up to `replicates` or to a target."""
 
     study: str
+    experiment: str
     cells: tuple[str, ...]
     seed: int
     replicates: int
@@ -42,17 +43,21 @@ def simulate(run: Run, log: Path | None = None) -> None:
     A cell that fails does not stop the others; its error is raised at the end, the first of several. Wrong input and a
     disk that cannot be written stop at once.
     """
-    study = studies.load(grid.study_module(run.study))
-    digest = code_of(run.study)
+    name = f"{run.study}.{run.experiment}"
+    experiment = registry.load(run.study).experiments[run.experiment]
+    for cell in run.cells:
+        grid.parse_cell_id(cell, experiment, name)
+    _check_target(experiment, run, name)
+    digest = code_of(run.study, run.experiment)
     failures: list[Exception] = []
-    with Progress(run.study, len(run.cells) * run.replicates, log) as progress:
+    with Progress(name, len(run.cells) * run.replicates, log) as progress:
         for cell in run.cells:
             progress.doing = cell
-            origin = store.Origin(run.study, cell, run.seed, digest)
+            origin = store.Origin(run.study, run.experiment, cell, run.seed, digest)
             done = progress.done
             try:
-                frame = _grow(study, origin, run, progress)
-                store.write(raw_path(run.results, run.study, cell), frame, origin)
+                frame = _grow(experiment, origin, run, progress)
+                store.write(raw_path(run.results, origin), frame, origin)
             except (ValueError, LookupError, OSError):
                 raise
             except Exception as error:
@@ -63,35 +68,49 @@ def simulate(run: Run, log: Path | None = None) -> None:
             raise failures[0]
 
 
+def _check_target(experiment: Experiment, run: Run, name: str) -> None:
+    known = [m.column for m in experiment.measures]
+    if run.target is not None and run.target[0] not in known:
+        raise LookupError(f"`target.measure` must be a measure of {name} ({', '.join(known)}), got {run.target[0]!r}.")
+
+
 @functools.cache
-def code_of(study: str) -> str:
-    """Fingerprint of the code that computes the cells of a study, taken once a process."""
-    return fingerprints.fingerprint(grid.study_module(study), "simulate")
+def code_of(study: str, experiment: str) -> str:
+    """Fingerprint of the code that computes the cells of an experiment, taken once per process."""
+    return fingerprints.cells(registry.module(study), experiment)
 
 
-def raw_path(results: Path, study: str, cell: str) -> Path:
+def raw_path(results: Path, origin: store.Origin) -> Path:
     """Where the raw rows of a cell stand."""
-    return results / "raw" / study / f"{cell}.parquet"
+    return results / "raw" / origin.study / origin.experiment / f"{origin.cell}.parquet"
 
 
-def _grow(study: studies.Study, origin: store.Origin, run: Run, progress: Progress) -> pd.DataFrame:
+def raw_paths(config: dict, study: str, results: Path) -> dict[str, list[Path]]:
+    """The raw files of every experiment of a study."""
+    found: dict[str, list[Path]] = {inner: [] for inner in grid.design(config, study)}
+    for cell in grid.cells(config, study):
+        found[cell.experiment].append(results / "raw" / study / cell.experiment / f"{cell.id}.parquet")
+    return found
+
+
+def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Progress) -> pd.DataFrame:
     """The rows of a cell: kept ones first, new blocks until the replicates or the target are reached."""
-    kept = run.results / KEPT / origin.study / f"{origin.cell}.parquet"
+    kept = run.results / KEPT / origin.study / origin.experiment / f"{origin.cell}.parquet"
     frame = _kept(kept, origin, progress)
     schedule = [run.replicates]
     if run.target is not None:
         schedule = list(montecarlo.schedule(run.replicates, run.target[2]))
     for wanted in schedule:
         have = 0 if frame is None else frame["replicate"].nunique()
-        for start in range(have, wanted, study.block):
-            block = range(start, min(start + study.block, wanted))
-            rows = simulate_block(study, origin, block, run.device)
+        for start in range(have, wanted, experiment.block):
+            block = range(start, min(start + experiment.block, wanted))
+            rows = simulate_block(experiment, origin, block, run.device)
             frame = rows if frame is None else pd.concat([frame, rows], ignore_index=True)
             store.write(kept, frame, origin)
             progress.done += len(block)
         assert frame is not None
         rows = frame[frame["replicate"] < wanted].reset_index(drop=True)
-        if run.target is None or wanted == schedule[-1] or _target_met(rows, study, run.target):
+        if run.target is None or wanted == schedule[-1] or _target_met(rows, experiment, run.target):
             return rows
     raise AssertionError("the schedule is never empty")
 
@@ -106,41 +125,51 @@ def _kept(path: Path, origin: store.Origin, progress: Progress) -> pd.DataFrame 
         return None
 
 
-def _target_met(rows: pd.DataFrame, study: studies.Study, target: tuple[str, float, int]) -> bool:
-    column, wanted, _ = target
-    measures = [m for m in study.measures if m.column == column]
-    if not measures:
-        known = ", ".join(m.column for m in study.measures)
-        raise LookupError(f"`target.measure` must be a measure of {study.name} ({known}), got {column!r}.")
-    lines = montecarlo.summarise(rows, measures[:1], by=["method"])
-    return bool((lines["mcse"] <= wanted).all())
+def _target_met(rows: pd.DataFrame, experiment: Experiment, target: tuple[str, float, int]) -> bool:
+    measures = [m for m in experiment.measures if m.column == target[0]]
+    lines = montecarlo.summarise(rows, measures[:1], by=["method", *experiment.keys])
+    return bool((lines["mcse"] <= target[1]).all())
 
 
-def simulate_block(study: studies.Study, origin: store.Origin, block: Sequence[int], device: str) -> pd.DataFrame:
-    """Rows of a block of replicates with everything that identifies them: cell, factors, seed, status, seconds.
+def simulate_block(
+    experiment: Experiment, origin: store.Origin, block: Sequence[int], device: str = "cpu"
+) -> pd.DataFrame:
+    """Rows of a block of replicates with everything that identifies them: cell, factors, seed, keys, status, seconds.
 
-    Raises ValueError when the study returns other replicates than asked for, or did not read a factor of the cell.
+    Raises ValueError when the experiment returns other replicates than asked for, a method or key that it does not
+    declare, or an unknown status.
     """
-    factors = grid.Factors(grid.parse_cell_id(origin.cell))
+    name = f"{origin.study}.{origin.experiment}"
+    condition = grid.parse_cell_id(origin.cell, experiment, name)
+    streams = seeds.Streams(origin.seed, experiment.streams or origin.study, list(block))
     started = time.perf_counter()
-    rows = study.simulate(factors, seeds.Streams(origin.seed, study.name, list(block)), device)
+    rows = experiment.simulate(condition, streams, device).reset_index(drop=True)
     seconds = (time.perf_counter() - started) / len(block)
-    if factors.unread:
-        raise ValueError(f"{study.name} does not use `{'`, `'.join(factors.unread)}` in the cell {origin.cell}.")
+    _check_rows(rows, experiment, block, name)
+    about = {"study": origin.study, "experiment": origin.experiment, "cell": origin.cell, **condition}
+    about |= {"seed": origin.seed, "replicate": rows["replicate"], "method": rows["method"]}
+    about |= {key: rows[key] for key in experiment.keys}
+    about |= {"status": rows.get("status", pd.Series("ok", index=rows.index)), "reason": rows.get("reason", "")}
+    measured = rows.drop(columns=[c for c in rows if c in about])
+    return pd.DataFrame(about | {"seconds": seconds}, index=rows.index).join(measured)
+
+
+def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int], name: str) -> None:
     if list(rows["replicate"].unique()) != list(block):
-        raise ValueError(f"{study.name} must return replicates {block} in order, got {rows['replicate'].unique()}.")
-    measured = rows.drop(columns=["replicate", "method", "status", "reason"], errors="ignore")
-    status = rows.get("status", pd.Series("ok", index=rows.index))
-    unknown = set(status) - set(studies.STATUSES)
+        raise ValueError(f"{name} must return replicates {block} in order, got {rows['replicate'].unique()}.")
+    unknown = set(rows["method"]) - set(experiment.methods)
     if unknown:
-        raise ValueError(f"`status` must be one of {', '.join(studies.STATUSES)}, got {', '.join(sorted(unknown))}.")
-    about = {"study": study.name, "cell": origin.cell, **factors, "seed": origin.seed, "replicate": rows["replicate"]}
-    about |= {"method": rows["method"], "status": status, "reason": rows.get("reason", ""), "seconds": seconds}
-    return pd.DataFrame(about).join(measured)
+        raise ValueError(f"{name} must declare its methods, got {', '.join(map(repr, sorted(unknown)))}.")
+    missing = [key for key in experiment.keys if key not in rows]
+    if missing:
+        raise ValueError(f"{name} must return the row key `{missing[0]}`, got columns {', '.join(rows)}.")
+    status = set(rows["status"]) - set(STATUSES) if "status" in rows else set()
+    if status:
+        raise ValueError(f"`status` must be one of {', '.join(STATUSES)}, got {', '.join(sorted(status))}.")
 
 
 def read_raw(files: Sequence[Path]) -> pd.DataFrame:
-    """The rows of several cells of a study under each other.
+    """The rows of several cells of an experiment under each other.
 
     Raises Unusable when a file is damaged or foreign, when seeds differ, or when a file was computed by other code than is
     there now and stale results are not kept on purpose (`dlstats run --keep-stale`).
@@ -150,7 +179,7 @@ def read_raw(files: Sequence[Path]) -> pd.DataFrame:
     if len(seeds_found) > 1:
         raise store.Unusable(f"{files[0].parent}: computed with several seeds, {seeds_found}; run the study again")
     for path, origin in zip(files, origins, strict=True):
-        now = code_of(origin.study)
+        now = code_of(origin.study, origin.experiment)
         if origin.fingerprint != now and not os.environ.get(KEEP_STALE):
             raise store.Unusable(f"{path}: stale, computed by code {origin.fingerprint}, now it is {now}; run it again")
     return pd.concat([store.read(path) for path in files], ignore_index=True)
@@ -160,60 +189,8 @@ def computed_by(files: Sequence[Path]) -> str:
     """Fingerprints of the code that computed the files, with the word `stale` when it is not the code there now."""
     origins = [store.read_origin(path) for path in files]
     found = sorted({origin.fingerprint for origin in origins})
-    stale = any(origin.fingerprint != code_of(origin.study) for origin in origins)
+    stale = any(origin.fingerprint != code_of(origin.study, origin.experiment) for origin in origins)
     return ", ".join(found) + (" (stale: the code has changed since)" if stale else "")
-
-
-def summarise(study: studies.Study, raw: pd.DataFrame) -> pd.DataFrame:
-    """One line per cell, method, measure and statistic: factors, estimate, mcse, interval, replicates, failed.
-
-    A measure that a cell's method does not have (its column is empty though nothing failed) gives no line. Contrasts of
-    the study follow, with both methods named and the statistic `log_ratio`.
-    """
-    names = factor_names(raw, study)
-    parts = []
-    for measure in study.measures:
-        if measure.column not in raw:
-            continue
-        absent = raw.groupby(["cell", "method"], sort=False)[measure.column].transform(lambda v: v.isna().all())
-        failed = raw.groupby(["cell", "method"], sort=False)["status"].transform(lambda s: (s != "ok").any())
-        rows = raw[~absent | failed]
-        if len(rows):
-            parts.append(montecarlo.summarise(rows, [measure], by=["study", "cell", "method"]))
-    summary = pd.concat([*parts, *_contrasts(study, raw)], ignore_index=True)
-    factors = raw.drop_duplicates("cell")[["cell", *names]]
-    order = {cell: place for place, cell in enumerate(factors["cell"])}
-    summary = summary.merge(factors, on="cell", how="left")
-    lead = ["study", "cell", *names]
-    summary = summary[lead + [c for c in summary if c not in lead]]
-    return summary.sort_values("cell", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
-
-
-def _contrasts(study: studies.Study, raw: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """A line per cell and contrast whose methods it has; a replicate that failed in either counts as failed."""
-    for column in dict.fromkeys(c.column for c in study.contrasts):
-        names = {(c.method, c.against): c.name for c in study.contrasts if c.column == column}
-        lines = montecarlo.log_ratios(raw, column, names, ["study", "cell"])
-        if len(lines):
-            pairs = [names[pair] for pair in zip(lines["method"], lines["against"], strict=True)]
-            lines = lines.assign(method=pairs, measure=column, statistic=studies.LOG_RATIO)
-            yield lines.drop(columns=["against", "p_value"])
-
-
-def factor_names(raw: pd.DataFrame, study: studies.Study) -> list[str]:
-    """The factors of the study's cells, in the order in which they appear."""
-    found = dict.fromkeys(name for cell in raw["cell"].unique() for name in grid.parse_cell_id(cell))
-    return list(found)
-
-
-def judge(study: studies.Study, raw: pd.DataFrame, summary: pd.DataFrame, failed_share: float) -> pd.DataFrame:
-    """One line per claim of the study."""
-    return ledger.verdicts(study, studies.Evidence(raw, summary), failed_share)
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table with the digits that read back to the same numbers, all or nothing."""
-    store.replace(path, lambda temporary: frame.to_csv(temporary, index=False, lineterminator="\n"))
 
 
 @dataclass(frozen=True)
@@ -228,19 +205,18 @@ class Replay:
     """Whether the digests of data and start (all text columns) are equal."""
 
 
-def replay(study_name: str, cell: str, replicate: int, results: Path, device: str = "auto") -> Replay:
+def replay(study: str, inner: str, cell: str, replicate: int, results: Path, device: str = "auto") -> Replay:
     """Recompute one replicate alone. Raises Unusable or LookupError when there is nothing stored to compare with."""
-    path = raw_path(results, study_name, cell)
+    path = results / "raw" / study / inner / f"{cell}.parquet"
     origin = store.read_origin(path)
-    now = code_of(study_name)
+    now = code_of(study, inner)
     if origin.fingerprint != now:
         raise store.Unusable(f"{path}: computed by other code ({origin.fingerprint}) than is there now ({now})")
     stored = store.read(path)
     stored = stored[stored["replicate"] == replicate].reset_index(drop=True)
     if stored.empty:
         raise LookupError(f"{path} holds no replicate {replicate}.")
-    study = studies.load(grid.study_module(study_name))
-    again = simulate_block(study, origin, [replicate], device)
+    again = simulate_block(registry.load(study).experiments[inner], origin, [replicate], device)
     numbers = [c for c in again.select_dtypes("number") if c != "seconds"]
     a, b = again[numbers].to_numpy(float), stored[numbers].to_numpy(float)
     scale = np.maximum(1.0, np.abs(b))

@@ -1,4 +1,4 @@
-"""The configuration: read from YAML, checked against `config/schema.yaml`, one clear message when it is wrong."""
+"""The configuration: read from YAML, checked by typed models, one clear message when it is wrong."""
 
 from __future__ import annotations
 
@@ -7,44 +7,146 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
-import jsonschema
+import pydantic
 import yaml
-from jsonschema.exceptions import best_match
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from dlstats.pipeline import grid
+from dlstats.pipeline import grid, registry
+from dlstats.protocol import study as protocol
 
-KINDS = {
-    "object": "a mapping of keys to values",
-    "array": "a list",
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "a text",
-    "boolean": "true or false",
-    "null": "empty",
-}
-SCHEMA = grid.PACKAGE.parent / "config" / "schema.yaml"
+PROFILES = Path(__file__).parents[2] / "config"
+Level = StrictBool | StrictInt | StrictFloat | StrictStr
+Count = Field(ge=1)
 
 
 class ConfigError(ValueError):
-    """The configuration is not what the schema asks for; the message names the key, the need and what came."""
+    """The configuration is not what is required; the message names the key, the need and what came."""
 
 
-def load(path: str | Path, schema: str | Path | None = None) -> dict:
+class Target(BaseModel):
+    """Sequential stopping: replicates are doubled until the measure has this Monte Carlo standard error, up to a cap."""
+
+    model_config = ConfigDict(extra="forbid")
+    measure: StrictStr
+    mcse: float = Field(gt=0, allow_inf_nan=False)
+    at_most: StrictInt = Count
+
+
+class Entry(BaseModel):
+    """A grid in the place of a study's own: levels of its factors, crossed, and the replicates of each condition."""
+
+    model_config = ConfigDict(extra="forbid")
+    levels: dict[str, Level | list[Level]] = Field(default_factory=dict)
+    replicates: StrictInt = Count
+    target: Target | None = None
+
+    def grid(self) -> protocol.Grid:
+        """As a design states it."""
+        stop = (self.target.measure, self.target.mcse, self.target.at_most) if self.target else None
+        return protocol.grid(replicates=self.replicates, target=stop, **self.levels)
+
+
+class Config(BaseModel):
+    """What a run holds."""
+
+    model_config = ConfigDict(extra="forbid")
+    design: Literal["smoke", "standard", "paper"]
+    """Which design of every study: levels and replicates stand with the study."""
+    seed: StrictInt = Field(ge=0)
+    """Root seed. Every random stream is derived from it, the study, the role and the replicate."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks are trained. `auto` takes a CUDA GPU when there is one."""
+    failed_share: float = Field(default=0.1, ge=0, le=1, allow_inf_nan=False)
+    """A claim that rests on a cell with more than this proportion of failed replicates is undecided."""
+    job_limit: float = Field(default=7200, gt=0, allow_inf_nan=False)
+    """Seconds after which a job is stopped as hung; its finished replicates are kept."""
+    studies: Literal["all"] | list[StrictStr] = "all"
+    overrides: dict[str, dict[str, list[Entry]]] = Field(default_factory=dict)
+    """Study -> experiment -> grids in the place of its own; `dlstats config show STUDY` prints them to change."""
+
+
+def load(path: str | Path) -> dict:
     """The configuration in `path`, checked. Raises ConfigError with one line that says what to mend."""
     path = Path(path)
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     try:
-        check(config, yaml.safe_load(Path(schema or SCHEMA).read_text(encoding="utf-8")))
+        return check(found)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    return config
+
+
+def check(found: Any) -> dict:
+    """The configuration with defaults, studies in order and overrides as grids.
+
+    Raises ConfigError when it is not what is required, or a study's factors do not admit a level.
+    """
+    if not isinstance(found, Mapping):
+        raise ConfigError(f"the configuration: must be a mapping of keys to values, got {_short(found)}.")
+    try:
+        config = Config.model_validate(found)
+    except pydantic.ValidationError as error:
+        raise ConfigError(_explain(error, found)) from None
+    settings = config.model_dump(exclude={"studies", "overrides"})
+    settings["studies"] = _studies(config.studies)
+    settings["overrides"] = _overrides(config)
+    for study in settings["studies"]:
+        try:
+            grid.cells(settings, study)
+        except (ValueError, LookupError) as error:
+            raise ConfigError(str(error.args[0])) from None
+    return settings
+
+
+def _studies(wanted: str | list[str]) -> list[str]:
+    known = list(registry.studies())
+    if isinstance(wanted, str):
+        return known
+    if not wanted:
+        raise ConfigError("studies: must name one study at least, or be `all`.")
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"studies: there is no study `{name}`.{_near(name, known)}")
+        if wanted.count(name) > 1:
+            raise ConfigError(f"studies: `{name}` must be named once, got {wanted.count(name)} times.")
+    return [name for name in known if name in wanted]
+
+
+def _overrides(config: Config) -> dict[str, dict[str, list[protocol.Grid]]]:
+    known, studies = registry.studies(), _studies(config.studies)
+    for study, experiments in config.overrides.items():
+        if study not in known:
+            raise ConfigError(f"overrides: there is no study `{study}`.{_near(study, known)}")
+        if study not in studies:
+            raise ConfigError(f"overrides: `{study}` is not among `studies`.")
+        own = registry.load(study).experiments
+        for name in experiments:
+            if name not in own:
+                raise ConfigError(f"overrides.{study}: has no experiment `{name}`.{_near(name, own)}")
+    return {
+        study: {name: [entry.grid() for entry in entries] for name, entries in experiments.items()}
+        for study, experiments in config.overrides.items()
+    }
+
+
+def show(config: Mapping, study: str) -> str:
+    """The resolved design of a study as YAML, ready to be pasted under `overrides` and changed."""
+    entries = {name: [_entry(one) for one in grids] for name, grids in grid.design(config, study).items()}
+    return yaml.safe_dump({"overrides": {study: entries}}, sort_keys=False, width=110, default_flow_style=None)
+
+
+def _entry(one: protocol.Grid) -> dict:
+    levels = {name: list(values) if len(values) > 1 else values[0] for name, values in one.levels.items()}
+    entry: dict[str, object] = {"levels": levels, "replicates": one.replicates}
+    if one.target:
+        entry["target"] = dict(zip(("measure", "mcse", "at_most"), one.target, strict=True))
+    return entry
 
 
 def locate(words: Mapping, folder: Path) -> Path:
@@ -72,60 +174,59 @@ def _exit(message: str) -> NoReturn:
     os._exit(2)  # a SystemExit would be wrapped in a traceback by Snakemake
 
 
-def check(config: Any, schema: Mapping) -> None:
-    """Raise ConfigError when `config` does not follow `schema` or gives a condition twice."""
-    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(config))
-    if errors:
-        raise ConfigError(" ".join(_explain(best_match(errors)).split()))
-    assert isinstance(config, dict)
-    for studies in grid.families(config).values():
-        for study in studies:
-            try:
-                grid.cells(config, study)
-            except ValueError as error:
-                raise ConfigError(str(error)) from None
+KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "number": "a number",
+    "string": "a text",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a mapping of keys to values",
+    "finite": "a finite number",
+}
 
 
-def _explain(error: Any) -> str:
-    """What a ValidationError of jsonschema says, whose types leave open whether its fields are set."""
-    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", ()))
-        return f"{key}: {_unknown(error.instance, known)}"
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return f"{key}: must have {_list(missing)}."
-    need = {
-        "type": lambda v: "must be " + " or ".join(KINDS[kind] for kind in (v if isinstance(v, list) else [v])),
-        "enum": lambda v: f"must be one of {_list(v, 'or')}",
-        "minimum": lambda v: f"must be at least {v}",
-        "maximum": lambda v: f"must be at most {v}",
-        "exclusiveMinimum": lambda v: f"must be greater than {v}",
-        "exclusiveMaximum": lambda v: f"must be less than {v}",
-        "minItems": lambda v: f"must have at least {v} entry",
-        "minProperties": lambda v: f"must have at least {v} key",
-        "pattern": lambda v: f"must match {v}",
-    }.get(error.validator, lambda v: f"must satisfy {error.validator} {v!r}")(error.validator_value)
-    return f"{key}: {need}, got {_short(error.instance)}.{_suggest_level(error)}"
+def _explain(error: pydantic.ValidationError, found: Mapping) -> str:
+    """The first thing that is wrong: key, need, what came."""
+    first = error.errors(include_url=False)[0]
+    where = [part for part in first["loc"] if not _is_alternative(part)]
+    key, context = ".".join(str(part) for part in where), first.get("ctx", {})
+    if first["type"] == "extra_forbidden":
+        fields = list(_fields(where))
+        inside = ".".join(str(part) for part in where[:-1]) or "the configuration"
+        known = ", ".join(f"`{name}`" for name in fields)
+        return f"{inside}: has no key `{where[-1]}`; the keys are {known}.{_near(str(where[-1]), fields)}"
+    if first["type"] == "missing":
+        return f"{'.'.join(str(p) for p in where[:-1]) or 'the configuration'}: must have `{where[-1]}`."
+    if first["type"] == "literal_error" and key == "studies":
+        return f"studies: must be `all` or a list of studies, got {_short(first['input'])}."
+    if first["type"] == "literal_error":
+        allowed = context["expected"].replace("'", "`")
+        options = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
+        return f"{key}: must be one of {allowed}, got {_short(first['input'])}.{_near(str(first['input']), options)}"
+    for name, words in (("ge", "at least"), ("gt", "greater than"), ("le", "at most"), ("lt", "less than")):
+        if name in context:
+            return f"{key}: must be {words} {context[name]:g}, got {_short(first['input'])}."
+    kind = next((text for word, text in KINDS.items() if first["type"].startswith(word)), first["msg"].lower())
+    return f"{key or 'the configuration'}: must be {kind}, got {_short(first['input'])}."
 
 
-def _unknown(instance: Mapping, known: list[str]) -> str:
-    unknown = next(str(name) for name in instance if name not in known)
-    near = difflib.get_close_matches(unknown, known, n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
-    return f"has no key `{unknown}`; the keys are {_list(known)}.{hint}"
+def _is_alternative(part: object) -> bool:
+    """Whether a part of a location names a branch of a union and not a key."""
+    return isinstance(part, str) and (part.startswith(("literal[", "list[", "constrained", "function-")) or part in (
+        "bool", "int", "float", "str"
+    ))  # fmt: skip
 
 
-def _suggest_level(error: Any) -> str:
-    if error.validator != "enum":
-        return ""
-    near = difflib.get_close_matches(str(error.instance), [str(v) for v in error.validator_value], n=1)
+def _fields(where: list) -> Mapping:
+    if len(where) == 1:
+        return Config.model_fields
+    return Target.model_fields if "target" in where[:-1] else Entry.model_fields
+
+
+def _near(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
     return f" Did you mean `{near[0]}`?" if near else ""
-
-
-def _list(words: list, last: str = "and") -> str:
-    words = [f"`{word}`" for word in words]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,6 @@
 """Raw results on disk: one Parquet file a cell, written whole or not at all, and never read unless it is right.
 
-A file carries what it was computed from (study, cell, seed, fingerprint of the code) and a checksum of its rows.
+A file carries what it was computed from (study, experiment, cell, seed, fingerprint of the code) and a checksum of its rows.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Origin:
     """What rows were computed from: two results mix only when all of it agrees."""
 
     study: str
+    experiment: str
     cell: str
     seed: int
     fingerprint: str
@@ -64,7 +65,7 @@ def read_origin(path: Path) -> Origin:
     """What the rows in `path` were computed from. Raises Unusable as `read` does."""
     try:
         about = json.loads((pq.read_schema(path).metadata or {})[_KEY])
-        return Origin(*(about[key] for key in ("study", "cell", "seed", "fingerprint")))
+        return Origin(*(about[key] for key in ("study", "experiment", "cell", "seed", "fingerprint")))
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise Unusable(f"{path}: not a raw result of dlstats ({type(error).__name__})") from None
 
@@ -89,3 +90,18 @@ def replace(path: Path, write_to: Callable[[Path], object]) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """A table as Parquet, which keeps its types, and beside it as CSV, with the digits that read back to the same numbers."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    replace(path.with_suffix(".parquet"), lambda temporary: pq.write_table(table, temporary))
+    replace(path.with_suffix(".csv"), lambda temporary: frame.to_csv(temporary, index=False, lineterminator="\n"))
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table that `write_table` wrote. Raises Unusable when it is damaged or not there."""
+    try:
+        return pq.read_table(path.with_suffix(".parquet")).to_pandas()
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise Unusable(f"{path.with_suffix('.parquet')}: not a table of dlstats ({type(error).__name__})") from None

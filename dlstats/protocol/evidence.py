@@ -51,14 +51,17 @@ class Evidence:
         Raises LookupError when there are none.
         """
         name = experiment or self._having("")
-        if self._replicates is None:
-            raise LookupError("The replicates are not at hand, only their summary.")
-        frame = self._replicates(name) if callable(self._replicates) else self._replicates[name]
-        rows = matching(frame, where, name)
+        rows = matching(self.replicates(name), where, name)
         for cell, method in rows[["cell", "method"]].drop_duplicates().itertuples(index=False):
             self.used[name, cell] = None
             self.lines[name, cell, method] = None
         return rows
+
+    def replicates(self, experiment: str) -> pd.DataFrame:
+        """All replicates of an experiment. Raises LookupError where only summaries are at hand."""
+        if self._replicates is None:
+            raise LookupError("The replicates are not at hand, only their summary.")
+        return self._replicates(experiment) if callable(self._replicates) else self._replicates[experiment]
 
     def _having(self, measure: str) -> str:
         held = [name for name, lines in self.summaries.items() if not measure or (lines["measure"] == measure).any()]

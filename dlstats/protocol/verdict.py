@@ -17,6 +17,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from dlstats.montecarlo import Estimate
+from dlstats.protocol.claim import Expectation
 
 VERDICTS = ("supported", "supported, pre-asymptotic", "refuted", "undecided")
 LEVEL = 0.05
@@ -30,6 +31,18 @@ def deviation(relation: str, value: float, theory: float) -> float:
     return theory - value if relation == "at_least" else value - theory
 
 
+def obeys(expected: Expectation, value: float) -> bool:
+    """Whether a number without randomness is as expected: up to the margin and the rounding of the subtraction.
+
+    A margin of 0 is kept to the bit; what is not finite never obeys.
+    """
+    if not math.isfinite(value):
+        return False
+    excess = deviation(expected.relation, value, expected.theory) - expected.margin
+    rounding = 4 * np.finfo(float).eps * max(abs(value), abs(expected.theory)) if expected.margin > 0 else 0.0
+    return excess <= rounding
+
+
 def p_values(relation: str, estimate: Estimate, theory: float, margin: float) -> tuple[float, float]:
     """p-values (against, for) a claim: small `against` refutes, small `for` supports.
 
@@ -37,15 +50,12 @@ def p_values(relation: str, estimate: Estimate, theory: float, margin: float) ->
     supported by two one-sided tests and refuted by a two-sided one. The worst of several estimates pays for the
     search when it refutes (Bonferroni), not when it supports (intersection-union). Exact kinds give 0 and 1.
     """
-    excess = deviation(relation, estimate.value, theory) - margin
     if estimate.law == "exact" or (estimate.mcse == 0 and estimate.law == "t"):
-        # a margin is kept up to the rounding of the subtraction; a margin of 0 is kept to the bit
-        rounding = 4 * np.finfo(float).eps * max(abs(estimate.value), abs(theory)) if margin > 0 else 0.0
-        return (0.0, 1.0) if excess > rounding else (1.0, 0.0)
+        return (1.0, 0.0) if obeys(Expectation(relation, theory, margin), estimate.value) else (0.0, 1.0)
     if estimate.law == "binomial":
         tail, favour = _binomial_tails(relation, estimate, theory, margin)
     else:
-        z = excess / estimate.mcse
+        z = (deviation(relation, estimate.value, theory) - margin) / estimate.mcse
         tail, favour = float(special.stdtr(estimate.degrees, -z)), float(special.stdtr(estimate.degrees, z))
     searched = estimate.looked_at * (2 if relation == "equals" else 1)
     return min(1.0, searched * tail), favour

@@ -1,0 +1,37 @@
+"""Measured costs: seconds per replicate of every cell, in one generated file (`dlstats cost --write`)."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("costs.json")
+UNKNOWN = 0.1
+"""Seconds per replicate of an experiment that was never timed."""
+
+
+@cache
+def _known() -> Mapping[str, Mapping[str, float]]:
+    try:
+        return json.loads(FILE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def seconds(study: str, experiment: str, cell: str) -> float:
+    """Seconds per replicate on one core: of the cell, else the median of its experiment, else `UNKNOWN`."""
+    known = _known().get(f"{study}.{experiment}", {})
+    return known.get(cell) or (statistics.median(known.values()) if known else UNKNOWN)
+
+
+def write(measured: Mapping[str, Mapping[str, float]]) -> int:
+    """Put measured costs in the place of the stated ones; cells that were not measured keep theirs. Returns how many."""
+    merged = {name: {**_known().get(name, {}), **cells} for name, cells in measured.items()}
+    kept = {name: cells for name, cells in _known().items() if name not in merged}
+    everything = {name: dict(sorted(cells.items())) for name, cells in sorted((kept | merged).items())}
+    FILE.write_text(json.dumps(everything, indent=0) + "\n", encoding="utf-8")
+    _known.cache_clear()
+    return sum(len(cells) for cells in measured.values())
