@@ -11,7 +11,7 @@ HERE = Path(workflow.basedir)
 sys.path.insert(0, str(HERE))
 
 from dlstats.machine import gpus
-from dlstats.pipeline import config as settings, fingerprints, grid
+from dlstats.pipeline import config as settings, fingerprints, grid, registry
 
 
 include: "workflows/common.smk"

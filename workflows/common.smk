@@ -5,9 +5,13 @@ CONFIG_FILE = settings.locate(config, HERE / "config")
 CONFIG_WORD = os.path.relpath(CONFIG_FILE)  # the same wherever the folder lies
 CONFIG = settings.load_or_exit(CONFIG_FILE)
 FAMILIES = grid.families(CONFIG)
-STUDIES = [study for studies in FAMILIES.values() for study in studies]
+STUDIES = CONFIG["studies"]
+CHECKED = [study for study in STUDIES if registry.load(study).checks]
 JOBS = {study: grid.jobs(CONFIG, study) for study in STUDIES}
-RAW = {study: [f"results/raw/{study}/{cell.id}.parquet" for cell in grid.cells(CONFIG, study)] for study in STUDIES}
+RAW = {
+    study: [f"results/raw/{study}/{cell.experiment}/{cell.id}.parquet" for cell in grid.cells(CONFIG, study)]
+    for study in STUDIES
+}
 
 if workflow.is_main_process:
     print(grid.plan(CONFIG), file=sys.stderr)
@@ -21,5 +25,11 @@ def raw(wildcards):
     return RAW[wildcards.study]
 
 
-def code(*names):
-    return lambda wildcards: fingerprints.fingerprint(grid.study_module(wildcards.study), *names)
+def code(part):
+    """The fingerprint of a part of a study: its claims, figures, checks."""
+    return lambda wildcards: fingerprints.part(registry.module(wildcards.study), part)
+
+
+def summary_code(wildcards):
+    module, experiments = registry.module(wildcards.study), registry.load(wildcards.study).experiments
+    return [fingerprints.summary(module, name) for name in experiments]

@@ -5,7 +5,7 @@ rule draw:
     input:
         raw=raw,
         summary=rules.summarise.output,
-        verdicts="results/verdicts/{study}.csv",
+        verdicts="results/verdicts/{study}.parquet",
     output:
         figures=directory("reports/figures/{study}"),
         tables=directory("reports/tables/{study}"),
@@ -15,13 +15,12 @@ rule draw:
         "../environment.yml"
     params:
         config=CONFIG_WORD,
-        code=code("FIGURES"),
-        report=fingerprints.digest("dlstats.report.figures", "dlstats.report.tables"),
+        code=code("figures"),
+        report=fingerprints.definitions("dlstats.report.drawing", "draw"),
     message:
         "draw {wildcards.study}"
     shell:
-        "python -m dlstats draw {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
-        " --verdicts {input.verdicts:q} 2> {log:q}"
+        "python -m dlstats draw {wildcards.study} --config {params.config:q} 2> {log:q}"
 
 
 rule write:
@@ -37,7 +36,7 @@ rule write:
     conda:
         "../environment.yml"
     params:
-        report=fingerprints.digest("dlstats.report.build"),
+        report=fingerprints.definitions("dlstats.report.build", "write"),
         assets=fingerprints.assets_digest(),
     message:
         "write the report"
@@ -56,8 +55,9 @@ for study in STUDIES:
         name:
             study
         input:
-            f"results/verdicts/{study}.csv",
+            f"results/verdicts/{study}.parquet",
             f"reports/figures/{study}",
+            [f"results/checks/{study}.parquet"] if study in CHECKED else [],
 
 
 for family in FAMILIES:
@@ -66,5 +66,6 @@ for family in FAMILIES:
         name:
             family
         input:
-            expand("results/verdicts/{study}.csv", study=FAMILIES[family]),
+            expand("results/verdicts/{study}.parquet", study=FAMILIES[family]),
             expand("reports/figures/{study}", study=FAMILIES[family]),
+            [f"results/checks/{study}.parquet" for study in FAMILIES[family] if study in CHECKED],

@@ -1,8 +1,8 @@
-# Cells -> raw replicates. One rule a job, so that a job can hold many cells and its outputs have readable names.
+# Cells -> raw replicates. One rule per job, so that a job can hold many cells and its outputs have readable names.
 
 
 # `--resources gpu=2` runs two jobs at once where there are GPUs, each on its own (`dlstats.machine.gpus`).
-GPUS = int(CONFIG.get("device") == "cuda" or (CONFIG.get("device", "auto") == "auto" and bool(gpus.gpus())))
+GPUS = int(CONFIG["device"] == "cuda" or (CONFIG["device"] == "auto" and bool(gpus.gpus())))
 
 
 for study in STUDIES:
@@ -10,29 +10,29 @@ for study in STUDIES:
 
         rule:
             name:
-                f"simulate_{study}_{job.index}"
+                f"simulate_{study}_{job.experiment}_{job.index}"
             output:
-                [f"results/raw/{study}/{cell}.parquet" for cell in job.ids],
+                [f"results/raw/{study}/{job.experiment}/{cell}.parquet" for cell in job.ids],
             log:
-                f"results/logs/simulate/{study}/{job.index}.log",
+                f"results/logs/simulate/{study}/{job.experiment}_{job.index}.log",
             conda:
                 "../environment.yml"
             resources:
-                limit=CONFIG.get("job_limit", 7200),
+                limit=CONFIG["job_limit"],
                 runtime=grid.minutes(job),
                 gpu=GPUS,
             params:
-                study=study,
+                experiment=f"{study}.{job.experiment}",
                 cells=job.ids,
                 seed=CONFIG["seed"],
                 replicates=job.cells[0].replicates,
                 target=grid.target_words(job),
-                device=CONFIG.get("device", "auto"),
-                code=fingerprints.fingerprint(grid.study_module(study), "simulate"),
+                device=CONFIG["device"],
+                code=fingerprints.cells(registry.module(study), job.experiment),
             message:
-                f"simulate {study}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
+                f"simulate {study}.{job.experiment}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
             shell:
-                "exec python -m dlstats simulate {params.study} {params.cells:q} --seed {params.seed}"
+                "exec python -m dlstats simulate {params.experiment} {params.cells:q} --seed {params.seed}"
                 " --replicates {params.replicates} {params.target} --device {params.device} --log {log:q}"
                 " --limit {resources.limit} --with-parent"
 

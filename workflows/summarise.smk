@@ -1,7 +1,8 @@
-# Raw replicates -> summaries -> verdicts -> the ledger.
+# Raw replicates -> summaries -> verdicts -> the ledger; and the checks, which need no replicates.
 
 
 localrules:
+    checks,
     summarise,
     judge,
     ledger,
@@ -9,19 +10,35 @@ localrules:
     write,
 
 
+rule checks:
+    output:
+        multiext("results/checks/{study}", ".parquet", ".csv"),
+    log:
+        "results/logs/checks/{study}.log",
+    conda:
+        "../environment.yml"
+    params:
+        slow="" if CONFIG["design"] == "smoke" else "--slow",
+        code=code("checks"),
+    message:
+        "check the identities of {wildcards.study}"
+    shell:
+        "python -m dlstats checks {wildcards.study} {params.slow} --output {output[0]:q} 2> {log:q}"
+
+
 rule summarise:
     input:
         raw=raw,
     output:
-        "results/summary/{study}.csv",
+        directory("results/summary/{study}"),
     log:
         "results/logs/summarise/{study}.log",
     conda:
         "../environment.yml"
     params:
         config=CONFIG_WORD,
-        code=code("MEASURES"),
-        summary=fingerprints.fingerprint("dlstats.pipeline.cells", "summarise"),
+        code=summary_code,
+        summary=fingerprints.definitions("dlstats.pipeline.summaries", "summarise"),
     message:
         "summarise {wildcards.study}"
     shell:
@@ -33,35 +50,37 @@ rule judge:
         raw=raw,
         summary=rules.summarise.output,
     output:
-        "results/verdicts/{study}.csv",
+        multiext("results/verdicts/{study}", ".parquet", ".csv"),
     log:
         "results/logs/judge/{study}.log",
     conda:
         "../environment.yml"
     params:
         config=CONFIG_WORD,
-        code=code("CLAIMS"),
-        ledger=fingerprints.fingerprint("dlstats.pipeline.ledger", "verdicts"),
-        failed_share=CONFIG.get("failed_share", 0.1),
+        code=code("claims"),
+        ledger=fingerprints.definitions("dlstats.pipeline.ledger", "verdicts"),
+        failed_share=CONFIG["failed_share"],
     message:
         "judge the claims of {wildcards.study}"
     shell:
         "python -m dlstats judge {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
-        " --failed-share {params.failed_share} --output {output:q} 2> {log:q}"
+        " --failed-share {params.failed_share} --output {output[0]:q} 2> {log:q}"
 
 
 rule ledger:
     input:
-        expand("results/verdicts/{study}.csv", study=STUDIES),
+        expand("results/verdicts/{study}.parquet", study=STUDIES),
+        checks=expand("results/checks/{study}.parquet", study=CHECKED),
     output:
-        "results/verdicts.csv",
+        multiext("results/verdicts", ".parquet", ".csv"),
     log:
         "results/logs/ledger.log",
     conda:
         "../environment.yml"
     params:
-        code=fingerprints.fingerprint("dlstats.pipeline.ledger", "combine"),
+        verdicts=expand("results/verdicts/{study}.parquet", study=STUDIES),
+        code=fingerprints.definitions("dlstats.pipeline.ledger", "combine"),
     message:
         "put the ledger together"
     shell:
-        "python -m dlstats ledger {input:q} --output {output:q} 2> {log:q}"
+        "python -m dlstats ledger {params.verdicts:q} --output {output[0]:q} 2> {log:q}"

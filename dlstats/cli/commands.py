@@ -3,33 +3,66 @@
 from __future__ import annotations
 
 import argparse
-import faulthandler
-import hashlib
-import os
+import json
 import shutil
 import sys
-import threading
 from pathlib import Path
 
-from dlstats.pipeline import config, grid
+from dlstats.cli import files
+from dlstats.pipeline import config, grid, registry
 
 
 def show(options: argparse.Namespace) -> None:
-    """The studies of a configuration, with their cells and claims if asked."""
-    from dlstats.protocol import study as studies
-
+    """The studies of a configuration, with their cells, claims or checks if asked."""
     settings = config.load(options.config)
+    if options.format == "json":
+        print(json.dumps(_records(settings, options.what), indent=1, ensure_ascii=False))
+        return
     for family, names in grid.families(settings).items():
-        print(f"{family}")
+        print(family)
         for name in names:
-            study = studies.load(grid.study_module(name))
-            cells = grid.cells(settings, name)
-            claims = [claim.id for claim in study.claims]
-            print(f"  {name}: {study.title} ({len(cells)} cells, {len(claims)} claims)")
+            study, cells = registry.load(name), grid.cells(settings, name)
+            counts = f"{len(cells)} cells, {len(study.claims)} claims, {len(study.checks)} checks"
+            print(f"  {name}: {study.title} ({counts})")
             if options.what in ("claims", "all"):
                 print("".join(f"    {claim.id}: {claim.statement}\n" for claim in study.claims), end="")
+            if options.what in ("checks", "all"):
+                print("".join(f"    {check.id}: {check.statement}\n" for check in study.checks), end="")
             if options.what in ("cells", "all"):
-                print("".join(f"    {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
+                print("".join(f"    {cell.experiment} {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
+
+
+def _records(settings: dict, what: str) -> list[dict]:
+    from dlstats.protocol import origin
+
+    found: list[dict] = []
+    for name in settings["studies"]:
+        study = registry.load(name)
+        about = {"family": study.family, "study": name}
+        if what in ("studies", "all"):
+            found.append(about | {"title": study.title, "experiments": list(study.experiments)})
+        if what in ("cells", "all"):
+            found += [
+                about | {"experiment": cell.experiment, "cell": cell.id, "replicates": cell.replicates}
+                for cell in grid.cells(settings, name)
+            ]
+        said = [
+            *(study.claims if what in ("claims", "all") else ()),
+            *(study.checks if what in ("checks", "all") else ()),
+        ]
+        for one in said:
+            found.append(
+                {"id": one.id, **about, "statement": one.statement, "relation": one.expectation.relation}
+                | {"theory": one.expectation.theory, "margin": one.expectation.margin}
+                | {"origin": origin.record(one.origin), "bears_on": list(one.bears_on)}
+            )
+    return found
+
+
+def show_config(options: argparse.Namespace) -> None:
+    """The resolved design of a study, ready to be pasted under `overrides` and changed."""
+    registry.module(options.study)
+    print(config.show(config.load(options.config), options.study), end="")
 
 
 def plan(options: argparse.Namespace) -> None:
@@ -37,116 +70,92 @@ def plan(options: argparse.Namespace) -> None:
     print(grid.plan(config.load(options.config)))
 
 
-def simulate(options: argparse.Namespace) -> None:
-    """The raw files of some cells."""
-    from dlstats.machine import gpus
-    from dlstats.pipeline import cells as pipeline
-    from dlstats.pipeline.run import leave_with_parent
+def cost(options: argparse.Namespace) -> None:
+    """Seconds per replicate as they were measured in the results, beside what is stated; stored if asked."""
+    from dlstats.pipeline import costs
 
+    measured = files.measured_costs(options.results)
+    if not measured:
+        raise LookupError(f"there are no raw results in {options.results / 'raw'}")
+    for name, cells in measured.items():
+        study, inner = name.split(".")
+        stated = sum(costs.seconds(study, inner, cell) for cell in cells)
+        print(f"{name:<44}{sum(cells.values()) / len(cells):>11.3g} s a replicate{stated / sum(cells.values()):>9.2f}")
+    if options.write:
+        print(f"{costs.write(measured)} cells written to {costs.FILE}")
+
+
+def simulate(options: argparse.Namespace) -> None:
+    """The raw files of some cells of an experiment."""
+    from dlstats.machine import gpus
+    from dlstats.pipeline import cells
+    from dlstats.pipeline.run import leave_with_parent, stop_after
+
+    study, inner = registry.experiment(options.experiment)
     target = None
     if options.target:
         measure, mcse, cap = options.target
         target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
-    for cell in options.cells:
-        grid.parse_cell_id(cell)
     twice = sorted({cell for cell in options.cells if options.cells.count(cell) > 1})
     if twice:
         raise ValueError(f"Every cell must be given once, got twice: {', '.join(twice)}.")
-    run = pipeline.Run(
-        options.study, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
+    run = cells.Run(
+        study, inner, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
     )
     if options.device != "cpu":
         gpus.take(gpus.gpus())
     if options.limit:
-        stop_after(options.limit, options.study)
+        stop_after(options.limit, options.experiment)
     if options.with_parent:
         leave_with_parent()
-    try:
-        pipeline.simulate(run, options.log)
-    except TypeError as error:
-        wrong = _wrong_level(options.study, options.cells)
-        if wrong:
-            raise ValueError(wrong) from error
-        raise
+    cells.simulate(run, options.log)
 
 
-def _wrong_level(study: str, cells: list[str]) -> str:
-    """A level of another kind than those of the configurations that come with dlstats, in words; empty without one."""
-    known: dict[str, set[type]] = {}
-    for path in config.SCHEMA.parent.glob("*.yaml"):
-        held = {} if path == config.SCHEMA else config.load(path)
-        names = [name for studies in held.get("studies", {}).values() for name in studies]
-        for cell in grid.cells(held, study) if study in names else ():
-            for factor, level in cell.factors:
-                known.setdefault(factor, set()).add(type(level))
-    for factor, level in (pair for cell in cells for pair in grid.parse_cell_id(cell).items()):
-        kinds = known.get(factor, {type(level)})
-        if type(level) not in kinds and not (isinstance(level, int) and float in kinds):
-            words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
-            return f"`{factor}` must be {' or '.join(sorted(words[kind] for kind in kinds))}, got {level!r}."
-    return ""
+def compute_checks(options: argparse.Namespace) -> None:
+    """The checks of a study; one that fails is said loudly, and the run of the workflow ends with status 1."""
+    from dlstats.pipeline import checks, store
 
-
-def stop_after(seconds: float, what: str) -> None:
-    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs."""
-
-    def stop() -> None:
-        print(f"dlstats simulate: {what} is not done after {seconds:g} s, the `job_limit` of the configuration; "
-              "finished replicates are kept", file=sys.stderr, flush=True)  # fmt: skip
-        os._exit(1)
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    faulthandler.dump_traceback_later(seconds + 10, exit=True)
+    table = checks.compute(registry.load(options.study), slow=options.slow)
+    store.write_table(table, options.output)
+    for row in table[~table["holds"].astype(bool)].to_dict("records"):
+        print(
+            f"CHECK FAILED: {row['check']} of {row['study']}: {row['statement']} Found {row['found']:g}.",
+            file=sys.stderr,
+        )
 
 
 def summarise(options: argparse.Namespace) -> None:
-    """The summary of a study."""
-    from dlstats.pipeline import cells as pipeline
-
-    raw = pipeline.read_raw(_raw(options))
-    pipeline.write_csv(pipeline.summarise(_study(options.study), raw), options.output)
+    """The summaries of a study's experiments."""
+    files.write_summaries(config.load(options.config), options.study, options.results, options.output)
 
 
 def judge(options: argparse.Namespace) -> None:
     """The verdicts of a study."""
-    import pandas as pd
+    from dlstats.pipeline import ledger, store
 
-    from dlstats.pipeline import cells as pipeline
-
-    raw, summary = pipeline.read_raw(_raw(options)), pd.read_csv(options.summary)
-    table = pipeline.judge(_study(options.study), raw, summary, options.failed_share)
-    pipeline.write_csv(table, options.output)
+    evidence = files.evidence(config.load(options.config), options.study, options.results, options.summary)
+    table = ledger.verdicts(registry.load(options.study), evidence, options.failed_share)
+    store.write_table(table, options.output)
 
 
-def ledger(options: argparse.Namespace) -> None:
+def combine(options: argparse.Namespace) -> None:
     """All verdicts in one table."""
-    import pandas as pd
-
-    from dlstats.pipeline import cells as pipeline
-    from dlstats.pipeline import ledger
+    from dlstats.pipeline import ledger, store
 
     missing = [str(path) for path in options.verdicts if not path.exists()]
     if missing:
         raise LookupError(f"there is no file {missing[0]}")
-    table = ledger.combine([pd.read_csv(path, keep_default_na=True) for path in options.verdicts])
-    pipeline.write_csv(table, options.output)
+    table = ledger.combine([store.read_table(path) for path in options.verdicts])
+    store.write_table(table, options.output)
     print(table["verdict"].value_counts().to_string(), file=sys.stderr)
 
 
 def draw(options: argparse.Namespace) -> None:
     """Figures and tables of a study, with where they come from."""
-    from dlstats.pipeline import cells as pipeline
-    from dlstats.report import figures, tables
+    from dlstats.report import drawing
 
-    study, evidence, verdicts = _finished(options)
-    raw = _raw(options)
-    files = [*raw, options.summary]
-    inputs = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
-    folder = options.reports / "figures" / study.name
-    figures.draw(study, evidence, folder, fingerprint=pipeline.computed_by(raw), inputs=inputs)
-    tables.write(study, evidence.summary, verdicts, options.reports / "tables" / study.name)
+    settings = config.load(options.config)
+    drawing.draw(settings, options.study, options.results, options.reports)
 
 
 def write(options: argparse.Namespace) -> None:
@@ -158,7 +167,7 @@ def write(options: argparse.Namespace) -> None:
         print(path)
 
 
-def check(options: argparse.Namespace) -> int:
+def checklist(options: argparse.Namespace) -> int:
     """The reporting checklist; 1 when an item that must be answered is not."""
     from dlstats.report import checklist, material
 
@@ -171,71 +180,29 @@ def check(options: argparse.Namespace) -> int:
 
 def protocol(options: argparse.Namespace) -> None:
     """A study's protocol from the configuration, with its hash, before anything is run."""
-    from dlstats.report import protocol as protocols
+    from dlstats.report import drawing
 
-    for path in protocols.write(config.load(options.config), _study(options.study), options.reports):
+    for path in drawing.protocol(config.load(options.config), options.study, options.reports):
         print(path)
 
 
 def export(options: argparse.Namespace) -> None:
     """A folder with a study's figures, tables, captions and methods paragraph for a manuscript."""
-    from dlstats.report import export as exports
-    from dlstats.report import provenance
+    from dlstats.report import drawing
 
+    folder = options.output or options.reports / "export" / options.study
+    look = {"journal": options.journal, "form": options.format, "face": options.face}
     settings = config.load(options.config)
-    options.raw = None
-    options.summary = options.results / "summary" / f"{options.study}.csv"
-    options.verdicts = options.results / "verdicts" / f"{options.study}.csv"
-    study, evidence, verdicts = _finished(options)
-    folder = options.output or options.reports / "export" / study.name
-    written = exports.write(
-        settings,
-        study,
-        evidence,
-        verdicts,
-        options.reports,
-        folder,
-        journal=options.journal,
-        form=options.format,
-        face=options.face,
-        about=provenance.environment(),
-    )
-    for path in written:
+    for path in drawing.export(settings, options.study, options.results, options.reports, folder, **look):
         print(path)
-
-
-def _raw(options: argparse.Namespace) -> list[Path]:
-    """The raw files that are named, or those of the cells of the configuration: too many to name on a command line."""
-    if options.raw:
-        return options.raw
-    from dlstats.pipeline import cells as pipeline
-
-    cells = grid.cells(config.load(options.config), options.study)
-    return [pipeline.raw_path(options.results, options.study, cell.id) for cell in cells]
-
-
-def _finished(options: argparse.Namespace):
-    """Study, evidence and verdicts of a study from its files."""
-    import pandas as pd
-
-    from dlstats.pipeline import cells as pipeline
-    from dlstats.protocol.study import Evidence
-
-    raw = _raw(options)
-    missing = [str(path) for path in (*raw, options.summary, options.verdicts) if not path.exists()]
-    if missing:
-        raise LookupError(
-            f"{options.study} is not finished: {missing[0]} is missing; run `snakemake {options.study}` first."
-        )
-    evidence = Evidence(pipeline.read_raw(raw), pd.read_csv(options.summary))
-    return _study(options.study), evidence, pd.read_csv(options.verdicts, keep_default_na=True)
 
 
 def replay(options: argparse.Namespace) -> int:
     """One replicate again beside what is stored; 1 when it differs by more than the tolerance."""
-    from dlstats.pipeline import cells as pipeline
+    from dlstats.pipeline import cells
 
-    found = pipeline.replay(options.study, options.cell, options.replicate, options.results, options.device)
+    study, inner = registry.experiment(options.experiment)
+    found = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
     for column in found.again.columns.drop("seconds"):
         pairs = zip(found.stored[column], found.again[column], strict=True)
         same = all(a == b or (a != a and b != b) for a, b in pairs)
@@ -262,32 +229,29 @@ def doctor(options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The workflow."""
+    """The workflow; 1 when a check failed."""
     from dlstats.pipeline import run
 
-    return run.workflow(options.profile, options.words, options.keep_stale)
+    status = run.workflow(options.profile, options.words, options.keep_stale)
+    return status or files.failed_checks(Path("results"))
 
 
 def rerun(options: argparse.Namespace) -> int:
-    """One study from scratch."""
-    from dlstats.pipeline import cells as pipeline
-    from dlstats.pipeline import run
+    """One study, or one experiment of it, from scratch."""
+    from dlstats.pipeline import cells, run
 
-    grid.study_module(options.study)
-    stale = [options.results / part / options.study for part in ("raw", pipeline.KEPT)]
-    stale += [options.results / part / f"{options.study}.csv" for part in ("summary", "verdicts")]
+    study, _, inner = options.study.partition(".")
+    if inner:
+        registry.experiment(options.study)
+    registry.module(study)
+    stale = [options.results / part / study / inner for part in ("raw", cells.KEPT)]
+    stale += [options.results / "summary" / study]
     for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    return run.workflow(options.profile, [*options.words, options.study])
-
-
-def _study(name: str):
-    from dlstats.protocol import study as studies
-
-    return studies.load(grid.study_module(name))
+        shutil.rmtree(path, ignore_errors=True)
+    for part in ("verdicts", "checks"):
+        for suffix in (".parquet", ".csv"):
+            (options.results / part / f"{study}{suffix}").unlink(missing_ok=True)
+    return run.workflow(options.profile, [*options.words, study])
 
 
 def _number(text: str, kind: type, name: str):

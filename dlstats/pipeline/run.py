@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import fcntl
 import os
 import subprocess
@@ -92,3 +93,21 @@ def leave_with_parent(every: float = 1.0) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def stop_after(seconds: float, what: str) -> None:
+    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs."""
+
+    def stop() -> None:
+        print(
+            f"dlstats simulate: {what} is not done after {seconds:g} s, the `job_limit` of the configuration; "
+            "finished replicates are kept",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(1)
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    faulthandler.dump_traceback_later(seconds + 10, exit=True)

@@ -1,0 +1,249 @@
+"""The command line. Exit status: 0, 1 when the work failed, 2 when the input was wrong."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from dlstats import __version__
+from dlstats.cli import commands
+from dlstats.pipeline import store
+
+ROOT = Path(__file__).resolve().parents[2]
+STANDARD = ROOT / "config" / "standard.yaml"
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **words) -> None:
+        super().__init__(allow_abbrev=False, **words)  # `--replicate 2` would pass for `--replicates 2`
+
+    def error(self, message: str) -> NoReturn:
+        given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        near = difflib.get_close_matches(given, COMMANDS, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near and near[0] != given else ""
+        self.exit(2, f"{self.prog}: {message}.{hint} See `{self.prog} --help`.\n")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"invalid int value: {text!r}") from None
+        if number < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}, got {number}")
+        return number
+
+    return whole
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number greater than 0, got {text!r}")
+    return number
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", choices=["studies", "cells", "claims", "checks", "all"], default="studies")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how the list is printed")
+    _add_config(parser)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    about = (
+        "time this machine for half a minute: scales the cost that a plan expects, and chooses the back end by width"
+    )
+    parser.add_argument("--measure", action="store_true", help=about)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=STANDARD, help="the configuration (default: standard)")
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results (default: results)")
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="where to train")
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="STUDY.EXPERIMENT")
+    parser.add_argument("cells", nargs="+", metavar="CELL", help="cell ids, `factor=level,factor=level`")
+    parser.add_argument("--seed", type=_at_least(0), required=True, help="root seed")
+    parser.add_argument("--replicates", type=_at_least(1), required=True, help="replicates of each cell")
+    target = ("MEASURE", "MCSE", "AT_MOST")
+    parser.add_argument("--target", nargs=3, metavar=target, help="go on until the measure has this error, up to a cap")
+    parser.add_argument("--limit", type=_seconds, help="stop with an error after so many seconds")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this is gone")
+    parser.add_argument("--log", type=Path, help="file for a line of progress every half minute")
+    _add_results(parser)
+    _add_device(parser)
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study")
+    _add_config(parser)
+    _add_results(parser)
+
+
+def _add_show_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["show"])
+    parser.add_argument("study")
+    _add_config(parser)
+
+
+def _add_cost(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--write", action="store_true", help="put the measured costs in the place of the stated ones")
+    _add_results(parser)
+
+
+def _add_checks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study")
+    parser.add_argument("--slow", action="store_true", help="those that take more than a few seconds, too")
+    parser.add_argument("--output", type=Path, required=True)
+
+
+def _add_summarise(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the summaries")
+
+
+def _add_judge(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--summary", type=Path, required=True, help="folder of the summaries")
+    parser.add_argument("--failed-share", type=float, required=True, help="more failures than this leave it undecided")
+    parser.add_argument("--output", type=Path, required=True)
+
+
+def _add_ledger(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("verdicts", type=Path, nargs="+", help="verdict tables of the studies")
+    parser.add_argument("--output", type=Path, required=True)
+
+
+def _add_draw(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--reports", type=Path, default=Path("reports"))
+
+
+def _add_write(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser)
+    _add_results(parser)
+    parser.add_argument("--reports", type=Path, default=Path("reports"))
+
+
+def _add_study_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study")
+    _add_write(parser)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_study_config(parser)
+    parser.add_argument(
+        "--journal", choices=["one-column", "two-column"], default="two-column", help="width of figures"
+    )
+    parser.add_argument("--format", choices=["latex"], default="latex")
+    parser.add_argument("--face", choices=["serif", "sans"], default="serif", help="typeface of the figures")
+    parser.add_argument("--output", type=Path, help="folder to write (default: reports/export/STUDY)")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="STUDY.EXPERIMENT")
+    parser.add_argument("cell")
+    parser.add_argument("replicate", type=_at_least(0))
+    parser.add_argument("--tolerance", type=float, default=1e-3, help="largest relative difference after training")
+    _add_results(parser)
+    _add_device(parser)
+
+
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="standard", help="smoke, standard, paper or a path (default: standard)")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    stale = "use results that other code or parameters computed; the report says so"
+    parser.add_argument("--keep-stale", action="store_true", help=stale)
+    parser.add_argument("profile", nargs="?", default="standard", help="smoke, standard, paper or a path")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="targets and options of snakemake")
+
+
+def _add_rerun(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study", metavar="STUDY[.EXPERIMENT]")
+    _add_profile(parser)
+    _add_results(parser)
+    parser.add_argument("words", nargs="*", metavar="-- ...", help="options of snakemake")
+
+
+COMMANDS = {
+    "list": ("the studies of a configuration, with their cells, claims or checks", _add_list, commands.show),
+    "config": (
+        "the design of a study, to be pasted into a configuration and changed",
+        _add_show_config,
+        commands.show_config,
+    ),
+    "plan": ("cells, jobs and expected cost of a configuration", _add_config, commands.plan),
+    "run": ("the workflow, by Snakemake, in this folder", _add_run, commands.run),
+    "simulate": ("cells -> raw replicates", _add_simulate, commands.simulate),
+    "checks": ("the exact identities and counts of a study, computed once", _add_checks, commands.compute_checks),
+    "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_summarise, commands.summarise),
+    "judge": ("summaries -> verdicts on the study's claims", _add_judge, commands.judge),
+    "ledger": ("verdicts of all studies -> one ledger, adjusted for multiplicity", _add_ledger, commands.combine),
+    "draw": ("summary and verdicts -> figures and tables", _add_draw, commands.draw),
+    "write": ("ledger, figures and tables -> PDF and HTML report, from what is there", _add_write, commands.write),
+    "checklist": ("the reporting checklist: which items are not answered", _add_write, commands.checklist),
+    "protocol": ("the ADEMP protocol of a study, before it is run", _add_study_config, commands.protocol),
+    "export": ("figures, tables and text of a study for a manuscript", _add_export, commands.export),
+    "cost": ("measured seconds per replicate, beside the stated ones", _add_cost, commands.cost),
+    "doctor": ("what works on this machine, and why not where it does not", _add_doctor, commands.doctor),
+    "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, commands.replay),
+    "rerun": ("compute one study, or one experiment of it, again from scratch", _add_rerun, commands.rerun),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = _Parser(prog="dlstats", description="Simulation studies of deep-learning theory, with a ledger of claims.")
+    top.add_argument("--version", action="version", version=f"dlstats {__version__}")
+    known = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, (about, add, carry_out) in COMMANDS.items():
+        command = known.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        add(command)
+        command.set_defaults(carry_out=carry_out)
+    return top
+
+
+KEPT = "what was finished before is kept, the same command goes on from there"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong.
+
+    A ValueError, a LookupError or an unusable file is wrong input and gives one line; so do files that cannot be written
+    and memory that runs out, which are no one's bug. Anything else keeps its traceback, with Python's own exit status 1.
+    """
+    options = parser().parse_args(words)
+    try:
+        return options.carry_out(options) or 0
+    except (ValueError, LookupError, store.Unusable) as error:
+        message, status = error.args[0] if error.args else error, 2
+    except OSError as error:
+        message, status = f"{error}; {KEPT}", 1
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        message, status = (
+            f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more to be had'}); {KEPT}",
+            1,
+        )
+    print(f"dlstats {options.command}: {message}", file=sys.stderr)
+    return status
