@@ -14,9 +14,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo import Estimate
+from dlstats.montecarlo import Estimate, estimate
 from dlstats.protocol.evidence import Evidence
 
 Line = Mapping[str, object]
@@ -34,6 +35,10 @@ class Reader:
     changes: tuple[Callable[[Estimate, Line], Estimate], ...] = ()
     needs: Mapping[str, int] = field(default_factory=dict)
     """Column -> number of levels below which the claim is not run."""
+    final: bool = False
+    """Only the last line of each group of lines that differ in their numbers alone (the last of the local slopes)."""
+    largest: str = ""
+    """Only the lines at the largest level of this factor that was run."""
 
     def each(self, *columns: str) -> Reader:
         """One estimate for each combination of these factors or keys; without names, one for every line."""
@@ -42,6 +47,10 @@ class Reader:
     def at_least(self, **levels: int) -> Reader:
         """Only where so many levels of a factor were run: `reader.each("n").at_least(n=3)`."""
         return replace(self, needs={**self.needs, **levels})
+
+    def at_largest(self, factor: str) -> Reader:
+        """Only at the largest level of a factor that was run: what a limit is compared with."""
+        return replace(self, largest=factor)
 
     def minus(self, theory: Callable[[Line], float] | float) -> Reader:
         """The estimate less what theory says of the line, a number or a function of the line."""
@@ -71,6 +80,10 @@ class Reader:
         for column, least in self.needs.items():
             if lines[column].nunique() < least:
                 raise LookupError(f"{least} levels of {column} are needed, {lines[column].nunique()} were run.")
+        if self.largest:
+            lines = lines[lines[self.largest] == lines[self.largest].max()]
+        if self.final:
+            lines = lines.drop_duplicates([c for c in lines.columns if c not in NUMBERS], keep="last")
         if self.over != ("*",):
             _require_single(lines, self.over, self.where)
         return [(line, self._estimate(line)) for line in lines.to_dict("records")]
@@ -133,6 +146,19 @@ def proportion(column: str, *, experiment: str = "", **where: object) -> Reader:
     return value(column, "proportion", experiment=experiment, **where)
 
 
+def pooled_proportion(column: str, *, experiment: str = "", **where: object) -> Callable[[Evidence], Estimate]:
+    """The proportion over the replicates of all lines that match, taken together."""
+    reader = proportion(column, experiment=experiment, **where).each()
+
+    def read(evidence: Evidence) -> Estimate:
+        cells = reader(evidence)
+        ones, replicates = sum(round(e.value * e.replicates) for e in cells), sum(e.replicates for e in cells)
+        values = np.repeat([1.0, 0.0], [ones, replicates - ones])
+        return estimate("proportion", values, failed=sum(e.failed for e in cells))
+
+    return read
+
+
 def best_of(column: str, *, experiment: str = "", **where: object) -> Reader:
     """The expected best of several starts."""
     return value(column, "best_of", experiment=experiment, **where)
@@ -176,20 +202,9 @@ def local_slopes(column: str, statistic: str = "mean", *, experiment: str = "", 
     return Reader({"measure": column, "statistic": f"local_slope({statistic})", **where}, ("*",), experiment)
 
 
-def last_slope(
-    column: str, statistic: str = "mean", *, experiment: str = "", **where: object
-) -> Callable[[Evidence], list[Estimate]]:
+def last_slope(column: str, statistic: str = "mean", *, experiment: str = "", **where: object) -> Reader:
     """The slope between the two largest sizes, one for every group of lines (method, keys, other factors)."""
-    reader = local_slopes(column, statistic, experiment=experiment, **where)
-
-    def read(evidence: Evidence) -> list[Estimate]:
-        found: dict[tuple, Estimate] = {}
-        for line, estimate in reader.pairs(evidence):
-            group = tuple(str(v) for k, v in line.items() if k not in NUMBERS)
-            found[group] = estimate
-        return list(found.values())
-
-    return read
+    return replace(local_slopes(column, statistic, experiment=experiment, **where), final=True)
 
 
 def bend(column: str, statistic: str = "mean", *, experiment: str = "", **where: object) -> Reader:
