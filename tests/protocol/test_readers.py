@@ -1,0 +1,129 @@
+"""Readers give the line of the summary and nothing else, and say so when it is not there or not single."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlstats import montecarlo
+from dlstats.pipeline import summaries
+from dlstats.protocol import readers
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
+from dlstats.protocol.study import Experiment, Method
+
+SIZES = (100, 400, 1600)
+
+
+def raw():
+    rng, rows = np.random.default_rng(1), []
+    for n in SIZES:
+        for level in (0.1, 0.9):
+            shared = rng.lognormal(size=60)
+            for method, factor in (("network", 1.0), ("spline", 2.0)):
+                risk = factor * shared * n ** (-0.8 if method == "network" else -0.5) * (1 + level)
+                rows.append(pd.DataFrame({"cell": f"n={n}", "n": n, "replicate": range(60), "method": method,
+                                          "level": level, "status": "ok", "risk": risk}))  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+EXPERIMENT = Experiment(
+    simulate=lambda condition, streams, device: raw(),
+    factors={"n": Factor("sample size", int)},
+    keys={"level": Factor("quantile level", float)},
+    methods={"network": Method("network", "a network"), "spline": Method("spline", "a spline")},
+    measures=[Measure("risk", "risk", "median"), Measure("risk", "risk")],
+    contrasts=[Contrast("risk", "spline", "network"), Contrast("risk", "spline", "network", "ratio", "mean")],
+    slopes=[Slope("risk"), SlopeContrast("risk", "network", "spline")],
+)
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    rows = raw()
+    return Evidence({"risk": summaries.summarise(EXPERIMENT, rows)}, {"risk": rows})
+
+
+def test_a_value_is_the_statistic_of_its_line(evidence):
+    rows = raw()
+    mine = rows[(rows["n"] == 400) & (rows["method"] == "network") & (rows["level"] == 0.9)]["risk"]
+    (found,) = readers.value("risk", "mean", n=400, method="network", level=0.9)(evidence)
+    again = montecarlo.estimate("mean", mine)
+    assert found.value == pytest.approx(mine.mean(), rel=1e-12)
+    assert found.mcse == pytest.approx(mine.std(ddof=1) / np.sqrt(60), rel=1e-12)
+    assert (found.replicates, found.failed, found.law) == (60, 0, "t")
+    assert (found.degrees, found.lower, found.upper) == pytest.approx((again.degrees, again.lower, again.upper))
+
+
+def test_each_gives_one_estimate_per_level(evidence):
+    found = readers.value("risk", "median", method="network").each("n", "level")(evidence)
+    assert len(found) == 6
+    with pytest.raises(LookupError, match=r"6 lines match .*, one was asked for; they differ in n, level"):
+        readers.value("risk", "median", method="network")(evidence)
+    with pytest.raises(LookupError, match="for each n; they differ in level"):
+        readers.value("risk", "median", method="network").each("n")(evidence)
+
+
+def test_what_is_not_there_is_named(evidence):
+    with pytest.raises(LookupError, match="n = 7"):
+        readers.value("risk", "mean", n=7, method="network", level=0.9)(evidence)
+    with pytest.raises(LookupError, match="no factor, key or column `width`"):
+        readers.value("risk", "mean", width=7)(evidence)
+    with pytest.raises(LookupError, match="No experiment has the measure `loss`"):
+        readers.value("loss")(evidence)
+
+
+def test_contrasts_pair_replicates(evidence):
+    (log,) = readers.log_ratio("risk", "spline", "network", n=400, level=0.1)(evidence)
+    (plain,) = readers.ratio("risk", "spline", "network", n=400, level=0.1)(evidence)
+    assert log.value == pytest.approx(np.log10(2 * 400**0.3), rel=1e-9)
+    assert plain.value == pytest.approx(2 * 400**0.3, rel=1e-9)
+    assert log.mcse == pytest.approx(0, abs=1e-9)  # the data are shared, and so is their noise
+    with pytest.raises(LookupError):
+        readers.log_ratio("risk", "network", "spline", n=400, level=0.1)(evidence)
+
+
+def test_slopes_and_their_difference(evidence):
+    lines = readers.slope("risk", method="network").each("level")(evidence)
+    assert len(lines) == 2
+    (gap,) = readers.slope_difference("risk", "network", "spline", level=0.9)(evidence)
+    assert gap.value == pytest.approx(-0.3, abs=1e-9)
+    local = readers.local_slopes("risk", method="network", level=0.9)(evidence)
+    last = readers.last_slope("risk", method="network", level=0.9)(evidence)
+    assert [e.value for e in last] == [local[-1].value]
+    assert len(local) == 2
+
+
+def test_changes_of_an_estimate_keep_its_error_on_the_right_scale(evidence):
+    where = {"n": 400, "method": "network", "level": 0.9}
+    (plain,) = readers.value("risk", "mean", **where)(evidence)
+    (less,) = readers.value("risk", "mean", **where).minus(lambda line: line["n"] / 100)(evidence)
+    (over,) = readers.value("risk", "mean", **where).over_theory(0.5)(evidence)
+    (size,) = readers.value("risk", "mean", **where).minus(4.0).size()(evidence)
+    assert (less.value, less.mcse) == (pytest.approx(plain.value - 4), plain.mcse)
+    assert (over.value, over.mcse) == (pytest.approx(plain.value * 2), pytest.approx(plain.mcse * 2))
+    assert (size.value, size.lower < size.value < size.upper) == (pytest.approx(abs(plain.value - 4)), True)
+
+
+def test_the_evidence_remembers_the_cells_that_were_read(evidence):
+    evidence.forget()
+    readers.ratio("risk", "spline", "network", n=400, level=0.1)(evidence)
+    assert list(evidence.used) == [("risk", "n=400")]
+    assert set(evidence.lines) == {("risk", "n=400", "spline"), ("risk", "n=400", "network")}
+    evidence.forget()
+    readers.slope("risk", method="network", level=0.1)(evidence)
+    assert list(evidence.used) == [("risk", f"n={n}") for n in SIZES]
+
+
+def test_levels_of_a_factor_that_share_replicates_are_paired():
+    rows = raw()
+    rows["risk"] = rows.groupby(["method", "level"])["risk"].transform(lambda v: np.tile(v[:60], 3)) * rows["n"]
+    contrast = LevelContrast("risk", "n", 400, 100, "ratio", "mean")
+    experiment = Experiment(EXPERIMENT.simulate, EXPERIMENT.factors, EXPERIMENT.methods, EXPERIMENT.measures,
+                            EXPERIMENT.keys, [contrast])  # fmt: skip
+    table = summaries.summarise(experiment, rows)
+    lines = table[table["statistic"] == "ratio(mean)"]
+    assert len(lines) == 4
+    np.testing.assert_allclose(lines["estimate"], 4.0)
+    np.testing.assert_allclose(lines["mcse"], 0.0, atol=1e-9)
+    assert set(lines["against"]) == {"n=100"}
