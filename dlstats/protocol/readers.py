@@ -11,7 +11,7 @@ Reader(...)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,6 +59,10 @@ class Reader:
     def over_theory(self, theory: Callable[[Line], float] | float) -> Reader:
         """The estimate over what theory says of the line."""
         return self._changed(lambda e, value: _moved(e, lambda x: x / value, 1 / abs(value)), theory)
+
+    def times(self, factor: Callable[[Line], float] | float) -> Reader:
+        """The estimate multiplied by a number or a function of the line: n times a variance."""
+        return self._changed(lambda e, value: _moved(e, lambda x: x * value, abs(value)), factor)
 
     def size(self) -> Reader:
         """The absolute value of the estimate."""
@@ -165,16 +169,29 @@ def best_of(column: str, *, experiment: str = "", **where: object) -> Reader:
 
 
 def _contrast(
-    kind: str, column: str, first: str, second: str, statistic: str, experiment: str, where: Mapping
+    kind: str,
+    column: str,
+    first: str | Sequence[str],
+    second: str,
+    statistic: str,
+    experiment: str,
+    where: Mapping,
 ) -> Reader:
-    pair = {"measure": column, "statistic": f"{kind}({statistic})", "method": first, "against": second}
+    methods = first if isinstance(first, str) else list(first)
+    pair = {"measure": column, "statistic": f"{kind}({statistic})", "method": methods, "against": second}
     return Reader({**pair, **where}, experiment=experiment)
 
 
 def difference(
-    column: str, first: str, second: str, statistic: str = "mean", *, experiment: str = "", **where: object
+    column: str,
+    first: str | Sequence[str],
+    second: str,
+    statistic: str = "mean",
+    *,
+    experiment: str = "",
+    **where: object,
 ) -> Reader:
-    """T(first) - T(second), paired; a `Contrast` of the experiment."""
+    """T(first) - T(second), paired; a `Contrast` of the experiment. `first` may list methods, to be read by `each`."""
     return _contrast("difference", column, first, second, statistic, experiment, where)
 
 
