@@ -245,3 +245,19 @@ def worst(*readers: Callable[[Evidence], Estimate | list[Estimate]]) -> Callable
         return [e for several in found for e in (several if isinstance(several, list) else [several])]
 
     return read
+
+
+def unpaired(first: Reader, second: Reader) -> Callable[[Evidence], Estimate]:
+    """One estimate minus another whose replicates are independent of the first: errors add in quadrature."""
+
+    def read(evidence: Evidence) -> Estimate:
+        (a,), (b,) = first(evidence), second(evidence)
+        return Estimate(
+            a.value - b.value,
+            math.hypot(a.mcse, b.mcse),
+            min(a.replicates, b.replicates),
+            a.failed + b.failed,
+            df=min(a.degrees, b.degrees),
+        )
+
+    return read
