@@ -8,8 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from dlstats.cli import files
-from dlstats.pipeline import config, grid, registry
+from dlstats.pipeline import config, grid, registry, results
 
 
 def show(options: argparse.Namespace) -> None:
@@ -74,7 +73,7 @@ def cost(options: argparse.Namespace) -> None:
     """Seconds per replicate as they were measured in the results, beside what is stated; stored if asked."""
     from dlstats.pipeline import costs
 
-    measured = files.measured_costs(options.results)
+    measured = results.measured_costs(options.results)
     if not measured:
         raise LookupError(f"there are no raw results in {options.results / 'raw'}")
     for name, cells in measured.items():
@@ -126,14 +125,14 @@ def compute_checks(options: argparse.Namespace) -> None:
 
 def summarise(options: argparse.Namespace) -> None:
     """The summaries of a study's experiments."""
-    files.write_summaries(config.load(options.config), options.study, options.results, options.output)
+    results.write_summaries(config.load(options.config), options.study, options.results, options.output)
 
 
 def judge(options: argparse.Namespace) -> None:
     """The verdicts of a study."""
     from dlstats.pipeline import ledger, store
 
-    evidence = files.evidence(config.load(options.config), options.study, options.results, options.summary)
+    evidence = results.evidence(config.load(options.config), options.study, options.results, options.summary)
     table = ledger.verdicts(registry.load(options.study), evidence, options.failed_share)
     store.write_table(table, options.output)
 
@@ -233,7 +232,7 @@ def run(options: argparse.Namespace) -> int:
     from dlstats.pipeline import run
 
     status = run.workflow(options.profile, options.words, options.keep_stale)
-    return status or files.failed_checks(Path("results"))
+    return status or results.failed_checks(Path("results"))
 
 
 def rerun(options: argparse.Namespace) -> int:

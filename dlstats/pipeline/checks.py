@@ -13,7 +13,7 @@ from dlstats.protocol import origin, verdict
 from dlstats.protocol.study import Check, Study
 
 COLUMNS = (
-    "check family study statement relation theory margin found at values holds seconds origin source bears_on note"
+    "check family study statement relation theory margin found at values holds seconds origin cite source bears_on note"
 ).split()
 
 
@@ -33,7 +33,7 @@ def _row(study: Study, check: Check) -> dict:
     about |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
     about |= {"found": found[at], "at": at if len(found) > 1 else "", "values": len(found)}
     about |= {"holds": verdict.obeys(expected, found[at]), "seconds": seconds}
-    about |= {"origin": origin.kind(check.origin), "source": origin.words(check.origin)}
+    about |= origin.columns(check.origin)
     return about | {"bears_on": ", ".join(check.bears_on), "note": ""}
 
 

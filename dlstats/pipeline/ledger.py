@@ -23,11 +23,11 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
 
 COLUMNS = (
-    "claim family study statement relation theory estimate mcse margin replicates failed verdict origin source bears_on "
+    "claim family study statement relation theory estimate mcse margin replicates failed verdict origin cite source bears_on "
     "law df p_against p_for p_adjusted needed lower upper lack_of_fit looked_at failed_share worst_case "
     "p_against_worst p_for_worst cells note"
 ).split()
-WORDS = "claim family study statement relation verdict origin source bears_on law worst_case cells note".split()
+WORDS = "claim family study statement relation verdict origin cite source bears_on law worst_case cells note".split()
 NOTHING = Estimate(math.nan, math.nan, 0)
 
 
@@ -96,7 +96,7 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float) -> dict
     about = {"claim": claim.id, "family": study.family, "study": study.name, "statement": claim.statement}
     about |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
     about |= {"estimate": found.value, "mcse": found.mcse, "replicates": found.replicates, "failed": found.failed}
-    about |= {"verdict": "", "origin": origin.kind(claim.origin), "source": origin.words(claim.origin)}
+    about |= {"verdict": "", **origin.columns(claim.origin)}
     about |= {"bears_on": ", ".join(claim.bears_on), "law": found.law, "df": found.df}
     about |= {"p_against": judged.against, "p_for": judged.favour, "p_adjusted": math.nan, "needed": math.nan}
     about |= {"lower": found.lower, "upper": found.upper, "lack_of_fit": found.lack_of_fit}

@@ -67,12 +67,18 @@ def record(origin: Origin) -> dict[str, str]:
     return {"kind": kind(origin)} | {name: text for name, text in asdict(origin).items() if text}
 
 
-def words(origin: Origin) -> str:
-    """The origin in one line, with the key of the bibliography in brackets."""
+def columns(origin: Origin) -> dict[str, str]:
+    """The origin in a table: `origin` its kind, `cite` a key of the bibliography, `source` what else it says."""
     about = record(origin)
-    if "cite" in about:
-        return f"[{about['cite']}{', ' + about['place'] if 'place' in about else ''}]"
     if isinstance(origin, Stated):
-        return f"{origin.lecture}, {origin.place}: “{origin.quote}”"
-    text = {"derived": "derived here", "finding": "found here", "control": "control"}[about["kind"]]
-    return f"{text} ({about.get('proof') or about.get('pilot')})" if about.keys() & {"proof", "pilot"} else text
+        source = f"{origin.place}: “{origin.quote}”"
+    else:
+        source = "; ".join(about[name] for name in ("place", "assumptions", "proof", "pilot") if name in about)
+    return {"origin": kind(origin), "cite": about.get("cite", about.get("lecture", "")), "source": source}
+
+
+def words(origin: Origin) -> str:
+    """The origin in one line, the key of the bibliography first."""
+    about = columns(origin)
+    text = {"derived": "derived here", "finding": "found here", "control": "control"}.get(about["origin"], "")
+    return ", ".join(filter(None, (text, about["cite"], about["source"])))

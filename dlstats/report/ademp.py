@@ -6,47 +6,42 @@ import itertools
 import math
 from collections.abc import Mapping
 
+from dlstats.protocol.claim import RELATIONS
 from dlstats.report import formulas
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, Terms, Text, code, number, prose
 from dlstats.report.protocol import Protocol
 
-TESTS = {
-    "identity": "exact: equals",
-    "bound_below": "exact: at least",
-    "bound_above": "exact: at most",
-    "equivalence": "equals to within the margin",
-    "at_most": "at most",
-    "at_least": "at least",
-}
-"""What a kind of claim says, in words."""
-SIGNS = {"identity": "=", "bound_below": "≥", "bound_above": "≤", "equivalence": "=", "at_most": "≤", "at_least": "≥"}
+TESTS = {"equals": "equals, to within the margin", "at_most": "at most", "at_least": "at least"}
+"""What a relation says, in words."""
+SIGNS = RELATIONS
 
 
 def adem(fixed: Protocol) -> list[Block]:
-    """Aims, mechanisms, factors, estimands, methods and measures of a study."""
-    key = fixed.study
-    return [
-        Terms((("Aims", prose(fixed.aims)), ("Data-generating mechanisms", prose(fixed.mechanisms)))),
-        conditions(fixed, f"tab-{key}-conditions"),
-        Terms((("Estimands", prose(fixed.estimands)),)),
-        methods(fixed, f"tab-{key}-methods"),
-        measures(fixed, f"tab-{key}-measures"),
-    ]
+    """Aims, mechanisms, factors, estimands, methods and measures of a study, experiment by experiment."""
+    about = (("Aims", fixed.aims), ("Data-generating mechanisms", fixed.mechanisms), ("Estimands", fixed.estimands))
+    found: list[Block] = [Terms(tuple((name, prose(text)) for name, text in about))]
+    for held in fixed.experiments:
+        key = f"tab-{fixed.study}-{held['name']}"
+        title = fixed.title if len(fixed.experiments) == 1 else f"{fixed.title}, {held['title']}"
+        parts = (conditions(held, title, f"{key}-conditions"), methods(held, title, f"{key}-methods"))
+        found += [*parts, measures(held, title, f"{key}-measures")]
+    return found
 
 
-def conditions(fixed: Protocol, key: str) -> Table:
-    """The factors with their levels, entry by entry of the configuration."""
+def conditions(held: Mapping, title: str, key: str) -> Table:
+    """The factors of an experiment with their levels, grid by grid of its design."""
     rows = []
-    for entry in fixed.factors:
-        levels = {k: v if isinstance(v, list) else [v] for k, v in dict(entry["factors"]).items()}
+    for entry in held["design"]:
+        levels = dict(entry["levels"])
         rows.append((_levels(levels), number(math.prod(len(v) for v in levels.values())), _replicates(entry)))
     columns = (
         Column(prose("factors and levels"), "left", 1.0),
         Column(prose("conditions"), "right"),
         Column(prose("replicates of each"), "left"),
     )
-    caption = prose(f"{fixed.title}: factors, their levels and the replicates planned; levels in a row are crossed.")
-    return Table(key, caption, columns, tuple(rows))
+    named = "; ".join(f"{name}: {label}" for name, label in (dict(held["factors"]) | dict(held["keys"])).items())
+    caption = prose(f"{title}: factors, their levels and the replicates planned; levels in a row are crossed.")
+    return Table(key, caption, columns, tuple(rows), prose(f"{named}.") if named else ())
 
 
 def _levels(levels: Mapping[str, list]) -> Text:
@@ -66,21 +61,22 @@ def _replicates(entry: Mapping) -> Text:
     first, target = entry["replicates"], entry.get("target")
     if not target:
         return prose(str(first))
-    goal = (code(target["measure"]), f" ≤ {target['mcse']}, at most {target['at_most']}")
+    goal = (code(target[0]), f" ≤ {target[1]}, at most {target[2]}")
     return prose(f"{first}, doubled until the mcse of ", *goal)
 
 
-def methods(fixed: Protocol, key: str) -> Table:
-    """The methods and what each is."""
-    rows = tuple((prose(code(name)), prose(about)) for name, about in fixed.methods.items())
-    columns = (Column(prose("method")), Column(prose("what it is"), "left", 1.0))
-    return Table(key, prose(f"{fixed.title}: the methods compared."), columns, rows)
+def methods(held: Mapping, title: str, key: str) -> Table:
+    """The methods of an experiment and what each is."""
+    about = dict(held["methods"])
+    rows = tuple((prose(m["label"]), prose(code(name)), prose(m["description"])) for name, m in about.items())
+    columns = (Column(prose("method")), Column(prose("in files")), Column(prose("what it is"), "left", 1.0))
+    return Table(key, prose(f"{title}: the methods compared."), columns, rows)
 
 
-def measures(fixed: Protocol, key: str) -> Table:
+def measures(held: Mapping, title: str, key: str) -> Table:
     """The performance measures with formula and Monte Carlo standard error."""
     rows = []
-    for measure in fixed.measures:
+    for measure in held["measures"]:
         formula = formulas.find(str(measure["statistic"]))
         options = ", ".join(f"{k} = {_level(v)}" for k, v in dict(measure["options"]).items())
         words = formula.words + (f" ({options})" if options else "")
@@ -94,7 +90,7 @@ def measures(fixed: Protocol, key: str) -> Table:
         Column(prose("Monte Carlo standard error"), "left", 1.0),
     )
     note = prose("R replicates with value x_r; θ is the truth, y_r, l_r, u_r further columns of the same replicate.")
-    caption = prose(f"{fixed.title}: performance measures and how their Monte Carlo standard error (mcse) is found.")
+    caption = prose(f"{title}: performance measures and how their Monte Carlo standard error (mcse) is found.")
     return Table(key, caption, columns, tuple(rows), note, "small")
 
 
@@ -104,7 +100,7 @@ def claims(fixed: Protocol, key: str) -> Table:
         (
             prose(code(claim["id"])),
             prose(str(claim["statement"])),
-            prose(f"{SIGNS[str(claim['kind'])]} ", *number(_float(claim["theory"]))),
+            prose(f"{SIGNS[str(claim['relation'])]} ", *number(_float(claim["theory"]))),
             number(_float(claim["margin"])),
             number(_float(claim["wanted_mcse"])) if claim["wanted_mcse"] else prose("–"),
         )
@@ -132,8 +128,9 @@ def _float(value: object) -> float:
 def document(fixed: Protocol) -> list[Block]:
     """A whole protocol, to be written before the run."""
     planned = sum(
-        entry["replicates"] * math.prod(len(v) if isinstance(v, list) else 1 for v in entry["factors"].values())
-        for entry in fixed.factors
+        entry["replicates"] * math.prod(len(v) for v in entry["levels"].values())
+        for held in fixed.experiments
+        for entry in held["design"]
     )
     head = [
         Heading(f"Protocol: {fixed.title}", 1),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,45 +54,6 @@ def read(path: Path) -> dict[str, Source]:
 
 def _plain(value: str) -> str:
     return value.replace("{", "").replace("}", "").replace("--", "–").replace(r"\&", "&")
-
-
-def cited(text: str, sources: Mapping[str, Source]) -> list[str]:
-    """The keys of the entries that a text names: the first author, then nothing but names, then the year.
-
-    Where several entries fit one mention, those win whose authors are all named: `Shen, Jiao, Lin and Huang 2021`.
-    """
-    text = _bare(text)
-    found: dict[int, list[tuple[bool, str]]] = {}
-    for key, source in sources.items():
-        if source.year not in text:
-            continue
-        for place, complete in _mentions(text, [_bare(name) for name in source.names], source.year):
-            found.setdefault(place, []).append((complete, key))
-    keys = [key for place in sorted(found) for complete, key in found[place] if complete == max(found[place])[0]]
-    return list(dict.fromkeys(keys))
-
-
-def _bare(text: str) -> str:
-    """Without accents."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-
-
-def _mentions(text: str, names: list[str], year: str) -> Iterable[tuple[int, bool]]:
-    """Where a text names this entry, and whether it names all its authors."""
-    if not names or not year or names[0] not in text:
-        return
-    known = {part for name in names for part in re.split(r"[ '-]", name)}
-    pattern = rf"(?<!\w){re.escape(names[0])}(?!\w)(?P<others>[^0-9;]{{0,90}}?)\(?{re.escape(year)}"
-    for match in re.finditer(pattern, text):
-        # conferences and journals in capitals may stand between the names and the year
-        others = set(re.findall(r"[A-Z][a-z]\w*", match["others"]))
-        if others <= known:
-            yield match.start(), {part for name in names[1:] for part in re.split(r"[ '-]", name)} <= others
-
-
-def unknown(texts: Iterable[str], sources: Mapping[str, Source]) -> list[str]:
-    """The source texts that name a year but no entry of the bibliography."""
-    return [text for text in texts if re.search(r"\b(1[6-9]|20)\d\d\b", text) and not cited(text, sources)]
 
 
 def line(source: Source) -> str:

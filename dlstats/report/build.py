@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dlstats.protocol.study import Study
-from dlstats.report import checklist, document, html, tables, typst
+from dlstats.report import checklist, document, html, table_files, tables, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
 
@@ -25,7 +25,8 @@ def write(
 
     Beside them, in `tables`, the whole ledger as `ledger.csv`, `.tex` and `.md`.
 
-    Read are `results/summary`, `results/verdicts.csv` (and `results/verdicts/` for studies that the ledger does not
+    Read are `results/summary`, `results/checks`, `results/verdicts.parquet` (and
+    `results/verdicts/` for studies that the ledger does not
     hold yet), `reports/figures`, and the tracked files in `reports`: template, page, errata, bibliography. `profile` is
     the name of the configuration, `about` what `provenance.environment` gives, `load` finds a study by its name.
     """
@@ -33,8 +34,8 @@ def write(
     material = collect(config, Path(results), Path(reports), profile=profile, about=about, load=load)
     made = document.build(material)
     ledger = tables.verdict_grid(material.verdicts, "The ledger: theory, measurement and verdict.", "ledger")
-    tables.write_grids([ledger], out / "tables")
-    tables.write_csv(material.verdicts, out / "tables" / "ledger.csv")
+    table_files.write_grids([ledger], out / "tables")
+    table_files.write_csv(material.verdicts, out / "tables" / "ledger.csv")
     return (
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
         write_bytes(out / "dlstats.html", html.page(made, material.sources).encode()),

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatch
 
 from dlstats.pipeline import grid
-from dlstats.protocol.study import LOG_RATIO, Study
-from dlstats.report import bibliography
+from dlstats.protocol import origin
+from dlstats.protocol.study import Study
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
@@ -46,33 +45,31 @@ def _text(name: str) -> Missing:
 
 
 def _methods(material: Material, study: Study) -> str:
-    lines = material.summaries[study.name]
-    # what has no randomness is a check, named by what it compares and described by its claim
-    # and a contrast names two methods that have lines of their own
-    used = dict.fromkeys(lines.loc[~lines["statistic"].isin(["exact", LOG_RATIO]), "method"].astype(str))
-    # `huber_1.345` is the method `huber` with a parameter
-    unknown = [n for n in used if not any(fnmatch(n, known) or n.startswith(f"{known}_") for known in study.methods)]
+    unknown = [n for held in study.experiments.values() for n, m in held.methods.items() if not m.description]
     return f"not described: {', '.join(unknown)}" if unknown else ""
 
 
 def _measures(material: Material, study: Study) -> str:
-    unknown = [m.statistic for m in study.measures if m.statistic not in FORMULAS]
+    held = [m.statistic for e in study.experiments.values() for m in e.measures]
+    unknown = [name for name in dict.fromkeys(held) if name not in FORMULAS]
     return f"no formula: {', '.join(unknown)}" if unknown else ""
 
 
 def _errors(material: Material, study: Study) -> str:
-    lines = material.summaries[study.name]
-    lines = lines[~lines["statistic"].isin(["minimum", "maximum"]) & (lines["replicates"] > 1)]
-    bare = lines[lines["mcse"].isna() & lines["estimate"].notna()]
-    names = dict.fromkeys(bare["measure"].astype(str))
-    return f"no Monte Carlo standard error: {', '.join(names)}" if names else ""
+    bare: dict[str, None] = {}
+    for lines in material.summaries.get(study.name, {}).values():
+        lines = lines[~lines["statistic"].isin(["minimum", "maximum"]) & (lines["replicates"] > 1)]
+        bare |= dict.fromkeys(lines.loc[lines["mcse"].isna() & lines["estimate"].notna(), "measure"].astype(str))
+    return f"no Monte Carlo standard error: {', '.join(bare)}" if bare else ""
 
 
 def _conditions(material: Material, study: Study) -> str:
     record = material.records.get(study.name)
     if record is None:
         return ""
-    absent = sum(cell.id not in record["cells"] for cell in grid.cells(material.config, study.name))
+    absent = sum(
+        f"{cell.experiment}/{cell.id}" not in record["cells"] for cell in grid.cells(material.config, study.name)
+    )
     return f"{absent} planned conditions without results" if absent else ""
 
 
@@ -83,7 +80,7 @@ def _claims(material: Material, study: Study) -> str:
 
 
 def _record(material: Material, study: Study) -> str:
-    return "" if study.name in material.records else "no record of the run"
+    return "" if study.name in material.records or not study.experiments else "no record of the run"
 
 
 def _figures(material: Material, study: Study) -> str:
@@ -96,8 +93,9 @@ def _registered(material: Material, study: Study) -> str:
 
 
 def _sources(material: Material, study: Study) -> str:
-    unknown = bibliography.unknown(dict.fromkeys(claim.source for claim in study.claims), material.sources)
-    return f"not in the bibliography: {'; '.join(unknown)}" if unknown else ""
+    said = [origin.record(one.origin).get("cite", "") for one in (*study.claims, *study.checks)]
+    unknown = [key for key in dict.fromkeys(said) if key and key not in material.sources]
+    return f"not in the bibliography: {', '.join(unknown)}" if unknown else ""
 
 
 def _commit(material: Material, study: Study) -> str:

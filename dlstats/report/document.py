@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from dlstats.pipeline import grid
-from dlstats.protocol import claim as claims
+from dlstats.protocol.verdict import LEVEL
 from dlstats.report import checklist, errata, families, formulas, sections
 from dlstats.report.blocks import (
     Bibliography,
@@ -53,7 +53,7 @@ def build(material: Material) -> Document:
     blocks: list[Block] = [*_summary(material), *_run(material), *_ledger(material)]
     for family, names in grid.families(material.config).items():
         blocks.append(Heading(family_title(family), 1, f"family-{family}"))
-        blocks += families.page(family, family_title(family), material.questions.get(family, ()), material.verdicts)
+        blocks += families.page(family, family_title(family), material.questions.get(family, ()), material.statements)
         for name in names:
             blocks += sections.section(material, name)
     blocks += checklist.chapter(material)
@@ -81,6 +81,7 @@ def _facts(material: Material) -> tuple[tuple[str, Text], ...]:
         ("commit", prose(code(commit)) if about["commit"] else prose("not known")),
         ("studies finished", prose(done)),
         ("claims judged", prose(str(len(material.verdicts)))),
+        ("checks that hold", prose(f"{int(material.checks['holds'].sum())} of {len(material.checks)}")),
         ("root seed", prose(str(material.config["seed"]))),
         ("core time of the simulations", prose(duration(sum(seconds)) if seconds else "not recorded")),
         (
@@ -158,18 +159,18 @@ def _glance(material: Material) -> Table:
 
 def _refuted(material: Material) -> list[Block]:
     refuted = material.verdicts[material.verdicts["verdict"] == "refuted"]
-    lectures = refuted["lecture"].map(word)
+    lectures = refuted["bears_on"].map(word)
     found: list[Block] = [Heading("Refuted statements", 2, "refuted")]
     if refuted.empty:
         return [*found, Paragraph(prose("No claim was refuted."))]
     named = refuted[lectures != ""]
-    sorts = (("of the lectures", named, True), ("that no lecture makes", refuted[lectures == ""], False))
+    sorts = (("that bear on a lecture", named, True), ("that bear on none", refuted[lectures == ""], False))
     for name, part, with_lecture in sorts:
         if len(part):
             found.append(_claims_table(f"tab-refuted-{'lectures' if with_lecture else 'others'}",
                                        f"Refuted statements {name}, with the evidence.", part, with_lecture))  # fmt: skip
     if named.empty:
-        found.insert(1, Paragraph(prose("No statement that names a lecture was refuted.")))
+        found.insert(1, Paragraph(prose("No statement that bears on a lecture was refuted.")))
     return found
 
 
@@ -177,10 +178,10 @@ def _claims_table(key: str, caption: str, part: pd.DataFrame, with_lecture: bool
     rows = []
     for row in part.to_dict("records"):
         name = str(row["claim"])
-        lecture = [prose(word(row["lecture"]))] if with_lecture else []
+        lecture = [prose(word(row["bears_on"]))] if with_lecture else []
         numbers = (number(row["theory"]), shown(show(row["estimate"], row["mcse"])))
         rows.append((prose(ref(f"claim-{name}", name)), *lecture, prose(str(row["statement"])), *numbers))
-    columns = [Column(prose("claim"), width=CLAIM_WIDTH)] + ([Column(prose("lecture"))] if with_lecture else [])
+    columns = [Column(prose("claim"), width=CLAIM_WIDTH)] + ([Column(prose("bears on"))] if with_lecture else [])
     columns += [Column(prose("statement"), "left", 1.0), Column(prose("stated"), "right")]
     return Table(key, prose(caption), (*columns, Column(prose("measured"), "right")), tuple(rows))
 
@@ -208,7 +209,7 @@ def _errata(material: Material) -> list[Block]:
             prose(", ".join(slip.lectures)),
             prose(slip.printed),
             prose(slip.right),
-            errata.evidence(slip, material.verdicts),
+            errata.evidence(slip, material.statements),
         )
         for slip in material.errata
     )
@@ -253,8 +254,8 @@ def _device(material: Material) -> str:
 
 
 def _ledger(material: Material) -> list[Block]:
-    percent = f"{100 * claims.LEVEL:g} %"
-    inside = f"{100 * (1 - 2 * claims.LEVEL):g} %"
+    percent = f"{100 * LEVEL:g} %"
+    inside = f"{100 * (1 - 2 * LEVEL):g} %"
     rule = (
         "A claim states a number, with a margin that was fixed before the run. Exact claims (no randomness) hold or do"
         f" not. A claim that a number equals theory is supported when the {inside} interval lies within the margin"

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from dlstats.report import bibliography
 from dlstats.report.ademp import SIGNS, TESTS
 from dlstats.report.bibliography import Source
 from dlstats.report.blocks import Entry, Span, Text, code, prose, ref
@@ -20,10 +19,17 @@ CELLS_SHOWN = 6
 MARGIN_DIGITS = 4
 
 
-def source(text: str, sources: Mapping[str, Source]) -> Text:
-    """A claim's source with a link to each entry of the bibliography that it names."""
-    found = bibliography.cited(text, sources)
-    return prose(text, *(span for key in found for span in (" ", Span("cite", sources[key].short, key))))
+ORIGINS = {"derived": "derived here", "finding": "found here", "control": "control"}
+"""Kinds of origin that name no publication, in words."""
+
+
+def source(row: Mapping, sources: Mapping[str, Source]) -> Text:
+    """A claim's origin, with a link to the entry of the bibliography that it cites."""
+    kind, cite, more = (word(row.get(name)) for name in ("origin", "cite", "source"))
+    said = [ORIGINS[kind]] if kind in ORIGINS else []
+    said += [Span("cite", sources[cite].short, cite)] if cite in sources else [cite] if cite else []
+    said += [more] if more else []
+    return prose(*[part for one in said for part in (", ", one)][1:])
 
 
 def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Sequence[str]) -> tuple[Entry, ...]:
@@ -32,13 +38,13 @@ def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Seq
 
 
 def _entry(row: dict, sources: Mapping[str, Source], sections: Sequence[str]) -> Entry:
-    kind = str(row.get("kind") or "")
+    kind = str(row.get("relation") or "")
     sign = SIGNS.get(kind, "")
     return Entry(
         claim=str(row["claim"]),
         family=str(row["family"]),
         study=str(row["study"]),
-        lecture=word(row.get("lecture")),
+        lecture=word(row.get("bears_on")),
         verdict=str(row["verdict"]),
         statement=prose(str(row["statement"])),
         test=TESTS.get(kind, ""),
@@ -47,7 +53,7 @@ def _entry(row: dict, sources: Mapping[str, Source], sections: Sequence[str]) ->
         margin=plain(row["margin"], MARGIN_DIGITS) if float(row["margin"]) else "–",
         replicates=_count(row["replicates"]),
         failed=_count(row["failed"]),
-        source=source(word(row.get("source")), sources),
+        source=source(row, sources),
         evidence=tuple(_evidence(row, sections)),
         order={name: _sortable(row[name]) for name in ("theory", "estimate", "margin", "replicates", "failed")},
     )
@@ -78,14 +84,15 @@ def _known(row: Mapping, name: str) -> float | None:
 def _evidence(row: Mapping, sections: Sequence[str]) -> list[tuple[str, Text]]:
     study = str(row["study"])
     found: list[tuple[str, Text]] = []
-    if str(row.get("kind") or "") in TESTS:
-        found.append(("test", prose(TESTS[str(row["kind"])])))
+    if str(row.get("relation") or "") in TESTS:
+        exact = "exact: " if row.get("law") == "exact" else ""
+        found.append(("test", prose(exact + TESTS[str(row["relation"])])))
     lower, upper = _known(row, "lower"), _known(row, "upper")
     if lower is not None and upper is not None and lower < upper:
         ends = (show(end, _known(row, "mcse") or 0.0) for end in (lower, upper))
         found.append(("95 % interval", prose(" to ".join(replace(end, mcse="").text for end in ends))))
     for name, label in (("p_adjusted", "p against, Holm"), ("p_for", "p for")):
-        if not str(row.get("kind", "")).startswith(("identity", "bound")) and (p := _known(row, name)) is not None:
+        if row.get("law") != "exact" and (p := _known(row, name)) is not None:
             found.append((label, prose(f"{p:.3g}")))
     if (needed := _known(row, "needed")) is not None:
         found.append(("replicates that would decide", prose(f"{needed:.0f}" if math.isfinite(needed) else "no number")))
@@ -109,10 +116,15 @@ def _origin(row: Mapping, study: str, sections: Sequence[str]) -> list[tuple[str
         more = f" and {len(cells) - CELLS_SHOWN} more" if len(cells) > CELLS_SHOWN else ""
         spans = [span for cell in cells[:CELLS_SHOWN] for span in (", ", code(cell))][1:]
         found.append(("cells", prose(*spans, more)))
-        found.append(("recompute one replicate", prose(code(f"dlstats replay {study} {cells[0]} 0"))))
+        found.append(("recompute one replicate", prose(code(_replay(study, cells[0])))))
     if study in sections:
         found.append(("study", prose(ref(f"sec-{study}", study))))
     return found
+
+
+def _replay(study: str, cell: str) -> str:
+    experiment, _, inner = cell.partition("/")
+    return f"dlstats replay {study}.{experiment} {inner} 0"
 
 
 def cells_of(row: Mapping) -> list[str]:

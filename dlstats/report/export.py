@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from dlstats.plotting import style
-from dlstats.protocol.study import Evidence, Figure, Study
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure, Study
 from dlstats.report import bibliography, escape, figures, formulas, latex, protocol, tables
 from dlstats.report.files import tracked, write_text
 from dlstats.report.provenance import record
@@ -55,10 +56,10 @@ def write(
     shown = [f for f in study.figures if (folder / f"{f.name}.pdf").exists()]
     parts = {f.name: figure(study, f, journal == "two-column" or f.width == "two-column") for f in shown}
     fits = _fits if journal == "one-column" else lambda grid: _width(grid) <= latex.CHARACTERS
-    grids = tables.summary_grids(study, evidence.summary, fits)
+    grids = tables.summary_grids(study, evidence.summaries, fits)
     grids.append(tables.verdict_grid(verdicts, f"{study.title}: verdicts."))
     parts |= {piece.name: table(study, piece, journal) for grid in grids for piece in _pieces(grid)}
-    methods = methods_paragraph(config, study, record(study.name, evidence.replicates), about or {})
+    methods = methods_paragraph(config, study, record(study, evidence), about or {})
     written = [folder / f"{f.name}.{suffix}" for f in shown for suffix in ("pdf", "png")]
     written += [write_text(folder / f"{name}.tex", text) for name, text in parts.items()]
     written.append(write_text(folder / "methods.tex", methods))
@@ -131,9 +132,10 @@ def methods_paragraph(config: Mapping, study: Study, done: Mapping, about: Mappi
     fixed = protocol.protocol(config, study)
     run = [cell["replicates"] for cell in done["cells"].values()]
     failed = sum(line["failed"] for line in done["failures"])
-    measures = "; ".join(_measures(fixed.measures))
-    methods = "; ".join(rf"\texttt{{{escape.latex(n)}}}, {escape.latex(text)}" for n, text in fixed.methods.items())
-    factors = "; ".join(_factors(entry) for entry in fixed.factors)
+    measures = "; ".join(_measures([m for held in fixed.experiments for m in held["measures"]]))
+    named = {label["label"]: label["description"] for held in fixed.experiments for label in held["methods"].values()}
+    methods = "; ".join(rf"\emph{{{escape.latex(n)}}}, {escape.latex(text)}" for n, text in named.items())
+    factors = "; ".join(_factors(held, entry) for held in fixed.experiments for entry in held["design"])
     replicates = f"{min(run)}" if min(run) == max(run) else f"{min(run)} to {max(run)}"
     sentences = [
         rf"\paragraph{{Aims.}} {escape.latex(study.aims)}",
@@ -156,12 +158,9 @@ def _measures(measures: Sequence[Mapping]) -> Iterator[str]:
         yield f"{escape.latex(formula.words)} (${formula.latex}$) of {labels}"
 
 
-def _factors(entry: Mapping) -> str:
-    levels = ((name, v if isinstance(v, list) else [v]) for name, v in entry["factors"].items())
-    text = ", ".join(
-        rf"\texttt{{{escape.latex(name)}}} {escape.latex(', '.join(str(x) for x in values))}" for name, values in levels
-    )
-    return text
+def _factors(held: Mapping, entry: Mapping) -> str:
+    levels = ((held["factors"].get(name, name), values) for name, values in entry["levels"].items())
+    return ", ".join(f"{escape.latex(label)} {escape.latex(', '.join(map(str, values)))}" for label, values in levels)
 
 
 def _versions(about: Mapping) -> str:
@@ -192,9 +191,8 @@ def document(study: Study, parts: list[str], face: str = "serif") -> str:
 
 
 def _references(verdicts: pd.DataFrame, reports: Path) -> str:
-    """The entries of the bibliography that the claims' sources name, as they stand in the file."""
+    """The entries of the bibliography that the claims cite, as they stand in the file."""
     path = tracked(reports, bibliography.FILE)
-    sources = bibliography.read(path)
-    wanted = {key for text in verdicts["source"].fillna("") for key in bibliography.cited(str(text), sources)}
+    wanted = set(verdicts["cite"].fillna("").astype(str))
     entries = path.read_text(encoding="utf-8").split("\n\n")
     return "\n\n".join(e.strip() for e in entries if e.partition("{")[2].partition(",")[0] in wanted)

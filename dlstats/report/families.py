@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from dlstats.protocol.claim import VERDICTS
+from dlstats.protocol.verdict import VERDICTS
 from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, Text, prose, ref
 from dlstats.report.digits import plain, show
 
@@ -72,8 +72,8 @@ def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.
 def _counts(part: pd.DataFrame) -> Text:
     """How many claims of a family have which verdict."""
     counts = part["verdict"].value_counts()
-    found = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
-    return prose(f"Claims of this family in the ledger: {len(part)}{': ' if found else ''}{found}.")
+    found = ", ".join(f"{counts[name]} {name}" for name in (*VERDICTS, "holds", "fails") if name in counts)
+    return prose(f"Claims and checks of this family: {len(part)}{': ' if found else ''}{found}.")
 
 
 def looked_up(text: str, ledger: Mapping[str, Mapping]) -> Text:

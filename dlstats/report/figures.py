@@ -10,7 +10,8 @@ from pathlib import Path
 from matplotlib.figure import Figure as Canvas
 
 from dlstats.plotting import style
-from dlstats.protocol.study import Evidence, Figure, Study
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure, Study
 from dlstats.report import provenance
 from dlstats.report.files import write_text
 
@@ -40,12 +41,14 @@ def draw(
     A figure that finds no evidence yet (LookupError) leaves only its provenance, with the reason. `width` overrides
     the figure's own. `study.json` says what the raw results cost and what failed. Returns the paths written.
     """
-    written = [provenance.write_record(Path(folder), provenance.record(study.name, evidence.replicates, fingerprint))]
+    written = [provenance.write_record(Path(folder), provenance.record(study, evidence, fingerprint))]
     words = command or f"dlstats draw {study.name}"
     about: dict[str, object] = {"study": study.name, "command": words, "fingerprint": fingerprint}
     about["inputs"] = dict(sorted((inputs or {}).items()))
     for figure in study.figures:
-        written += _draw_one(figure, Evidence(evidence.replicates, evidence.summary), Path(folder), about, face, width)
+        written += _draw_one(
+            figure, Evidence(evidence.summaries, evidence.replicates), Path(folder), about, face, width
+        )
     return written
 
 
@@ -66,7 +69,11 @@ def _draw_one(
         for path in paths:
             path.unlink(missing_ok=True)
     origin = {**about, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
-    origin |= {"cells": list(evidence.used), "drawn": not reason, "reason": reason}
+    origin |= {
+        "cells": [f"{experiment}/{cell}" for experiment, cell in evidence.used],
+        "drawn": not reason,
+        "reason": reason,
+    }
     origin["files"] = {} if reason else {path.name: digest(path) for path in paths}
     note = write_text(folder / f"{figure.name}.json", json.dumps(origin, indent=1, ensure_ascii=False))
     return [*([] if reason else paths), note]

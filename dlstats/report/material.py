@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlstats.pipeline import grid
-from dlstats.protocol import study as studies
+from dlstats.pipeline import checks, registry, store
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
 from dlstats.report.files import tracked
 
-COLUMNS = "claim family study statement theory estimate mcse margin replicates failed verdict source lecture".split()
+COLUMNS = "claim family study statement relation theory estimate mcse margin replicates failed verdict source bears_on".split()
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,10 @@ class Material:
     studies: Mapping[str, Study]
     unloaded: Mapping[str, str]
     """Studies of the configuration that could not be loaded, and why."""
-    summaries: Mapping[str, pd.DataFrame]
+    summaries: Mapping[str, Mapping[str, pd.DataFrame]]
+    """Of every study with results the summary of each experiment."""
     verdicts: pd.DataFrame
+    checks: pd.DataFrame
     unadjusted: tuple[str, ...]
     """Studies whose verdicts are not yet in the ledger, so that Holm's adjustment runs within them only."""
     records: Mapping[str, dict]
@@ -49,13 +50,27 @@ class Material:
     @property
     def planned(self) -> list[str]:
         """The studies of the configuration."""
-        return [study for names in grid.families(self.config).values() for study in names]
+        return list(self.config["studies"])
 
     @property
     def finished(self) -> list[str]:
         """The planned studies that have a summary and verdicts."""
-        judged = set(self.verdicts["study"])
-        return [name for name in self.planned if name in self.studies and name in self.summaries and name in judged]
+        judged = set(self.verdicts["study"]) | set(self.checks["study"])
+        known = [name for name in self.planned if name in self.studies and name in judged]
+        return [name for name in known if name in self.summaries or not self.studies[name].experiments]
+
+    @property
+    def statements(self) -> pd.DataFrame:
+        """The ledger, and below it the checks as rows of the same shape, whose verdict is `holds` or `fails`."""
+        rows = self.checks.assign(
+            claim=self.checks["check"], estimate=self.checks["found"], mcse=0.0, law="exact",
+            verdict=self.checks["holds"].map({True: "holds", False: "fails"}),
+        )  # fmt: skip
+        return pd.concat([self.verdicts, rows[[c for c in rows if c in self.verdicts]]], ignore_index=True)
+
+    def checks_of(self, study: str) -> pd.DataFrame:
+        """The checks of one study."""
+        return self.checks[self.checks["study"] == study]
 
     def verdicts_of(self, study: str) -> pd.DataFrame:
         """The rows of the ledger of one study."""
@@ -72,8 +87,8 @@ def collect(
     load: Callable[[str], Study] | None = None,
 ) -> Material:
     """Read whatever is there; what is missing is missing in the material, too."""
-    load = load or (lambda name: studies.load(grid.study_module(name)))
-    names = [study for family in grid.families(config).values() for study in family]
+    load = load or registry.load
+    names = list(config["studies"])
     loaded, unloaded = _load(names, load)
     verdicts, unadjusted = _verdicts(results, names)
     lectures, slips = errata.load(tracked(reports, errata.FILE))
@@ -84,8 +99,11 @@ def collect(
         about=about if about is not None else provenance.environment(),
         studies=loaded,
         unloaded=unloaded,
-        summaries={name: table for name in names if (table := _table(results / "summary" / f"{name}.csv")) is not None},
+        summaries={
+            name: tables for name in names if (tables := _summaries(results / "summary" / name, loaded.get(name)))
+        },
         verdicts=verdicts,
+        checks=_checks(results, names),
         unadjusted=unadjusted,
         records={n: record for n, folder in folders.items() if (record := provenance.read_record(folder))},
         figures={name: _figures(loaded[name], folder) for name, folder in folders.items()},
@@ -109,20 +127,34 @@ def _load(names: Sequence[str], load: Callable[[str], Study]) -> tuple[dict[str,
 
 
 def _table(path: Path) -> pd.DataFrame | None:
-    if not path.exists():
-        return None
     try:
-        return pd.read_csv(path)
-    except pd.errors.EmptyDataError:
+        return store.read_table(path) if path.exists() else None
+    except store.Unusable:
         return None
+
+
+def _summaries(folder: Path, study: Study | None) -> dict[str, pd.DataFrame]:
+    """The summaries of a study's experiments; nothing where one of them is missing."""
+    names = [path.stem for path in sorted(folder.glob("*.parquet"))]
+    order = [name for name in (study.experiments if study else ()) if name in names]
+    found = {name: _table(folder / f"{name}.parquet") for name in order}
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _checks(results: Path, names: Sequence[str]) -> pd.DataFrame:
+    """The checks of all studies, in the order of the configuration."""
+    frames = [table for n in names if (table := _table(results / "checks" / f"{n}.parquet")) is not None]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=checks.COLUMNS)
 
 
 def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The ledger, and below it the verdicts of studies that it does not hold yet; in the order of the configuration."""
-    ledger = _table(results / "verdicts.csv")
+    ledger = _table(results / "verdicts.parquet")
     held = set() if ledger is None else set(ledger["study"])
     alone = {
-        n: table for n in names if n not in held and (table := _table(results / "verdicts" / f"{n}.csv")) is not None
+        n: table
+        for n in names
+        if n not in held and (table := _table(results / "verdicts" / f"{n}.parquet")) is not None
     }
     frames = [frame for frame in (ledger, *alone.values()) if frame is not None and len(frame)]
     if not frames:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from typing import Any
 import pandas as pd
 
 from dlstats.pipeline import grid
-from dlstats.protocol import claim as claims
-from dlstats.protocol.study import LOG_RATIO, Study
-from dlstats.report.files import write_text
+from dlstats.protocol import origin, verdict
+from dlstats.protocol.claim import Claim
+from dlstats.protocol.measure import Contrast, Measure, SlopeContrast
+from dlstats.protocol.study import Experiment, Grid, Study
 
 FOLDER = "protocols"
 FAILURES = (
@@ -38,11 +39,9 @@ class Protocol:
     title: str
     aims: str
     mechanisms: str
-    factors: tuple[Mapping[str, Any], ...]
-    """The entries of the configuration: factors with levels, replicates, target."""
     estimands: str
-    methods: Mapping[str, str]
-    measures: tuple[Mapping[str, Any], ...]
+    experiments: tuple[Mapping[str, Any], ...]
+    """Of every experiment: factors, design (levels, replicates, target), keys, methods, measures."""
     claims: tuple[Mapping[str, Any], ...]
     seed: int
     failed_share: float
@@ -67,50 +66,73 @@ def digest(data: object) -> str:
 
 def protocol(config: Mapping, study: Study) -> Protocol:
     """The protocol of a study under a configuration."""
-    entries = config["studies"][grid.family_of(config, study.name)][study.name]["cells"]
+    design = grid.design(config, study.name)
     return Protocol(
         study=study.name,
         family=study.family,
         title=study.title,
         aims=study.aims,
         mechanisms=study.mechanisms,
-        # `seconds` packs jobs and is no part of the design
-        factors=tuple({k: v for k, v in entry.items() if k != "seconds"} for entry in entries),
         estimands=study.estimands,
-        methods=dict(study.methods),
-        measures=tuple(
-            {"column": m.column, "label": m.label, "statistic": m.statistic, "unit": m.unit, "options": dict(m.options)}
-            for m in study.measures
-        )
-        + _contrasts(study),
+        experiments=tuple(_experiment(study, name, grids) for name, grids in design.items()),
         claims=tuple(_claim(claim) for claim in study.claims),
         seed=config["seed"],
         failed_share=config.get("failed_share", 0.1),
     )
 
 
-def _contrasts(study: Study) -> tuple[dict, ...]:
-    """The contrasts as measures, one a column: which methods are held against which."""
+def _experiment(study: Study, name: str, grids: Sequence[Grid]) -> dict:
+    held = study.experiments[name]
+    return {
+        "name": name,
+        "title": held.title or name.replace("_", " "),
+        "factors": {n: f.label + (f" ({f.unit})" if f.unit else "") for n, f in held.factors.items()},
+        "design": [{"levels": dict(g.levels), "replicates": g.replicates, "target": g.target} for g in grids],
+        "keys": {n: f.label for n, f in held.keys.items()},
+        "methods": {n: {"label": m.label, "description": m.description} for n, m in held.methods.items()},
+        "measures": [*map(_measure, held.measures), *_contrasts(held), *_slopes(held)],
+    }
+
+
+def _measure(m: Measure) -> dict:
+    return {"column": m.column, "label": m.label, "statistic": m.statistic, "unit": m.unit, "options": dict(m.options)}
+
+
+def _contrasts(held: Experiment) -> list[dict]:
+    """The contrasts as measures, one per column and kind: which methods or levels are held against which."""
+    found: dict[tuple[str, str], dict] = {}
+    for c in held.contrasts:
+        label = next((m.label for m in held.measures if m.column == c.column), c.column)
+        about = {"column": c.column, "label": label, "statistic": c.name, "unit": "", "options": {}}
+        options = found.setdefault((c.column, c.name), about)["options"]
+        ends = (c.method, c.against) if isinstance(c, Contrast) else (f"{c.factor}={c.first}", f"{c.factor}={c.second}")
+        for side, end in zip(("x", "y"), ends, strict=True):
+            names = options.get(side, "").split(", ") if options.get(side) else []
+            options[side] = ", ".join(dict.fromkeys([*names, str(end)]))
+    return list(found.values())
+
+
+def _slopes(held: Experiment) -> list[dict]:
     found = []
-    for column in dict.fromkeys(c.column for c in study.contrasts):
-        chosen = [c for c in study.contrasts if c.column == column]
-        label = next((m.label for m in study.measures if m.column == column), column)
-        pairs = {"x": dict.fromkeys(c.method for c in chosen), "y": dict.fromkeys(c.label for c in chosen)}
-        options = {name: ", ".join(methods) for name, methods in pairs.items()}
-        found.append({"column": column, "label": label, "statistic": LOG_RATIO, "unit": "", "options": options})
-    return tuple(found)
+    for s in held.slopes:
+        label = next((m.label for m in held.measures if m.column == s.column), s.column)
+        kind = "slope_difference" if isinstance(s, SlopeContrast) else "slope"
+        options = {"over": s.over} | ({"x": s.method, "y": s.against} if isinstance(s, SlopeContrast) else {})
+        about = {"column": s.column, "label": label, "statistic": f"{kind}({s.statistic})", "unit": ""}
+        found.append(about | {"options": options})
+    return found
 
 
-def _claim(claim: claims.Claim) -> dict:
-    fixed = {name: getattr(claim, name) for name in ("id", "statement", "kind", "theory", "margin", "source")}
-    return {**fixed, "wanted_mcse": wanted_mcse(claim.kind, claim.margin)}
+def _claim(claim: Claim) -> dict:
+    expected = claim.expectation
+    about = {"id": claim.id, "statement": claim.statement, "relation": expected.relation}
+    about |= {"theory": expected.theory, "margin": expected.margin, "origin": origin.record(claim.origin)}
+    return {**about, "wanted_mcse": wanted_mcse(expected.relation, expected.margin)}
 
 
-def wanted_mcse(kind: str, margin: float) -> float:
-    """The mcse at which a claim that holds without deviation is supported with probability 0.8; 0 if exact."""
-    if kind in claims.EXACT or not margin > 0:
-        return 0.0
-    return float(f"{claims.wanted_mcse(kind, 0.0, 0.0, margin):.4g}")
+def wanted_mcse(relation: str, margin: float) -> float:
+    """The mcse at which a claim that holds without deviation is supported with probability 0.8; 0 without a margin."""
+    return float(f"{verdict.wanted_mcse(relation, 0.0, 0.0, margin):.4g}") if margin > 0 else 0.0
 
 
 def registered(reports: Path, study: str) -> dict | None:
@@ -119,19 +141,6 @@ def registered(reports: Path, study: str) -> dict | None:
         return json.loads((Path(reports) / FOLDER / f"{study}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def write(config: Mapping, study: Study, reports: Path) -> list[Path]:
-    """Write the protocol as Markdown to read and JSON to compare with; returns the paths."""
-    from dlstats.report import ademp, markdown
-
-    fixed = protocol(config, study)
-    folder = Path(reports) / FOLDER
-    about = {"hash": fixed.hash, "protocol": fixed.data}
-    return [
-        write_text(folder / f"{study.name}.md", markdown.document(ademp.document(fixed))),
-        write_text(folder / f"{study.name}.json", json.dumps(about, indent=1, ensure_ascii=False)),
-    ]
 
 
 def run_digest(record: Mapping | None) -> str:
@@ -161,7 +170,7 @@ def _changed(before: Mapping, now: Mapping) -> list[str]:
 
 
 def _in_cells(config: Mapping, study: Study, record: Mapping) -> list[str]:
-    planned = {cell.id: cell for cell in grid.cells(config, study.name)}
+    planned = {f"{cell.experiment}/{cell.id}": cell for cell in grid.cells(config, study.name)}
     run = record["cells"]
     found = [f"Not run: {cell}." for cell in planned if cell not in run]
     found += [f"Run although not planned: {cell}." for cell in run if cell not in planned]
@@ -180,6 +189,6 @@ def _in_claims(study: Study, verdicts: pd.DataFrame) -> list[str]:
     found = [f"Claim {c.id} was not judged." for c in study.claims if c.id not in margins]
     for claim in study.claims:
         used = margins.get(claim.id)
-        if used is not None and not math.isclose(used, claim.margin, rel_tol=1e-12, abs_tol=0):
-            found.append(f"Claim {claim.id} was judged with margin {used:g} instead of {claim.margin:g}.")
+        if used is not None and not math.isclose(used, claim.expectation.margin, rel_tol=1e-12, abs_tol=0):
+            found.append(f"Claim {claim.id} was judged with margin {used:g} instead of {claim.expectation.margin:g}.")
     return found

@@ -14,7 +14,9 @@ import pandas as pd
 
 import dlstats
 from dlstats.machine import gpus
-from dlstats.pipeline import fingerprints, grid, store
+from dlstats.pipeline import cells, store
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Study
 from dlstats.report.files import write_text
 
 PACKAGES = (
@@ -31,8 +33,9 @@ PACKAGES = (
     "typst",
 )
 DETERMINISM = (
-    "Streams are numpy's, one for each study, role and replicate: data and starts have the same bits in any block, on any "
-    "number of cores, on processor and card. So have networks that lanes trained; those of the torch path, and all on a card, "
+    "Streams are numpy's, one for each study, role and replicate: data and initialisations have the same bits in any block, on "
+    "any "
+    "number of cores, on processor and GPU. So have networks that lanes trained; those of the torch path, and all on a GPU, "
     "agree to rounding. Products are of full float32 precision or float64, never TF32."
 )
 RECORD = "study.json"
@@ -93,33 +96,40 @@ def _memory() -> float:
         return 0.0
 
 
-def record(study: str, replicates: pd.DataFrame, fingerprint: str = "") -> dict:
+def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
     """Cost and failures of a study's raw results: core seconds, seeds, counts by cell and method, reasons.
 
-    `seconds` is the time of a replicate with all its methods and stands on each of their rows.
+    `seconds` is the time of a replicate with all its methods and stands on each of their rows. Cells are named
+    `experiment/cell`.
     """
-    once = replicates.drop_duplicates(["cell", "replicate"])
-    seconds = once.groupby("cell")["seconds"].sum().to_dict() if "seconds" in once else {}
-    counts = once.groupby("cell", sort=False).size()
+    found: dict[str, dict] = {}
+    seeds: set[int] = set()
+    rows, failed = 0, []
+    for experiment in evidence.summaries:
+        replicates = evidence.replicates(experiment)
+        once = replicates.drop_duplicates(["cell", "replicate"])
+        seconds, counts = once.groupby("cell")["seconds"].sum(), once.groupby("cell", sort=False).size()
+        found |= {
+            f"{experiment}/{cell}": {"replicates": int(n), "seconds": round(float(seconds[cell]), 3)}
+            for cell, n in counts.items()
+        }
+        seeds |= {int(seed) for seed in replicates["seed"].unique()} if "seed" in replicates else set()
+        rows += len(replicates)
+        failed += [{**line, "cell": f"{experiment}/{line['cell']}"} for line in failures(replicates)]
     return {
-        "study": study,
+        "study": study.name,
         "fingerprint": fingerprint,
-        "core_seconds": round(sum(seconds.values()), 3),
-        "cells": {
-            str(cell): {"replicates": int(size), "seconds": round(seconds.get(cell, 0.0), 3)}
-            for cell, size in counts.items()
-        },
-        "seeds": sorted({int(seed) for seed in replicates["seed"]}) if "seed" in replicates else [],
-        "rows": len(replicates),
-        "failures": failures(replicates),
+        "core_seconds": round(sum(cell["seconds"] for cell in found.values()), 3),
+        "cells": found,
+        "seeds": sorted(seeds),
+        "rows": rows,
+        "failures": failed,
         "machine": {"processor": _processor(), "cores": os.cpu_count() or 0, "python": platform.python_version()},
     }
 
 
 def failures(rows: pd.DataFrame) -> list[dict]:
     """Rows that are not `ok`, counted by cell, method, status and reason."""
-    if "status" not in rows:
-        return []
     bad = rows[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
     keys = ["cell", "method", "status", "reason"]
     totals = rows.groupby(["cell", "method"], sort=False).size()
@@ -137,15 +147,14 @@ def failures(rows: pd.DataFrame) -> list[dict]:
 def stale(config: Mapping, results: Path) -> list[str]:
     """Studies with raw results that other code than is there now has computed."""
     found = []
-    for study in (study for names in grid.families(config).values() for study in names):
-        files = [results / "raw" / study / f"{cell.id}.parquet" for cell in grid.cells(config, study)]
+    for study in config["studies"]:
         try:
-            now = fingerprints.fingerprint(grid.study_module(study), "simulate")
-            codes = {store.read_origin(path).fingerprint for path in files if path.exists()}
+            for inner, paths in cells.raw_paths(config, study, results).items():
+                codes = {store.read_origin(path).fingerprint for path in paths if path.exists()}
+                if codes - {cells.code_of(study, inner)} and study not in found:
+                    found.append(study)
         except (LookupError, store.Unusable):
             continue
-        if codes - {now}:
-            found.append(study)
     return found
 
 

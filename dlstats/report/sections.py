@@ -48,7 +48,8 @@ def section(material: Material, name: str) -> list[Block]:
         found.append(Paragraph(prose("This study has no results yet; only its protocol can be shown."), "warning"))
     found += [Heading("Protocol", 3), *ademp.adem(fixed), *_hashes(material, study, fixed)]
     if name in material.finished:
-        found += [*_results(material, study), *_verdicts(material, study), *_failures(material, study)]
+        found += [*_results(material, study), *_verdicts(material, study), *_checks(material, study)]
+        found += _failures(material, study) if study.experiments else []
     if study.limits:
         found += [Heading("Limits", 3), Paragraph(prose(study.limits))]
     return [*found, *_again(material, study)]
@@ -79,7 +80,7 @@ def _results(material: Material, study: Study) -> list[Block]:
             reason = str(origin.get("reason") or "not drawn yet").rstrip(".")
             text = f"The figure “{origin['figure']}” is missing: {reason}."
             found.append(Paragraph(prose(text), "warning"))
-    for i, grid_ in enumerate(tables.summary_grids(study, material.summaries[study.name]), start=1):
+    for i, grid_ in enumerate(tables.summary_grids(study, material.summaries.get(study.name, {})), start=1):
         found.append(tables.block(grid_, f"tab-{study.name}-{i}", "small", PAPER_ROWS))
     return found
 
@@ -100,7 +101,7 @@ def _picture(study: Study, origin: Mapping) -> Picture:
 def _verdicts(material: Material, study: Study) -> list[Block]:
     rows = []
     for row in material.verdicts_of(study.name).to_dict("records"):
-        name, sign = str(row["claim"]), ademp.SIGNS.get(str(row.get("kind") or ""), "")
+        name, sign = str(row["claim"]), ademp.SIGNS.get(str(row.get("relation") or ""), "")
         rows.append(
             (
                 prose(ref(f"claim-{name}", name)),
@@ -123,11 +124,41 @@ def _verdicts(material: Material, study: Study) -> list[Block]:
     return [Heading("Verdicts", 3), Table(f"tab-{study.name}-verdicts", caption, columns, tuple(rows), (), "small")]
 
 
+def _checks(material: Material, study: Study) -> list[Block]:
+    """The exact identities and counts of a study: how many hold, and each with what was found."""
+    found = material.checks_of(study.name)
+    if found.empty:
+        return []
+    rows = []
+    for row in found.to_dict("records"):
+        sign = ademp.SIGNS[str(row["relation"])]
+        holds = "holds" if row["holds"] else "fails"
+        numbers = (prose(f"{sign} {plain(row['theory'])}"), prose(plain(row["found"])), prose(str(row["values"])))
+        statement = prose(str(row["statement"]))
+        rows.append(
+            (prose(Span("anchor", str(row["check"]), f"claim-{row['check']}")), statement, *numbers, verdict(holds))
+        )
+    columns = (
+        Column(prose("check"), width=CLAIM_WIDTH),
+        Column(prose("statement"), "left", 1.0),
+        Column(prose("expected"), "right"),
+        Column(prose("found"), "right"),
+        Column(prose("values"), "right"),
+        Column(prose("outcome")),
+    )
+    text = f"{int(found['holds'].sum())} of {len(found)} exact identities and counts hold."
+    caption = prose(
+        f"{study.title}: identities and counts computed by two routes, with the value nearest to breaking each."
+    )
+    key = f"tab-{study.name}-checks"
+    return [Heading("Checks", 3), Paragraph(prose(text)), Table(key, caption, columns, tuple(rows), (), "small")]
+
+
 def _failures(material: Material, study: Study) -> list[Block]:
     record = material.records.get(study.name)
     head = Heading("Failures", 3)
     if record is None:
-        failed = int(material.summaries[study.name]["failed"].max())
+        failed = max(int(table["failed"].max()) for table in material.summaries[study.name].values())
         text = f"At most {failed} replicates failed in any line of the summary." if failed else "No replicate failed."
         return [head, Paragraph(prose(text))]
     bad = record["failures"]
@@ -158,12 +189,12 @@ def _failures(material: Material, study: Study) -> list[Block]:
 
 def _again(material: Material, study: Study) -> list[Block]:
     cells = grid.cells(material.config, study.name)
-    chosen = cells[-1].id
     profile = material.profile
+    again = [f"dlstats replay {study.name}.{cells[-1].experiment} {cells[-1].id} 0"] if cells else []
     lines = (
         f"snakemake --cores all {study.name}" + (f" --config profile={profile}" if profile else ""),
         f"dlstats rerun {study.name}" + (f" --profile {profile}" if profile else ""),
-        f"dlstats replay {study.name} {chosen} 0",
+        *again,
     )
     text = prose("In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed ",
                  code(material.config["seed"]), ".")  # fmt: skip

@@ -7,23 +7,21 @@ a number without parentheses was computed without randomness.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from dlstats.protocol.study import LOG_RATIO, Measure, Study
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.study import Experiment, Study
 from dlstats.report import blocks
 from dlstats.report.digits import Shown, show
-from dlstats.report.files import write_text
 
 Value = str | Shown
 MEASURES_A_TABLE = 5
 MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
 UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
-LEADING = ("study", "cell")
-TRAILING = ("method", "measure", "statistic", "estimate", "mcse", "lower", "upper", "replicates", "failed")
 
 
 @dataclass(frozen=True)
@@ -49,108 +47,104 @@ class Grid:
     note: str = ""
 
 
-def write(study: Study, summary: pd.DataFrame, verdicts: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write the tables of a study into `folder`: CSV with all digits, LaTeX (booktabs, siunitx) and Markdown.
+def summary_grids(
+    study: Study, summaries: Mapping[str, pd.DataFrame], fits: Callable[[Grid], bool] = lambda grid: True
+) -> list[Grid]:
+    """The summaries of a study's experiments: measures, then contrasts, then slopes, each with a row per condition.
 
-    Returns the paths: `summary.csv`, `summary_<k>.tex`, `summary_<k>.md` and `verdicts.csv`, `.tex`, `.md`.
+    Measures are dealt out over several tables, at most `MEASURES_A_TABLE` to each and no more than fit. A contrast has
+    its method in the row and what it is compared with at the head of its column.
     """
-    folder = Path(folder)
-    return [
-        *write_grids(summary_grids(study, summary), folder),
-        *write_grids([verdict_grid(verdicts, f"Verdicts on the claims of the study “{study.title}”.")], folder),
-        *(write_csv(frame, folder / f"{name}.csv") for name, frame in (("summary", summary), ("verdicts", verdicts))),
-    ]
-
-
-def write_grids(grids: Iterable[Grid], folder: Path) -> list[Path]:
-    """Write each grid as `<name>.tex` and `<name>.md`."""
-    from dlstats.report import latex, markdown
-
-    written = []
-    for grid in grids:
-        for suffix, printer in ((".tex", latex.table), (".md", markdown.table)):
-            written.append(write_text(folder / f"{grid.name}{suffix}", printer(grid)))
-    return written
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame with the digits that read back to the same numbers."""
-    return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-
-
-def factor_names(summary: pd.DataFrame) -> list[str]:
-    """The factors among the columns of a summary."""
-    return [str(c) for c in summary if c not in LEADING + TRAILING]
-
-
-def summary_grids(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bool] = lambda grid: True) -> list[Grid]:
-    """The summary with a row per condition and method and a column per measure; then the contrasts of the study.
-
-    Conditions with other factors stand in tables of their own, and measures are dealt out over several tables, at most
-    `MEASURES_A_TABLE` to each and no more than fit. A contrast has the method in its row and what it is compared with
-    at the head of its column.
-    """
-    if summary.empty:
-        return []
-    paired = summary["statistic"] == LOG_RATIO
-    grids = _dealt(study, summary[~paired], fits, 1)
-    for _, lines in summary[paired].groupby("measure", sort=False):
-        names = {contrast.name: contrast for contrast in study.contrasts}
-        known = lines[lines["method"].isin(names)]
-        chosen = [names[pair] for pair in known["method"]]
-        lines = known.assign(method=[c.method for c in chosen], statistic=[f"{LOG_RATIO} {c.label}" for c in chosen])
-        grids += _dealt(study, lines, fits, len(grids) + 1)
+    grids: list[Grid] = []
+    for name, summary in summaries.items():
+        experiment = study.experiments[name]
+        title = study.title if len(summaries) == 1 else f"{study.title}, {experiment.title or name.replace('_', ' ')}"
+        for kind, lines in _kinds(summary):
+            grids += _dealt(Context(title, experiment, kind), lines, fits, len(grids) + 1)
     return grids
 
 
-def _dealt(study: Study, summary: pd.DataFrame, fits: Callable[[Grid], bool], first: int) -> list[Grid]:
-    factors = factor_names(summary)
-    if summary.empty:
-        return []
-    present = summary[factors].notna().apply(lambda row: tuple(row[row].index), axis=1) if factors else None
-    groups = summary.groupby(present, sort=False) if present is not None else [((), summary)]
+@dataclass(frozen=True)
+class Context:
+    """What the tables of one experiment share: its title, its factors and methods, and the kind of their lines."""
+
+    title: str
+    experiment: Experiment
+    kind: str
+    """`measures`, `contrasts` or `slopes`."""
+
+    def head(self, line: Mapping) -> str:
+        """The head of the column of a line."""
+        label = label_of(self.experiment, str(line["measure"]), str(line["statistic"]))
+        if self.kind == "contrasts":
+            return f"{label}, over {self.against(str(line['against']))}"
+        return f"{label}, {line['note']}" if str(line["statistic"]).startswith("local_slope") else label
+
+    def against(self, name: str) -> str:
+        """What a contrast compares with: a method's label, or a level with its factor."""
+        factor, equals, level = name.partition("=")
+        return f"{self.experiment.factors[factor].label} {level}" if equals else self.experiment.label_of(name)
+
+    def row(self, line: Mapping) -> tuple:
+        """What identifies the row of a line."""
+        where = str(line["cells"] or line["cell"])
+        second = str(line["against"]) if self.kind == "slopes" else ""
+        return (where, str(line["method"]), second, *(str(line[key]) for key in self.experiment.keys))
+
+
+def _kinds(summary: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    sloped = summary["statistic"].str.contains("slope|bend", regex=True)
+    paired = (summary["against"] != "") & ~sloped
+    for kind, chosen in (("measures", ~sloped & ~paired), ("contrasts", paired), ("slopes", sloped)):
+        if chosen.any():
+            yield kind, summary[chosen]
+
+
+def _dealt(context: Context, lines: pd.DataFrame, fits: Callable[[Grid], bool], first: int) -> list[Grid]:
+    factors = [name for name in context.experiment.factors if name in lines]
+    present = lines[factors].notna().apply(lambda row: tuple(row[row].index), axis=1) if factors else None
     grids: list[Grid] = []
-    for names, part in groups:
-        keys = list(dict.fromkeys(zip(part["measure"], part["statistic"], strict=True)))
-        while keys:
-            for most in range(min(len(keys), MEASURES_A_TABLE), 0, -1):
-                grid = _pivot(study, part, list(names), keys[:most], f"summary_{len(grids) + first}")
+    for names, part in lines.groupby(present, sort=False) if present is not None else [((), lines)]:
+        records = part.to_dict("records")
+        heads = list(dict.fromkeys(context.head(line) for line in records))
+        while heads:
+            for most in range(min(len(heads), MEASURES_A_TABLE), 0, -1):
+                grid = _pivot(context, records, list(names), heads[:most], f"summary_{len(grids) + first}")
                 if most == 1 or fits(grid):
                     break
             grids.append(grid)
-            keys = keys[most:]
+            heads = heads[most:]
     return grids
 
 
-def _pivot(study: Study, part: pd.DataFrame, factors: list[str], keys: list[tuple[str, str]], name: str) -> Grid:
-    inside = pd.MultiIndex.from_frame(part[["measure", "statistic"]]).isin(keys)
-    part = part[inside]
-    constant = [f for f in factors if part[f].nunique() == 1]
-    varying = [f for f in factors if f not in constant]
-    rows = []
-    for (_, method), lines in part.groupby(["cell", "method"], sort=False):
-        found = {(line["measure"], line["statistic"]): line for line in lines.to_dict("records")}
-        numbers = [show(found[k]["estimate"], found[k]["mcse"]) if k in found else "" for k in keys]
-        counts = [span(lines["replicates"]), span(lines["failed"])]
-        rows.append((*(level(lines[f].iloc[0]) for f in varying), str(method), *numbers, *counts))
-    labels = [label_of(study, *key) for key in keys]
-    fields = [Field(f, "name") for f in varying] + [Field("method", "name")]
-    fields += [Field(label, "number") for label in labels] + [Field("replicates", "number"), Field("failed", "number")]
-    held = ", ".join(f"{f} = {level(part[f].iloc[0])}" for f in constant)
-    caption = f"{study.title}: {_what(study, keys, labels)}"
-    caption += f", at {held}." if held else "."
-    return Grid(name, caption, tuple(fields), tuple(rows), note(rows))
+def _pivot(context: Context, records: list[dict], factors: list[str], heads: list[str], name: str) -> Grid:
+    experiment = context.experiment
+    rows: dict[tuple, dict[str, dict]] = {}
+    for line in records:
+        if (head := context.head(line)) in heads:
+            rows.setdefault(context.row(line), {})[head] = line
+    lines = [next(iter(found.values())) for found in rows.values()]
+    named = {f: experiment.factors[f] for f in factors} | dict(experiment.keys)
+    constant = [f for f in named if len({str(line[f]) for line in lines}) == 1]
+    varying = [f for f in named if f not in constant]
+    body = []
+    for found in rows.values():
+        line = next(iter(found.values()))
+        numbers = [show(found[h]["estimate"], found[h]["mcse"]) if h in found else "" for h in heads]
+        counts = [span([one[c] for one in found.values()]) for c in ("replicates", "failed")]
+        method = experiment.label_of(str(line["method"]))
+        if context.kind == "slopes" and line["against"]:
+            method = f"{method} minus {context.against(str(line['against']))}"
+        body.append((*(named[f].describe(line[f]) for f in varying), method, *numbers, *counts))
+    fields = [Field(_labelled(named[f])) for f in varying] + [Field("method")]
+    fields += [Field(head, "number") for head in heads] + [Field("replicates", "number"), Field("failed", "number")]
+    held = ", ".join(f"{named[f].label} = {named[f].describe(lines[0][f])}" for f in constant)
+    caption = f"{context.title}: {', '.join(heads)} by condition and method{f', at {held}' if held else ''}."
+    return Grid(name, caption, tuple(fields), tuple(body), note(body))
 
 
-def _what(study: Study, keys: list[tuple[str, str]], labels: list[str]) -> str:
-    column, statistic = keys[0]
-    if not statistic.startswith(LOG_RATIO):
-        return f"{', '.join(labels)} by condition and method"
-    measure = find_measure(study, column, "median")
-    return (
-        f"log₁₀ of the ratio of two medians of {measure.label if measure else column} on the same data, the method of the row "
-        "over that of the column; below 0 the method of the row has the smaller one"
-    )
+def _labelled(factor: Factor) -> str:
+    return f"{factor.label} ({factor.unit})" if factor.unit else factor.label
 
 
 def note(rows: Sequence[Sequence[Value]]) -> str:
@@ -160,30 +154,40 @@ def note(rows: Sequence[Sequence[Value]]) -> str:
     return " ".join([*parts, UNKNOWN] if any(n.mcse == "?" for n in numbers) else parts)
 
 
-def label_of(study: Study, column: str, statistic: str) -> str:
+def label_of(experiment: Experiment, column: str, statistic: str) -> str:
     """How a measure is called in a table: its label and, where the name does not say it, the statistic."""
-    if statistic.startswith(f"{LOG_RATIO} "):
-        return statistic.removeprefix(f"{LOG_RATIO} ")
-    measure = find_measure(study, column, statistic)
+    kind, _, inner = statistic.partition("(")
+    measure = find_measure(experiment, column, inner.rstrip(")") if kind in WRAPPED else statistic)
     label = measure.label if measure else column
-    unit = f" [{measure.unit}]" if measure and measure.unit else ""
+    unit = f" [{measure.unit}]" if measure and measure.unit and kind not in WRAPPED else ""
+    if kind in WRAPPED:
+        return (
+            f"{label}, {WRAPPED[kind]}{'' if inner.startswith(('mean', 'exact')) else f' of the {inner[:-1]}'}".replace(
+                "_", " "
+            )
+        )
     word = statistic.replace("_", " ")
-    silent = statistic in ("mean", "exact") or word in label.lower()
+    silent = statistic in ("mean", "exact", "largest", "smallest") or word in label.lower()
     return f"{label}{unit}" if silent else f"{label}, {word}{unit}"
 
 
-def find_measure(study: Study, column: str, statistic: str) -> Measure | None:
-    """The measure of a study that a line of its summary belongs to; the statistic may carry its options."""
-    alike = [m for m in study.measures if m.column == column]
+WRAPPED = {
+    "difference": "difference",
+    "ratio": "ratio",
+    "log_ratio": "log₁₀ ratio",
+    "slope": "slope",
+    "local_slope": "local slope",
+    "bend": "last minus first local slope",
+    "slope_difference": "difference of slopes",
+}
+"""Statistics that are taken of another one, in words."""
+
+
+def find_measure(experiment: Experiment, column: str, statistic: str) -> Measure | None:
+    """The measure that a line of a summary belongs to; the statistic may carry its options."""
+    alike = [m for m in experiment.measures if m.column == column]
     exact = [m for m in alike if statistic == m.statistic or statistic.startswith(f"{m.statistic}(")]
     return (exact or alike or [None])[0]
-
-
-def level(value: object) -> Value:
-    """A level of a factor as it is written in the configuration: 4.0 read back from a table is 4."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def span(counts: Sequence[int] | pd.Series) -> Value:

@@ -1,4 +1,4 @@
-"""The files of results that commands read and write: raw replicates, summaries, evidence, costs, checks."""
+"""The files of results as commands and the report read and write them: summaries, evidence, costs, checks."""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+"""What commands ask of the report for one study: its figures and tables, its protocol, its export for a manuscript."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dlstats.pipeline import cells, registry, results, store
+from dlstats.report import ademp, figures, markdown, provenance, table_files
+from dlstats.report import export as exports
+from dlstats.report import protocol as protocols
+from dlstats.report.files import write_text
+
+
+def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
+    """Figures and tables of a study, with where they come from; `folder` holds the results."""
+    held = registry.load(study)
+    evidence = results.evidence(config, study, folder)
+    verdicts = store.read_table(folder / "verdicts" / f"{study}.parquet")
+    raw = [path for paths in cells.raw_paths(config, study, folder).values() for path in paths]
+    files = [*raw, *sorted((folder / "summary" / study).glob("*.parquet"))]
+    inputs = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
+    place = reports / "figures" / study
+    figures.draw(held, evidence, place, fingerprint=cells.computed_by(raw), inputs=inputs)
+    table_files.write(held, evidence.summaries, verdicts, reports / "tables" / study)
+
+
+def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
+    """Write the protocol as Markdown to read and JSON to compare with; returns the paths."""
+    fixed = protocols.protocol(config, registry.load(study))
+    folder = Path(reports) / protocols.FOLDER
+    about = {"hash": fixed.hash, "protocol": fixed.data}
+    return [
+        write_text(folder / f"{study}.md", markdown.document(ademp.document(fixed))),
+        write_text(folder / f"{study}.json", json.dumps(about, indent=1, ensure_ascii=False)),
+    ]
+
+
+def export(config: Mapping, study: str, folder: Path, reports: Path, out: Path, **look: Any) -> list[Path]:
+    """A folder for a manuscript; `folder` holds the results."""
+    verdicts = store.read_table(folder / "verdicts" / f"{study}.parquet")
+    evidence = results.evidence(config, study, folder)
+    about = provenance.environment()
+    return exports.write(config, registry.load(study), evidence, verdicts, reports, out, about=about, **look)

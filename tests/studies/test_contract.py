@@ -1,0 +1,120 @@
+"""What every study must keep, over all studies that there are."""
+
+import numpy as np
+import pytest
+import study_results as results
+
+from dlstats.pipeline import checks, grid, registry
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import REQUIRED
+from dlstats.report import figures
+
+STUDIES = list(registry.studies())
+EXPERIMENTS = [(study, name) for study in STUDIES for name in registry.load(study).experiments]
+CHECKED = [study for study in STUDIES if registry.load(study).checks]
+ROUNDING = 0.05
+"""Trained in float32 by torch, a replicate differs in its block by rounding, which training magnifies."""
+EXACT_SKIP = ("seconds",)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_says_what_it_asks_and_what_limits_the_answer(study):
+    found = registry.load(study)
+    for name in ("title", "aims", "mechanisms", "estimands", "limits"):
+        assert getattr(found, name), name
+    assert found.claims or found.checks
+    assert found.experiments or not found.claims
+    for figure in found.figures:
+        assert len(figure.caption) > 40, figure.name
+
+
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
+def test_everything_of_an_experiment_is_described(study, name):
+    experiment = registry.load(study).experiments[name]
+    for factor in (*experiment.factors.values(), *experiment.keys.values()):
+        assert factor.label
+    for method in experiment.methods.values():
+        assert method.label
+        assert method.description
+    for measure in experiment.measures:
+        assert measure.label
+    columns = {m.column for m in experiment.measures}
+    for line in (*experiment.contrasts, *experiment.slopes):
+        assert line.column in columns, line
+        for method in (getattr(line, "method", None), getattr(line, "against", None)):
+            assert method is None or method in experiment.methods
+
+
+@pytest.mark.parametrize("design", ["smoke", "standard", "paper"])
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_factors_admit_every_design(study, design):
+    config = results.config(study) | {"design": design}
+    found = grid.cells(config, study)
+    assert {cell.experiment for cell in found} == set(registry.load(study).experiments)
+
+
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
+def test_an_unknown_factor_and_a_wrong_type_are_refused_before_work(study, name):
+    experiment = registry.load(study).experiments[name]
+    levels = dict(results.inside(study, name)[0].levels)
+    with pytest.raises(ValueError, match="has no factor `surely_not`"):
+        experiment.condition(levels | {"surely_not": 1}, name)
+    for factor, level in levels.items():
+        wrong = 1.5 if isinstance(level, str | bool) else "word"
+        with pytest.raises(ValueError, match=f"`{factor}` must be"):
+            experiment.condition(levels | {factor: wrong}, name)
+    for factor in levels:
+        if experiment.factors[factor].default is REQUIRED:
+            with pytest.raises(ValueError, match="needs the factor"):
+                experiment.condition({k: v for k, v in levels.items() if k != factor}, name)
+
+
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
+def test_a_replicate_alone_is_the_replicate_in_its_block(study, name):
+    for cell in {results.inside(study, name)[0], results.inside(study, name)[-1]}:
+        replicate = cell.replicates - 1
+        alone = results.block(study, cell, range(replicate, replicate + 1))
+        rows = results.raw(study, name)
+        rows = rows[(rows["cell"] == cell.id) & (rows["replicate"] == replicate)]
+        columns = [c for c in alone.select_dtypes("number") if c not in EXACT_SKIP]
+        a, b = alone[columns].to_numpy(float), rows[columns].to_numpy(float)
+        gap = np.abs(a - b) / np.maximum(1, np.abs(b))
+        trained = "start_digest" in alone
+        assert np.nanmax(np.where(np.isnan(a) & np.isnan(b), 0, gap)) <= (ROUNDING if trained else 0)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_claims_are_measured_from_the_summary_alone(study):
+    for claim in registry.load(study).claims:
+        row = results.verdicts(study).loc[claim.id]
+        if not row["note"].startswith("not simulated"):
+            found = claim.measure(results.evidence(study, replicates=False))
+            found = found if isinstance(found, list) else [found]
+            assert any(e.value == row["estimate"] for e in found) or np.isnan(row["estimate"]), claim.id
+            assert row["cells"] != "[]", claim.id
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_claim_without_results_is_not_simulated_and_not_refuted(study):
+    empty = Evidence({name: table.iloc[:0] for name, table in results.tables(study).items()})
+    for claim in registry.load(study).claims:
+        with pytest.raises(LookupError):
+            claim.measure(empty)
+
+
+@pytest.mark.parametrize("study", CHECKED)
+def test_checks_hold(study):
+    table = checks.compute(registry.load(study), slow=False)
+    assert table.loc[~table["holds"].astype(bool), "check"].tolist() == []
+
+
+@pytest.mark.parametrize("study", [s for s in STUDIES if registry.load(s).figures])
+def test_figures_are_drawn(study, tmp_path):
+    found = registry.load(study)
+    written = {path.name for path in figures.draw(found, results.evidence(study), tmp_path)}
+    assert {f"{figure.name}.pdf" for figure in found.figures} <= written
+
+
+def test_ids_are_given_once():
+    ids = [one.id for study in STUDIES for one in (*registry.load(study).claims, *registry.load(study).checks)]
+    assert sorted(ids) == sorted(set(ids))
