@@ -30,7 +30,8 @@ class Evidence:
     def table(self, experiment: str = "", **where: object) -> pd.DataFrame:
         """The lines of the summary that match; `experiment` may be left out where only one has the measure.
 
-        A level is matched by equality, a list or tuple by membership, a function by what it says of the column.
+        A level is matched by equality, a list or tuple by membership, a function by what it says of the level; `line`
+        is a function of the whole line, for conditions on several columns.
         Raises LookupError when no line matches.
         """
         name = experiment or self._having(str(where.get("measure", "")))
@@ -75,9 +76,9 @@ class Evidence:
 def matching(frame: pd.DataFrame, where: Mapping[str, object], name: str) -> pd.DataFrame:
     """The rows whose columns are as `where` asks. Raises LookupError when there are none."""
     for column, level in where.items():
-        if column not in frame:
+        if column not in frame and column != "line":
             raise LookupError(f"{name} has no factor, key or column `{column}`.")
-        values = frame[column]
+        values = frame[column] if column in frame else pd.Series(frame.to_dict("records"), frame.index)
         if callable(level):
             keep = values.map(level).fillna(False).astype(bool)
         elif isinstance(level, list | tuple | set | frozenset | range):
