@@ -1,5 +1,11 @@
-"""The fingerprint of the code behind a result: a digest of the syntax trees that it reaches.
+"""The fingerprint of the code behind a result: a digest of the definitions that it reaches, across modules.
 
+A definition is a top-level statement that binds a name. It reaches the names that it reads, in its own module or
+through imports; of a module that it takes an attribute of, that attribute; of a module that it uses otherwise, all.
+Statements that bind nothing count with any definition of their module, C++ and CUDA sources with any definition of
+their folder. Comments, layout, docstrings, annotations and messages do not count (see `syntax`).
+
+Not seen: modules imported by a computed name, names bound by `:=` or `match` outside functions, other packages.
 Standard library only, as in `grid`: the Snakefile imports this module.
 """
 
@@ -7,36 +13,149 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import itertools
-from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
+
+from dlstats.pipeline import reach
+from dlstats.pipeline.modules import Definition, Module
+from dlstats.pipeline.reach import Code, Place
 
 PACKAGE = Path(__file__).parent.parent
 ASSETS = (".css", ".js", ".typ", ".bib", ".yaml")
 """Suffixes of the report's files that are no code."""
+DESCRIBING = ("measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block")
+"""Keywords that say what is made of an experiment's rows, and change none of them."""
 
 
-def fingerprint(module: str, *names: str) -> str:
-    """Digest of the code that the top-level `names` of a module stand on.
+class Fingerprints:
+    """Fingerprints of the code of a package as it is when first asked for.
 
-    Counted are the definitions in the module that `names` reach, and whole every module of the package that
-    these import, and so on. Comments, docstrings and layout do not count: they are not in the digest, which
-    is taken of the syntax trees. A name that the module does not define stands for its STUDY.
+    `module` is the name of a module of the package, or the path of a study's file outside it: then its definitions and
+    those of the files beside it count too.
     """
-    tree = _syntax_tree(module)
-    reached = _reached(tree, names)
-    imports = set(itertools.chain.from_iterable(_imports(node, module) for node in reached)) - {module}
-    own = "".join(ast.dump(node) for node in reached)
-    return hashlib.sha256((own + digest(*imports)).encode()).hexdigest()[:16]
+
+    def __init__(self, package: Path = PACKAGE) -> None:
+        """`package` is the folder of the package."""
+        self.package = package
+        self._codes: dict[Path | None, Code] = {None: Code(package)}
+
+    def experiments(self, module: str) -> list[str]:
+        """The names of a study's experiments; none where they are not written out."""
+        code, home = self._open(module)
+        where, call, _ = _study(code, home)
+        return [name for name in _experiments(code, where, call) if name is not None]
+
+    def cells(self, module: str, experiment: str) -> str:
+        """What the cells of an experiment are computed by: its `simulate`, or the call that makes the experiment."""
+        return reach.digest(self._cells(module, experiment))
+
+    def reached(self, module: str, experiment: str) -> list[str]:
+        """The definitions that count in `cells`, as `module:name`."""
+        return sorted(f"{d.module.name}:{d.label}" for d in self._cells(module, experiment))
+
+    def summary(self, module: str, experiment: str) -> str:
+        """What its measures, contrasts, slopes and the names of its keys and methods reach."""
+        code, home = self._open(module)
+        return reach.digest(code.reach(_described(code, _experiment(code, home, experiment))))
+
+    def part(self, module: str, keyword: str) -> str:
+        """What a keyword of the study reaches, such as `claims`, but not how the experiments simulate."""
+        code, home = self._open(module)
+        where, call, study = _study(code, home)
+        hidden: dict[Definition, list[Definition]] = {}
+        for experiment in _experiments(code, where, call).values():
+            holder = experiment[2] or study
+            if holder is not None:
+                hidden.setdefault(holder, []).extend(_described(code, experiment))
+        roots = [Definition(where, keyword, (k.value,)) for k in call.keywords if k.arg == keyword]
+        return reach.digest(code.reach(roots, hidden))
+
+    def definitions(self, module: str, *names: str) -> str:
+        """What top-level names of a module reach; without names, the whole module."""
+        code, home = self._open(module)
+        for name in names:
+            if name not in home.bound:
+                raise LookupError(f"{module} must define `{name}`, it defines {', '.join(home.bound)}.")
+        roots = set().union(*(code.bound(home, name) for name in names)) if names else code.whole(home)
+        return reach.digest(code.reach(roots))
+
+    def _cells(self, module: str, experiment: str) -> set[Definition]:
+        code, home = self._open(module)
+        where, node, _ = _experiment(code, home, experiment)
+        if not isinstance(node, ast.Call):
+            return code.reach([Definition(where, "value", (node,))])
+        if getattr(node.func, "attr", getattr(node.func, "id", None)) == "Experiment":
+            first, counted = node.args[:1], [k for k in node.keywords if k.arg in (None, "simulate", "streams")]
+        else:
+            first, counted = [node.func, *node.args], [k for k in node.keywords if k.arg not in DESCRIBING]
+        roots = [Definition(where, "simulate", tuple(first))] if first else []
+        return code.reach([*roots, *(Definition(where, str(k.arg), (k.value,)) for k in counted)])
+
+    def _open(self, module: str) -> tuple[Code, Module]:
+        if not module.endswith(".py"):
+            return self._codes[None], self._codes[None].module(module)
+        path = Path(module).resolve()
+        path = path.parent if path.name == "__init__.py" else path
+        code = self._codes.setdefault(path.parent, Code(self.package, path.parent))
+        return code, code.module(path.stem)
 
 
-def digest(*modules: str) -> str:
-    """Digest of whole modules and of all that they import from the package."""
-    found = hashlib.sha256()
-    for module in sorted(_closure(set(modules))):
-        found.update(module.encode() + ast.dump(_syntax_tree(module)).encode())
-    return found.hexdigest()[:16]
+def _study(code: Code, home: Module) -> tuple[Module, ast.Call, Definition | None]:
+    where, node, definition = code.value(home, ast.Name("STUDY", ast.Load()))
+    if not isinstance(node, ast.Call) or "experiments" not in [k.arg for k in node.keywords]:
+        raise LookupError(f"{home.name} must define STUDY = Study(experiments={{...}}, ...), it has no such call.")
+    return where, node, definition
+
+
+def _experiments(code: Code, where: Module, call: ast.Call) -> dict[str | None, Place]:
+    """The experiments by name; all in one, under None, where they are not written out."""
+    whole = code.value(where, next(k.value for k in call.keywords if k.arg == "experiments"))
+    found: dict[str | None, Place] = {}
+    waiting = [whole]
+    while waiting:
+        module, node, definition = waiting.pop()
+        if not isinstance(node, ast.Dict):
+            return {None: whole}
+        for key, value in zip(node.keys, node.values, strict=True):
+            inner_module, inner, own = code.value(module, value)
+            place = inner_module, inner, own or definition
+            if key is None:
+                waiting.append(place)
+            elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+                found[key.value] = place
+            else:
+                return {None: whole}
+    return found
+
+
+def _experiment(code: Code, home: Module, name: str) -> Place:
+    where, call, _ = _study(code, home)
+    found = _experiments(code, where, call)
+    if None in found:
+        return found[None]
+    if name not in found:
+        raise LookupError(f"{home.name} must have the experiment `{name}`, it has {', '.join(map(str, found))}.")
+    return found[name]
+
+
+def _described(code: Code, place: Place) -> list[Definition]:
+    """What a summary is made by: measures, contrasts, slopes and the names of keys and methods."""
+    where, call, _ = place
+    if not isinstance(call, ast.Call):
+        return [Definition(where, "value", (call,))]
+    found = []
+    for keyword in call.keywords:
+        if keyword.arg in ("keys", "methods"):
+            module, value, _ = code.value(where, keyword.value)
+            names = tuple(key for key in value.keys if key is not None) if isinstance(value, ast.Dict) else ()
+            written = isinstance(value, ast.Dict) and len(names) == len(value.keys)
+            found.append(Definition(module, keyword.arg, names if written else (value,)))
+        elif keyword.arg in (None, "measures", "contrasts", "slopes"):
+            found.append(Definition(where, str(keyword.arg), (keyword.value,)))
+    return found
+
+
+HERE = Fingerprints()
+cells, summary, part, definitions = HERE.cells, HERE.summary, HERE.part, HERE.definitions
 
 
 def assets_digest() -> str:
@@ -46,94 +165,15 @@ def assets_digest() -> str:
     return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def _reached(tree: ast.Module, names: Iterable[str]) -> list[ast.stmt]:
-    """The top-level statements that `names` need, in file order."""
-    binders: dict[str, list[ast.stmt]] = {}
-    for statement in tree.body:
-        for name in _bound(statement):
-            binders.setdefault(name, []).append(statement)
-    waiting, seen, kept = list(names), set(), set()
-    if any(name not in binders for name in names):
-        waiting.append("STUDY")
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for statement in binders.get(name, ()):
-            kept.add(statement)
-            waiting += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    return [statement for statement in tree.body if statement in kept]
+# To be deleted once no study has the old shape and no rule asks for them.
 
 
-def _bound(statement: ast.stmt) -> set[str]:
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+def fingerprint(module: str, *names: str) -> str:
+    """What top-level names of a module reach; a name that the module does not define stands for its STUDY."""
+    bound = HERE._open(module)[1].bound
+    return definitions(module, *sorted({name if name in bound else "STUDY" for name in names}))
 
 
-def _imports(node: ast.AST, module: str) -> set[str]:
-    """The modules of the package that `node` imports."""
-    found = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Import):
-            found |= {alias.name for alias in part.names if _path(alias.name)}
-        elif isinstance(part, ast.ImportFrom) and part.module:
-            if part.level:
-                raise ValueError(f"Imports inside the package must be absolute, {module} has a relative one.")
-            inner = {f"{part.module}.{alias.name}" for alias in part.names}
-            found |= {name for name in inner if _path(name)}
-            found |= {part.module} if _path(part.module) else set()
-    return found
-
-
-@cache
-def _direct_imports(module: str) -> frozenset[str]:
-    return frozenset(_imports(_syntax_tree(module), module))
-
-
-def _closure(modules: set[str]) -> set[str]:
-    seen: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in seen:
-            seen.add(module)
-            waiting += _direct_imports(module)
-    return seen
-
-
-def _path(module: str) -> Path | None:
-    head, *rest = module.split(".")
-    if head != PACKAGE.name or not rest:
-        return None
-    base = PACKAGE.joinpath(*rest)
-    candidates = (base.with_suffix(".py"), base / "__init__.py")
-    return next((path for path in candidates if path.is_file()), None)
-
-
-@cache
-def _syntax_tree(module: str) -> ast.Module:
-    path = _path(module)
-    if path is None:
-        raise KeyError(f"The package has no module {module}.")
-    return _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """The tree less every string that stands alone: docstrings of modules, classes, functions and attributes."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [s for s in body if not _is_text(s)] or [ast.Pass()]  # pyright: ignore[reportAttributeAccessIssue]
-    return tree
-
-
-def _is_text(statement: ast.AST) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
+def digest(*modules: str) -> str:
+    """What whole modules reach."""
+    return hashlib.sha256("".join(definitions(module) for module in sorted(modules)).encode()).hexdigest()[:16]

@@ -1,0 +1,223 @@
+"""What a definition reaches: the definitions of what it reads, across the modules of the package, and so on.
+
+Standard library only, as in `grid`.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from dlstats.pipeline.modules import Definition, Module
+from dlstats.pipeline.syntax import Imported
+
+NATIVE = (".cpp", ".h", ".cu", ".cuh")
+"""Suffixes of compiled sources."""
+PROGRESS = ("training.progress", "pipeline.progress")
+"""Modules that only tell how far a run is: they never count."""
+
+Place = tuple[Module, ast.expr, Definition | None]
+"""An expression, its module, and the definition whose whole value it is."""
+Seen = set[tuple[Module, str, tuple[str, ...]]]
+
+
+class Code:
+    """The modules of a package, and of a folder beside it, as they are when first asked for."""
+
+    def __init__(self, package: Path, folder: Path | None = None) -> None:
+        """`folder` is that of a study outside the package."""
+        self.package, self.folder = package, folder
+        self.silent = {f"{package.name}.{name}" for name in PROGRESS}
+        self._modules: dict[str, Module | None] = {}
+        self._edges: dict[Definition, frozenset[Definition]] = {}
+        self._standing: dict[Module, frozenset[Definition]] = {}
+
+    def module(self, name: str) -> Module:
+        """A module by its name. Raises LookupError where there is none."""
+        found = self._find(name)
+        if found is None:
+            raise LookupError(f"A module of {self.package.name} or of {self.folder} is required, got {name!r}.")
+        return found
+
+    def reach(
+        self, roots: Iterable[Definition], hidden: Mapping[Definition, list[Definition]] | None = None
+    ) -> set[Definition]:
+        """All that is reached from some definitions, these too; for `hidden` ones stands what is given instead."""
+        waiting, seen, hidden = list(roots), set(), hidden or {}
+        with _uncollected():
+            while waiting:
+                definition = waiting.pop()
+                if definition not in seen:
+                    seen.add(definition)
+                    waiting += hidden[definition] if definition in hidden else self._reached(definition)
+        return seen - hidden.keys()
+
+    def bound(self, module: Module, name: str, chain: tuple[str, ...] = ()) -> set[Definition]:
+        """The definitions that a name of a module stands for, imports on the way among them."""
+        found: set[Definition] = set()
+        self._name(module, name, chain, found, set())
+        return found
+
+    def whole(self, module: Module) -> set[Definition]:
+        """All definitions of a module, and of the modules below a package."""
+        found: set[Definition] = set()
+        self._all(module, found, set())
+        return found
+
+    def value(self, module: Module, node: ast.expr) -> Place:
+        """The expression that a name stands for, through imports; the node itself where it is no plain name."""
+        definition = None
+        for _ in range(20):
+            names, root = [], node
+            while isinstance(root, ast.Attribute):
+                names.insert(0, root.attr)
+                root = root.value
+            if not isinstance(root, ast.Name):
+                break
+            reached = [d for d in self.bound(module, root.id, tuple(names)) if d.nodes]
+            value = _assigned(reached[0], names[-1] if names else "") if len(reached) == 1 else None
+            if value is None:
+                break
+            definition, node = reached[0], value
+            module = definition.module
+        return module, node, definition
+
+    def _find(self, name: str) -> Module | None:
+        """A module of the package or the folder; None for any other."""
+        if name not in self._modules:
+            head, *rest = name.split(".")
+            root = self.package.parent if head == self.package.name else self.folder
+            self._modules[name] = None
+            if root is not None and head:
+                base = root.joinpath(head, *rest)
+                paths = (base / "__init__.py", base.with_name(base.name + ".py"), base)
+                path = next((path for path in paths if path.is_file() or (path is base and path.is_dir())), None)
+                self._modules[name] = path and _module(name, path, path.stat().st_mtime_ns, path.stat().st_size)
+        return self._modules[name]
+
+    def _reached(self, definition: Definition) -> frozenset[Definition]:
+        """What a definition reaches in one step, through any number of imports."""
+        if definition not in self._edges:
+            found: set[Definition] = set()
+            for imported, name, chain in definition.reads:
+                if imported is None:
+                    self._name(definition.module, name, chain, found, set())
+                else:
+                    self._import(definition.module, imported, chain, found, set())
+            found |= self._always(definition.module)
+            self._edges[definition] = frozenset(d for d in found if d.module.name not in self.silent)
+        return self._edges[definition]
+
+    def _name(self, module: Module, name: str, chain: tuple[str, ...], found: set[Definition], seen: Seen) -> None:
+        if (module, name, chain) in seen:
+            return
+        seen.add((module, name, chain))
+        for definition, imported in module.bound.get(name, ()):
+            found.add(definition)
+            if imported is not None:
+                self._import(module, imported, chain, found, seen)
+        for definition, imported in module.bound.get("*", ()) if name not in module.bound else ():
+            assert imported is not None
+            found.add(definition)
+            self._import(module, Imported(imported.module, name, imported.level), chain, found, seen)
+
+    def _import(
+        self, module: Module, imported: Imported, chain: tuple[str, ...], found: set[Definition], seen: Seen
+    ) -> None:
+        """An imported name and the attributes taken of it: the definition that they lead to, or a whole module."""
+        at = self._find(_absolute(module, imported))
+        names = (imported.attribute, *chain) if imported.attribute else chain
+        while at is not None and names:
+            inner = self._find(f"{at.name}.{names[0]}")
+            if names[0] in at.bound and not (at is module and inner is not None):
+                self._name(at, names[0], names[1:], found, seen)
+                return
+            if inner is None:
+                break
+            at, names = inner, names[1:]
+        if at is not None:
+            self._all(at, found, seen)
+
+    def _all(self, module: Module, found: set[Definition], seen: Seen) -> None:
+        if (module, "", ()) in seen:
+            return
+        seen.add((module, "", ()))
+        for name, definitions in module.bound.items():
+            found |= {definition for definition, _ in definitions}
+            for _, imported in definitions:
+                if imported is not None and self._find(f"{_absolute(module, imported)}.{imported.attribute}") is None:
+                    self._name(module, name, (), found, seen)
+        found |= self._always(module)
+        if module.is_package:
+            folder = module.path if module.path.is_dir() else module.path.parent
+            for path in sorted(folder.glob("[!_.]*")):
+                inner = self._find(f"{module.name}.{path.stem}")
+                if inner is not None:
+                    self._all(inner, found, seen)
+
+    def _always(self, module: Module) -> frozenset[Definition]:
+        """What counts with any definition of a module: its effects, those of the packages above, compiled sources."""
+        if module not in self._standing:
+            parts = module.name.split(".")
+            above = [self._find(".".join(parts[:i])) for i in range(1, len(parts) + 1)]
+            found = {effect for at in above if at is not None for effect in at.effects}
+            folder = module.path if module.path.is_dir() else module.path.parent
+            native = _native(folder)
+            self._standing[module] = frozenset(found | ({Definition(module, native)} if native else set()))
+        return self._standing[module]
+
+
+def digest(definitions: Iterable[Definition]) -> str:
+    """Of definitions in any order."""
+    return hashlib.sha256("".join(sorted(d.digest for d in definitions)).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would go through every syntax tree again and again."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@cache
+def _module(name: str, path: Path, stamp: int, size: int) -> Module:
+    """Parsed once for every state of the file."""
+    return Module(name, path)
+
+
+def _absolute(module: Module, imported: Imported) -> str:
+    if not imported.level:
+        return imported.module
+    parts = module.name.split(".")
+    parts = parts[: len(parts) - imported.level + module.is_package]
+    return ".".join([*parts, imported.module] if imported.module else parts)
+
+
+def _assigned(definition: Definition, name: str) -> ast.expr | None:
+    """The value of an assignment to one name, to `name` if one is given."""
+    match definition.nodes:
+        case (ast.Assign(targets=[ast.Name(id=target)], value=value),) | (
+            ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value),
+        ):
+            return value if name in ("", target) else None
+    return None
+
+
+def _native(folder: Path) -> str:
+    """The compiled sources of a folder without comments and spaces, shortened; empty without any."""
+    texts = []
+    for path in sorted(path for path in folder.glob("*") if path.suffix in NATIVE):
+        text = re.sub(r"//[^\n]*|/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        texts.append(path.name + "".join(text.split()))
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest() if texts else ""
