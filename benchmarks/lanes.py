@@ -19,7 +19,7 @@ import torch
 from benchmarks.problem import LEARNING_RATE, Shape, data
 from dlstats import nets
 from dlstats.losses.regression import squared
-from dlstats.training import backends as choice
+from dlstats.training import backends
 from dlstats.training.contract import Problem, Training
 from dlstats.training.lanes import backend, build, layout
 
@@ -97,7 +97,7 @@ def fits(shape: Shape, steps: int) -> dict[str, Callable[[], float]]:
     def timed(task: Problem, name: str) -> Callable[[], float]:
         def once() -> float:
             begin = time.thread_time()
-            list(choice.fits(task, torch.device("cpu"), name))
+            list(backends.fits(task, torch.device("cpu"), name))
             return time.thread_time() - begin
 
         return once

@@ -33,11 +33,11 @@ def seconds(shape: Shape, backend: str, steps: int, batch_size: int | None = Non
     torch.set_num_threads(1)
     net = nets.Mlp(INPUTS, shape.sizes[1:-1])
     x, y, start = (torch.from_numpy(part) for part in data(shape, range(shape.replicates)))
-    training, best = training.Training(steps, 1e-3, batch_size=batch_size), float("inf")
+    plan, best = training.Training(steps, 1e-3, batch_size=batch_size), float("inf")
     for _ in range(rounds):
         orders = [np.random.default_rng(r) for r in range(shape.replicates)] if batch_size else None
         begin = time.perf_counter()
-        training.fit(net, squared, start, x, y, training, orders, device="cpu", backend=backend)
+        training.fit(net, squared, start, x, y, plan, orders, device="cpu", backend=backend)
         best = min(best, time.perf_counter() - begin)
     return best
 

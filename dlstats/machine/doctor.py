@@ -49,7 +49,7 @@ def _cuda() -> Finding:
     if torch.cuda.is_available():
         return Finding("back end torch, GPU", True, torch.cuda.get_device_name())
     built = torch.version.cuda
-    reason = "torch was built without CUDA" if built is None else f"torch has CUDA {built} but sees no card"
+    reason = "torch was built without CUDA" if built is None else f"torch has CUDA {built} but sees no GPU"
     return Finding("back end torch, GPU", False, reason)
 
 

@@ -57,10 +57,10 @@ def _work() -> dict[str, Callable[[], object]]:
     generators = [np.random.default_rng(row) for row in range(32)]
     x = np.stack([rng.normal(size=(512, 5)) for rng in generators])
     start = nets.initialise(net, generators)
-    training = training.Training(1000, 0.01, batch_size=128)
+    plan = training.Training(1000, 0.01, batch_size=128)
 
     def networks() -> object:
-        return training.fit(net, squared, start, x, np.sin(x[..., :1]), training, generators, device="cpu")
+        return training.fit(net, squared, start, x, np.sin(x[..., :1]), plan, generators, device="cpu")
 
     def arithmetic() -> None:
         rng = np.random.default_rng(0)

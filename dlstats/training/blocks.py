@@ -1,4 +1,4 @@
-"""Blocks of replicates: sized to the cache or the card, cut from the whole, never changing a result."""
+"""Blocks of replicates: sized to the cache or the GPU, cut from the whole, never changing a result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def size(problem: Problem, device: torch.device) -> int:
 
 
 def _room(device: torch.device) -> int:
-    """Numbers of float32 that a block may hold: half of what is free on a card."""
+    """Numbers of float32 that a block may hold: half of what is free on a GPU."""
     return torch.cuda.mem_get_info(device)[0] // 8 if device.type == "cuda" else ROOM["cpu"]
 
 

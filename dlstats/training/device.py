@@ -8,9 +8,9 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def resolve(name: str) -> torch.device:
-    """The torch device that `name` asks for; `auto` is the card when there is one.
+    """The torch device that `name` asks for; `auto` is the GPU when there is one.
 
-    Raises ValueError for another word, and for `cuda` on a machine without a usable card.
+    Raises ValueError for another word, and for `cuda` on a machine without a usable GPU.
     """
     if name not in DEVICES:
         raise ValueError(f"`device` must be one of {', '.join(DEVICES)}, got {name!r}.")

@@ -84,7 +84,7 @@ def _network(name: str, data: Data, counts, net, start, steps: int, streams: Str
     x, y = _resampled(name, data, streams)
     orders = streams.generators("minibatch", method="all")
 
-    def training(part: int) -> training.Training:
+    def plan(part: int) -> training.Training:
         size, every = min(BATCH, x.shape[1]), max(1, steps // 20)
         return training.Training(part, 0.01, schedule="cosine", batch_size=size, keep="best", check_every=every)
 
@@ -93,11 +93,11 @@ def _network(name: str, data: Data, counts, net, start, steps: int, streams: Str
     if name == "ldam":
         first, second = ldam_losses(counts)
         before = int(DEFERRED * steps)
-        warm = training.fit(net, first, start, x, target, training(before), orders, validation, device).parameters
-        fit = training.fit(net, second, warm, x, target, training(steps - before), orders, validation, device)
+        warm = training.fit(net, first, start, x, target, plan(before), orders, validation, device).parameters
+        fit = training.fit(net, second, warm, x, target, plan(steps - before), orders, validation, device)
     else:
         loss = losses(counts).get(name, imbalance.cross_entropy)
-        fit = training.fit(net, loss, start, x, target, training(steps), orders, validation, device)
+        fit = training.fit(net, loss, start, x, target, plan(steps), orders, validation, device)
     outputs = [
         training.predict(net, fit.parameters, part, device).numpy()[..., 0].astype(float)
         for part in (data.test_x, data.held_x)

@@ -43,11 +43,11 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
         "squared_dice": partial(overlap.dice, denominator="squared"),
         "dice_cross_entropy": overlap.dice_cross_entropy,
     }
-    training = training.Training(steps=factors["steps"], learning_rate=0.02, schedule="cosine")
+    plan = training.Training(steps=factors["steps"], learning_rate=0.02, schedule="cosine")
     target = torch.as_tensor(y[..., None].astype(np.float32))
     frames = []
     for name, loss in losses.items():
-        fit = training.fit(net, loss, start, x, target, training, device=device)
+        fit = training.fit(net, loss, start, x, target, plan, device=device)
         logit = training.predict(net, fit.parameters, test_x, device).numpy()[..., 0].astype(float)
         columns = {"replicate": list(streams.replicates), "method": name, "status": fit.status}
         columns |= {"data_digest": [digest_of(a) for a in x], "start_digest": [digest_of(a.numpy()) for a in start]}

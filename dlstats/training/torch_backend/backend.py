@@ -1,4 +1,4 @@
-"""The torch back end: a block of replicates with a leading axis, on the CPU or a card."""
+"""The torch back end: a block of replicates with a leading axis, on the CPU or a GPU."""
 
 from __future__ import annotations
 

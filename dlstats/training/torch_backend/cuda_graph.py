@@ -7,7 +7,7 @@ read at a counter on the device, so that the same kernels serve all steps.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from dlstats.training.contract import Problem
 from dlstats.training.torch_backend.record import Record
 
 
+@runtime_checkable
 class Descent(Protocol):
     """What a graph needs of a descent."""
 

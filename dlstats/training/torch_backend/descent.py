@@ -73,7 +73,7 @@ class Descent:
         self.check(training.steps)
 
     def _all_stopped(self) -> bool:
-        """Asks the device, which a card should not be asked in every step."""
+        """Asks the device, which a GPU should not be asked in every step."""
         return self.record is not None and not bool(self.record.running.any())
 
     def _step(self, index: int, x: Tensor, y: Tensor) -> None:
