@@ -82,7 +82,7 @@ def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) 
     found = lookup(statistic)
     reps = x.shape[-1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if statistic in ("minimum", "maximum"):
+        if statistic in ("minimum", "maximum", "smallest", "largest"):
             value = _combine(found.compute(x, **options).value, kind)
             return Batch(value, *(np.full_like(value, np.nan) for _ in range(3)))
         if found.influence is None:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-LAWS = ("t", "binomial")
-"""How an estimate spreads around the truth: Student's t on (value - truth) / mcse, or a count of successes."""
+LAWS = ("t", "binomial", "exact")
+"""How an estimate spreads around the truth: Student's t on (value - truth) / mcse; a count of successes; or not at all:
+computed without randomness, or a statement that must hold for every replicate."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Estimate:
 
 def exact(value: float, note: str = "") -> Estimate:
     """A number computed without randomness."""
-    return Estimate(float(value), 0.0, 1, lower=float(value), upper=float(value), note=note)
+    return Estimate(float(value), 0.0, 1, lower=float(value), upper=float(value), note=note, law="exact")
 
 
 def worst(estimates: Iterable[Estimate], theory: float, margin: float, kind: str = "equivalence") -> Estimate:

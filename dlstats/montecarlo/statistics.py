@@ -57,6 +57,14 @@ def _median(x: Replicates) -> Batch:
     return intervals.quantile(x, 0.5)
 
 
+def _log10_median(x: Replicates) -> Batch:
+    """log₁₀ of the median of positive replicates, as the median of log₁₀ x, with error and interval on that scale.
+
+    There the error of a median of heavy-tailed values is finite. NaN where a replicate is not positive.
+    """
+    return intervals.quantile(np.log10(np.where((x > 0).all(axis=-1, keepdims=True), x, np.nan)), 0.5)
+
+
 def _proportion(x: Replicates, *, interval: str = "wilson") -> Batch:
     return intervals.proportion(x, interval)
 
@@ -94,6 +102,16 @@ def _extreme(pick: Callable, x: Replicates) -> Batch:
     return Batch(value, unknown, unknown, unknown)
 
 
+def _every(pick: Callable, x: Replicates) -> Batch:
+    """The largest or smallest replicate as it is, for statements that must hold for every replicate.
+
+    The error is 0 because nothing is inferred beyond these replicates; `maximum` and `minimum` estimate nothing either,
+    but leave the error open.
+    """
+    value = pick(x, axis=-1)
+    return Batch(value, np.zeros_like(value), value, value)
+
+
 def _exact(x: Replicates) -> Batch:
     """A number without randomness: every replicate must be the same, and the error is 0."""
     value = x[..., 0]
@@ -104,14 +122,17 @@ def _exact(x: Replicates) -> Batch:
 
 STATISTICS: Mapping[str, Statistic] = MappingProxyType(
     {
-        "exact": Statistic(_exact),
+        "exact": Statistic(_exact, law="exact"),
         "mean": smooth(influence.mean),
         "median": Statistic(_median),
+        "log10_median": Statistic(_log10_median),
         "quantile": Statistic(_quantile),
         "trimmed_mean": Statistic(_trimmed_mean, influence=influence.trimmed_mean),
         "geometric_mean": smooth(influence.geometric_mean, scale="log"),
         "minimum": Statistic(functools.partial(_extreme, np.min)),
         "maximum": Statistic(functools.partial(_extreme, np.max)),
+        "smallest": Statistic(functools.partial(_every, np.min), law="exact"),
+        "largest": Statistic(functools.partial(_every, np.max), law="exact"),
         "best_of": smooth(best_of),
         "bias": smooth(influence.bias, "truth"),
         "relative_bias": smooth(influence.relative_bias, "truth"),
@@ -161,7 +182,7 @@ def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
         return Batch(unknown, unknown, unknown, unknown)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         batch = statistic.compute(x, **options)
-    if reps == 1 and name not in ("exact", "proportion", "coverage", "rejection_rate"):
+    if reps == 1 and statistic.law == "t":
         return Batch(batch.value, unknown, unknown, unknown)
     return batch
 

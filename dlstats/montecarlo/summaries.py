@@ -31,13 +31,14 @@ class MeasureLike(Protocol):
         ...
 
 
-COLUMNS = ("measure", "statistic", "estimate", "mcse", "lower", "upper", "replicates", "failed")
+COLUMNS = ("measure", "statistic", "estimate", "mcse", "df", "lower", "upper", "replicates", "failed", "law")
 
 
 def summarise(frame: pd.DataFrame, measures: Sequence[MeasureLike], by: Sequence[str]) -> pd.DataFrame:
     """One line per group of `by` and measure; groups and measures in the order in which they come.
 
     Rows whose `status` is not `ok` and rows whose value is not finite count as failed and enter no estimate.
+    `df` are the degrees of freedom of `mcse` (NaN: replicates - 1), `law` one of `estimates.LAWS`.
     Groups with equally many replicates are computed at once, so that thousands of groups take seconds.
     """
     by = list(by)
@@ -72,15 +73,17 @@ def _summarise(
     rows = np.flatnonzero(keep)[np.argsort(group[keep], kind="stable")]
     counts = np.bincount(group[keep], minlength=len(names))
     starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
-    result = np.full((4, len(names)), np.nan)
+    result = np.full((5, len(names)), np.nan)
     for reps in np.unique(counts[counts > 0]):
         where = np.flatnonzero(counts == reps)
         block = rows[starts[where][:, None] + np.arange(reps)]
         x, others = columns[""][block], {k: columns[k][block] for k in used}
-        result[:, where] = evaluate(measure.statistic, x, {**measure.options, **others})[:4]
-    numbers = dict(zip(("estimate", "mcse", "lower", "upper"), result, strict=True))
+        for line, part in zip(result, evaluate(measure.statistic, x, {**measure.options, **others}), strict=True):
+            line[where] = part
+    estimate, mcse, lower, upper, df = result
+    numbers = {"estimate": estimate, "mcse": mcse, "df": df, "lower": lower, "upper": upper, "replicates": counts}
     failed = np.bincount(group, minlength=len(names)) - counts
-    return names.assign(measure=measure.column, statistic=label, **numbers, replicates=counts, failed=failed)
+    return names.assign(measure=measure.column, statistic=label, **numbers, failed=failed, law=statistic.law)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
