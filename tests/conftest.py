@@ -1,15 +1,14 @@
-"""Shapes in the signatures of core are checked whenever the tests run."""
+"""Shapes in signatures are checked whenever the tests run."""
 
 import os
-import sys
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).parent))
 
+import cases.shape_check
 from jaxtyping import install_import_hook
 
-install_import_hook("dlstats.core", "shape_check.check")
+ROOMS = ("montecarlo", "dgp", "losses", "nets", "methods", "measures", "training")
+install_import_hook([f"dlstats.{room}" for room in ROOMS], f"{cases.shape_check.__name__}.check")
 
 from hypothesis import settings
 

@@ -13,7 +13,7 @@ FILES = {
     "pkg/studies/saw/__init__.py": '''
 """A study in a folder."""
 from pkg import shown
-from pkg.protocol import Claim, Experiment, Study
+from pkg.protocol import Claim, Experiment, Factor, Study
 from pkg.recipes import regression
 from pkg.studies.saw.training import TRAINING
 LEVELS = (1, 2)
@@ -27,7 +27,7 @@ STUDY = Study(
     experiments={
         "training": TRAINING,
         "floors": FLOORS,
-        "risk": regression(shown.Net(3), dgp="friedman", measures=["risk"], title="Risk"),
+        "risk": regression(shown.Net(3), dgp="friedman", factors={"n": Factor("size", int)}, measures=["risk"], title="Risk"),
     },
     claims=CLAIMS,
     figures=[shown.draw("A caption.")],
@@ -95,7 +95,7 @@ LOSSES = {"huber": huber, "tukey": tukey}
     "pkg/late.py": "import os\nFOLDER = 1\nos.environ['THREADS'] = '1'\ndef scale(x):\n    return x * 9\n",
     "pkg/recipes.py": "def regression(*parts, **more):\n    return simulate(11)\ndef simulate(n):\n    return n\n",
     "pkg/shown.py": "class Net:\n    size = 12\ndef draw(caption):\n    return 13\n",
-    "pkg/protocol.py": "class Experiment:\n    a = 1\nclass Study: ...\nclass Claim: ...\ndef mean(x):\n    return 14\n",
+    "pkg/protocol.py": "class Experiment:\n    a = 1\nclass Study: ...\nclass Claim: ...\nclass Factor: ...\ndef mean(x):\n    return 14\n",
 }
 SAW, TRAINING, CORE = "pkg/studies/saw/__init__.py", "pkg/studies/saw/training.py", "pkg/engine/core.py"
 
@@ -183,6 +183,8 @@ CHANGES = [
     ("literal of a comprehension", SAW, "(3, 4)", "(3, 5)", "floors"),
     ("recipe", "pkg/recipes.py", "simulate(11)", "simulate(12)", "risk"),
     ("data of a recipe", SAW, '"friedman"', '"jump"', "risk"),
+    ("label of a factor of a recipe", SAW, '"size"', '"sample size"', ""),
+    ("factor of a recipe", SAW, '"n":', '"d":', "risk"),
     ("argument of a recipe", "pkg/shown.py", "size = 12", "size = 13", "risk"),
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import study_results as results
+from cases import study_results as results
 
 from dlstats.pipeline import checks, grid, registry
 from dlstats.protocol.evidence import Evidence

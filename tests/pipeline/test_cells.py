@@ -2,52 +2,32 @@
 
 import dataclasses
 
-import numpy as np
 import pandas as pd
 import pytest
+from cases import toy
 
-from dlstats.pipeline import cells as pipeline
-from dlstats.pipeline import store
-from dlstats.protocol import study as studies
-from dlstats.protocol.study import Measure, Study
+from dlstats.pipeline import cells, store, summaries
 
-CELLS = ("n=20,sd=1.0", "n=40,sd=1.0")
-
-
-def _simulate(factors, streams, device):
-    draws = streams.draw(lambda rng: rng.normal(0, factors["sd"], factors["n"]), "data", **factors)
-    rows = []
-    for replicate, x in zip(streams.replicates, draws, strict=True):
-        rows.append({"replicate": replicate, "method": "mean", "error": float(x.mean())})
-        rows.append({"replicate": replicate, "method": "median", "error": float(np.median(x))})
-        rows[-1]["status"] = "diverged" if abs(x[0]) > 2.5 else "ok"
-    return pd.DataFrame(rows).fillna({"status": "ok"})
-
-
-TOY = Study(
-    name="sawtooth",  # any name with a module, so that the code has a fingerprint
-    family="approximation",
-    title="toy",
-    aims="",
-    mechanisms="",
-    estimands="",
-    methods={"mean": "", "median": ""},
-    measures=(Measure("error", "error", "mse", options={"truth": 0.0}),),
-    simulate=_simulate,
-    claims=(),
-    block=16,
-)
+CELLS = toy.CELLS[:2]
 
 
 @pytest.fixture(autouse=True)
-def toy(monkeypatch):
-    monkeypatch.setattr(studies, "load", lambda module: TOY)
+def _toy(monkeypatch):
+    toy.install(monkeypatch)
 
 
-def _run(results, replicates, cells=CELLS, **change):
-    run = pipeline.Run("sawtooth", cells, 7, replicates, results, "cpu", **change)
-    pipeline.simulate(run)
-    return [store.read(pipeline.raw_path(results, "sawtooth", cell)) for cell in cells]
+def _with(**changes):
+    return dataclasses.replace(toy.STUDY, experiments={"samples": dataclasses.replace(toy.SAMPLES, **changes)})
+
+
+def _path(results, cell):
+    return results / "raw" / "toy" / "samples" / f"{cell}.parquet"
+
+
+def _run(results, replicates, names=CELLS, **change):
+    run = cells.Run("toy", "samples", names, toy.SEED, replicates, results, "cpu", **change)
+    cells.simulate(run)
+    return [store.read(_path(results, cell)) for cell in names]
 
 
 def _same(a, b):
@@ -69,55 +49,72 @@ def test_fewer_replicates_are_the_first_of_more(tmp_path):
 @pytest.mark.parametrize("block", [1, 7, 64])
 def test_the_block_size_changes_nothing(tmp_path, monkeypatch, block):
     before = _run(tmp_path / "a", 30)
-    monkeypatch.setattr(studies, "load", lambda module: dataclasses.replace(TOY, block=block))
+    toy.install(monkeypatch, _with(block=block))
     for a, b in zip(before, _run(tmp_path / "b", 30), strict=True):
         _same(a, b)
 
 
+def test_streams_keep_their_name_when_a_study_is_renamed(tmp_path, monkeypatch):
+    before = _run(tmp_path / "a", 5)
+    toy.install(monkeypatch, _with(streams="toy"))
+    for a, b in zip(before, _run(tmp_path / "b", 5), strict=True):
+        _same(a, b)
+    toy.install(monkeypatch, _with(streams="other"))
+    assert not _run(tmp_path / "c", 5)[0]["error"].equals(before[0]["error"])
+
+
 def test_replicates_that_are_kept_are_not_computed_again(tmp_path, monkeypatch):
     _run(tmp_path, 30)
-    pipeline.raw_path(tmp_path, "sawtooth", CELLS[0]).unlink()
-    monkeypatch.setattr(pipeline, "simulate_block", None)
+    _path(tmp_path, CELLS[0]).unlink()
+    monkeypatch.setattr(cells, "simulate_block", None)
     _run(tmp_path, 30)
 
 
 @pytest.mark.parametrize("damage", ["truncate", "other_code"])
-def test_what_is_damaged_or_stale_is_computed_again(tmp_path, monkeypatch, damage):
+def test_what_is_damaged_or_stale_is_computed_again(tmp_path, damage):
     before = _run(tmp_path, 30)
-    kept = tmp_path / pipeline.KEPT / "sawtooth" / f"{CELLS[0]}.parquet"
+    kept = tmp_path / cells.KEPT / "toy" / "samples" / f"{CELLS[0]}.parquet"
     if damage == "truncate":
         kept.write_bytes(kept.read_bytes()[:-20])
     else:
-        store.write(kept, store.read(kept).assign(error=0.0), store.Origin("sawtooth", CELLS[0], 7, "other"))
+        origin = store.Origin("toy", "samples", CELLS[0], toy.SEED, "other")
+        store.write(kept, store.read(kept).assign(error=0.0), origin)
     for a, b in zip(before, _run(tmp_path, 30), strict=True):
         _same(a, b)
 
 
 def test_a_failed_replicate_keeps_its_row_and_is_counted(tmp_path):
     raw = pd.concat(_run(tmp_path, 400))
-    summary = pipeline.summarise(TOY, raw)
-    for _, line in summary.iterrows():
+    summary = summaries.summarise(toy.SAMPLES, raw)
+    lines = summary[summary["statistic"].isin(["mse", "mean", "ratio(mean)"])]
+    for _, line in lines.iterrows():
         rows = raw[(raw["cell"] == line["cell"]) & (raw["method"] == line["method"])]
         assert line["failed"] == (rows["status"] != "ok").sum()
         assert line["replicates"] + line["failed"] == 400
-    assert summary["failed"].sum() > 0
+    assert lines["failed"].sum() > 0
 
 
 def test_a_target_grows_replicates_until_its_error_is_reached(tmp_path):
     wanted = 0.005
     (rows,) = _run(tmp_path / "a", 20, CELLS[:1], target=("error", wanted, 2000))
-    summary = pipeline.summarise(TOY, rows)
-    assert (summary["mcse"] <= wanted).all()
+    summary = summaries.summarise(toy.SAMPLES, rows)
+    assert (summary.loc[summary["statistic"] == "mse", "mcse"] <= wanted).all()
     assert 20 < rows["replicate"].nunique() < 2000
     _run(tmp_path / "b", 150, CELLS[:1])
     (again,) = _run(tmp_path / "b", 20, CELLS[:1], target=("error", wanted, 2000))
     _same(rows, again)
 
 
+def test_a_target_that_is_no_measure_is_refused_before_work(tmp_path):
+    with pytest.raises(LookupError, match=r"must be a measure of toy.samples \(error, loss, error\), got 'mse'"):
+        _run(tmp_path, 20, target=("mse", 0.1, 50))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("replicate", [0, 13, 29])
 def test_a_replicate_replayed_alone_is_what_is_stored(tmp_path, replicate):
     _run(tmp_path, 30)
-    found = pipeline.replay("sawtooth", CELLS[1], replicate, tmp_path, "cpu")
+    found = cells.replay("toy", "samples", CELLS[1], replicate, tmp_path, "cpu")
     assert found.same_bits
     assert found.starts_equal
     assert found.largest_difference == 0
@@ -126,9 +123,9 @@ def test_a_replicate_replayed_alone_is_what_is_stored(tmp_path, replicate):
 def test_a_replay_of_what_is_not_there_is_refused(tmp_path):
     _run(tmp_path, 3)
     with pytest.raises(LookupError, match="no replicate 5"):
-        pipeline.replay("sawtooth", CELLS[0], 5, tmp_path)
+        cells.replay("toy", "samples", CELLS[0], 5, tmp_path)
     with pytest.raises(store.Unusable):
-        pipeline.replay("sawtooth", "n=9,sd=1.0", 0, tmp_path)
+        cells.replay("toy", "samples", "n=9,sd=1.0", 0, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -136,11 +133,11 @@ def test_a_replay_of_what_is_not_there_is_refused(tmp_path):
     [
         (lambda rows: rows[rows["replicate"] > 0], "replicates"),
         (lambda rows: rows.assign(status="fine"), "`status` must be one of"),
+        (lambda rows: rows.assign(method="mode"), "must declare its methods, got 'mode'"),
     ],
 )
-def test_a_study_that_returns_other_rows_than_asked_is_refused(tmp_path, monkeypatch, bad, message):
-    wrong = dataclasses.replace(TOY, simulate=lambda *a: bad(_simulate(*a)))
-    monkeypatch.setattr(studies, "load", lambda module: wrong)
+def test_an_experiment_that_returns_other_rows_than_it_declares_is_refused(tmp_path, monkeypatch, bad, message):
+    toy.install(monkeypatch, _with(simulate=lambda *a: bad(toy.simulate(*a))))
     with pytest.raises(ValueError, match=message):
         _run(tmp_path, 5)
 
@@ -148,7 +145,7 @@ def test_a_study_that_returns_other_rows_than_asked_is_refused(tmp_path, monkeyp
 @pytest.fixture
 def files(tmp_path):
     _run(tmp_path, 5)
-    return [pipeline.raw_path(tmp_path, "sawtooth", cell) for cell in CELLS]
+    return [_path(tmp_path, cell) for cell in CELLS]
 
 
 @pytest.mark.parametrize(
@@ -158,11 +155,11 @@ def test_stale_or_mixed_results_are_refused(files, change, message):
     origin = dataclasses.replace(store.read_origin(files[1]), **change)
     store.write(files[1], store.read(files[1]), origin)
     with pytest.raises(store.Unusable, match=message):
-        pipeline.read_raw(files)
+        cells.read_raw(files)
 
 
 def test_stale_results_that_are_kept_on_purpose_are_named(files, monkeypatch):
     store.write(files[1], store.read(files[1]), dataclasses.replace(store.read_origin(files[1]), fingerprint="other"))
-    monkeypatch.setenv(pipeline.KEEP_STALE, "1")
-    assert len(pipeline.read_raw(files)) == 20
-    assert "stale" in pipeline.computed_by(files)
+    monkeypatch.setenv(cells.KEEP_STALE, "1")
+    assert len(cells.read_raw(files)) == 20
+    assert "stale" in cells.computed_by(files)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from lanes_cases import problem
+from cases.lanes import problem
 
 from dlstats import nets, training
 from dlstats.losses.regression import squared

@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 import torch
-from robust_loss_cases import ALPHAS, MODEST, RESIDUALS, rho
+from cases.robust_losses import ALPHAS, MODEST, RESIDUALS, rho
 from scipy import integrate
 
 from dlstats.losses import barron as barron_module

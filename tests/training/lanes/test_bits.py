@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from lanes_cases import generators, problem, user_squared
+from cases.lanes import generators, problem, user_squared
 
 from dlstats import nets
 from dlstats.training.lanes import backend, layout

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from lanes_cases import problem, user_squared
+from cases.lanes import problem, user_squared
 
 from dlstats import nets, training
 from dlstats.losses.regression import squared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from headless_browser import CHROMIUM, Browser
+from cases.headless_browser import CHROMIUM, Browser
 
 from dlstats.report import build
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lanes_cases import problem, user_squared
+from cases.lanes import problem, user_squared
 
 from dlstats import nets
 from dlstats.losses.regression import squared

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from lanes_cases import distance, problem, user_squared
+from cases.lanes import distance, problem, user_squared
 
 from dlstats import nets
 from dlstats.losses.regression import squared

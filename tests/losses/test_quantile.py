@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from robust_loss_cases import MODEST, rho
+from cases.robust_losses import MODEST, rho
 
 from dlstats.losses import quantile
 

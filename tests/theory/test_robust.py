@@ -179,9 +179,13 @@ def test_marginal_coverage_lies_between_its_bounds_and_is_the_mean_of_its_law(n,
         assert conformal.covered_law(50, n, a).mean() == pytest.approx(50 * float(share), abs=1e-10)
 
 
-def test_the_goodness_of_fit_accepts_its_law_and_rejects_another():
+def test_the_goodness_of_fit_accepts_its_distribution_and_rejects_another():
     rng = np.random.default_rng(1)
     a = Fraction(1, 10)
-    right = conformal.covered_law(200, 99, a).rvs(4000, random_state=rng)
-    assert conformal.goodness_of_fit(right, 200, 99, a) > 1e-4
-    assert conformal.goodness_of_fit(rng.binomial(200, 0.9, 4000), 200, 99, a) < 1e-10
+    edges = np.array(conformal.octiles(200, 99, a))
+
+    def p_value(covered):
+        return conformal.goodness_of_fit((covered[:, None] <= edges).mean(axis=0), len(covered), 200, 99, a)
+
+    assert p_value(conformal.covered_law(200, 99, a).rvs(4000, random_state=rng)) > 1e-4
+    assert p_value(rng.binomial(200, 0.9, 4000)) < 1e-10

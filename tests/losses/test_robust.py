@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from robust_loss_cases import ALL, MODEST, MONOTONE, QUANTILE, RESIDUALS, SIZES, psi, rho
+from cases.robust_losses import ALL, MODEST, MONOTONE, QUANTILE, RESIDUALS, SIZES, psi, rho
 from scipy import special
 from sklearn.metrics import mean_pinball_loss
 from statsmodels.robust import norms

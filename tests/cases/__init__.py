@@ -1,0 +1,1 @@
+"""Problems and results that several tests share."""

@@ -1,0 +1,133 @@
+"""Cell ids, designs and jobs."""
+
+import pytest
+from cases import toy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlstats.machine import speed
+from dlstats.pipeline import costs, grid, registry
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.study import Experiment
+from dlstats.protocol.study import grid as levels
+
+VALUES = {
+    int: st.integers(-(10**9), 10**9),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    str: st.from_regex(r"[A-Za-z0-9_.+-]{1,9}", fullmatch=True),
+}
+CONDITIONS = st.dictionaries(
+    st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True),
+    st.sampled_from(list(VALUES)).flatmap(lambda kind: VALUES[kind].map(lambda value: (kind, value))),
+    max_size=5,
+)
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch):
+    toy.install(monkeypatch)
+    monkeypatch.setattr(costs, "_known", dict)
+
+
+def _experiment(factors):
+    return Experiment(lambda *a: None, factors, {}, [])  # type: ignore[arg-type]
+
+
+@given(CONDITIONS)
+def test_a_cell_id_gives_back_its_levels_in_their_types(condition):
+    experiment = _experiment({name: Factor(name, kind) for name, (kind, _) in condition.items()})
+    given_ = {name: value for name, (_, value) in condition.items()}
+    back = grid.parse_cell_id(grid.cell_id(given_), experiment, "toy")
+    assert dict(back) == given_
+    assert [type(v) for v in back.values()] == [type(v) for v in given_.values()]
+
+
+@pytest.mark.parametrize("text", ["", "n", "n=", "=3", "n=1,,m=2", "n=1/2", "n=a b", "1=2"])
+def test_what_is_no_cell_id_is_refused(text):
+    with pytest.raises(ValueError, match="cell id of toy"):
+        grid.parse_cell_id(text, toy.SAMPLES, "toy")
+
+
+@pytest.mark.parametrize(
+    "text", ["n=20", "n=20,sd=x", "n=1e99,sd=1.0", "n=true,sd=1.0", "n=20,sd=1.0,k=3", "n=20,sd=-1.0"]
+)
+def test_a_condition_that_the_factors_do_not_admit_is_refused(text):
+    with pytest.raises(ValueError, match="toy"):
+        grid.parse_cell_id(text, toy.SAMPLES, "toy")
+
+
+@pytest.mark.parametrize("level", ["a/b", "a b", "", "x,y", "x=y", float("nan"), float("inf"), None, [1]])
+def test_a_level_that_would_not_come_back_is_refused(level):
+    with pytest.raises(ValueError, match="levels"):
+        grid.cell_id({"n": level})
+
+
+def test_cells_are_the_product_of_levels_in_order():
+    ids = [cell.id for cell in grid.cells(toy.config("standard"), "toy")]
+    assert ids == ["n=20,sd=1.0", "n=20,sd=2.0", "n=40,sd=1.0", "n=40,sd=2.0", "n=80,sd=1.0"]
+    assert [c.replicates for c in grid.cells(toy.config("standard"), "toy")] == [100] * 4 + [50]
+
+
+def test_a_design_that_is_not_declared_is_the_next_smaller_one():
+    assert [c.id for c in grid.cells(toy.config("paper"), "toy")] == [
+        c.id for c in grid.cells(toy.config("standard"), "toy")
+    ]
+
+
+def test_a_condition_given_twice_is_refused():
+    config = toy.config() | {"overrides": {"toy": {"samples": [levels(n=[20, 20], sd=1.0, replicates=3)]}}}
+    with pytest.raises(ValueError, match=r"toy.samples must be given once, got twice: n=20,sd=1.0"):
+        grid.cells(config, "toy")
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.floats(0.001, 30)), min_size=1, max_size=12))
+def test_jobs_hold_every_cell_once_in_order_and_no_more_than_they_should(sizes):
+    entries = [levels(n=20 + i, sd=1.0, replicates=r) for i, (r, _) in enumerate(sizes)]
+    config = toy.config() | {"overrides": {"toy": {"samples": entries}}}
+    jobs = grid.jobs(config, "toy")
+    assert [c.id for job in jobs for c in job.cells] == [f"n={20 + i},sd=1.0" for i in range(len(sizes))]
+    assert [job.index for job in jobs] == list(range(len(jobs)))
+    for job in jobs:
+        assert len(job.cells) == 1 or job.cost <= grid.JOB_SECONDS
+        assert len({(c.replicates, c.target) for c in job.cells}) == 1
+
+
+def test_a_job_names_few_enough_cells_for_a_command_line(monkeypatch):
+    monkeypatch.setattr(costs, "seconds", lambda *names: 1e-5)
+    entries = [levels(n=range(2, 10_002), sd=1.0, replicates=1)]
+    jobs = grid.jobs(toy.config() | {"overrides": {"toy": {"samples": entries}}}, "toy")
+    assert max(len(" ".join(job.ids)) for job in jobs) < 2**17 / 2
+    assert sum(len(job.cells) for job in jobs) == 10_000
+
+
+def test_an_unknown_study_or_experiment_is_refused_with_a_near_miss():
+    with pytest.raises(LookupError, match="Did you mean `toy`"):
+        registry.module("toi")
+    with pytest.raises(LookupError, match=r"Did you mean `toy\.samples`"):
+        registry.experiment("toy.sample")
+    assert registry.experiment("toy") == registry.experiment("toy.samples") == ("toy", "samples")
+
+
+def test_costs_are_of_the_cell_else_of_its_experiment(monkeypatch):
+    monkeypatch.setattr(costs, "_known", lambda: {"toy.samples": {"a": 1.0, "b": 3.0, "c": 2.0}})
+    assert costs.seconds("toy", "samples", "b") == 3.0
+    assert costs.seconds("toy", "samples", "new") == 2.0
+    assert costs.seconds("toy", "other", "new") == costs.UNKNOWN
+
+
+def test_the_cost_of_a_plan_scales_with_what_was_measured_here(monkeypatch, tmp_path):
+    monkeypatch.setattr(costs, "seconds", lambda *names: 1.0)
+    monkeypatch.setattr(speed, "_place", lambda: tmp_path / "deep" / "speed.json")
+    stated = _cost()
+    assert speed.factor() == 1
+    monkeypatch.setattr(speed, "REFERENCE", {"a": 1e-4, "b": 1e-4})
+    found = speed.measure({"a": lambda: sum(range(10**5)), "b": lambda: sum(range(10**5))})
+    assert speed.factor() == found != 1
+    assert _cost() == pytest.approx(found * stated, rel=0.01, abs=1)
+    (tmp_path / "deep" / "speed.json").write_text("{")
+    assert speed.factor() == 1
+
+
+def _cost():
+    return float(grid.plan(toy.config("standard")).split()[-2])
