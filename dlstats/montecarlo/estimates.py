@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 LAWS = ("t", "binomial", "exact")
 """How an estimate spreads around the truth: Student's t on (value - truth) / mcse; a count of successes; or not at all:
@@ -43,6 +44,38 @@ class Estimate:
     def degrees(self) -> float:
         """Degrees of freedom for a t quantile."""
         return max(1, self.replicates - 1) if math.isnan(self.df) else self.df
+
+    @classmethod
+    def of_line(cls, line: Mapping[str, Any]) -> Estimate:
+        """The estimate that a line of a summary holds; `lack_of_fit` and `note` may be absent or empty (NaN)."""
+        note = line.get("note", "")
+        return cls(
+            value=float(line["estimate"]),
+            mcse=float(line["mcse"]),
+            replicates=int(line["replicates"]),
+            failed=int(line["failed"]),
+            lower=float(line["lower"]),
+            upper=float(line["upper"]),
+            note=note if isinstance(note, str) else "",
+            df=float(line["df"]),
+            lack_of_fit=float(line.get("lack_of_fit", math.nan)),
+            law=str(line["law"]),
+        )
+
+    def line(self) -> dict[str, Any]:
+        """The line of a summary; `of_line` gives the estimate back, but for `looked_at`, which no line carries."""
+        return {
+            "estimate": self.value,
+            "mcse": self.mcse,
+            "df": self.df,
+            "lower": self.lower,
+            "upper": self.upper,
+            "replicates": self.replicates,
+            "failed": self.failed,
+            "law": self.law,
+            "lack_of_fit": self.lack_of_fit,
+            "note": self.note,
+        }
 
     def __str__(self) -> str:
         return f"{self.value:.4g} (mcse {self.mcse:.2g}, {self.replicates} replicates, {self.failed} failed)"
