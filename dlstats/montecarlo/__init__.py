@@ -3,6 +3,9 @@
 >>> from dlstats import montecarlo
 >>> print(montecarlo.estimate("empirical_se", [1.2, 0.9, 1.4, 1.1]))
 0.2082 (mcse 0.057, 4 replicates, 0 failed)
+
+`Estimate.line`, `Estimate.of_line`: an estimate as a line of a summary, and back.
+`paired`: difference, ratio or log₁₀ ratio of a statistic of two columns indexed by replicate.
 """
 
 from dlstats.montecarlo import failures, sequences, variation
@@ -10,6 +13,7 @@ from dlstats.montecarlo.contrasts import compare, contrast, leaders, log_ratio, 
 from dlstats.montecarlo.estimates import Estimate, exact, worst
 from dlstats.montecarlo.floors import rate_with_floor
 from dlstats.montecarlo.intervals import clopper_pearson, wilson
+from dlstats.montecarlo.pairs import paired
 from dlstats.montecarlo.rates import ENOUGH, Rate, rate, rate_of, replicates_for, slope
 from dlstats.montecarlo.resampling import bootstrap, jackknife
 from dlstats.montecarlo.sequences import confidence_sequence
@@ -39,6 +43,7 @@ __all__ = [
     "log_ratio",
     "log_ratios",
     "outcome",
+    "paired",
     "rate",
     "rate_of",
     "rate_with_floor",

@@ -35,6 +35,13 @@ def contrast(
     """
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {', '.join(KINDS)}, got {kind!r}.")
+    return contrast_of(statistic, first, second, kind, failed=failed, **options)
+
+
+def contrast_of(
+    statistic: str, first: object, second: object, kind: str, *, failed: int = 0, **options: Any
+) -> Estimate:
+    """`contrast` of any kind that `joint` knows: also `log_ratio`, log₁₀ of the ratio."""
     found = lookup(statistic)
     x = np.stack([np.asarray(first, dtype=float), np.asarray(second, dtype=float)])
     paired = {k: np.asarray(v, dtype=float) for k, v in options.items() if k in found.columns and np.ndim(v)}
@@ -106,12 +113,18 @@ def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[s
 
 
 def _combine(value: Values, kind: str) -> np.ndarray:
-    return np.asarray(value[0] - value[1] if kind == "difference" else value[0] / value[1])
+    if kind == "difference":
+        return np.asarray(value[0] - value[1])
+    ratio = np.asarray(value[0] / value[1])
+    return np.log10(ratio) if kind == "log_ratio" else ratio
 
 
 def _combine_influence(value: Values, influence: Replicates, kind: str) -> np.ndarray:
     if kind == "difference":
         return influence[0] - influence[1]
+    if kind == "log_ratio":
+        relative = influence / value[..., None]
+        return (relative[0] - relative[1]) / np.log(10)
     below = value[1][..., None]
     return (influence[0] - value[0][..., None] / below * influence[1]) / below
 
