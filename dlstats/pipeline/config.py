@@ -45,7 +45,7 @@ class Entry(BaseModel):
     def grid(self) -> protocol.Grid:
         """As a design states it."""
         stop = (self.target.measure, self.target.mcse, self.target.at_most) if self.target else None
-        return protocol.grid(replicates=self.replicates, target=stop, **self.levels)
+        return protocol.grid(replicates=self.replicates, until=stop, **self.levels)
 
 
 class Config(BaseModel):

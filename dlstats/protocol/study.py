@@ -75,10 +75,16 @@ class Grid:
             yield dict(zip(self.levels, combination, strict=True))
 
 
-def grid(*, replicates: int, target: tuple[str, float, int] | None = None, **levels: object) -> Grid:
-    """A grid from levels, one or a list for each factor: `grid(n=[200, 800], noise_sd=1.0, replicates=100)`."""
+def grid(*, replicates: int, until: tuple[str, float, int] | None = None, **levels: object) -> Grid:
+    """A grid from levels, one or a list for each factor: `grid(n=[200, 800], noise_sd=1.0, replicates=100)`.
+
+    `until` is the target of sequential stopping; `target` is free to be a factor.
+    """
+    given = levels.get("target")
+    if isinstance(given, tuple) and [type(part) for part in given] == [str, float, int]:
+        raise ValueError(f"Sequential stopping must be given as `until`, got `target` = {given}.")
     several = {n: list(v) if isinstance(v, list | tuple | range) else [v] for n, v in levels.items()}
-    return Grid(several, replicates, target)
+    return Grid(several, replicates, until)
 
 
 Design = Mapping[str, Sequence[Grid] | Grid] | Sequence[Grid] | Grid
