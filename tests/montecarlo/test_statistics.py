@@ -14,9 +14,9 @@ from statsmodels.stats.proportion import proportion_confint
 from dlstats import montecarlo
 from dlstats.montecarlo import STATISTICS, influence, intervals, jackknife
 from dlstats.seeds import Streams
+from dlstats.studies.monte_carlo import _mcse_promise as mcse_promise
+from dlstats.studies.monte_carlo import _replicate_laws as laws
 from dlstats.studies.monte_carlo import monte_carlo_error
-from dlstats.theory import mcse_promise
-from dlstats.theory import replicate_laws as laws
 
 REPS = 200
 

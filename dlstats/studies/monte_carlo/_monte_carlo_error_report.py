@@ -12,8 +12,8 @@ from dlstats.montecarlo import Estimate
 from dlstats.plotting import style
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.study import Evidence, Figure
-from dlstats.theory import mcse_promise as promise
-from dlstats.theory import replicate_laws as laws
+from dlstats.studies.monte_carlo import _mcse_promise as promise
+from dlstats.studies.monte_carlo import _replicate_laws as laws
 
 MARGIN = 0.1
 """A reported error is right when it is within a tenth of the truth on average."""

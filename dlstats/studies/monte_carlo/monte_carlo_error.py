@@ -11,7 +11,7 @@ from dlstats.montecarlo.statistics import STATISTICS, evaluate
 from dlstats.protocol.study import Measure, Study
 from dlstats.seeds import Streams
 from dlstats.studies.monte_carlo import _monte_carlo_error_report as report
-from dlstats.theory import replicate_laws as laws
+from dlstats.studies.monte_carlo import _replicate_laws as laws
 
 
 def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from dlstats.plotting import style
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.study import Evidence, Figure, Measure, Study
 from dlstats.seeds import Streams
-from dlstats.theory import replicate_laws as laws
+from dlstats.studies.monte_carlo import _replicate_laws as laws
 
 FIRST = 50
 """Replicates before the first look."""

@@ -14,7 +14,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dlstats.theory.replicate_laws import SCALE, SHARED, SPREAD, STARTS, TRIM, UPPER, Law, coverage, levels
+from dlstats.studies.monte_carlo._replicate_laws import (
+    SCALE,
+    SHARED,
+    SPREAD,
+    STARTS,
+    TRIM,
+    UPPER,
+    Law,
+    coverage,
+    levels,
+)
 
 LOSS = 0.05
 """An error that is expected to be at most this share too small is promised; half of the tolerance of 0.1."""
@@ -36,7 +46,7 @@ def promised(statistic: str, law: Law, reps: int) -> bool:
 
 @functools.cache
 def kurtosis(statistic: str, law: Law) -> float:
-    """Kurtosis of the influence of one replicate on a statistic (names as in `replicate_laws.truths`)."""
+    """Kurtosis of the influence of one replicate on a statistic (names as in `_replicate_laws.truths`)."""
     simple = {
         "mean": lambda: _ratio(law, 1, law.mean),
         "variance": lambda: _ratio(law, 2, law.mean),

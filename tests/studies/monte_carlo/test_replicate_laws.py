@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from dlstats.montecarlo import STATISTICS
-from dlstats.theory import mcse_promise
-from dlstats.theory import replicate_laws as laws
+from dlstats.studies.monte_carlo import _mcse_promise as mcse_promise
+from dlstats.studies.monte_carlo import _replicate_laws as laws
 
 MANY = 400_000
 
