@@ -1,6 +1,7 @@
-"""Imports go one way, reading a study never loads torch, and study names are unique."""
+"""Imports go one way and in no circle, reading a study never loads torch."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,66 +9,77 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dlstats"
-MODULES = sorted(PACKAGE.rglob("*.py"))
-ALLOWED = {
-    "theory": {"theory"},
-    "core": {"core"},
-    "studies": {"studies", "core", "theory", "report.style", "report.simulation_plots"},
-    "report": {
-        "report",
-        "studies.study",
-        "theory",
-        "core.montecarlo",
-        "grid",
-        "config",
-        "store",
-        "cards",
-        "fingerprints",
-    },
-}
+ROOMS = ("cli", "report", "pipeline", "machine", "studies", "training", "plotting", "theory", "protocol")
+"""From the top down: a room imports itself, what stands below it, and the ground."""
+GROUND = ("montecarlo", "dgp", "losses", "nets", "methods", "measures", "seeds")
+"""Each stands alone."""
 FORBIDDEN = {
     "theory": {"torch"},
     "report": {"torch"},
-    "grid": {"numpy", "pandas", "torch", "yaml"},
-    "fingerprints": {"numpy", "pandas", "torch", "yaml"},
+    "pipeline.grid": {"numpy", "pandas", "torch", "yaml"},
+    "pipeline.fingerprints": {"numpy", "pandas", "torch", "yaml"},
 }
-"""What each layer may import of the package (figures of a study share the report's style), and must not of others."""
+"""What a module must not load."""
 
 
-def _name(path):
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+def _name(path: Path) -> str:
+    """`montecarlo.rates`; the empty word for the package itself."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
-def _imports(path):
+MODULES = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+STUDIES = [n for n, path in MODULES.items() if n.startswith("studies.") and "._" not in n and path.stem != "__init__"]
+
+
+def _words(path: Path) -> set[str]:
+    """Everything that a module imports, under TYPE_CHECKING and inside functions as well."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path} has a relative import"
-            yield str(node.module)
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            members = {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = {word for word in members if word.removeprefix("dlstats.") in MODULES}
+            found |= modules | ({str(node.module)} if members - modules else set())
+    return found
 
 
-def _inside(name, allowed):
-    return any(name == a or name.startswith(a + ".") or a.startswith(name + ".") for a in allowed)
+def _imported(name: str) -> set[str]:
+    """The modules of the package that a module imports."""
+    words = {w.removeprefix("dlstats").lstrip(".") for w in _words(MODULES[name]) if w.split(".")[0] == "dlstats"}
+    return (words & set(MODULES)) - {name}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_a_module_imports_only_what_its_layer_may(path):
-    layer = _name(path).split(".")[0]
-    imported = set(_imports(path))
-    own = {name.removeprefix("dlstats.") for name in imported if name.startswith("dlstats.")}
-    if layer in ALLOWED:
-        assert [name for name in own if not _inside(name, ALLOWED[layer])] == []
-    heads = {name.split(".")[0] for name in imported if name}
-    assert not heads & FORBIDDEN.get(layer, set())
+def _room(name: str) -> str:
+    return name.split(".")[0]
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if n not in ("", "__main__")])
+def test_a_module_imports_only_what_stands_below_it(name):
+    room, rooms = _room(name), {_room(other) for other in _imported(name)} - {""}  # the package itself is a version
+    below = {room} if room in GROUND else {*ROOMS[ROOMS.index(room) :], *GROUND}
+    assert rooms <= below
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {name: _imported(name) - {""} for name in MODULES}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) >= len(MODULES)  # raises CycleError
+
+
+@pytest.mark.parametrize(("name", "others"), FORBIDDEN.items())
+def test_a_light_module_loads_nothing_heavy(name, others):
+    modules = [n for n in MODULES if n == name or n.startswith(f"{name}.")]
+    assert modules
+    for module in modules:
+        assert not {word.split(".")[0] for word in _words(MODULES[module])} & others, module
 
 
 def test_reading_all_studies_loads_no_torch():
-    studies = [_name(p) for p in MODULES if p.parent.parent.name == "studies" and not p.stem.startswith("_")]
-    lines = [f"import dlstats.{name}" for name in studies]
-    code = "\n".join([*lines, "import sys", "sys.exit('torch' in sys.modules)"])
-    assert studies
+    code = "\n".join(
+        [*(f"import dlstats.{name}" for name in STUDIES), "import sys", "sys.exit('torch' in sys.modules)"]
+    )
+    assert STUDIES
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -77,20 +89,7 @@ def test_building_the_job_graph_loads_only_the_standard_library_from_the_package
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_study_names_are_unique_and_match_their_files():
-    from dlstats.protocol import study
-
-    files = [p for p in PACKAGE.glob("studies/*/*.py") if not p.stem.startswith("_")]
-    assert len({p.stem for p in files}) == len(files)
-    for path in files:
-        found = study.load(f"dlstats.{_name(path)}")
-        assert (found.name, found.family) == (path.stem, path.parent.name)
-
-
-def test_every_study_is_in_the_full_profiles():
-    from dlstats.pipeline import config, grid
-
-    files = {(p.parent.name, p.stem) for p in PACKAGE.glob("studies/*/*.py") if not p.stem.startswith("_")}
-    for profile in ("every", "standard", "paper"):
-        found = grid.families(config.load(PACKAGE.parent / "config" / f"{profile}.yaml"))
-        assert {(family, name) for family, names in found.items() for name in names} == files, profile
+def test_study_names_are_unique():
+    files = [*PACKAGE.glob("studies/*/*.py"), *(path.parent for path in PACKAGE.glob("studies/*/*/__init__.py"))]
+    names = [path.stem for path in files if not path.stem.startswith("_")]
+    assert len(set(names)) == len(names)
