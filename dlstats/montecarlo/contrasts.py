@@ -116,7 +116,7 @@ def _combine(value: Values, kind: str) -> np.ndarray:
     if kind == "difference":
         return np.asarray(value[0] - value[1])
     ratio = np.asarray(value[0] / value[1])
-    return np.log10(ratio) if kind == "log_ratio" else ratio
+    return np.asarray(np.log10(ratio)) if kind == "log_ratio" else ratio
 
 
 def _combine_influence(value: Values, influence: Replicates, kind: str) -> np.ndarray:
