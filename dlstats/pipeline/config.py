@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import pydantic
 import yaml
@@ -18,6 +18,7 @@ from dlstats.protocol import study as protocol
 
 PROFILES = Path(__file__).parents[2] / "config"
 Level = StrictBool | StrictInt | StrictFloat | StrictStr
+Levels = Annotated[list[Level], Field(min_length=1)]
 Count = Field(ge=1)
 
 
@@ -38,7 +39,7 @@ class Entry(BaseModel):
     """A grid in the place of a study's own: levels of its factors, crossed, and the replicates of each condition."""
 
     model_config = ConfigDict(extra="forbid")
-    levels: dict[str, Level | list[Level]] = Field(default_factory=dict)
+    levels: dict[str, Level | Levels] = Field(default_factory=dict)
     replicates: StrictInt = Count
     target: Target | None = None
 
@@ -63,7 +64,7 @@ class Config(BaseModel):
     job_limit: float = Field(default=7200, gt=0, allow_inf_nan=False)
     """Seconds after which a job is stopped as hung; its finished replicates are kept."""
     studies: Literal["all"] | list[StrictStr] = "all"
-    overrides: dict[str, dict[str, list[Entry]]] = Field(default_factory=dict)
+    overrides: dict[str, dict[str, Annotated[list[Entry], Field(min_length=1)]]] = Field(default_factory=dict)
     """Study -> experiment -> grids in the place of its own; `dlstats config show STUDY` prints them to change."""
 
 
@@ -204,6 +205,8 @@ def _explain(error: pydantic.ValidationError, found: Mapping) -> str:
         allowed = context["expected"].replace("'", "`")
         options = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
         return f"{key}: must be one of {allowed}, got {_short(first['input'])}.{_near(str(first['input']), options)}"
+    if first["type"] == "too_short":
+        return f"{key}: must have at least one entry, got {_short(first['input'])}."
     for name, words in (("ge", "at least"), ("gt", "greater than"), ("le", "at most"), ("lt", "less than")):
         if name in context:
             return f"{key}: must be {words} {context[name]:g}, got {_short(first['input'])}."

@@ -214,7 +214,7 @@ def _typed(experiment: Experiment, summary: pd.DataFrame) -> pd.DataFrame:
                 else kinds[factor.kind]
             )
     words = [c for c in ("cell", "method", "against", "measure", "statistic", "law", "note", "cells") if c in summary]
-    summary[words] = summary[words].fillna("").astype(str)
+    summary[words] = summary[words].astype(object).where(summary[words].notna(), "").astype(str)
     return summary.astype({name: kind for name, kind in types.items() if name in summary})
 
 

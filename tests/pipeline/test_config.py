@@ -5,20 +5,26 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cases import toy
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dlstats.pipeline import config
+from dlstats.pipeline import config, grid
 
-FOLDER = Path(__file__).parent.parent / "config"
-SCHEMA = yaml.safe_load((FOLDER / "schema.yaml").read_text())
+PROFILES = sorted(config.PROFILES.glob("*.yaml"))
 GOOD = {
+    "design": "smoke",
     "seed": 1,
-    "studies": {"approximation": {"sawtooth": {"cells": [{"factors": {"n": [1, 2]}, "replicates": 3, "seconds": 1}]}}},
+    "studies": ["toy"],
+    "overrides": {"toy": {"samples": [{"levels": {"n": [20, 40], "sd": 1.0}, "replicates": 3}]}},
 }
+ENTRY = ("overrides", "toy", "samples", 0)
 
 
-@pytest.mark.parametrize("profile", ["smoke", "every", "standard", "paper"])
-def test_every_profile_is_valid(profile):
-    assert config.load(FOLDER / f"{profile}.yaml")["studies"]
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_every_profile_is_valid_and_fits_on_a_screen(profile):
+    assert config.load(profile)["studies"]
+    assert len(profile.read_text().splitlines()) <= 24
 
 
 def _changed(path, value):
@@ -34,38 +40,66 @@ def _changed(path, value):
     return changed
 
 
-STUDY = ("studies", "approximation", "sawtooth")
-ENTRY = (*STUDY, "cells", 0)
 MISTAKES = [
-    (("sead",), 3, "no key `sead`.*Did you mean `seed`"),
+    (("sead",), 3, "the configuration: has no key `sead`.*Did you mean `seed`"),
     (("seed",), "x", "seed: must be a whole number, got 'x'"),
+    (("seed",), 2.0, "seed: must be a whole number, got 2.0"),
+    (("seed",), True, "seed: must be a whole number, got True"),
     (("seed",), -1, "seed: must be at least 0, got -1"),
-    (("seed",), KeyError, "must have `seed`"),
+    (("seed",), KeyError, "the configuration: must have `seed`"),
+    (
+        ("design",),
+        "smokey",
+        "design: must be one of `smoke`, `standard` or `paper`, got 'smokey'.*Did you mean `smoke`",
+    ),
     (("device",), "gpu", "device: must be one of `auto`, `cpu` or `cuda`, got 'gpu'"),
     (("failed_share",), 2, "failed_share: must be at most 1, got 2"),
-    (("studies",), {}, "studies"),
-    (("studies", "aproximation"), {}, "Did you mean `approximation`"),
-    (("studies", "approximation", "sawtoth"), {}, "Did you mean `sawtooth`"),
-    ((*STUDY, "cels"), [], "Did you mean `cells`"),
-    ((*STUDY, "cells"), [], "must have at least 1 entry"),
-    ((*ENTRY, "replicates"), -5, "replicates: must be at least 1, got -5"),
+    (("failed_share",), float("nan"), "failed_share: must be a finite number, got nan"),
+    (("job_limit",), 0, "job_limit: must be greater than 0, got 0"),
+    (("studies",), [], "studies: must name one study at least"),
+    (("studies",), "some", "studies: must be `all` or a list of studies, got 'some'"),
+    (("studies",), ["toi"], "studies: there is no study `toi`. Did you mean `toy`"),
+    (("studies",), ["toy", "toy"], "studies: `toy` must be named once, got 2 times"),
+    (("overrides",), {"toi": {}}, "overrides: there is no study `toi`. Did you mean `toy`"),
+    (
+        ("overrides", "toy"),
+        {"sample": [{"replicates": 3}]},
+        "overrides.toy: has no experiment `sample`. Did you mean `samples`",
+    ),
+    ((*ENTRY, "replicates"), -5, "overrides.toy.samples.0.replicates: must be at least 1, got -5"),
     ((*ENTRY, "replicates"), 2.5, "replicates: must be a whole number, got 2.5"),
-    ((*ENTRY, "replicates"), KeyError, "must have `replicates`"),
-    ((*ENTRY, "seconds"), 0, "seconds: must be greater than 0, got 0"),
-    ((*ENTRY, "repliactes"), 3, "Did you mean `replicates`"),
-    ((*ENTRY, "factors"), {}, "factors: must have at least 1 key"),
-    ((*ENTRY, "factors", "n"), [1, 1], "given once"),
-    ((*ENTRY, "factors", "n"), "a/b", "factors.n"),
-    ((*ENTRY, "factors", "n"), None, "factors.n"),
+    ((*ENTRY, "replicates"), KeyError, "overrides.toy.samples.0: must have `replicates`"),
+    ((*ENTRY, "repliactes"), 3, "has no key `repliactes`.*Did you mean `replicates`"),
+    ((*ENTRY, "levels", "n"), [20, 20], "must be given once, got twice: n=20,sd=1.0"),
+    ((*ENTRY, "levels", "n"), 1, "toy.samples: `n` must be at least 2, got 1"),
+    ((*ENTRY, "levels", "n"), "many", "toy.samples: `n` must be a whole number, got 'many'"),
+    ((*ENTRY, "levels", "m"), 3, "toy.samples has no factor `m`"),
+    ((*ENTRY, "levels", "sd"), KeyError, "toy.samples needs the factor `sd`"),
+    ((*ENTRY, "levels", "n"), None, "levels.n: must be"),
     ((*ENTRY, "target"), {"measure": "mse"}, "target: must have `mcse`"),
+    ((*ENTRY, "target"), {"measure": "mse", "mcse": 0, "at_most": 3}, "target.mcse: must be greater than 0, got 0"),
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "message"), MISTAKES)
+@pytest.fixture
+def _toy(monkeypatch):
+    toy.install(monkeypatch)
+
+
+@pytest.mark.usefixtures("_toy")
+@pytest.mark.parametrize(("path", "value", "message"), MISTAKES, ids=lambda v: str(v)[:40])
 def test_a_mistake_is_named_in_one_line(path, value, message):
     with pytest.raises(config.ConfigError, match=message) as caught:
-        config.check(_changed(path, value), SCHEMA)
+        config.check(_changed(path, value))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("_toy")
+def test_what_is_shown_of_a_study_can_be_pasted_and_gives_the_same_cells():
+    for design in ("smoke", "standard"):
+        shown = yaml.safe_load(config.show(toy.config(design), "toy"))
+        pasted = config.check({"design": design, "seed": toy.SEED, "studies": ["toy"], **shown})
+        assert grid.cells(pasted, "toy") == grid.cells(toy.config(design), "toy")
 
 
 @pytest.mark.parametrize("text", ["a: [", "\x00", "- 1\n- 2", "just words", "!!python/object/apply:os.system [ls]"])
@@ -77,17 +111,73 @@ def test_what_is_no_configuration_is_refused_in_one_line(tmp_path, text):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["!!python/object/apply:os.system ['touch hacked']", "&a [*a]", "a: &a [1]\nb: *a"])
+def test_a_configuration_is_data_and_never_code(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(config.ConfigError):
+        config.load(tmp_path / "c.yaml")
+    assert not Path("hacked").exists()
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(config.ConfigError, match="cannot be read"):
         config.load(tmp_path / "none.yaml")
 
 
-def test_every_key_of_the_schema_is_described():
-    def undescribed(node, path):
-        for name, child in node.get("properties", {}).items():
-            if "description" not in child:
-                yield f"{path}.{name}"
-            yield from undescribed(child, f"{path}.{name}")
+JUNK = [
+    None,
+    -1,
+    0,
+    1.5,
+    "x",
+    "",
+    "a b",
+    "../x",
+    [],
+    [None],
+    {},
+    {"x": 1},
+    True,
+    float("nan"),
+    float("inf"),
+    10**30,
+    "$(ls)",
+]
 
-    parts = [SCHEMA, *SCHEMA["$defs"].values()]
-    assert [name for part in parts for name in undescribed(part, "")] == []
+
+def _paths(node, way=()):
+    yield way
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in items:
+        yield from _paths(child, (*way, key))
+
+
+def _refusal(tree):
+    """The line with which a configuration is refused; empty for a valid one."""
+    try:
+        found = config.check(tree)
+    except config.ConfigError as error:
+        return str(error) or "no words"
+    return "" if grid.jobs(found, found["studies"][0]) else "no jobs"
+
+
+@pytest.mark.parametrize("path", [path for path in _paths(GOOD) if path], ids=lambda path: ".".join(map(str, path)))
+def test_junk_anywhere_is_valid_or_gives_one_line(path, monkeypatch):
+    toy.install(monkeypatch)
+    for junk in JUNK:
+        line = _refusal(_changed(path, copy.deepcopy(junk)))
+        assert "\n" not in line
+        assert line not in ("no words", "no jobs")
+
+
+TREES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)
+)
+
+
+@given(TREES)
+def test_anything_that_yaml_can_hold_gives_one_line(tree):
+    with pytest.raises(config.ConfigError) as caught:
+        config.check(tree)
+    assert "\n" not in str(caught.value)

@@ -107,6 +107,6 @@ def test_functions_read_what_their_bytecode_reads(room):
             tree = ast.Module([definition.nodes[0]], [])
             flags = __import__("__future__").annotations.compiler_flag
             compiled = compiled_reads(compile(tree, str(path), "exec", flags, dont_inherit=True))
-            read = {name for imported, name, _ in definition.reads if imported is None}
+            read = {name for imported, name, _ in definition.reads(True) if imported is None}
             assert read <= compiled, (path, definition.label)
             assert compiled - read <= set(untold(tree)), (path, definition.label)

@@ -38,8 +38,8 @@ STUDY = Study(
 import numpy as np
 from pkg import engine
 from pkg.losses import huber as loss
-from pkg.protocol import Experiment, mean
-METHODS = {"net": "A network."}
+from pkg.protocol import Experiment, Method, mean
+METHODS = {"net": Method("Network", "A network.")}
 def _train(condition, streams, device, level=0.5):
     """Train."""
     from pkg.late import scale
@@ -47,7 +47,7 @@ def _train(condition, streams, device, level=0.5):
         raise ValueError(f"`level` must be positive, got {level}.")
     print("a line", flush=True)
     assert level, "never"
-    return engine.fit(loss, scale(level))
+    return engine.fit(loss, scale(level)), list(METHODS)
 TRAINING = Experiment(simulate=_train, factors={"n": int}, methods=METHODS, measures=[mean], block=32)
 ''',
     "pkg/engine/__init__.py": "from pkg.engine.core import fit\n__all__ = ['fit']\n",
@@ -95,7 +95,16 @@ LOSSES = {"huber": huber, "tukey": tukey}
     "pkg/late.py": "import os\nFOLDER = 1\nos.environ['THREADS'] = '1'\ndef scale(x):\n    return x * 9\n",
     "pkg/recipes.py": "def regression(*parts, **more):\n    return simulate(11)\ndef simulate(n):\n    return n\n",
     "pkg/shown.py": "class Net:\n    size = 12\ndef draw(caption):\n    return 13\n",
-    "pkg/protocol.py": "class Experiment:\n    a = 1\nclass Study: ...\nclass Claim: ...\nclass Factor: ...\ndef mean(x):\n    return 14\n",
+    "pkg/protocol.py": """
+class Experiment:
+    a = 1
+class Study: ...
+class Claim: ...
+class Factor: ...
+class Method: ...
+def mean(x):
+    return 14
+""",
 }
 SAW, TRAINING, CORE = "pkg/studies/saw/__init__.py", "pkg/studies/saw/training.py", "pkg/engine/core.py"
 
@@ -121,7 +130,7 @@ def everything(folder):
     now = Fingerprints(folder / "pkg")
     found = {kind: getattr(now, kind)(STUDY, "training") for kind in ("cells", "summary")}
     found |= {name: now.cells(STUDY, name) for name in ("floors", "risk")}
-    return found | {name: now.part(STUDY, name) for name in ("claims", "figures", "checks")}
+    return found | {name: now.part(STUDY, name) for name in ("claims", "figures", "checks", "experiments")}
 
 
 CHANGES = [
@@ -136,7 +145,7 @@ CHANGES = [
     ("docstring of a function", TRAINING, '"""Train."""', '"""Fit."""', ""),
     ("docstring of a class", CORE, '    """A plan."""\n', "", ""),
     ("comment", TRAINING, "def _train(", "# why\n\n\ndef _train(", ""),
-    ("layout", TRAINING, "engine.fit(loss, scale(level))", "engine.fit(\n        loss,\n        scale(level))", ""),
+    ("layout", TRAINING, "engine.fit(loss, scale(level)),", "engine.fit(\n        loss,\n        scale(level)),", ""),
     ("annotation", TRAINING, "device, level=0.5):", "device: str, level: float = 0.5) -> int:", ""),
     ("annotation of a constant", "pkg/base.py", "ROOT = 8", "ROOT: float = 8", ""),
     ("annotation of a field", CORE, "steps: int", "steps: float", ""),
@@ -151,14 +160,14 @@ CHANGES = [
     ("new member of a registry out of reach", "pkg/losses.py", '"tukey": tukey}', '"tukey": tukey, "l": abs}', ""),
     ("constant out of reach", "pkg/constants.py", "OTHER = 4", "OTHER = 5", ""),
     ("new import", TRAINING, "import numpy as np\n", "import numpy as np\nimport math\n", ""),
-    ("block", SAW, "block=64", "block=32", ""),
-    ("title", SAW, 'title="Risk"', 'title="Excess risk"', ""),
+    ("block", SAW, "block=64", "block=32", "experiments"),
+    ("title", SAW, 'title="Risk"', 'title="Excess risk"', "experiments"),
     ("class of the vocabulary", "pkg/protocol.py", "a = 1", "a = 2", ""),
-    ("measure", "pkg/protocol.py", "return 14", "return 15", "summary claims"),
-    ("measure of a recipe", SAW, 'measures=["risk"]', 'measures=["excess"]', ""),
-    ("description of a method", TRAINING, "A network.", "A net.", ""),
-    ("name of a method", TRAINING, '"net":', '"network":', "summary claims"),
-    ("statement", TRAINING, "scale(level))", "scale(level) + 1)", "cells"),
+    ("measure", "pkg/protocol.py", "return 14", "return 15", "summary claims experiments"),
+    ("measure of a recipe", SAW, 'measures=["risk"]', 'measures=["excess"]', "experiments"),
+    ("description of a method", TRAINING, "A network.", "A net.", "claims experiments"),
+    ("name of a method", TRAINING, '"net":', '"network":', "cells summary claims experiments"),
+    ("statement", TRAINING, "scale(level)),", "scale(level) + 1),", "cells"),
     ("condition", TRAINING, "level < 0", "level < 1", "cells"),
     ("constant of a reached function", "pkg/engine/rules.py", "x - 1", "x - 3", "cells"),
     ("other member of a reached registry", "pkg/engine/rules.py", "x - 2", "x - 3", "cells"),
@@ -183,8 +192,8 @@ CHANGES = [
     ("literal of a comprehension", SAW, "(3, 4)", "(3, 5)", "floors"),
     ("recipe", "pkg/recipes.py", "simulate(11)", "simulate(12)", "risk"),
     ("data of a recipe", SAW, '"friedman"', '"jump"', "risk"),
-    ("label of a factor of a recipe", SAW, '"size"', '"sample size"', ""),
-    ("factor of a recipe", SAW, '"n":', '"d":', "risk"),
+    ("label of a factor of a recipe", SAW, '"size"', '"sample size"', "experiments"),
+    ("factor of a recipe", SAW, '"n":', '"d":', "risk experiments"),
     ("argument of a recipe", "pkg/shown.py", "size = 12", "size = 13", "risk"),
 ]  # fmt: skip
 

@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 from dlstats import montecarlo
-from dlstats.pipeline import ledger
-from dlstats.protocol import claim as claims
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Measure, Study
+from dlstats.pipeline import ledger, summaries
+from dlstats.protocol import origin, readers, verdict
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.study import Experiment, Method, Study
 
 REPS = 100
 MEASURES = (Measure("x", "x"), Measure("hit", "hit", "proportion"))
@@ -24,102 +27,90 @@ def _raw(seed=0, failed=0):
     for n in (1, 2):
         for method in ("a", "b"):
             x = rng.normal(size=REPS) + (method == "b")
-            parts.append(
-                pd.DataFrame(
-                    {"study": "toy", "cell": f"n={n}", "n": n, "method": method, "replicate": range(REPS), "x": x}
-                )
-            )
+            about = {"study": "toy", "cell": f"n={n}", "n": n, "method": method, "replicate": range(REPS), "x": x}
+            parts.append(pd.DataFrame(about))
     raw = pd.concat(parts, ignore_index=True)
     raw = raw.assign(status="ok", reason="", hit=(raw["x"] > -1.5).astype(float))
     raw.loc[: failed - 1, ["status", "x", "hit"]] = ["diverged", np.nan, np.nan]
     return raw
 
 
-def _mean(n, method, statistic="mean", column="x"):
-    def measure(evidence):
-        rows = evidence.rows(n=n, method=method)
-        return montecarlo.estimate(statistic, rows[column].where(rows["status"] == "ok"))
-
-    return measure
+def _mean(n, method, column="x"):
+    return readers.value(column, n=n, method=method)
 
 
-def _from_summary(evidence):
-    row = evidence.table(n=1, method="a", measure="x").iloc[0]
-    return montecarlo.Estimate(row["estimate"], row["mcse"], int(row["replicates"]), int(row["failed"]))
-
-
-def _claim(name, kind, theory, margin, measure):
-    return Claim(name, f"statement of {name}", kind, theory, margin, measure, "a source", "JSM")
+def _claim(name, expectation, measure):
+    return Claim(name, f"statement of {name}", expectation, measure, origin.Theorem("stone1982", "1"), ("JSM",))
 
 
 def _ledger(made, raw=None, share=0.1):
     raw = _raw() if raw is None else raw
-    summary = montecarlo.summarise(raw, MEASURES, ["study", "cell", "n", "method"])
-    study = Study("toy", "approximation", "Toy", "", "", "", {}, MEASURES, lambda *_: raw, tuple(made))
-    return ledger.verdicts(study, Evidence(raw, summary), share)
+    held = Experiment(lambda *_: raw, {"n": Factor("n", int)}, {"a": Method("a", "a"), "b": Method("b", "b")}, MEASURES)
+    study = Study("Toy", "", {"toys": held}, claims=tuple(made), name="toy", family="approximation")
+    return ledger.verdicts(study, Evidence({"toys": summaries.summarise(held, raw)}, {"toys": raw}), share)
 
 
-FIRST = "claim family study statement theory estimate mcse margin replicates failed verdict source lecture".split()
+FIRST = (
+    "claim family study statement relation theory estimate mcse margin replicates failed verdict origin cite".split()
+)
 
 
 def test_the_leading_columns_are_the_published_ones_and_words_are_words():
-    table = _ledger([_claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a"))])
-    assert list(table.columns[:13]) == FIRST
+    table = _ledger([_claim("A1", equals(0.0, 0.5), _mean(1, "a"))])
+    assert list(table.columns[:14]) == FIRST
     assert list(table.columns) == ledger.COLUMNS
-    assert json.loads(table["cells"][0]) == ["n=1"]
+    assert json.loads(table["cells"][0]) == ["toys/n=1"]
 
 
 def test_each_kind_gets_its_verdict():
     made = [
-        _claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a")),
-        _claim("A2", "equivalence", 1.0, 0.5, _mean(1, "a")),
-        _claim("A3", "equivalence", 0.0, 0.05, _mean(1, "a")),
-        _claim("A4", "at_most", 0.5, 0.0, _mean(2, "a")),
-        _claim("A5", "at_least", 2.0, 0.0, _mean(2, "b")),
-        _claim("A6", "identity", 2.0, 0.0, lambda _: montecarlo.exact(2.0)),
-        _claim("A7", "bound_above", 2.0, 0.5, lambda _: montecarlo.exact(3.0)),
+        _claim("A1", equals(0.0, 0.5), _mean(1, "a")),
+        _claim("A2", equals(1.0, 0.5), _mean(1, "a")),
+        _claim("A3", equals(0.0, 0.05), _mean(1, "a")),
+        _claim("A4", at_most(0.5, 0.0), _mean(2, "a")),
+        _claim("A5", at_least(2.0, 0.0), _mean(2, "b")),
+        _claim("A6", equals(2.0, 0.0), lambda _: montecarlo.exact(2.0)),
+        _claim("A7", at_most(2.0, 0.5), lambda _: montecarlo.exact(3.0)),
     ]
     expected = ["supported", "refuted", "undecided", "supported", "refuted", "supported", "refuted"]
     assert list(_ledger(made)["verdict"]) == expected
 
 
 def test_an_undecided_claim_says_how_many_replicates_would_decide_it():
-    table = _ledger(
-        [_claim("A1", "equivalence", 0.0, 0.15, _mean(1, "a")), _claim("A2", "at_most", 1.0, 0.0, _mean(1, "a"))]
-    )
+    table = _ledger([_claim("A1", equals(0.0, 0.15), _mean(1, "a")), _claim("A2", at_most(1.0, 0.0), _mean(1, "a"))])
     row = table.iloc[0]
     assert row["verdict"] == "undecided"
-    target = claims.wanted_mcse("equivalence", row["estimate"], 0.0, 0.15, counted=2)
+    target = verdict.wanted_mcse("equals", row["estimate"], 0.0, 0.15, counted=2)
     assert row["needed"] == math.ceil(REPS * (row["mcse"] / target) ** 2)
     assert row["needed"] > REPS
     assert math.isnan(table.iloc[1]["needed"])
 
 
 def test_missing_cells_make_a_claim_undecided_with_the_reason():
-    row = _ledger([_claim("A1", "equivalence", 0.0, 0.5, _mean(7, "a"))]).iloc[0]
+    row = _ledger([_claim("A1", equals(0.0, 0.5), _mean(7, "a"))]).iloc[0]
     assert row["verdict"] == "undecided"
-    assert "No cell has n=7" in row["note"]
+    assert "not simulated: toys has no n = 7" in row["note"]
     assert (row["replicates"], math.isnan(row["estimate"])) == (0, True)
 
 
 def test_a_mistake_in_a_claim_is_not_taken_for_a_missing_cell():
     with pytest.raises(KeyError):
-        _ledger([_claim("A1", "equivalence", 0.0, 0.5, lambda e: e.rows(n=1)["nothing"])])
-    with pytest.raises(TypeError, match="must give an Estimate"):
-        _ledger([_claim("A1", "equivalence", 0.0, 0.5, lambda e: 1.0)])
+        _ledger([_claim("A1", equals(0.0, 0.5), lambda e: e.table(n=1)["nothing"])])
+    with pytest.raises(TypeError, match="must give Estimates"):
+        _ledger([_claim("A1", equals(0.0, 0.5), lambda e: [1.0])])
 
 
 def test_an_estimate_without_an_error_decides_nothing_statistical():
-    row = _ledger([_claim("A1", "at_most", 9.0, 0.0, lambda _: montecarlo.Estimate(1.0, math.nan, 1))]).iloc[0]
+    row = _ledger([_claim("A1", at_most(9.0, 0.0), lambda _: montecarlo.Estimate(1.0, math.nan, 1))]).iloc[0]
     assert row["verdict"] == "undecided"
     assert "no estimate with an error" in row["note"]
 
 
 def test_too_many_failures_make_undecided_what_rests_on_them_only():
     made = [
-        _claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a")),
-        _claim("A2", "equivalence", 1.0, 0.5, _mean(1, "b")),
-        _claim("A3", "equivalence", 0.0, 0.5, _from_summary),
+        _claim("A1", equals(0.0, 0.5), _mean(1, "a")),
+        _claim("A2", equals(1.0, 0.5), _mean(1, "b")),
+        _claim("A3", equals(0.0, 0.5), _mean(1, "a")),
     ]
     raw = _raw(failed=20)
     table = _ledger(made, raw, share=0.1)
@@ -131,11 +122,11 @@ def test_too_many_failures_make_undecided_what_rests_on_them_only():
 
 def test_failures_at_their_worst_can_take_a_verdict_away_and_are_shown():
     made = [
-        _claim("A1", "equivalence", 0.0, 0.2, _mean(1, "a")),
-        _claim("A2", "equivalence", 0.0, 0.2, _from_summary),
-        _claim("A3", "equivalence", 1.0, 0.5, _mean(1, "b")),
-        _claim("A4", "at_least", 0.5, 0.0, _mean(1, "a", "proportion", "hit")),
-        _claim("A5", "at_most", 0.9, 0.0, lambda _: montecarlo.exact(1.0)),
+        _claim("A1", equals(0.0, 0.2), _mean(1, "a")),
+        _claim("A2", equals(0.0, 0.2), _mean(1, "a")),
+        _claim("A3", equals(1.0, 0.5), _mean(1, "b")),
+        _claim("A4", at_least(0.5, 0.0), _mean(1, "a", "hit")),
+        _claim("A5", at_most(0.9, 0.0), lambda _: montecarlo.exact(1.0)),
     ]
     raw = _raw(3, failed=9)
     table = _ledger(made, raw)
@@ -148,9 +139,7 @@ def test_failures_at_their_worst_can_take_a_verdict_away_and_are_shown():
 
 
 def test_without_failures_the_worst_case_is_the_verdict():
-    table = _ledger(
-        [_claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a")), _claim("A2", "at_most", -1.0, 0.0, _mean(1, "a"))]
-    )
+    table = _ledger([_claim("A1", equals(0.0, 0.5), _mean(1, "a")), _claim("A2", at_most(-1.0, 0.0), _mean(1, "a"))])
     assert list(table["worst_case"]) == list(table["verdict"])
 
 
@@ -158,15 +147,15 @@ def test_a_rate_that_does_not_fit_is_supported_pre_asymptotic_with_its_local_slo
     rng = np.random.default_rng(0)
     sizes = (10, 20, 40, 80)
     rate = montecarlo.rate(sizes, [rng.gamma(400, 1 / 400, 400) * (1 / n + 0.002) for n in sizes])
-    row = _ledger([_claim("A1", "equivalence", rate.slope.value, 0.1, lambda _: rate.slope)]).iloc[0]
+    row = _ledger([_claim("A1", equals(rate.slope.value, 0.1), lambda _: rate.slope)]).iloc[0]
     assert row["verdict"] == "supported, pre-asymptotic"
     assert "local slopes" in row["note"]
 
 
 def _many(offset):
     """Sixty claims, ten of them refuted alone at a level between 5 % and 5 % / 60."""
-    made = [_claim(f"B{k}", "at_most", 0.0, 0.0, _fixed(-3.0)) for k in range(50)]
-    return made + [_claim(f"C{k}", "at_most", 0.0, 0.0, _fixed(offset)) for k in range(10)]
+    made = [_claim(f"B{k}", at_most(0.0, 0.0), _fixed(-3.0)) for k in range(50)]
+    return made + [_claim(f"C{k}", at_most(0.0, 0.0), _fixed(offset)) for k in range(10)]
 
 
 def _fixed(z):
@@ -174,7 +163,7 @@ def _fixed(z):
 
 
 def test_holm_runs_over_all_studies_and_spares_support():
-    alone = _ledger([_claim("C0", "at_most", 0.0, 0.0, _fixed(2.5)), _claim("B0", "at_most", 0.0, 0.0, _fixed(-2.5))])
+    alone = _ledger([_claim("C0", at_most(0.0, 0.0), _fixed(2.5)), _claim("B0", at_most(0.0, 0.0), _fixed(-2.5))])
     assert list(alone["verdict"]) == ["refuted", "supported"]
     others = _ledger(_many(-3.0))
     together = ledger.combine([alone, others])
@@ -182,26 +171,26 @@ def test_holm_runs_over_all_studies_and_spares_support():
     assert together["verdict"].iloc[1] == "supported"
     assert together["needed"].iloc[0] > 100_000
     statistical = together["p_against"].to_numpy()
-    assert np.allclose(together["p_adjusted"], claims.holm(statistical))
+    assert np.allclose(together["p_adjusted"], verdict.holm(statistical))
     assert list(ledger.combine([alone, others.iloc[:0]])["verdict"]) == ["refuted", "supported"]
 
 
 def test_exact_claims_neither_pay_for_nor_add_to_the_adjustment():
-    exact = [_claim(f"E{k}", "identity", 0.0, 0.0, lambda _: montecarlo.exact(1.0)) for k in range(100)]
-    table = _ledger([*exact, _claim("C0", "at_most", 0.0, 0.0, _fixed(2.5))])
+    exact = [_claim(f"E{k}", equals(0.0, 0.0), lambda _: montecarlo.exact(1.0)) for k in range(100)]
+    table = _ledger([*exact, _claim("C0", at_most(0.0, 0.0), _fixed(2.5))])
     assert set(table["verdict"]) == {"refuted"}
     assert table["p_adjusted"].iloc[-1] == table["p_against"].iloc[-1]
 
 
 def test_combining_twice_or_in_parts_changes_nothing():
-    one, two = _ledger(_many(2.5)), _ledger([_claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a"))])
+    one, two = _ledger(_many(2.5)), _ledger([_claim("A1", equals(0.0, 0.5), _mean(1, "a"))])
     once = ledger.combine([one, two])
     pd.testing.assert_frame_equal(ledger.combine([once]), once)
     assert ledger.combine([]).columns.tolist() == ledger.COLUMNS
 
 
 def test_rows_are_the_same_bytes_again_and_through_a_file():
-    made = [_claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a")), _claim("A2", "at_most", 0.01, 0.0, _mean(2, "b"))]
+    made = [_claim("A1", equals(0.0, 0.5), _mean(1, "a")), _claim("A2", at_most(0.01, 0.0), _mean(2, "b"))]
     texts = [_ledger(made, _raw(failed=4)).to_csv(index=False) for _ in range(2)]
     assert texts[0] == texts[1]
     back = pd.read_csv(io.StringIO(texts[0]))
@@ -209,5 +198,5 @@ def test_rows_are_the_same_bytes_again_and_through_a_file():
 
 
 def test_evidence_forgets_between_claims():
-    made = [_claim("A1", "equivalence", 0.0, 0.5, _mean(1, "a")), _claim("A2", "equivalence", 0.0, 0.5, _mean(2, "a"))]
-    assert [json.loads(c) for c in _ledger(made)["cells"]] == [["n=1"], ["n=2"]]
+    made = [_claim("A1", equals(0.0, 0.5), _mean(1, "a")), _claim("A2", equals(0.0, 0.5), _mean(2, "a"))]
+    assert [json.loads(c) for c in _ledger(made)["cells"]] == [["toys/n=1"], ["toys/n=2"]]

@@ -1,0 +1,158 @@
+"""What the cells of the studies hang on, by changing a copy of the package."""
+
+import ast
+import os
+import shutil
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from dlstats.pipeline.fingerprints import HERE, PACKAGE, Fingerprints
+
+PROBE = '''
+"""A study that trains in one of its experiments."""
+from dlstats.protocol.study import Experiment, Study
+
+def _fitted(condition, streams, device):
+    from dlstats import nets, training
+    from dlstats.losses import robust
+
+    net = nets.Mlp(1, (8,))
+    start = nets.initialise(net, streams.generators("start"))
+    return training.fit(net, robust.huber, start, condition.x, condition.y, training.Training(10, optimiser="adam"))
+
+def _drawn(condition, streams, device):
+    return [rng.normal() for rng in streams.generators("data")]
+
+STUDY = Study(experiments={"fitted": Experiment(simulate=_fitted), "drawn": Experiment(simulate=_drawn)})
+'''
+FITTED, DRAWN = (("dlstats.studies.robust.probe", name) for name in ("fitted", "drawn"))
+SHOWN = ("protocol.claim", "protocol.readers", "protocol.origin", "protocol.verdict", "plotting", "report")
+WORDS = {"Claim", "Figure", "Check", "Measure", "Contrast", "Slope", "Factor", "Method", "grid"}
+
+
+def modules(package):
+    files = [*package.glob("studies/*/*.py"), *(p.parent for p in package.glob("studies/*/*/__init__.py"))]
+    return sorted(".".join([*p.parts[-3:-1], p.stem]) for p in files if not p.stem.startswith("_"))
+
+
+def experiments(package):
+    """Every experiment of every study; studies of the old shape are left out."""
+    found, now = [], HERE if package == PACKAGE else Fingerprints(package)
+    for module in modules(package):
+        try:
+            found += [(f"dlstats.{module}", name) for name in now.experiments(f"dlstats.{module}")]
+        except LookupError:
+            continue
+    return found
+
+
+def cells(package):
+    now = Fingerprints(package)
+    return {(module, name): now.cells(module, name) for module, name in experiments(package)}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    copy = tmp_path_factory.mktemp("copy") / "dlstats"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "studies" / "robust" / "probe.py").write_text(PROBE)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def before(package):
+    return cells(package)
+
+
+@contextmanager
+def changed(path, text):
+    """The file with another text, then as it was, to the time of its last change."""
+    old, stamp = path.read_text(), path.stat()
+    assert text != old, path
+    try:
+        path.write_text(text)
+        yield
+    finally:
+        path.write_text(old)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+def moved(package, before, path, text):
+    """The experiments whose cells a new text of a file changes."""
+    with changed(package / path, text):
+        after = cells(package)
+    return {place for place in before if before[place] != after[place]}
+
+
+@pytest.mark.parametrize(("module", "experiment"), experiments(PACKAGE))
+def test_simulate_reaches_no_claim_no_figure_and_no_study(module, experiment):
+    for place in HERE.reached(module, experiment):
+        where, _, name = place.partition(":")
+        assert not where.removeprefix("dlstats.").startswith(SHOWN), place
+        assert name.split(":")[0].split(" =")[0] not in ("CLAIMS", "FIGURES", "CHECKS", "STUDY"), place
+
+
+def _with_other_words(source):
+    """A module with every claim, figure, check and label changed."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", None)) in WORDS:
+            node.args.append(ast.Constant("changed"))
+    return ast.unparse(tree) + "\n"
+
+
+def test_changed_claims_figures_and_labels_reach_no_cell(package, before):
+    with ExitStack() as stack:
+        for path in sorted(package.glob("studies/**/*.py")):
+            source = path.read_text()
+            text = _with_other_words(source)
+            if "changed" in text:
+                stack.enter_context(changed(path, text))
+        after = cells(package)
+    assert {place for place in before if before[place] != after[place]} == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["losses/robust.py", "methods/regression.py", "training/schedules.py", "dgp/regression.py", "nets/mlp.py",
+     "montecarlo/sequences.py", "protocol/study.py"],
+)  # fmt: skip
+def test_a_new_function_reruns_nothing(package, before, path):
+    text = (package / path).read_text()
+    assert not moved(package, before, path, text + "\n\ndef added(x):\n    return x + 1\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("training/contract.py", "`patience` needs", "`patience` must have"),
+        ("training/progress.py", " diverged, ", " lost, "),
+        ("training/backends.py", "torch trains: %s", "by torch: %s"),
+        ("training/lanes/kernel.cpp", "#include", "// the kernel\n#include"),
+    ],
+)
+def test_other_words_rerun_nothing(package, before, path, old, new):
+    text = (package / path).read_text()
+    assert not moved(package, before, path, text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "definition"),
+    [
+        ("losses/robust.py", "threshold: float = 1.345", "threshold: float = 1.346", "dlstats.losses.robust:huber:"),
+        ("nets/mlp.py", "@dataclass(frozen=True)\nclass Mlp", "@dataclass\nclass Mlp", "dlstats.nets.mlp:Mlp:"),
+        ("training/optimisers.py", "1 - beta1**step", "2 - beta1**step", "dlstats.training.optimisers:_adam_bias:"),
+        ("training/lanes/vector.h", "#pragma once", "#pragma once\n#define MORE", "dlstats.training.lanes.build:"),
+        ("training/lanes/kernel.cpp", "#include", "#define MORE\n#include", "dlstats.training.lanes.build:"),
+    ],
+)
+def test_a_changed_constant_reruns_the_experiments_that_reach_it_and_no_other(
+    package, before, path, old, new, definition
+):
+    now = Fingerprints(package)
+    expected = {place for place in before if any(d.startswith(definition) for d in now.reached(*place))}
+    text = (package / path).read_text()
+    assert FITTED in expected
+    assert DRAWN not in expected
+    assert moved(package, before, path, text.replace(old, new, 1)) == expected
