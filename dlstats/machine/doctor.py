@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from pathlib import Path
+
+from dlstats.machine import processor
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,11 @@ def examine() -> list[Finding]:
     """Python and torch, then every back end of the engine: each works, or says in one line why it does not."""
     import torch
 
+    units = ", ".join(processor.vector_units())
     return [
         Finding("python", True, f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores"),
         Finding("torch", True, f"{torch.__version__}, {torch.get_num_threads()} threads"),
-        Finding("processor", True, _processor()),
+        Finding("processor", True, f"{processor.name()} ({units or 'no vector extensions known'})"),
         Finding("back end torch, CPU", True, "always"),
         _cuda(),
         *(_lanes(dtype) for dtype in ("float32", "float64")),
@@ -62,14 +64,3 @@ def _lanes(dtype: str) -> Finding:
     except build.Unavailable as error:
         return Finding(name, False, f"{error}; the torch path serves")
     return Finding(name, True, f"{kernel.lanes_width()} lanes, built by {build.find_compiler()} in {build.cache()}")
-
-
-def _processor() -> str:
-    try:
-        rows = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    words = {name.strip(): value.strip() for name, _, value in (row.partition(":") for row in rows)}
-    flags = words.get("flags", words.get("Features", "")).split()
-    has = [name for name in ("avx512f", "avx2", "fma", "asimd") if name in flags]
-    return f"{words.get('model name', platform.machine())} ({', '.join(has) or 'no vector extensions known'})"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
-_HELD: list[IO] = []
-"""Open lock files; a lock ends with its process, however that ends."""
+from filelock import FileLock, Timeout
+
+_HELD: list[object] = []
+"""Locks of this process; a lock ends with its process, however that ends."""
 
 
 def gpus(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev")) -> list[str]:
@@ -28,15 +28,13 @@ def take(known: list[str], folder: Path | None = None) -> str | None:
     Returns nothing, and changes nothing, when there is no GPU. When all are taken, the first is shared.
     """
     for gpu in known:
-        handle = (Path(folder or tempfile.gettempdir()) / f"dlstats-gpu-{re.sub(r'[^A-Za-z0-9]', '-', gpu)}.lock").open(
-            "a"
-        )
+        name = re.sub(r"[^A-Za-z0-9]", "-", gpu)
+        lock = FileLock(Path(folder or tempfile.gettempdir()) / f"dlstats-gpu-{name}.lock", mode=0o666)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            handle.close()
+            lock.acquire(blocking=False)
+        except Timeout:
             continue
-        _HELD.append(handle)
+        _HELD.append(lock)
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
         return gpu
     if known:

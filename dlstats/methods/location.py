@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy import stats
 
 ITERATIONS = 100
 TOLERANCE = 1e-8
@@ -21,8 +22,7 @@ WEIGHTS = {
 
 def scale(y: Sample) -> Centres:
     """The median absolute deviation from the median over Φ⁻¹(3/4), the sd at the normal law [Hampel 1974]."""
-    centred = np.abs(y - np.median(y, axis=1, keepdims=True))
-    return np.median(centred, axis=1) / 0.6744897501960817
+    return stats.median_abs_deviation(y, axis=1, scale="normal")
 
 
 def reweighted_mean(y: Sample, name: str, constant: float | Centres) -> tuple[Centres, Bool[np.ndarray, " reps"]]:

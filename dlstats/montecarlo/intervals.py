@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import special, stats
+from statsmodels.stats.proportion import proportion_confint
 
 from dlstats.montecarlo.shapes import Replicates, Values
 
@@ -60,21 +61,15 @@ def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "id
 
 
 def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's score interval of a proportion [Wilson 1927]."""
-    z = special.ndtri((1 + level) / 2)
-    share = successes / reps
-    centre = (share + z**2 / (2 * reps)) / (1 + z**2 / reps)
-    half = z / (1 + z**2 / reps) * np.sqrt(share * (1 - share) / reps + z**2 / (4 * reps**2))
-    lower, upper = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    """Wilson's score interval of a proportion [Wilson 1927]; at 0 and `reps` successes it ends at 0 and 1 exactly."""
+    lower, upper = proportion_confint(successes, reps, 1 - level, method="wilson")
     return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
 
 
 def clopper_pearson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """The exact binomial interval; covers at least `level` for every proportion [Clopper and Pearson 1934]."""
-    tail = (1 - level) / 2
-    lower = special.betaincinv(np.maximum(successes, 1), reps - np.maximum(successes, 1) + 1, tail)
-    upper = special.betaincinv(np.minimum(successes, reps - 1) + 1, reps - np.minimum(successes, reps - 1), 1 - tail)
-    return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
+    lower, upper = proportion_confint(successes, reps, 1 - level, method="beta")
+    return np.asarray(lower), np.asarray(upper)
 
 
 def proportion(hits: Replicates, interval: str = "wilson") -> Batch:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 import dlstats
-from dlstats.machine import gpus
+from dlstats.machine import gpus, processor
 from dlstats.pipeline import cells, store
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
@@ -55,7 +55,7 @@ def environment(root: Path | None = None) -> dict:
         "timestamp": int(moment) if moment.isdigit() else 0,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor.name(),
         "cores": os.cpu_count() or 0,
         "memory_gib": _memory(),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
@@ -78,15 +78,6 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"
 
 
 def _memory() -> float:
@@ -124,7 +115,7 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
         "seeds": sorted(seeds),
         "rows": rows,
         "failures": failed,
-        "machine": {"processor": _processor(), "cores": os.cpu_count() or 0, "python": platform.python_version()},
+        "machine": {"processor": processor.name(), "cores": os.cpu_count() or 0, "python": platform.python_version()},
     }
 
 
