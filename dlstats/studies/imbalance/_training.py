@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,16 +10,19 @@ import numpy as np
 import pandas as pd
 
 from dlstats import nets, training
+from dlstats.dgp import imbalanced
 from dlstats.losses import imbalance, margins, overlap
 from dlstats.measures import classification as measures
 from dlstats.methods import calibration, logistic
 from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
 from dlstats.theory import minimisers
+from dlstats.training.recipes import digest
 
 GAMMA = 2.0
 BATCH = 256
 DEFERRED = 0.6
-"""Share of the steps before LDAM's weights set in."""
+"""Proportion of the steps before LDAM's weights set in."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Data:
     positive: np.ndarray
     negative: np.ndarray
     prevalence: float
+
+
+def drawn(mechanism, streams: Streams, role: str, sizes: Sequence[int], /, **about: object) -> Iterator[np.ndarray]:
+    """Inputs (reps, n, d) and labels (reps, n) of a class-imbalanced mechanism with `sizes` points per class."""
+    pairs = [imbalanced.sample(mechanism, rng, sizes) for rng in streams.generators(role, **about)]
+    return (np.stack(parts) for parts in zip(*pairs, strict=True))
 
 
 def losses(counts: Sequence[int]) -> dict:
@@ -66,23 +74,22 @@ def ldam_losses(counts: Sequence[int]) -> tuple:
 def run(
     data: Data, counts: Sequence[int], methods: Sequence[str], net: nets.Mlp, steps: int, streams: Streams, device: str
 ) -> pd.DataFrame:
-    """One row a replicate and method: a network trained by the loss, best by the same loss on held-out data."""
+    """One row per replicate and method: a network trained by the loss, best by the same loss on held-out data."""
     start = nets.initialise(net, streams.generators("init", widths=list(net.widths), d=net.d_in))
-    digests = {"data_digest": [digest_of(a) for a in data.x], "start_digest": [digest_of(a.numpy()) for a in start]}
-    frames = []
+    digests = {"data_digest": [digest(a) for a in data.x], "start_digest": [digest(a.numpy()) for a in start]}
+    columns = {}
     for name in methods:
         if name == "firth":
             logit, held, status = _linear(data)
         else:
             logit, held, status = _network(name, data, counts, net, start, steps, streams, device)
-        columns = {"replicate": list(streams.replicates), "method": name, "status": status, **digests}
-        frames.append(pd.DataFrame(columns | measured(name, logit, held, data)))
-    return pd.concat(frames).sort_values("replicate", kind="stable").reset_index(drop=True)
+        columns[name] = {"status": status, **digests} | measured(name, logit, held, data)
+    return stacked(streams, columns)
 
 
 def _network(name: str, data: Data, counts, net, start, steps: int, streams: Streams, device: str):
     x, y = _resampled(name, data, streams)
-    orders = streams.generators("minibatch", method="all")
+    minibatches = streams.generators("minibatch", method="all")
 
     def plan(part: int) -> training.Training:
         size, every = min(BATCH, x.shape[1]), max(1, steps // 20)
@@ -93,11 +100,11 @@ def _network(name: str, data: Data, counts, net, start, steps: int, streams: Str
     if name == "ldam":
         first, second = ldam_losses(counts)
         before = int(DEFERRED * steps)
-        warm = training.fit(net, first, start, x, target, plan(before), orders, validation, device).parameters
-        fit = training.fit(net, second, warm, x, target, plan(steps - before), orders, validation, device)
+        warm = training.fit(net, first, start, x, target, plan(before), minibatches, validation, device).parameters
+        fit = training.fit(net, second, warm, x, target, plan(steps - before), minibatches, validation, device)
     else:
         loss = losses(counts).get(name, imbalance.cross_entropy)
-        fit = training.fit(net, loss, start, x, target, plan(steps), orders, validation, device)
+        fit = training.fit(net, loss, start, x, target, plan(steps), minibatches, validation, device)
     outputs = [
         training.predict(net, fit.parameters, part, device).numpy()[..., 0].astype(float)
         for part in (data.test_x, data.held_x)
@@ -141,18 +148,21 @@ def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict
         "tuned": measures.best_cut(held, y, 1 - y),
         "best": measures.best_cut(logit, a, b),
     }
-    found = {}
+    columns = {}
     for cut, value in cuts.items():
         decision = logit > value[:, None]
         table = measures.counts(decision, a, b)
-        found[f"excess_{cut}"] = measures.balanced_excess(decision, a, b)
-        found |= {f"balanced_error_{cut}": table.balanced_error}
+        columns[f"excess_{cut}"] = measures.balanced_excess(decision, a, b)
+        columns |= {f"balanced_error_{cut}": table.balanced_error}
         if cut in ("default", "tuned"):
-            found |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
+            columns |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
     f1_cut = measures.best_cut(held, y, 1 - y, "f1")
-    found["f1_tuned"] = measures.counts(logit > f1_cut[:, None], a, b).f1
-    found["auroc"], found["average_precision"] = measures.auroc(logit, a, b), measures.average_precision(logit, a, b)
-    return found | _probabilities(name, logit, held, y, data)
+    columns["f1_tuned"] = measures.counts(logit > f1_cut[:, None], a, b).f1
+    columns["auroc"], columns["average_precision"] = (
+        measures.auroc(logit, a, b),
+        measures.average_precision(logit, a, b),
+    )
+    return columns | _probabilities(name, logit, held, y, data)
 
 
 def _probabilities(name: str, logit: np.ndarray, held: np.ndarray, y: np.ndarray, data: Data) -> dict[str, np.ndarray]:
@@ -160,19 +170,15 @@ def _probabilities(name: str, logit: np.ndarray, held: np.ndarray, y: np.ndarray
     a, b = data.positive, data.negative
     p = 1 / (1 + np.exp(-logit))
     parts = measures.calibration(p, a, b)
-    found = {"log_loss": measures.log_loss(logit, a, b), "brier": measures.brier(p, a, b)}
-    found |= {"reliability": parts.reliability, "resolution": parts.resolution, "ece": parts.ece}
-    found["ece_bias"] = measures.ece_bias(p, data.held_y.shape[1])
+    columns = {"log_loss": measures.log_loss(logit, a, b), "brier": measures.brier(p, a, b)}
+    columns |= {"reliability": parts.reliability, "resolution": parts.resolution, "ece": parts.ece}
+    columns["ece_bias"] = measures.ece_bias(p, data.held_y.shape[1])
     maps = {"platt": calibration.platt, "temperature": calibration.temperature, "isotonic": calibration.isotonic}
     for kind, mend in maps.items():
-        found[f"log_loss_{kind}"] = measures.log_loss(mend(logit, held, y), a, b)
+        columns[f"log_loss_{kind}"] = measures.log_loss(mend(logit, held, y), a, b)
     if name == "focal":
         edge = np.clip(p, 1e-7, 1 - 1e-7)
         true = np.clip(minimisers.focal_inverse_binary(edge, GAMMA), 1e-7, 1 - 1e-7)
-        found["log_loss_inverted"] = measures.log_loss(np.log(true / (1 - true)), a, b)
-    return found
-
-
-def digest_of(values: np.ndarray) -> str:
-    """Short digest of the bytes of one replicate's data or start."""
-    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:12]
+        inverted = measures.log_loss(np.log(true / (1 - true)), a, b)
+        columns |= {"log_loss_inverted": inverted, "inversion_gain": inverted - columns["log_loss"]}
+    return columns

@@ -1,19 +1,19 @@
-"""Do the conclusions carry over to real data? Breast cancer and digits, made unequal by a stated rule."""
+"""Do the conclusions carry over to real data? Breast cancer and digits, made imbalanced by a stated rule."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from dlstats import montecarlo
-from dlstats.montecarlo import Estimate
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.origin import Finding
+from dlstats.protocol.readers import difference
+from dlstats.protocol.study import Experiment, Figure, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.imbalance._claims import paired
-from dlstats.studies.imbalance._networks_claims import RIVALS
-from dlstats.studies.imbalance._networks_figures import METHODS
-from dlstats.studies.imbalance._settings import NETWORKS
+from dlstats.studies.imbalance._methods import METHODS, MULTICLASS, RIVALS, network_methods
 
 TRAIN, HELD = (180, 20), (90, 10)
 """Benign and malignant samples for training and held out; all others test, weighted to the prevalence 0.1."""
@@ -21,12 +21,8 @@ LARGEST, RATIO = 100, 20
 """Digit k has LARGEST · RATIO^(−k/9) training images, from 100 zeros to 5 nines; all others test."""
 
 
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Networks under every loss on random splits."""
-    return (_breast_cancer if factors["data"] == "breast_cancer" else _digits)(factors, streams, device)
-
-
-def _breast_cancer(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def simulate_breast_cancer(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks under every loss on random splits of breast cancer, 10 % malignant."""
     from sklearn.datasets import load_breast_cancer
 
     from dlstats import nets
@@ -42,11 +38,12 @@ def _breast_cancer(factors: dict, streams: Streams, device: str) -> pd.DataFrame
     negative = (1 - prevalence) * (1 - one) / (1 - one).sum(1, keepdims=True)
     data = _training.Data(x[train], y[train], x[held], y[held], x[test], positive, negative, prevalence)
     net = nets.Mlp(x.shape[1], (16, 16))
-    found = _training.run(data, TRAIN, NETWORKS, net, factors["steps"], streams, device)
-    return found.drop(columns=[c for c in found if c.startswith("excess_")])  # pyright: ignore[reportAttributeAccessIssue]
+    rows = _training.run(data, TRAIN, list(METHODS), net, condition.steps, streams, device)
+    return rows.drop(columns=[c for c in rows if c.startswith("excess_")])  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _digits(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def simulate_digits(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks under every loss for many classes on random splits of digits with a long tail."""
     from sklearn.datasets import load_digits
 
     from dlstats.studies.imbalance import _multiclass
@@ -56,12 +53,13 @@ def _digits(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     counts = [round(LARGEST * RATIO ** (-k / 9)) for k in range(10)]
     parts = [_split(y, [counts], rng) for rng in streams.generators("split", data="digits")]
     train, test = (np.stack(part) for part in zip(*parts, strict=True))
-    frames = []
-    for row, logits in _multiclass.fitted(x[train], y[train], counts, x[test], factors["steps"], streams, device):
-        row["balanced_error_default"] = _balanced_error(logits, y[test])
-        row["balanced_error_prior"] = _balanced_error(logits - np.log(counts), y[test])
-        frames.append(pd.DataFrame(row))
-    return pd.concat(frames).sort_values("replicate", kind="stable").reset_index(drop=True)
+
+    def error(logits: np.ndarray) -> np.ndarray:
+        return _balanced_error(logits, y[test])
+
+    return _multiclass.run(
+        x[train], y[train], counts, x[test], "balanced_error", error, condition.steps, streams, device
+    )
 
 
 def _split(y: np.ndarray, sizes: list, rng: np.random.Generator) -> list[np.ndarray]:
@@ -78,48 +76,75 @@ def _split(y: np.ndarray, sizes: list, rng: np.random.Generator) -> list[np.ndar
 
 
 def _balanced_error(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Mean over the classes of the share of their test points decided wrongly."""
+    """Mean over the classes of the proportion of their test points decided wrongly."""
     wrong = logits.argmax(axis=2) != y
-    shares = [(wrong & (y == k)).sum(axis=1) / (y == k).sum(axis=1) for k in range(logits.shape[2])]
-    return np.mean(shares, axis=0)
+    rates = [(wrong & (y == k)).sum(axis=1) / (y == k).sum(axis=1) for k in range(logits.shape[2])]
+    return np.mean(rates, axis=0)
 
 
-def _most_different(evidence: Evidence) -> Estimate:
-    column = "balanced_error_tuned"
-    found = [paired(column, name, "cross_entropy", data="breast_cancer")(evidence) for name in RIVALS]
-    return montecarlo.worst(found, 0.0, 0.02)
+STEPS = {"steps": Factor("optimiser steps", int, at_least=1)}
+BREAST_CANCER = Experiment(
+    simulate=simulate_breast_cancer,
+    factors=STEPS,
+    methods=METHODS,
+    measures=(
+        Measure("balanced_error_default", "balanced error, as trained"),
+        Measure("balanced_error_tuned", "balanced error, tuned cut"),
+        Measure("balanced_error_prior", "balanced error, cut at the prevalence"),
+        Measure("f1_tuned", "F1, tuned cut"),
+        Measure("auroc", "AUC"),
+        Measure("average_precision", "average precision"),
+        Measure("log_loss", "log loss"),
+        Measure("log_loss_platt", "log loss after Platt scaling"),
+        Measure("ece", "calibration error"),
+    ),
+    contrasts=(
+        *(Contrast("balanced_error_tuned", rival, "cross_entropy", "difference", "mean") for rival in RIVALS),
+        Contrast("log_loss", "cross_entropy", "weighted", "difference", "mean"),
+    ),
+    block=25,
+    title="breast cancer",
+)
+DIGITS = Experiment(
+    simulate=simulate_digits,
+    factors=STEPS,
+    methods=network_methods(*MULTICLASS),
+    measures=(
+        Measure("balanced_error_default", "balanced error, as trained"),
+        Measure("balanced_error_prior", "balanced error, corrected for the prior"),
+        Measure("balanced_error_adjusted", "balanced error, prior accounted for in the loss or after training"),
+    ),
+    contrasts=(
+        Contrast("balanced_error_adjusted", "logit_adjusted", "cross_entropy", "difference", "mean"),
+        Contrast("balanced_error_default", "logit_adjusted", "cross_entropy", "difference", "mean"),
+    ),
+    block=25,
+    title="digits",
+)
+EXPERIMENTS = {"breast_cancer": BREAST_CANCER, "digits": DIGITS}
 
-
-def _corrected(evidence: Evidence) -> Estimate:
-    found = []
-    for method, column in (("logit_adjusted", "balanced_error_default"), ("cross_entropy", "balanced_error_prior")):
-        rows = evidence.rows(data="digits", method=method)
-        found.append(rows[column].where(rows["status"] == "ok").to_numpy())
-    return montecarlo.estimate("mean", found[0] - found[1])
-
-
-SOURCE = "conclusions of imbalance_networks; margin fixed for this study"
+JSM = ("JSM",)
 CLAIMS = (
     Claim(
         "IMB4.breast_cancer",
-        "On breast cancer with 10 % malignant, tuned thresholds leave no loss more than 0.02 from cross-entropy in balanced "
+        "On breast cancer with 10 % malignant, tuned thresholds leave no loss more than {margin} from cross-entropy in balanced "
         "error: the most different of nine.",
-        "equivalence", 0, 0.02, _most_different, SOURCE, "JSM",
+        equals(0, 0.02), difference("balanced_error_tuned", RIVALS, "cross_entropy").each("method"), Finding(), JSM,
     ),
     Claim(
         "IMB1.breast_cancer",
         "On breast cancer with 10 % malignant cross-entropy has a smaller log loss than class weights.",
-        "at_most", 0, 0, paired("log_loss", "cross_entropy", "weighted", data="breast_cancer"), SOURCE, "JSM",
+        at_most(0), difference("log_loss", "cross_entropy", "weighted"), Finding(), JSM,
     ),
     Claim(
         "IMB5.digits",
-        "On long-tailed digits the logit-adjusted loss is within 0.02 of cross-entropy with logits corrected for the prior.",
-        "equivalence", 0, 0.02, _corrected, SOURCE, "JSM",
+        "On long-tailed digits the logit-adjusted loss is within {margin} of cross-entropy with logits corrected for the prior.",
+        equals(0, 0.02), difference("balanced_error_adjusted", "logit_adjusted", "cross_entropy"), Finding(), JSM,
     ),
     Claim(
         "IMB5.digits_adjusted",
         "On long-tailed digits logit adjustment has a smaller balanced error than cross-entropy as it comes.",
-        "at_most", 0, 0, paired("balanced_error_default", "logit_adjusted", "cross_entropy", data="digits"), SOURCE, "JSM",
+        at_most(0), difference("balanced_error_default", "logit_adjusted", "cross_entropy", experiment="digits"), Finding(), JSM,
     ),
 )  # fmt: skip
 
@@ -129,47 +154,31 @@ def draw_real(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     panels = figure.subplots(1, 2)
-    labels = {
-        "balanced_error_default": "as trained",
-        "balanced_error_tuned": "tuned cut",
-        "balanced_error_prior": "prior",
-    }
-    for axes, data, second in zip(
-        panels, ("breast_cancer", "digits"), ("balanced_error_tuned", "balanced_error_prior"), strict=True
-    ):
-        for index, measure in enumerate(("balanced_error_default", second)):
-            table = evidence.table(data=data, measure=measure, statistic="mean").set_index("method")
-            names = [name for name in METHODS if name in table.index]
-            table = table.loc[names]
+    labels = {"default": "as trained", "tuned": "tuned cut", "prior": "prior"}
+    cuts = {"breast_cancer": ("default", "tuned"), "digits": ("default", "prior")}
+    for axes, (name, experiment) in zip(panels, EXPERIMENTS.items(), strict=True):
+        methods = experiment.methods
+        for index, cut in enumerate(cuts[name]):
+            table = evidence.table(name, measure=f"balanced_error_{cut}", statistic="mean")
+            table = table.set_index("method").reindex(list(methods))
             look = style.nth(index) | {"linestyle": ""}
-            axes.errorbar(table["estimate"], range(len(names)), xerr=2 * table["mcse"], label=labels[measure], **look)
-            axes.set_yticks(range(len(names)), [METHODS[n] for n in names])
+            axes.errorbar(table["estimate"], range(len(methods)), xerr=2 * table["mcse"], label=labels[cut], **look)
+        axes.set_yticks(range(len(methods)), [method.label for method in methods.values()])
         axes.invert_yaxis()
-        axes.set_xlabel("balanced error")
-        axes.set_title(data.replace("_", " "))
+        axes.set(xlabel="balanced error", title=experiment.title)
         axes.legend()
 
 
+def _design(replicates: int, steps: int) -> dict:
+    return {name: grid(steps=steps, replicates=replicates) for name in EXPERIMENTS}
+
+
 STUDY = Study(
-    name="imbalance_real_data",
-    family="imbalance",
-    title="Losses for unequal classes on real data",
+    title="Losses for class imbalance on real data",
     aims="Check on two data sets that what was found with known posteriors carries over.",
     mechanisms="Random splits of breast cancer (10 % malignant) and of digits with a long tail (100 zeros to 5 nines).",
     estimands="Balanced error and log loss on the samples left over.",
-    methods=METHODS,
-    measures=(
-        Measure("balanced_error_default", "balanced error, as trained"),
-        Measure("balanced_error_tuned", "balanced error, tuned cut"),
-        Measure("balanced_error_prior", "balanced error, corrected for the prior"),
-        Measure("f1_tuned", "F1, tuned cut"),
-        Measure("auroc", "AUC"),
-        Measure("average_precision", "average precision"),
-        Measure("log_loss", "log loss"),
-        Measure("log_loss_platt", "log loss after Platt scaling"),
-        Measure("ece", "calibration error"),
-    ),
-    simulate=simulate,
+    experiments=EXPERIMENTS,
     claims=CLAIMS,
     figures=(
         Figure(
@@ -183,5 +192,5 @@ STUDY = Study(
     ),
     limits="Splits of one data set are not independent samples of a population: errors speak of the splits. Firth's fit of "
     "31 coefficients to 20 events often does not converge; such replicates count as failed.",
-    block=25,
+    designs={"smoke": _design(4, 10), "standard": _design(50, 200), "paper": _design(500, 400)},
 )

@@ -7,30 +7,37 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from dlstats import montecarlo
-from dlstats.montecarlo import Estimate
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.origin import Finding
+from dlstats.protocol.readers import difference, value
+from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.imbalance._claims import paired
+from dlstats.studies.frames import stacked
 
 TEST_IMAGES = 8
 EDGE = 0.1
 """A fitted probability between EDGE and 1 − EDGE counts as graded, neither nothing nor all."""
+ELICITS = {"dice": ("from_hard", "linear_cut"), "squared_dice": ("from_rescaled", "squared_cut")}
+"""Loss -> the distance to what it elicits, and the cut on η that goes with it."""
+DECIDES = {"cross_entropy": "dice_shifted", "squared_dice": "dice"}
+"""Loss -> the expected Dice of its decision where it is meant to be large."""
 
 
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """A convolutional network (3 × 3 patch, then 1 × 1) under Dice, cross-entropy and their sum, one batch of images."""
     import torch
 
     from dlstats import nets, training
     from dlstats.dgp.lesions import Lesions
     from dlstats.losses import imbalance, overlap
-    from dlstats.studies.imbalance._training import digest_of
+    from dlstats.training.recipes import digest
 
-    lesions, about = Lesions(), {k: factors[k] for k in ("foreground", "images")}
-    intercept = lesions.intercept(factors["foreground"])
-    x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, factors["images"])), "data", **about)
+    lesions, about = Lesions(), {"foreground": condition.foreground, "images": condition.images}
+    intercept = lesions.intercept(condition.foreground)
+    x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, condition.images)), "data", **about)
     eta = lesions.probability(x, intercept)
     y = np.stack([(rng.random(e.shape) < e) for rng, e in zip(streams.generators("labels", **about), eta, strict=True)])
     test_x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, TEST_IMAGES)), "test", **about)
@@ -43,27 +50,26 @@ def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
         "squared_dice": partial(overlap.dice, denominator="squared"),
         "dice_cross_entropy": overlap.dice_cross_entropy,
     }
-    plan = training.Training(steps=factors["steps"], learning_rate=0.02, schedule="cosine")
+    plan = training.Training(steps=condition.steps, learning_rate=0.02, schedule="cosine")
     target = torch.as_tensor(y[..., None].astype(np.float32))
-    frames = []
+    digests = {"data_digest": [digest(a) for a in x], "start_digest": [digest(a.numpy()) for a in start]}
+    columns = {}
     for name, loss in losses.items():
         fit = training.fit(net, loss, start, x, target, plan, device=device)
         logit = training.predict(net, fit.parameters, test_x, device).numpy()[..., 0].astype(float)
-        columns = {"replicate": list(streams.replicates), "method": name, "status": fit.status}
-        columns |= {"data_digest": [digest_of(a) for a in x], "start_digest": [digest_of(a.numpy()) for a in start]}
-        rows = [_measured(z, e) for z, e in zip(logit, test_eta, strict=True)]
-        frames.append(pd.DataFrame(columns | {k: [row[k] for row in rows] for k in rows[0]}))
-    return pd.concat(frames).sort_values("replicate", kind="stable").reset_index(drop=True)
+        rows = [_measured(name, z, e) for z, e in zip(logit, test_eta, strict=True)]
+        columns[name] = {"status": fit.status, **digests} | {k: [row[k] for row in rows] for k in rows[0]}
+    return stacked(streams, columns)
 
 
-def _measured(logit: np.ndarray, eta: np.ndarray) -> dict[str, float]:
+def _measured(name: str, logit: np.ndarray, eta: np.ndarray) -> dict[str, float]:
     """Of one replicate's test images: distance to η and to what Dice elicits, the cut on η, and expected Dice."""
     from dlstats.dgp.lesions import best_dice
 
     p = 1 / (1 + np.exp(-logit.clip(-500, 500)))
     linear, squared = best_dice(eta), best_dice(eta, squared=True)
     decision = p > 0.5
-    return {
+    row = {
         "from_truth": float(np.abs(p - eta).mean()),
         "from_hard": float(np.abs(p - (eta > linear / 2)).mean()),
         "from_rescaled": float(np.abs(p - np.minimum(1, eta / squared)).mean()),
@@ -76,6 +82,12 @@ def _measured(logit: np.ndarray, eta: np.ndarray) -> dict[str, float]:
         "dice_shifted": _dice(p > linear / 2, eta),
         "best_dice": linear,
     }
+    if name in ELICITS:
+        elicited, cut = ELICITS[name]
+        row |= {"elicited_gain": row[elicited] - row["from_truth"], "cut_error": row["cut"] - row[cut]}
+    if name in DECIDES:
+        row["dice_decided"] = row[DECIDES[name]]
+    return row
 
 
 def _dice(decision: np.ndarray, eta: np.ndarray) -> float:
@@ -93,87 +105,81 @@ def _cut(eta: np.ndarray, decision: np.ndarray) -> float:
     return float((sorted_eta[best] + sorted_eta[best + 1]) / 2)
 
 
+SEGMENTATION = Experiment(
+    simulate=simulate,
+    factors={
+        "foreground": Factor("foreground", float, above=0, below=1),
+        "images": Factor("training images", int, at_least=1),
+        "steps": Factor("optimiser steps", int, at_least=1),
+    },
+    methods={
+        "cross_entropy": Method("cross-entropy", "cross-entropy of every pixel"),
+        "dice": Method("Dice, linear", "soft Dice with the denominator Σ p + Σ y"),
+        "squared_dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y²"),
+        "dice_cross_entropy": Method("Dice + cross-entropy", "the sum of soft Dice and cross-entropy"),
+    },
+    measures=(
+        Measure("from_truth", "mean |p − η|"),
+        Measure("from_hard", "mean |p − 1{η > F/2}|"),
+        Measure("from_rescaled", "mean |p − min(1, η/F)|"),
+        Measure("elicited_gain", "mean distance to what the loss elicits less that to η"),
+        Measure("cut", "cut on η"),
+        Measure("linear_cut", "F/2, linear"),
+        Measure("squared_cut", "F/2, squared"),
+        Measure("cut_error", "cut on η less F/2"),
+        Measure("graded", "proportion of graded probabilities"),
+        Measure("graded_truth", "true proportion of graded probabilities"),
+        Measure("dice", "expected Dice, cut at 1/2"),
+        Measure("dice_shifted", "expected Dice, cut at F/2"),
+        Measure("dice_decided", "expected Dice, Dice cut at 1/2 and cross-entropy at F/2"),
+        Measure("best_dice", "largest expected Dice"),
+    ),
+    contrasts=(
+        Contrast("dice_decided", "cross_entropy", "squared_dice", "difference", "mean"),
+        Contrast("from_truth", "cross_entropy", "squared_dice", "difference", "mean"),
+    ),
+    block=8,
+)
+METHODS = SEGMENTATION.methods
 FOREGROUNDS = (0.01, 0.03, 0.1)
-SOURCE = "population optimum derived here (IMB10); margin fixed for this study"
-
-
-def _cut_error(method: str, column: str, foreground: float):
-    """Mean over replicates of the cut of a method less the one that theory gives for the same test images."""
-
-    def measure(evidence: Evidence) -> Estimate:
-        rows = evidence.rows(method=method, foreground=foreground)
-        gap = (rows["cut"] - rows[column]).where(rows["status"] == "ok")
-        return montecarlo.estimate("mean", gap)
-
-    return measure
-
-
-def _within(method: str, first: str, second: str, foreground: float):
-    """Mean over replicates of one column less another of the same method."""
-
-    def measure(evidence: Evidence) -> Estimate:
-        rows = evidence.rows(method=method, foreground=foreground)
-        return montecarlo.estimate("mean", (rows[first] - rows[second]).where(rows["status"] == "ok"))
-
-    return measure
+JSM, BIOS = ("JSM",), ("BIOS",)
 
 
 def _claims(foreground: float) -> tuple[Claim, ...]:
     at = f"(lesions, {100 * foreground:g} % foreground)"
     tag = f"{100 * foreground:g}"
-    cuts = (("linear", "dice", "linear_cut"), ("squared", "squared_dice", "squared_cut"))
+    here = {"foreground": foreground}
     return (
         *(
             Claim(
                 f"IMB8.trained_{name}_{tag}",
                 f"A network trained by Dice with the {name} denominator decides for the lesion where η > F/2 {at}: mean "
                 "difference of its cut.",
-                "equivalence", 0, 0.05, _cut_error(method, column, foreground), SOURCE, "BIOS",
+                equals(0, 0.05), value("cut_error", method=method, **here), Finding(), BIOS,
             )
-            for name, method, column in cuts
+            for name, method in (("linear", "dice"), ("squared", "squared_dice"))
         ),
         Claim(
             f"IMB10.trained_squared_{tag}",
             f"Trained by Dice with the squared denominator, the fit is nearer to min(1, η/F) than to η {at}.",
-            "at_most", 0, 0, _within("squared_dice", "from_rescaled", "from_truth", foreground), SOURCE, "JSM",
+            at_most(0), value("elicited_gain", method="squared_dice", **here), Finding(), JSM,
         ),
         Claim(
             f"IMB10.trained_linear_{tag}",
             f"Trained with the linear denominator, the fit is nearer to all or nothing, 1{{η > F/2}}, than to η {at}.",
-            "at_most", 0, 0, _within("dice", "from_hard", "from_truth", foreground), SOURCE, "JSM",
+            at_most(0), value("elicited_gain", method="dice", **here), Finding(), JSM,
         ),
         Claim(
             f"IMB8.shifted_{tag}",
-            f"Cross-entropy cut at F/2 has the expected Dice of a network trained by Dice, to 0.02 {at}.",
-            "equivalence", 0, 0.02, _shifted(foreground), SOURCE, "BIOS",
+            f"Cross-entropy cut at F/2 has the expected Dice of a network trained by Dice, to {{margin}} {at}.",
+            equals(0, 0.02), difference("dice_decided", "cross_entropy", "squared_dice", **here), Finding(), BIOS,
         ),
         Claim(
             f"IMB10.calibrated_{tag}",
             f"Cross-entropy is nearer to the true pixel probability than Dice with the squared denominator {at}.",
-            "at_most", 0, 0, paired("from_truth", "cross_entropy", "squared_dice", foreground=foreground), SOURCE, "BIOS",
+            at_most(0), difference("from_truth", "cross_entropy", "squared_dice", **here), Finding(), BIOS,
         ),
     )  # fmt: skip
-
-
-def _shifted(foreground: float):
-    def measure(evidence: Evidence) -> Estimate:
-        found = []
-        for method, column in (("cross_entropy", "dice_shifted"), ("squared_dice", "dice")):
-            rows = evidence.rows(method=method, foreground=foreground)
-            found.append(rows[column].where(rows["status"] == "ok").to_numpy())
-        return montecarlo.estimate("mean", found[0] - found[1])
-
-    return measure
-
-
-CLAIMS = tuple(claim for foreground in FOREGROUNDS for claim in _claims(foreground))
-
-METHODS = {
-    "cross_entropy": "cross-entropy",
-    "dice": "Dice, linear",
-    "squared_dice": "Dice, squared",
-    "dice_cross_entropy": "Dice + cross-entropy",
-}
 
 
 def draw_segmentation(evidence: Evidence, figure) -> None:
@@ -186,7 +192,7 @@ def draw_segmentation(evidence: Evidence, figure) -> None:
         for axes, measure in ((left, "cut"), (right, "dice")):
             table = evidence.table(measure=measure, method=name, statistic="mean").sort_values("foreground")
             place = table["foreground"] * (1 + 0.06 * (index - 1.5))
-            axes.errorbar(place, table["estimate"], yerr=2 * table["mcse"], label=METHODS[name], **look)
+            axes.errorbar(place, table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **look)
     for column, line, label in (("linear_cut", "--", "F/2, linear"), ("squared_cut", ":", "F/2, squared")):
         table = evidence.table(measure=column, method="dice", statistic="mean").sort_values("foreground")
         left.plot(table["foreground"], table["estimate"], color="black", linestyle=line, label=label)
@@ -198,34 +204,21 @@ def draw_segmentation(evidence: Evidence, figure) -> None:
         axes.set_xscale("log")
         axes.set_xticks(FOREGROUNDS, [f"{100 * f:g} %" for f in FOREGROUNDS])
         axes.minorticks_off()
-        axes.set_xlabel("foreground")
-        axes.set_ylabel(label)
+        axes.set(xlabel="foreground", ylabel=label)
         axes.legend(fontsize="x-small")
 
 
+def _design(images: int, steps: int, replicates: int):
+    return grid(foreground=list(FOREGROUNDS), images=images, steps=steps, replicates=replicates)
+
+
 STUDY = Study(
-    name="segmentation_dice",
-    family="imbalance",
     title="Segmentation by Dice and by cross-entropy",
     aims="See whether training by Dice follows its population optimum: the cut F/2, and probabilities that are not.",
     mechanisms="Images with a smooth disc on noise; pixels labelled independently with a known probability of their patch.",
     estimands="The fitted probability against the true one and against what Dice elicits; the cut; the expected Dice.",
-    methods=METHODS,
-    measures=(
-        Measure("from_truth", "mean |p − η|"),
-        Measure("from_hard", "mean |p − 1{η > F/2}|"),
-        Measure("from_rescaled", "mean |p − min(1, η/F)|"),
-        Measure("cut", "cut on η"),
-        Measure("linear_cut", "F/2, linear"),
-        Measure("squared_cut", "F/2, squared"),
-        Measure("graded", "share of graded probabilities"),
-        Measure("graded_truth", "true share of graded probabilities"),
-        Measure("dice", "expected Dice, cut at 1/2"),
-        Measure("dice_shifted", "expected Dice, cut at F/2"),
-        Measure("best_dice", "largest expected Dice"),
-    ),
-    simulate=simulate,
-    claims=CLAIMS,
+    experiments={"segmentation": SEGMENTATION},
+    claims=tuple(claim for foreground in FOREGROUNDS for claim in _claims(foreground)),
     figures=(
         Figure(
             "imbalance_segmentation",
@@ -238,5 +231,5 @@ STUDY = Study(
     ),
     limits="A convolutional network that sees 3 × 3 pixels, which is all that the truth depends on; pixels are labelled "
     "independently given the image; one batch holds all images, so that Dice is that of the whole set.",
-    block=8,
+    designs={"smoke": _design(2, 10, 4), "standard": _design(12, 300, 50), "paper": _design(24, 600, 300)},
 )

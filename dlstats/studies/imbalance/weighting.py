@@ -8,32 +8,25 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.readers import difference, value
+from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.imbalance._settings import OFFSET, SCALES, WEIGHTS
-from dlstats.studies.imbalance._weighting_claims import CLAIMS
+from dlstats.studies.frames import stacked
+from dlstats.theory import minimisers
 from dlstats.theory import weighting as theory
 
+PRIOR, DISTANCE = 0.02, 2
+"""Prevalence and distance of the two Gaussians."""
 PENALTIES = 10.0 ** -np.concatenate([np.arange(13.0), np.arange(16.0, 201.0, 4.0)])
 SHOWN = (3, 6, 9, 12, 60, 200)
 """Minus the decimal logarithms of the penalties at which the ridge path is reported."""
-
-
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Fits on two Gaussians (part `efficiency`), the identity of shift and offset (`shift`), or a ridge path."""
-    if factors["part"] == "separable":
-        parts = zip(streams.replicates, _data(streams, factors), strict=True)
-        return pd.concat([_separable(r, rng) for r, rng in parts], ignore_index=True)
-    n, prior, distance = factors["n"], factors["prior"], factors["distance"]
-    draws = [_gaussians(rng, n, prior, distance) for rng in _data(streams, factors)]
-    x, y = (np.stack(parts) for parts in zip(*draws, strict=True))
-    if factors["part"] == "shift":
-        return _shift(x, y, streams)
-    return _efficiency(x, y, prior, distance, streams)
-
-
-def _data(streams: Streams, factors: dict) -> list[np.random.Generator]:
-    return streams.generators("data", **factors)
+ARMS = {"unweighted": (1.0,), "weight": (10.0, 100.0), "offset": (2.0,), "scale": (0.5, 0.25)}
+"""What class 1 gets on separable data, and how much of it."""
 
 
 def _gaussians(rng: np.random.Generator, n: int, prior: float, distance: float) -> tuple[np.ndarray, np.ndarray]:
@@ -43,14 +36,19 @@ def _gaussians(rng: np.random.Generator, n: int, prior: float, distance: float) 
 
 
 def _log_odds(y: np.ndarray) -> np.ndarray:
-    return np.log(y.sum(axis=1) / (1 - y).sum(axis=1))
+    return np.log(y.sum(axis=-1) / (1 - y).sum(axis=-1))
 
 
-def _efficiency(x: np.ndarray, y: np.ndarray, prior: float, distance: float, streams: Streams) -> pd.DataFrame:
+def simulate_efficiency(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Linear logits on two Gaussians: fitted as they are, shifted by the log-odds of the classes, or weighted."""
     from dlstats.methods import logistic
 
-    share = y.mean(axis=1, keepdims=True)
-    weight = np.where(y == 1, 0.5 / share, 0.5 / (1 - share))
+    prior, distance = condition.prior, condition.distance
+    generators = streams.generators("data", part="efficiency", **condition)
+    draws = [_gaussians(rng, condition.n, prior, distance) for rng in generators]
+    x, y = (np.stack(parts) for parts in zip(*draws, strict=True))
+    positive = y.mean(axis=1, keepdims=True)
+    weight = np.where(y == 1, 0.5 / positive, 0.5 / (1 - positive))
     truth = np.array([math.log(prior / (1 - prior)), distance])
     plain = logistic.fit(x, y, start=truth)
     balanced = logistic.fit(x, y, weight, start=truth * [0, 1])
@@ -59,125 +57,231 @@ def _efficiency(x: np.ndarray, y: np.ndarray, prior: float, distance: float, str
         "logit_adjusted": (plain, plain.beta[:, 0] - _log_odds(y)),
         "weighted": (balanced, balanced.beta[:, 0]),
     }
-    best = stats.norm.cdf(-distance / 2)
-    frames = []
+    columns = {}
     for name, (fit, intercept) in fits.items():
         cut = -intercept / fit.beta[:, 1]
         error = (stats.norm.cdf(cut - distance / 2) + stats.norm.sf(cut + distance / 2)) / 2
-        columns = {"replicate": list(streams.replicates), "method": name, "status": fit.status}
-        columns |= {"slope": fit.beta[:, 1], "threshold": cut, "balanced_error": error, "excess": error - best}
-        frames.append(pd.DataFrame(columns))
-    return pd.concat(frames).sort_values("replicate", kind="stable").reset_index(drop=True)
+        columns[name] = {"status": fit.status, "slope": fit.beta[:, 1], "threshold": cut, "balanced_error": error}
+        columns[name]["excess"] = error - stats.norm.cdf(-distance / 2)
+    return stacked(streams, columns)
 
 
-def _shift(x: np.ndarray, y: np.ndarray, streams: Streams) -> pd.DataFrame:
-    """The logit-adjusted loss fitted as such, against the maximum likelihood fit with its intercept shifted."""
-    from dlstats.methods import logistic
-
-    rows = []
-    for r, features, labels in zip(streams.replicates, x, y, strict=True):
-        odds = float(_log_odds(labels[None])[0])
-        plain = logistic.fit(features[None], labels[None]).beta[0]
-        adjusted = logistic.fit(features[None], labels[None], offset=odds).beta[0]
-        gap = np.abs(adjusted - (plain - [odds, 0])).max()
-        rows.append({"replicate": r, "method": "logit_adjusted", "shift_gap": float(gap)})
-    return pd.DataFrame(rows)
-
-
-def _separable(replicate: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Twenty points a class, at least 1 from the line that parts them; weights, offsets and scales for class 1."""
-    from dlstats.methods import logistic
-
-    sign = np.repeat([1.0, -1.0], 20)
-    x = np.column_stack([sign * (1 + rng.exponential(1, 40)), rng.normal(size=40)])
-    one, normal = np.ones(40), theory.hard_margin(x, sign)[0]
-
-    def path(weight: float = 1.0, scale: float = 1.0, offset: float = 0.0) -> np.ndarray:
-        up = sign > 0
-        parts = (np.where(up, weight, one), np.where(up, scale, one), np.where(up, offset, 0.0))
-        return logistic.ridge_path(x, sign, PENALTIES, *parts)
-
-    plain = path()
-    found = {"unweighted": (plain, math.nan)}
-    found |= {f"weight_{w}": (path(weight=w), math.log(w)) for w in WEIGHTS}
-    found |= {"offset": (path(offset=OFFSET), OFFSET)} | {f"scale_{s}": (path(scale=s), math.nan) for s in SCALES}
-    rows = []
-    for name, (thetas, log_ratio) in found.items():
-        row = {"replicate": replicate, "method": name}
-        for digits in SHOWN:
-            at = int(np.flatnonzero(np.isclose(np.log10(PENALTIES), -digits))[0])
-            row |= {f"{k}_{digits}": v for k, v in _line(x, sign, thetas[at], plain[at], normal, log_ratio).items()}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _line(x, sign, theta, plain, normal, log_ratio: float) -> dict[str, float]:
-    """Shift of the boundary against the unweighted fit, also over its law; margins' ratio; angle to the hard margin."""
-    norm = float(np.linalg.norm(theta[:2]))
-    shift = float(theta[2] / norm - plain[2] / np.linalg.norm(plain[:2]))
-    cosine = float(theta[:2] @ normal / (norm * np.linalg.norm(normal)))
-    margin = sign * (x @ theta[:2] + theta[2])
-    found = {"shift": shift, "norm": norm, "angle": math.acos(min(1.0, cosine))}
-    if not math.isnan(log_ratio):
-        found["law_ratio"] = shift / theory.boundary_shift(log_ratio, norm)
-    return found | {"margin_ratio": float(margin[sign > 0].min() / margin[sign < 0].min())}
-
-
-def draw_path(evidence: Evidence, figure) -> None:
-    """Shift of the boundary and ratio of the margins along the ridge path, mean over data sets with their spread."""
-    from dlstats.plotting import style
-
-    left, right = figure.subplots(1, 2)
-    rows = evidence.rows(part="separable")
-    for axes, column, methods in (
-        (left, "shift", [f"weight_{w}" for w in WEIGHTS] + ["offset"]),
-        (right, "margin_ratio", [f"scale_{s}" for s in SCALES] + ["weight_100"]),
-    ):
-        for index, name in enumerate(methods):
-            values = rows.loc[rows["method"] == name, [f"{column}_{d}" for d in SHOWN]].to_numpy(float)
-            look = style.nth(index + (column != "shift") * 3)
-            error = 2 * values.std(axis=0, ddof=1) / np.sqrt(len(values))
-            axes.errorbar(SHOWN, values.mean(axis=0), yerr=error, label=METHODS[name], **look)
-        axes.set_xscale("log")
-        axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
-        axes.minorticks_off()
-        axes.set_xlabel("$-\\log_{10}$ of the ridge penalty")
-        axes.legend()
-    left.set_ylabel("shift of the boundary")
-    left.set_ylim(bottom=0)
-    right.set_ylabel("margin of class 1 / class 0")
-
-
-METHODS = {
-    "cross_entropy": "cross-entropy cut at 1/2",
-    "logit_adjusted": "logit adjustment",
-    "weighted": "inverse-frequency weights",
-    "unweighted": "ridge path",
-    "weight_10": "weight 10",
-    "weight_100": "weight 100",
-    "offset": "offset 2",
-    "scale_0.5": "scale 1/2",
-    "scale_0.25": "scale 1/4",
-}
-
-STUDY = Study(
-    name="weighting",
-    family="imbalance",
-    title="Logit adjustment against class weights",
-    aims="Compare the efficiency of logit adjustment and class weights; see what either does on separable data.",
-    mechanisms="Two Gaussians N(±D/2, 1) with a rare class, labels drawn; and separable points in the plane.",
-    estimands="Slope and threshold of the balanced rule, its balanced error; boundary and margins of the ridge path.",
-    methods=METHODS,
+EFFICIENCY = Experiment(
+    simulate=simulate_efficiency,
+    factors={
+        "n": Factor("sample size", int, symbol="n", at_least=2),
+        "prior": Factor("prevalence", float, symbol=r"\pi", above=0, below=1),
+        "distance": Factor("distance of the means", int, symbol="D", above=0),
+    },
+    methods={
+        "cross_entropy": Method("cross-entropy cut at 1/2", "maximum likelihood, class 1 where its probability exceeds 1/2"),
+        "logit_adjusted": Method("logit adjustment", "maximum likelihood, its intercept less the log-odds of the classes"),
+        "weighted": Method("inverse-frequency weights", "cross-entropy with weights inverse to the class frequencies"),
+    },
     measures=(
         Measure("slope", "slope", "variance"),
         Measure("threshold", "threshold", "variance"),
         Measure("balanced_error", "balanced error"),
         Measure("excess", "excess balanced error"),
-        Measure("shift_gap", "difference of the two fits", "maximum"),
-        *(Measure(f"{c}_{d}", f"{c} at penalty 1e-{d}") for d in SHOWN for c in ("shift", "angle", "margin_ratio")),
     ),
-    simulate=simulate,
+    contrasts=(Contrast("excess", "logit_adjusted", "weighted", "difference", "mean"),),
+)  # fmt: skip
+
+
+def simulate_separable(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Twenty points per class, at least 1 from the line that parts them; ridge paths of every arm."""
+    generators = streams.generators("data", part="separable")
+    rows = [
+        row | {"replicate": r} for r, rng in zip(streams.replicates, generators, strict=True) for row in _paths(rng)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _paths(rng: np.random.Generator) -> list[dict]:
+    """One row per arm and penalty, of one data set."""
+    from dlstats.methods import logistic
+
+    sign = np.repeat([1.0, -1.0], 20)
+    x = np.column_stack([sign * (1 + rng.exponential(1, 40)), rng.normal(size=40)])
+    one, up, normal = np.ones(40), sign > 0, theory.hard_margin(x, sign)[0]
+    log_ratio = {"weight": math.log, "offset": float}
+    plain, rows = np.empty(0), []
+    for arm, sizes in ARMS.items():
+        for size in sizes:
+            given = [np.where(up, size if arm == part else 1.0, one) for part in ("weight", "scale")]
+            path = logistic.ridge_path(x, sign, PENALTIES, *given, np.where(up, size if arm == "offset" else 0.0, 0.0))
+            plain = path if arm == "unweighted" else plain
+            ratio = log_ratio[arm](size) if arm in log_ratio else math.nan
+            for digits in SHOWN:
+                at = int(np.flatnonzero(np.isclose(np.log10(PENALTIES), -digits))[0])
+                row = _line(x, sign, path[at], plain[at], normal, ratio)
+                row["margin_gap"] = abs(row["margin_ratio"] - 1 / size) if arm == "scale" else math.nan
+                rows.append({"method": arm, "size": size, "digits": digits} | row)
+    return rows
+
+
+def _line(x, sign, theta, plain, normal, log_ratio: float) -> dict[str, float]:
+    """Shift of the boundary against the unweighted fit, also over theory; margins' ratio; angle to the hard margin."""
+    norm = float(np.linalg.norm(theta[:2]))
+    shift = float(theta[2] / norm - plain[2] / np.linalg.norm(plain[:2]))
+    cosine = float(theta[:2] @ normal / (norm * np.linalg.norm(normal)))
+    margin = sign * (x @ theta[:2] + theta[2])
+    ratio = math.nan if math.isnan(log_ratio) else shift / theory.boundary_shift(log_ratio, norm)
+    line = {"shift": shift, "norm": norm, "angle": math.acos(min(1.0, cosine)), "shift_gap": abs(ratio - 1)}
+    return line | {"margin_ratio": float(margin[sign > 0].min() / margin[sign < 0].min())}
+
+
+SEPARABLE = Experiment(
+    simulate=simulate_separable,
+    factors={},
+    keys={
+        "size": Factor("weight, offset or factor of the margin of class 1", float),
+        "digits": Factor(r"$-\log_{10}$ of the ridge penalty", int),
+    },
+    methods={
+        "unweighted": Method("ridge path", "logistic regression with a ridge penalty", "cross_entropy"),
+        "weight": Method("weight", "the loss of class 1 multiplied", "weighted"),
+        "offset": Method("offset", "a constant subtracted from the logit of class 1 in the loss", "logit_adjusted"),
+        "scale": Method("scale", "the margin of class 1 multiplied by a factor below 1 in the loss", "ldam"),
+    },
+    measures=(
+        Measure("shift", "shift of the boundary"),
+        Measure("margin_ratio", "margin of class 1 / class 0"),
+        Measure("shift_gap", "largest relative difference of the shift from theory", "largest"),
+        Measure("margin_gap", "largest difference of the margins' ratio from theory", "largest"),
+        Measure("angle", "largest angle to the hard margin", "largest", "radians"),
+    ),
+)  # fmt: skip
+
+
+def shifted_fits() -> list[float]:
+    """Largest difference of the fit of the logit-adjusted loss from the shifted maximum likelihood fit, 20 data sets."""
+    from dlstats.methods import logistic
+
+    rng, gaps = np.random.default_rng(5), []
+    for _ in range(20):
+        x, y = _gaussians(rng, 5000, PRIOR, DISTANCE)
+        odds = float(_log_odds(y))
+        plain, adjusted = (logistic.fit(x[None], y[None], offset=offset).beta[0] for offset in (0.0, odds))
+        gaps.append(float(np.abs(adjusted - (plain - [odds, 0])).max()))
+    return gaps
+
+
+JSM = ("JSM",)
+SETTING = f"for N(±1, 1) with prior {PRIOR}"
+SLOPES = {weighted: float(theory.asymptotic_variance(PRIOR, DISTANCE, weighted)[1, 1]) for weighted in (False, True)}
+CUTS = {weighted: theory.threshold_variance(PRIOR, DISTANCE, weighted) for weighted in (False, True)}
+ERM = minimisers.gaussian_rule(minimisers.gaussian_threshold(PRIOR, DISTANCE), PRIOR, DISTANCE)["balanced_error"]
+
+
+def _variance(name: str, words: str, column: str, method: str, n: int, expected: float) -> Claim:
+    statement = f"{words}, {SETTING}: n times its variance at n = {n} is {{theory:.5g}}, its asymptotic value."
+    measure = value(column, "variance", method=method, n=n).times(n)
+    return Claim(name, statement, equals(expected, 0.1 * expected), measure, Derived(), JSM)
+
+
+def _excess(name: str, words: str, method: str, weighted: bool) -> Claim:
+    expected = theory.excess_balanced_error(DISTANCE, CUTS[weighted] / 5000)
+    statement = (
+        f"{words} expected excess balanced error (D/4) φ(D/2) Var(threshold) = {{theory:.4g}} at n = 5000, {SETTING}."
+    )
+    return Claim(
+        name, statement, equals(expected, 0.1 * expected), value("excess", method=method, n=5000), Derived(), JSM
+    )
+
+
+def _separable(digits: int) -> tuple[Claim, ...]:
+    """The claims on the ridge path at penalty 10^−digits."""
+    name, where = ("IMB13", "at penalty 10⁻¹²") if digits == 12 else ("IMB13.limit", "at penalty 10⁻²⁰⁰")
+    at = {"digits": digits}
+    return (
+        Claim(
+            name,
+            "On separable data weights of ratio 10 and 100, or an offset of 2, move the boundary of the ridge path by "
+            f"ln(ratio)/(2‖w‖): largest relative difference {where}.",
+            at_most(0, 0.02), value("shift_gap", method=["weight", "offset"], **at).each("method", "size"), Derived(), JSM,
+        ),
+        Claim(
+            f"{name}.direction",
+            f"Whatever the weights, the direction tends to that of the hard margin: largest angle {where}, radians.",
+            at_most(0, 0.02), value("angle", method=["unweighted", "weight"], **at).each("method", "size"),
+            Theorem("rosset2004"), JSM,
+        ),
+        *(
+            Claim(
+                f"{name}.scale_{scale}",
+                f"Multiplying the margin of class 1 by {scale} does not vanish: the margins' ratio tends to {1 / scale:g}; "
+                f"largest difference {where}.",
+                at_most(0, 0.1 / scale), value("margin_gap", method="scale", size=scale, **at), Theorem("kini2021"), JSM,
+            )
+            for scale in ARMS["scale"]
+        ),
+    )  # fmt: skip
+
+
+CLAIMS = (
+    _variance("IMB6", "Slope of logit adjustment", "slope", "logit_adjusted", 5000, SLOPES[False]),
+    _variance("IMB6.weighted_5000", "Slope of weighted cross-entropy", "slope", "weighted", 5000, SLOPES[True]),
+    _variance("IMB6.weighted_50000", "Slope of weighted cross-entropy", "slope", "weighted", 50000, SLOPES[True]),
+    _variance("IMB6.threshold", "Threshold of logit adjustment", "threshold", "logit_adjusted", 5000, CUTS[False]),
+    _variance("IMB6.threshold_weighted", "Threshold of class weights", "threshold", "weighted", 5000, CUTS[True]),
+    _excess("IMB6.excess", "Logit adjustment has", "logit_adjusted", False),
+    _excess("IMB6.excess_weighted", "Class weights have", "weighted", True),
+    Claim(
+        "IMB6.order",
+        f"Logit adjustment has a smaller balanced error than class weights at n = 5000, {SETTING}.",
+        at_most(0), difference("excess", "logit_adjusted", "weighted", n=5000), Derived(), JSM,
+    ),
+    Claim(
+        "IMB6.unadjusted",
+        f"Cross-entropy cut at 1/2 has balanced error {{theory:.4f}}, {SETTING}.",
+        equals(ERM, 0.05 * ERM), value("balanced_error", method="cross_entropy", n=5000), Derived(), JSM,
+    ),
+    *(claim for digits in (12, 200) for claim in _separable(digits)),
+)  # fmt: skip
+
+
+def draw_path(evidence: Evidence, figure) -> None:
+    """Shift of the boundary and ratio of the margins along the ridge path, mean over data sets with their error."""
+    from dlstats.plotting import style
+
+    left, right = figure.subplots(1, 2)
+    shown = {left: ("shift", ("weight", 10.0), ("weight", 100.0), ("offset", 2.0))}
+    shown |= {right: ("margin_ratio", ("scale", 0.5), ("scale", 0.25), ("weight", 100.0))}
+    for axes, (column, *arms) in shown.items():
+        for index, (arm, size) in enumerate(arms):
+            table = evidence.table("separable", measure=column, statistic="mean", method=arm, size=size)
+            label = f"{SEPARABLE.label_of(arm)} {size:g}"
+            look = style.nth(index + (column != "shift") * 3)
+            axes.errorbar(table["digits"], table["estimate"], yerr=2 * table["mcse"], label=label, **look)
+        axes.set(xscale="log", xlabel=SEPARABLE.keys["digits"].label)
+        axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
+        axes.minorticks_off()
+        axes.legend()
+    left.set(ylabel="shift of the boundary", ylim=(0, None))
+    right.set_ylabel("margin of class 1 / class 0")
+
+
+def _design(small: int, large: int, paths: int) -> dict:
+    two = {"prior": PRIOR, "distance": DISTANCE}
+    grids = [grid(n=5000, **two, replicates=small), grid(n=50000, **two, replicates=large)]
+    return {"efficiency": grids, "separable": grid(replicates=paths)}
+
+
+STUDY = Study(
+    title="Logit adjustment against class weights",
+    aims="Compare the efficiency of logit adjustment and class weights; see what either does on separable data.",
+    mechanisms="Two Gaussians N(±D/2, 1) with a rare class, labels drawn; and separable points in the plane.",
+    estimands="Slope and threshold of the balanced rule, its balanced error; boundary and margins of the ridge path.",
+    experiments={"efficiency": EFFICIENCY, "separable": SEPARABLE},
     claims=CLAIMS,
+    checks=(
+        Check(
+            "IMB5.fit",
+            "With a free intercept the fit of the logit-adjusted loss is the maximum likelihood fit with its intercept shifted.",
+            equals(0, 1e-9), shifted_fits, Theorem("menon2021"), JSM,
+        ),
+    ),
     figures=(
         Figure(
             "imbalance_separable",
@@ -189,4 +293,5 @@ STUDY = Study(
         ),
     ),
     limits="Linear logits; the ridge path stands for the end of training, which gradient descent reaches in logarithmic time.",
-)
+    designs={"smoke": _design(20, 4, 3), "standard": _design(10000, 2000, 20), "paper": _design(50000, 10000, 100)},
+)  # fmt: skip

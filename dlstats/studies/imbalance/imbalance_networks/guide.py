@@ -1,29 +1,14 @@
-"""How the study of networks shows itself."""
+"""Figures of the networks for two classes: errors by threshold, probabilities, and a guide to the losses."""
 
 from __future__ import annotations
 
-import numpy as np
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure
+from dlstats.studies.imbalance._methods import METHODS
+from dlstats.studies.imbalance.imbalance_networks.two_classes import CELL, GOALS
 
-from dlstats.protocol.study import Evidence, Figure
-
-METHODS = {
-    "cross_entropy": "cross-entropy",
-    "weighted": "weighted",
-    "class_balanced": "class-balanced",
-    "focal": "focal",
-    "logit_adjusted": "logit-adjusted",
-    "vector_scaling": "vector scaling",
-    "ldam": "LDAM with deferred weights",
-    "dice": "Dice, squared",
-    "dice_cross_entropy": "Dice + cross-entropy",
-    "tversky": "Tversky",
-    "auc": "squared AUC surrogate",
-    "oversampled": "oversampling",
-    "undersampled": "undersampling",
-    "firth": "Firth, linear",
-}
 SHOWN = ("cross_entropy", "weighted", "focal", "logit_adjusted", "ldam", "dice", "undersampled")
-LOOKS = {name: index for index, name in enumerate(SHOWN)}
+CUTS = {"default": "cut at 1/2", "tuned": "cut tuned on held-out data", "best": "best cut"}
 
 
 def draw_excess(evidence: Evidence, figure) -> None:
@@ -31,19 +16,13 @@ def draw_excess(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     panels = figure.subplots(1, 3, sharey=True)
-    for axes, cut, title in zip(
-        panels, ("default", "tuned", "best"), ("cut at 1/2", "cut tuned on held-out data", "best cut"), strict=True
-    ):
+    for axes, (cut, title) in zip(panels, CUTS.items(), strict=True):
         for name in SHOWN:
-            table = evidence.table(
-                mechanism="gaussians", prevalence=0.02, measure=f"excess_{cut}", method=name, statistic="mean"
-            ).sort_values("n")
-            look = style.nth(LOOKS[name])
-            axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=METHODS[name], **look)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_title(title)
-        axes.set_xlabel("n")
+            table = evidence.table("two_classes", measure=f"excess_{cut}", statistic="mean", method=name, **CELL)
+            table = table.sort_values("n")
+            look = style.method(METHODS[name].style or name)
+            axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **look)
+        axes.set(xscale="log", yscale="log", title=title, xlabel="n")
     panels[0].set_ylabel("balanced error above Bayes")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
@@ -53,33 +32,22 @@ def draw_probabilities(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     axes = figure.subplots()
-    names = [name for name in METHODS if name != "firth"]
-    measures = (("log_loss", "as trained"), ("log_loss_platt", "after Platt scaling"))
-    for index, (measure, label) in enumerate(measures):
-        table = evidence.table(mechanism="gaussians", prevalence=0.02, n=10000, measure=measure, statistic="mean")
-        table = table.set_index("method").loc[names]
+    methods = {name: method for name, method in METHODS.items() if name != "firth"}
+    for index, (measure, label) in enumerate(
+        {"log_loss": "as trained", "log_loss_platt": "after Platt scaling"}.items()
+    ):
+        table = evidence.table("two_classes", measure=measure, statistic="mean", n=10000, **CELL)
+        table = table.set_index("method").loc[list(methods)]
         look = style.nth(index) | {"linestyle": ""}
-        places = range(len(names))
-        axes.errorbar(table["estimate"], places, xerr=2 * table["mcse"], label=label, **look)
-    axes.set_yticks(range(len(names)), [METHODS[n] for n in names])
+        axes.errorbar(table["estimate"], range(len(methods)), xerr=2 * table["mcse"], label=label, **look)
+    axes.set_yticks(range(len(methods)), [method.label for method in methods.values()])
     axes.invert_yaxis()
-    axes.set_xscale("log")
+    axes.set(xscale="log", xlabel="log loss")
     axes.set_xticks([0.06, 0.1, 0.2, 0.4, 0.8], ["0.06", "0.1", "0.2", "0.4", "0.8"])
     axes.minorticks_off()
-    axes.set_xlabel("log loss")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 
-GOALS = (
-    ("log_loss", "probability\nas trained", -1),
-    ("log_loss_platt", "probability\nrecalibrated", -1),
-    ("excess_default", "balanced\ncut at 1/2", -1),
-    ("excess_tuned", "balanced\ntuned cut", -1),
-    ("f1_tuned", "F1 or Dice\ntuned cut", 1),
-    ("auroc", "ranking\nAUC", 1),
-    ("average_precision", "ranking\nav. precision", 1),
-)
-"""Measure, goal, and whether more (1) or less (-1) of it is better."""
 ELICITS = {
     "weighted": "balanced $\\eta$",
     "class_balanced": "reweighted $\\eta$",
@@ -96,6 +64,8 @@ ELICITS = {
     "firth": "$\\eta$, linear",
 }
 SIZES = (500, 2000, 10000, 50000)
+LEVEL_99 = 2.6
+"""Standard errors of a 99 % interval."""
 
 
 def draw_guide(evidence: Evidence, figure) -> None:
@@ -103,26 +73,20 @@ def draw_guide(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     axes = figure.subplots()
-    rows = evidence.rows(mechanism="gaussians", prevalence=0.02, n=SIZES)
     looks = {1: ("^", style.COLORS["blue"], 22), -1: ("v", style.COLORS["vermillion"], 22), 0: (".", "0.6", 8)}
     names, points = list(ELICITS), {outcome: [] for outcome in looks}
-    for column, (measure, _, sign) in enumerate(GOALS):
-        good = rows[measure].where(rows["status"] == "ok")
-        values = rows.assign(value=good).pivot(index=["n", "replicate"], columns="method", values="value")
-        contrasts = values[names].sub(values["cross_entropy"], axis=0)
-        for place, n in enumerate(SIZES):
-            here = contrasts.xs(n, level="n").to_numpy(float)
-            mean = np.nanmean(here, axis=0)
-            error = np.nanstd(here, axis=0, ddof=1) / np.sqrt(np.isfinite(here).sum(axis=0))
-            for row in range(len(names)):
-                clear = abs(mean[row]) > 2.6 * error[row]
-                outcome = (1 if sign * mean[row] > 0 else -1) if clear else 0
-                points[outcome].append((column + 0.16 * (place - 1.5), row))
+    paired = {"statistic": "difference(mean)", "against": "cross_entropy", "n": SIZES, **CELL}
+    for column, (measure, (_, sign)) in enumerate(GOALS.items()):
+        table = evidence.table("two_classes", measure=measure, **paired)
+        for line in table[["method", "n", "estimate", "mcse"]].itertuples(index=False):
+            clear = abs(line.estimate) > LEVEL_99 * line.mcse
+            outcome = (1 if sign * line.estimate > 0 else -1) if clear else 0
+            points[outcome].append((column + 0.16 * (SIZES.index(line.n) - 1.5), names.index(line.method)))
     for outcome, (marker, color, size) in looks.items():
         if points[outcome]:
             axes.scatter(*zip(*points[outcome], strict=True), marker=marker, color=color, s=size, linewidths=0)
-    axes.set_yticks(range(len(names)), [f"{METHODS[n]}: {ELICITS[n]}" for n in names])
-    axes.set_xticks(range(len(GOALS)), [label for _, label, _ in GOALS])
+    axes.set_yticks(range(len(names)), [f"{METHODS[n].label}: {ELICITS[n]}" for n in names])
+    axes.set_xticks(range(len(GOALS)), [label for label, _ in GOALS.values()])
     axes.xaxis.tick_top()
     axes.invert_yaxis()
     axes.tick_params(length=0)

@@ -1,0 +1,151 @@
+"""What does each loss for class imbalance estimate? Population minimisers, found numerically and in closed form."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from dlstats.protocol.claim import Claim, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Control
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
+from dlstats.studies.frames import tabulated
+from dlstats.studies.imbalance.minimisers import gradient_checks, overlap_checks, pointwise_checks
+from dlstats.theory import minimisers as theory
+from dlstats.theory import overlap
+
+PRIOR, GAUSSIANS = 0.1, 2.0
+"""Prevalence for which the prior-dependent losses of the map are set, and the distance of the Gaussians for Dice."""
+
+
+def fitted(probability: float) -> list[dict]:
+    """The probability that each loss fits where the true one is `probability`."""
+    from dlstats.losses import elicitation, imbalance, margins
+
+    counts = (1 - PRIOR, PRIOR)
+    losses = {
+        "cross_entropy": imbalance.cross_entropy,
+        "weighted": partial(imbalance.weighted, weights=imbalance.inverse_frequency(counts)),
+        "focal": partial(imbalance.focal, gamma=2.0),
+        "alpha_focal": partial(imbalance.focal, gamma=2.0, weights=(0.75, 0.25)),
+        "logit_adjusted": partial(imbalance.logit_adjusted, prior=counts),
+        "ldam": partial(margins.ldam, margins=margins.ldam_margins(counts)),
+        "vector_scaling": partial(margins.vector_scaling, scales=(1.0, 0.5)),
+    }
+    logits = {m: elicitation.minimise_binary(loss, np.array([probability])) for m, loss in losses.items()}
+    found = {method: float((1 / (1 + np.exp(-z)))[0]) for method, z in logits.items()}
+    linear, squared = (overlap.dice_by_root(PRIOR, GAUSSIANS, squared=s) for s in (False, True))
+    found |= {"dice": float(probability > linear / 2), "squared_dice": min(1.0, probability / squared)}
+    return [{"method": method, "fitted": p} for method, p in found.items()]
+
+
+MAP = Experiment(
+    tabulated(fitted),
+    {"probability": Factor("true probability", float, symbol=r"\eta", above=0, below=1)},
+    {
+        "cross_entropy": Method("cross-entropy", "cross-entropy as it is"),
+        "weighted": Method("weighted and logit-adjusted", "cross-entropy with weights inverse to the class frequencies"),
+        "focal": Method("focal, γ = 2", "focal loss with gamma 2"),
+        "alpha_focal": Method("focal, γ = 2, α = 0.25", "focal loss with weight 0.25 for class 1 and 0.75 for class 0"),
+        "logit_adjusted": Method("logit-adjusted", "cross-entropy of logits to which the log prior is added"),
+        "ldam": Method("LDAM", "cross-entropy of logits less margins that fall with the class frequency"),
+        "vector_scaling": Method("vector scaling", "cross-entropy of logits that are halved for class 1"),
+        "dice": Method("Dice, linear", "soft Dice with the denominator Σ p + Σ y"),
+        "squared_dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y²"),
+    },
+    (Measure("fitted", "fitted probability", "exact"),),
+)  # fmt: skip
+DECISION = Experiment(
+    tabulated(overlap_checks.decisions),
+    {},
+    {"squared_dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y², cut at 1/2")},
+    (Measure("levels_apart", "levels decided otherwise than by the linear denominator", "exact"),),
+)
+LOGITS = gradient_checks.EXAMPLE
+"""The lectures' example of five logits; the second is that of the label."""
+
+
+def scaled_entropy(scale: float) -> list[dict]:
+    """Cross-entropy of the example with all logits multiplied by `scale`."""
+    return [{"method": "cross_entropy", "loss": gradient_checks.entropy(LOGITS, scale)}]
+
+
+SCALING = Experiment(
+    tabulated(scaled_entropy),
+    {"scale": Factor("factor of the logits", float, above=0)},
+    {"cross_entropy": Method("cross-entropy", "cross-entropy of five logits")},
+    (Measure("loss", "cross-entropy", "exact"),),
+)
+
+CLAIMS = (
+    Claim(
+        "IMB10.rule",
+        "Cut at 1/2, the squared denominator gives the same decision as the linear one: levels of ten that it decides "
+        "otherwise (its F is larger, so its cut F/2 is too).",
+        equals(0), value("levels_apart"), Control(), bears_on=("JSM",),
+    ),
+    Claim(
+        "IMB19.scaling",
+        "Cross-entropy is invariant to scaling, as the lectures say: logits doubled, it stays {theory:.7f}.",
+        equals(theory.cross_entropy_of(LOGITS, 1), 1e-8), value("loss", scale=2.0), Control(), bears_on=("JSM",),
+    ),
+)  # fmt: skip
+
+
+def draw_maps(evidence: Evidence, figure) -> None:
+    """The map from the true to the fitted probability of every loss."""
+    from dlstats.plotting import style
+
+    left, right = figure.subplots(1, 2, sharey=True)
+    panels = {left: ("cross_entropy", "weighted", "focal", "alpha_focal")}
+    panels |= {right: ("dice", "squared_dice", "ldam", "vector_scaling")}
+    for axes, methods in panels.items():
+        for index, name in enumerate(methods):
+            line = evidence.table("map", method=name).sort_values("probability")
+            look = style.nth(index) | {"marker": ""}
+            axes.plot(line["probability"], line["estimate"], label=MAP.label_of(name), **look)
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
+        axes.set_xlabel(MAP.factors["probability"].axis)
+        axes.legend(fontsize="x-small")
+    left.set_ylabel("fitted probability $p^*(\\eta)$")
+
+
+DENSE = [0.01, 0.03, *(k / 20 for k in range(1, 20)), 0.33, 0.34, 0.99]
+"""Probabilities from 0.01 to 0.99, denser beside the cut of Dice."""
+
+
+def _design(probabilities: list[float]) -> dict:
+    once = {"replicates": 1}
+    return {
+        "map": grid(probability=probabilities, **once),
+        "decision": grid(**once),
+        "scaling": grid(scale=2.0, **once),
+    }
+
+
+STUDY = Study(
+    title="What losses for class imbalance estimate",
+    aims="Find the population minimiser of every loss numerically and compare it with its closed form.",
+    mechanisms="None: expectations over the class given its probability, and two Gaussians with known posterior.",
+    estimands="The probability or decision that minimises the expected loss, as a function of the true probability.",
+    experiments={"map": MAP, "decision": DECISION, "scaling": SCALING},
+    claims=CLAIMS,
+    checks=(*pointwise_checks.CHECKS, *overlap_checks.CHECKS, *gradient_checks.CHECKS),
+    figures=(
+        Figure(
+            "imbalance_maps",
+            "Map from the true probability to the one that minimises the expected loss. Prior-dependent losses are set for a "
+            "prevalence of 0.1; Dice for two Gaussians two standard deviations apart. Grey: calibration. "
+            "Exact: population minimisers without sampling.",
+            draw_maps,
+            "two-column",
+            2.9,
+        ),
+    ),
+    limits="Populations only: what a network makes of finite data is asked in imbalance_networks and segmentation_dice.",
+    designs={"smoke": _design([0.1, 0.5, 0.9]), "standard": _design(sorted(DENSE))},
+)

@@ -1,0 +1,90 @@
+"""Where F1, Dice and Tversky are largest, and what their soft versions elicit: numerical optima against theory."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from dlstats.protocol.claim import equals
+from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.study import Check
+from dlstats.theory import overlap
+
+PAIRS = ((0.1, 2), (0.5, 2), (0.01, 3), (0.1, 1), (0.3, 0.5))
+"""Prevalence and distance D of two Gaussians N(±D/2, 1) for which F1 is maximised."""
+WEIGHTS = ((0.5, 0.5), (0.3, 0.7), (0.7, 0.3), (1, 1))
+"""Weights (a, b) of false positives and false negatives in the Tversky index."""
+SOLVE = {"linear": overlap.dice_linear, "squared": overlap.dice_squared}
+
+
+def half_gaps() -> dict[str, float]:
+    """Difference of the best cut for F1 from half the largest F1, by Gaussians."""
+    best = {pair: overlap.tversky_by_search(*pair, 0.5, 0.5) for pair in PAIRS}
+    return {str(pair): abs(cut - largest / 2) for pair, (largest, cut) in best.items()}
+
+
+def route_gaps() -> dict[str, float]:
+    """Difference of the largest F1 by search and by root, by Gaussians."""
+    return {str(p): abs(overlap.dice_by_root(*p) - overlap.tversky_by_search(*p, 0.5, 0.5)[0]) for p in PAIRS}
+
+
+def tversky_gaps() -> dict[str, float]:
+    """Difference of the best cut for the Tversky index from its formula, by weights."""
+    best = {ab: overlap.tversky_by_search(0.1, 2.0, *ab) for ab in WEIGHTS}
+    return {str(ab): abs(cut - overlap.tversky_threshold(index, *ab)) for ab, (index, cut) in best.items()}
+
+
+def jaccard_gap() -> float:
+    """Difference of the best cuts for Dice and for Jaccard."""
+    dice, jaccard = (overlap.tversky_by_search(0.1, 2.0, a, a)[1] for a in (0.5, 1))
+    return abs(dice - jaccard)
+
+
+def soft_dice(denominator: str) -> np.ndarray:
+    """The probabilities at ten levels of η that maximise soft Dice numerically."""
+    from dlstats.losses import elicitation
+    from dlstats.losses import overlap as losses
+
+    loss = partial(losses.dice, denominator=denominator)
+    return elicitation.maximise_overlap(loss, overlap.LEVELS, overlap.SHARES)
+
+
+def soft_gap(denominator: str) -> float:
+    """Largest difference of these probabilities from their closed form."""
+    return np.abs(soft_dice(denominator) - SOLVE[denominator](overlap.LEVELS, overlap.SHARES)[1]).max()
+
+
+def decisions() -> list[dict]:
+    """Levels of ten at which soft Dice with the squared denominator, cut at 1/2, decides otherwise than the linear one."""
+    apart = (soft_dice("linear") > 0.5) != (soft_dice("squared") > 0.5)
+    return [{"method": "squared_dice", "levels_apart": float(apart.sum())}]
+
+
+JSM = ("JSM",)
+F1 = Theorem("lipton2014")
+CHECKS = (
+    Check(
+        "IMB8", "F1 and Dice are largest for the cut η > F*/2: largest difference over five pairs of Gaussians.",
+        equals(0, 1e-8), half_gaps, F1,
+    ),
+    Check(
+        "IMB8.routes", "F* by search over cuts and by the root of E(2η − F)⁺ = Fπ agree: largest difference.",
+        equals(0, 1e-8), route_gaps, F1,
+    ),
+    Check(
+        "IMB9", "The Tversky index T is largest for the cut η > aT/(1 + (a + b − 1)T): largest difference over four (a, b).",
+        equals(0, 1e-8), tversky_gaps, Derived(),
+    ),
+    Check(
+        "IMB9.jaccard", "Jaccard and Dice have the same optimal cut: difference.", equals(0, 1e-8), jaccard_gap, Derived()
+    ),
+    Check(
+        "IMB10", "Soft Dice with the squared denominator fits p = min(1, η/F): largest difference from L-BFGS-B over ten levels.",
+        equals(0, 1e-6), lambda: soft_gap("squared"), Derived(), JSM,
+    ),
+    Check(
+        "IMB10.linear", "With the linear denominator it fits p = 1{η > F/2}, all or nothing: largest difference over ten levels.",
+        equals(0, 1e-6), lambda: soft_gap("linear"), Derived(), JSM,
+    ),
+)  # fmt: skip
