@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import special
+from statsmodels.stats.multitest import multipletests
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import Batch, from_influence, t_interval
@@ -158,7 +159,7 @@ def compare(
                 e = contrast(measure.statistic, wide[""][first], wide[""][second], kind, **options)
                 lines.append({"method": first, "against": second, **_line(e, kind)})
         about = dict(zip(by, key, strict=True)) | {"measure": measure.column, "statistic": measure.statistic}
-        adjusted = _holm(np.array([line["p_value"] for line in lines]))
+        adjusted = multipletests([line["p_value"] for line in lines], method="holm")[1] if lines else []
         rows += [
             about | line | {"p_adjusted": p, "distinguishable": bool(p < level)}
             for line, p in zip(lines, adjusted, strict=True)
@@ -185,14 +186,6 @@ def _line(e: Estimate, kind: str) -> dict:
         p = 2 * float(special.stdtr(e.degrees, -abs(e.value - null) / e.mcse))
     columns = {"estimate": e.value, "mcse": e.mcse, "lower": e.lower, "upper": e.upper}
     return {**columns, "replicates": e.replicates, "failed": e.failed, "p_value": p}
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    order = np.argsort(p, kind="stable")
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)) if len(p) else p
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(1.0, steps)
-    return adjusted
 
 
 def leaders(
