@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
-from dlstats.pipeline import reach
 from dlstats.pipeline.modules import Definition, Module
 from dlstats.pipeline.reach import Code, Place
 
@@ -24,6 +24,7 @@ ASSETS = (".css", ".js", ".typ", ".bib", ".yaml")
 """Suffixes of the report's files that are no code."""
 DESCRIBING = ("measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block")
 """Keywords that say what is made of an experiment's rows, and change none of them."""
+SUMMARISED = ("measures", "contrasts", "slopes")
 
 
 class Fingerprints:
@@ -36,7 +37,7 @@ class Fingerprints:
     def __init__(self, package: Path = PACKAGE) -> None:
         """`package` is the folder of the package."""
         self.package = package
-        self._codes: dict[Path | None, Code] = {None: Code(package)}
+        self._codes: dict[tuple[Path | None, bool], Code] = {}
 
     def experiments(self, module: str) -> list[str]:
         """The names of a study's experiments; none where they are not written out."""
@@ -46,28 +47,35 @@ class Fingerprints:
 
     def cells(self, module: str, experiment: str) -> str:
         """What the cells of an experiment are computed by: its `simulate`, or the call that makes the experiment."""
-        return reach.digest(self._cells(module, experiment))
+        code, roots = self._cells(module, experiment)
+        return code.digest(roots)
 
     def reached(self, module: str, experiment: str) -> list[str]:
         """The definitions that count in `cells`, as `module:name`."""
-        return sorted(f"{d.module.name}:{d.label}" for d in self._cells(module, experiment))
+        code, roots = self._cells(module, experiment)
+        return sorted(f"{d.module.name}:{d.label}" for d in code.reach(roots))
 
     def summary(self, module: str, experiment: str) -> str:
         """What its measures, contrasts, slopes and the names of its keys and methods reach."""
         code, home = self._open(module)
-        return reach.digest(code.reach(_described(code, _experiment(code, home, experiment))))
+        return code.digest(_keywords(code, _experiment(code, home, experiment), SUMMARISED))
 
     def part(self, module: str, keyword: str) -> str:
-        """What a keyword of the study reaches, such as `claims`, but not how the experiments simulate."""
+        """What a keyword of the study reaches, such as `claims`, but not how the experiments simulate.
+
+        Of `experiments` it is what describes them: what their summaries are made by, and all their labels.
+        """
         code, home = self._open(module)
         where, call, study = _study(code, home)
         hidden: dict[Definition, list[Definition]] = {}
         for experiment in _experiments(code, where, call).values():
-            holder = experiment[2] or study
-            if holder is not None:
-                hidden.setdefault(holder, []).extend(_described(code, experiment))
+            labelled = ("factors", "keys", "methods") if _is_experiment(experiment[1]) else ("factors", "keys")
+            shown = _keywords(code, experiment, (*DESCRIBING, *labelled))
+            hidden.setdefault(experiment[2] or study or Definition(where, ""), []).extend(shown)
         roots = [Definition(where, keyword, (k.value,)) for k in call.keywords if k.arg == keyword]
-        return reach.digest(code.reach(roots, hidden))
+        if keyword == "experiments":
+            roots = [definition for shown in hidden.values() for definition in shown]
+        return code.digest(roots, hidden)
 
     def definitions(self, module: str, *names: str) -> str:
         """What top-level names of a module reach; without names, the whole module."""
@@ -76,27 +84,31 @@ class Fingerprints:
             if name not in home.bound:
                 raise LookupError(f"{module} must define `{name}`, it defines {', '.join(home.bound)}.")
         roots = set().union(*(code.bound(home, name) for name in names)) if names else code.whole(home)
-        return reach.digest(code.reach(roots))
+        return code.digest(roots)
 
-    def _cells(self, module: str, experiment: str) -> set[Definition]:
-        code, home = self._open(module)
+    def _cells(self, module: str, experiment: str) -> tuple[Code, list[Definition]]:
+        code, home = self._open(module, labels=False)
         where, node, _ = _experiment(code, home, experiment)
         if not isinstance(node, ast.Call):
-            return code.reach([Definition(where, "value", (node,))])
-        if getattr(node.func, "attr", getattr(node.func, "id", None)) == "Experiment":
+            return code, [Definition(where, "value", (node,))]
+        if _is_experiment(node):
             first, counted = node.args[:1], [k for k in node.keywords if k.arg in (None, "simulate", "streams")]
         else:
             first, counted = [node.func, *node.args], [k for k in node.keywords if k.arg not in DESCRIBING]
         roots = [Definition(where, "simulate", tuple(first))] if first else []
-        return code.reach([*roots, *(Definition(where, str(k.arg), (k.value,)) for k in counted)])
+        return code, roots + [Definition(where, str(k.arg), (k.value,)) for k in counted]
 
-    def _open(self, module: str) -> tuple[Code, Module]:
-        if not module.endswith(".py"):
-            return self._codes[None], self._codes[None].module(module)
-        path = Path(module).resolve()
-        path = path.parent if path.name == "__init__.py" else path
-        code = self._codes.setdefault(path.parent, Code(self.package, path.parent))
-        return code, code.module(path.stem)
+    def _open(self, module: str, labels: bool = True) -> tuple[Code, Module]:
+        """The code that a module sees, and the module."""
+        folder = None
+        if module.endswith(".py"):
+            path = Path(module).resolve()
+            path = path.parent if path.name == "__init__.py" else path
+            folder, module = path.parent, path.stem
+        if (folder, labels) not in self._codes:
+            self._codes[folder, labels] = Code(self.package, folder, labels)
+        code = self._codes[folder, labels]
+        return code, code.module(module)
 
 
 def _study(code: Code, home: Module) -> tuple[Module, ast.Call, Definition | None]:
@@ -137,21 +149,24 @@ def _experiment(code: Code, home: Module, name: str) -> Place:
     return found[name]
 
 
-def _described(code: Code, place: Place) -> list[Definition]:
-    """What a summary is made by: measures, contrasts, slopes and the names of keys and methods."""
+def _keywords(code: Code, place: Place, wanted: Iterable[str]) -> list[Definition]:
+    """Keywords of the call that makes an experiment, and the names of its keys and methods."""
     where, call, _ = place
     if not isinstance(call, ast.Call):
         return [Definition(where, "value", (call,))]
-    found = []
+    found = [Definition(where, str(k.arg), (k.value,)) for k in call.keywords if k.arg is None or k.arg in wanted]
     for keyword in call.keywords:
         if keyword.arg in ("keys", "methods"):
             module, value, _ = code.value(where, keyword.value)
             names = tuple(key for key in value.keys if key is not None) if isinstance(value, ast.Dict) else ()
             written = isinstance(value, ast.Dict) and len(names) == len(value.keys)
             found.append(Definition(module, keyword.arg, names if written else (value,)))
-        elif keyword.arg in (None, "measures", "contrasts", "slopes"):
-            found.append(Definition(where, str(keyword.arg), (keyword.value,)))
     return found
+
+
+def _is_experiment(node: ast.expr) -> bool:
+    called = node.func if isinstance(node, ast.Call) else node
+    return getattr(called, "attr", getattr(called, "id", None)) == "Experiment"
 
 
 HERE = Fingerprints()

@@ -25,20 +25,27 @@ class Definition:
     nodes: tuple[ast.AST, ...] = ()
 
     @cached_property
-    def _reader(self) -> Reader:
+    def _with_labels(self) -> Reader:
         reader = Reader(self.module.locals if self.nodes else {})
         reader.several(self.nodes)
         return reader
 
-    @property
-    def reads(self) -> frozenset[Read]:
-        """What the definition reads and does not bind itself."""
-        return frozenset(self._reader.reads)
-
     @cached_property
-    def digest(self) -> str:
-        """Of the module's name, the label and the text."""
-        return hashlib.sha256("\0".join([self.module.name, self.label, *self._reader.text]).encode()).hexdigest()
+    def _without(self) -> Reader:
+        if not self._with_labels.labelled:
+            return self._with_labels
+        reader = Reader(self.module.locals, labels=False)
+        reader.several(self.nodes)
+        return reader
+
+    def reads(self, labels: bool) -> set[Read]:
+        """What the definition reads and does not bind itself, with or without its labels."""
+        return (self._with_labels if labels else self._without).reads
+
+    def digest(self, labels: bool) -> str:
+        """Of the module's name, the label and the text, with or without its labels."""
+        text = (self._with_labels if labels else self._without).text
+        return hashlib.sha256("\0".join([self.module.name, self.label, *text]).encode()).hexdigest()
 
 
 class Module:

@@ -30,9 +30,9 @@ Seen = set[tuple[Module, str, tuple[str, ...]]]
 class Code:
     """The modules of a package, and of a folder beside it, as they are when first asked for."""
 
-    def __init__(self, package: Path, folder: Path | None = None) -> None:
-        """`folder` is that of a study outside the package."""
-        self.package, self.folder = package, folder
+    def __init__(self, package: Path, folder: Path | None = None, labels: bool = True) -> None:
+        """`folder` is that of a study outside the package; `labels` count or not."""
+        self.package, self.folder, self.labels = package, folder, labels
         self.silent = {f"{package.name}.{name}" for name in PROGRESS}
         self._modules: dict[str, Module | None] = {}
         self._edges: dict[Definition, frozenset[Definition]] = {}
@@ -57,6 +57,11 @@ class Code:
                     seen.add(definition)
                     waiting += hidden[definition] if definition in hidden else self._reached(definition)
         return seen - hidden.keys()
+
+    def digest(self, roots: Iterable[Definition], hidden: Mapping[Definition, list[Definition]] | None = None) -> str:
+        """Of all that is reached, in any order."""
+        digests = sorted(definition.digest(self.labels) for definition in self.reach(roots, hidden))
+        return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
     def bound(self, module: Module, name: str, chain: tuple[str, ...] = ()) -> set[Definition]:
         """The definitions that a name of a module stands for, imports on the way among them."""
@@ -105,7 +110,7 @@ class Code:
         """What a definition reaches in one step, through any number of imports."""
         if definition not in self._edges:
             found: set[Definition] = set()
-            for imported, name, chain in definition.reads:
+            for imported, name, chain in definition.reads(self.labels):
                 if imported is None:
                     self._name(definition.module, name, chain, found, set())
                 else:
@@ -171,11 +176,6 @@ class Code:
             native = _native(folder)
             self._standing[module] = frozenset(found | ({Definition(module, native)} if native else set()))
         return self._standing[module]
-
-
-def digest(definitions: Iterable[Definition]) -> str:
-    """Of definitions in any order."""
-    return hashlib.sha256("".join(sorted(d.digest for d in definitions)).encode()).hexdigest()[:16]
 
 
 @contextmanager

@@ -13,6 +13,8 @@ MESSENGERS = frozenset(
     ("say", "print", "log", "debug", "info", "warning", "warn", "error", "exception", "critical", "report")
 )
 """Functions and methods that tell: their string arguments do not count."""
+LABELLED = frozenset(("Method", "Factor"))
+"""What their strings say stands on axes and in tables, and changes no cell."""
 UNREAD = frozenset(("annotation", "returns", "type_comment", "type_params", "kind", "ctx"))
 """Fields of syntax that change no number."""
 QUIET = (ast.Expr, ast.Pass, ast.AnnAssign)
@@ -64,8 +66,9 @@ class _Scope:
 class Reader:
     """Walks syntax once: collects its text and what it reads, with the scopes of Python."""
 
-    def __init__(self, local_names: dict[tuple[str, int], frozenset[str]]) -> None:
-        self.locals = local_names
+    def __init__(self, local_names: dict[tuple[str, int], frozenset[str]], labels: bool = True) -> None:
+        """`labels` count or not; `labelled` says whether there were any."""
+        self.locals, self.labels, self.labelled = local_names, labels, False
         self.text: list[str] = []
         self.reads: set[Read] = set()
         self.scopes: list[_Scope] = []
@@ -212,7 +215,9 @@ class Reader:
 
     def _Call(self, node: ast.Call) -> None:
         called = getattr(node.func, "attr", getattr(node.func, "id", None))
-        self._told(node) if called in MESSENGERS else self.plain(node)
+        self.labelled = self.labelled or called in LABELLED
+        without = called in MESSENGERS or (called in LABELLED and not self.labels)
+        self._told(node) if without else self.plain(node)
 
     def _told(self, node: ast.Call) -> None:
         """A call without its words."""
