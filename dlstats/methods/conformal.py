@@ -38,11 +38,6 @@ def threshold(
     return np.partition(scores, k - 1, axis=1)[:, k - 1]
 
 
-def absolute_scores(y: Batch, prediction: Batch) -> Batch:
-    """|y − f(x)|: intervals f(x) ± threshold, of one width everywhere [Lei et al. 2018]."""
-    return np.abs(y - prediction)
-
-
 def quantile_scores(y: Batch, lower: Batch, upper: Batch) -> Batch:
     """max(lower − y, y − upper): intervals (lower − t, upper + t) [Romano, Patterson and Candès 2019, eq. 6]."""
     return np.maximum(lower - y, y - upper)

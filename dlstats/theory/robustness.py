@@ -82,14 +82,6 @@ def moreau_envelope_huber(residual: np.ndarray, threshold: float) -> np.ndarray:
     return (residual - outlier) ** 2 / 2 + threshold * np.abs(outlier)
 
 
-def breakdown_points(n: int) -> dict[str, int]:
-    """Fewest of n responses that, moved to infinity, carry the estimate along [Donoho and Huber 1983].
-
-    Mean 1; median and M-estimators of location with monotone ψ and the median absolute deviation as scale ⌊(n + 1)/2⌋.
-    """
-    return {"mean": 1, "median": (n + 1) // 2, "huber": (n + 1) // 2}
-
-
 def stable_rate(alpha: float) -> float:
     """Exponent of n in the error of the mean of n symmetric α-stable variables, exactly: 1/α − 1."""
     return 1 / alpha - 1
