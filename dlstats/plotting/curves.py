@@ -1,32 +1,59 @@
-"""Risk against sample size: exact curves out of the evidence, and how they are drawn."""
+"""Curves against sample size or another factor: exact ones and those with Monte Carlo error, from the summary."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from dlstats.montecarlo import Estimate, exact
-from dlstats.montecarlo.rates import Rate
-from dlstats.montecarlo.rates import rate as fit_rate
-from dlstats.protocol.study import Evidence
-from dlstats.theory import sequence_model
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Described, Figure
 
 
-def curve(evidence: Evidence, column: str = "risk", size: str = "n", **factors: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(n, value) of an exact curve, by n, over the cells and the method that match."""
-    rows = evidence.rows(**factors).sort_values(size)
-    return rows[size].to_numpy(float), rows[column].to_numpy(float)
+def curve(
+    evidence: Evidence, column: str = "risk", over: str = "n", experiment: str = "", **where: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """(level of `over`, value) of an exact curve, by level."""
+    table = points(evidence, column, "exact", over, experiment, **where)
+    return table["at"].to_numpy(), table["estimate"].to_numpy()
 
 
-def worst_slope(evidence: Evidence, cases: list[tuple[dict, float]], local: bool = False, size: str = "n") -> Estimate:
-    """Largest |slope - theory| over (factors, theory) of exact curves; `local`: between the two largest n."""
-    find = sequence_model.local_slope if local else sequence_model.slope
-    found = {str(factors): find(*curve(evidence, size=size, **factors)) - theory for factors, theory in cases}
-    worst = max(found, key=lambda name: abs(found[name]))
-    return exact(abs(found[worst]), f"worst at {worst}")
+def points(
+    evidence: Evidence,
+    column: str = "risk",
+    statistic: str = "mean",
+    over: str = "n",
+    experiment: str = "",
+    **where: Any,
+) -> pd.DataFrame:
+    """The summary lines of a curve by level of `over`, which stands in the column `at`."""
+    table = evidence.table(experiment, measure=column, statistic=statistic, **where).sort_values(over)
+    return table.assign(at=table[over].astype(float))
+
+
+def draw_points(axes, table: pd.DataFrame, label: str, look: Mapping[str, Any] | str) -> None:
+    """A curve with 95 % Monte Carlo error bars, in the style of a method or in the one given."""
+    from dlstats.plotting import style
+
+    bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.9 * table["estimate"].to_numpy(float).clip(min=0))
+    chosen = style.method(look) if isinstance(look, str) else look
+    axes.errorbar(table["at"], table["estimate"], yerr=bars, label=label, **chosen)
+
+
+def draw_method(
+    axes, table: pd.DataFrame, name: str, methods: Mapping[str, Described], slope: float | None = None
+) -> None:
+    """A method's curve under its label and in its style; theory's slope below it where there is one."""
+    from dlstats.plotting import style
+
+    look = getattr(methods[name], "style", "") or name
+    draw_points(axes, table, methods[name].label, look)
+    if slope is not None:
+        beside(axes, table["at"], table["estimate"], slope, style.method(look)["color"])
 
 
 def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None = None) -> None:
@@ -57,31 +84,50 @@ def risk_axes(axes, title: str = "") -> None:
         axes.set_title(title)
 
 
-def cells(evidence: Evidence, column: str = "risk", size: str = "n", **factors: Any) -> tuple[list, list, int]:
-    """(sizes, replicates of every size, failed) of a Monte Carlo curve."""
-    rows = evidence.rows(**factors)
-    good = rows[rows["status"] == "ok"] if "status" in rows else rows
-    sizes = sorted(rows[size].unique().tolist())
-    return sizes, [good[good[size] == n][column].to_numpy(float) for n in sizes], len(rows) - len(good)
+def curves(
+    column: str,
+    over: str = "n",
+    *,
+    caption: str,
+    name: str = "",
+    methods: Mapping[str, Described] | None = None,
+    statistic: str = "",
+    experiment: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+) -> Figure:
+    """The figure of a measure against a factor on log axes: one curve per method, one panel per level of the others.
+
+    `methods` are those of the experiment, in the order to be drawn; without them, those of the summary by their names.
+    """
+
+    def draw(evidence: Evidence, figure) -> None:
+        pairs = value(column, statistic, experiment=experiment).each().pairs(evidence)
+        lines = pd.DataFrame([line for line, _ in pairs])
+        panels = _panels(lines, over)
+        for axes, (title, rows) in zip(np.ravel(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
+            for method in [m for m in methods or rows["method"].unique() if m in set(rows["method"])]:
+                table = rows[rows["method"] == method].sort_values(over)
+                look = getattr((methods or {}).get(method), "style", "") or method
+                label = methods[method].label if methods else method.replace("_", " ")
+                draw_points(axes, table.assign(at=table[over].astype(float)), label, look)
+            risk_axes(axes, title)
+            axes.set(xlabel=xlabel or ("sample size $n$" if over == "n" else over.replace("_", " ")))
+            axes.set(ylabel=(ylabel or column.replace("_", " ")) if not title or title == panels[0][0] else "")
+        axes.legend()
+
+    return Figure(name or f"{column}_by_{over}", caption, draw)
 
 
-def rate(evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: Any) -> Rate:
-    """The fitted rate of a Monte Carlo curve, all sizes, weighted, with lack of fit and local slopes."""
-    sizes, samples, failed = cells(evidence, column, size, **factors)
-    return fit_rate(sizes, samples, statistic, failed=failed)
-
-
-def points(
-    evidence: Evidence, column: str = "risk", statistic: str = "mean", size: str = "n", **factors: Any
-) -> pd.DataFrame:
-    """The summary lines of a curve by size: a frame with `n`, `estimate`, `mcse`, `lower`, `upper`."""
-    table = evidence.table(measure=column, statistic=statistic, **factors).sort_values(size)
-    return table.assign(n=table[size].astype(float))
-
-
-def draw_points(axes, table, label: str, method: str) -> None:
-    """A Monte Carlo curve with 95 % error bars in the style of its method."""
-    from dlstats.plotting import style
-
-    bars = np.clip(1.96 * np.asarray(table["mcse"], float), 0, 0.9 * np.asarray(table["estimate"], float))
-    axes.errorbar(table["n"], table["estimate"], yerr=bars, label=label, **style.method(method))
+def _panels(lines: pd.DataFrame, over: str) -> list[tuple[str, pd.DataFrame]]:
+    """(title, lines) for every combination of the levels of the other factors and keys that vary."""
+    before, after = lines.columns.get_loc("cell"), lines.columns.get_loc("measure")
+    others = [c for c in lines.columns[before + 1 : after] if c not in (over, "method", "against")]  # type: ignore[operator]
+    varying = [c for c in others if lines[c].nunique(dropna=False) > 1]
+    if not varying:
+        return [("", lines)]
+    groups = lines.groupby(varying, sort=False, dropna=False)
+    return [
+        (", ".join(f"{c.replace('_', ' ')} {v}" for c, v in zip(varying, key, strict=True)), rows)
+        for key, rows in groups
+    ]

@@ -1,4 +1,4 @@
-"""Designs of regression carry their truth; baselines find it; scaling rules and recipes keep their word."""
+"""Designs of regression carry their truth; baselines find it; recipes keep their word."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ import torch
 from dlstats import nets
 from dlstats.dgp import bauer_kohler, closed_curves, jump, regression
 from dlstats.methods import regression as baselines
-from dlstats.nets import scaling
 from dlstats.seeds import Streams
 from dlstats.training import recipes
 
@@ -36,8 +35,6 @@ def test_what_is_not_known_is_refused_by_name():
         regression.noise_with_sd("pink", 1.0)
     with pytest.raises(ValueError, match="power of 2"):
         regression.hierarchical(np.zeros((3, 6)))
-    with pytest.raises(ValueError, match="rule"):
-        scaling.shape("golden", 100)
 
 
 @pytest.mark.parametrize("smoothness", [0.3, 0.5, 0.8])
@@ -122,20 +119,6 @@ def test_oracle_neighbours_have_the_risk_of_brute_force():
     risk, k = baselines.oracle_neighbours(x, truth, new, value, 0.3, 60)
     assert risk == pytest.approx(risks[k])
     assert risk == pytest.approx(min(risks[j] for j in baselines.geometric_levels(60)))
-
-
-@pytest.mark.parametrize("rule", scaling.RULES)
-def test_a_rule_gives_a_shape_that_grows_with_the_sample(rule):
-    small, large = (scaling.shape(rule, n, 2, 2.0) for n in (100, 10_000))
-    assert np.prod(large.widths, dtype=float) >= np.prod(small.widths, dtype=float)
-    assert large.weight_decay <= small.weight_decay
-    assert small.steps >= 1
-
-
-def test_rules_have_their_exponents():
-    assert scaling.shape("spline_6", 10**5, 1, 2.0).widths == (60,)
-    assert scaling.shape("isotropic_1", 10**4, 4, 2.0).widths == (100,)
-    assert len(scaling.shape("schmidt_hieber", 2**10, 1, 2.0).widths) == 30
 
 
 def _data(streams, n=64):

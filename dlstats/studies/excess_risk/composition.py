@@ -2,219 +2,232 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo import Estimate, exact, worst
-from dlstats.montecarlo.contrasts import contrast
-from dlstats.nets import scaling
-from dlstats.plotting.curves import beside, draw_points, points, rate, risk_axes
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.dgp import regression
+from dlstats.dgp.additive import Additive
+from dlstats.dgp.noise import normal
+from dlstats.methods.baselines import AdditiveModel
+from dlstats.plotting.curves import draw_method, points, risk_axes
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure, Slope, SlopeContrast
+from dlstats.protocol.origin import Finding, Theorem
+from dlstats.protocol.readers import ratio, slope, slope_difference
+from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.excess_risk._scaling import Spline
+from dlstats.studies.frames import fitted, squared_error, stacked
 from dlstats.theory import composition as theory
+from dlstats.theory.kernel_smoothing import torus_exponent
 
-NOISE_SD, SMOOTHNESS = 0.3, 2.0
+NOISE_SD = 0.3
 LEARNING_RATE, BATCH, RESTARTS = 0.02, 400, 2
 NEW, NEAR = 2000, 500
 """New points for the fits, and of these for the oracle nearest neighbours."""
-DIMENSIONS = {"single_index": 10, "additive": 5}
-RULES = {"single_index": "spline_3_short", "additive": "spline_6_short"}
 
 
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Rows of `prescription` (exact) or `trained` (network, additive model, oracle nearest neighbours)."""
-    if factors["part"] == "prescription":
-        return _prescription(factors["structure"], factors["n"], streams)
-    if factors["part"] == "trained":
-        return _trained(factors["target"], factors["n"], factors.get("steps"), streams, device)
-    raise ValueError(f"`part` must be prescription or trained, got {factors['part']!r}.")
+@dataclass(frozen=True)
+class Case:
+    """A target: its function, dimension and scaling rule."""
+
+    title: str
+    function: Callable[[np.ndarray], np.ndarray]
+    d: int
+    rule: Spline
 
 
-def _prescription(structure: str, n: int, streams: Streams) -> pd.DataFrame:
-    found = theory.prescription(theory.STRUCTURES[structure], n)
-    row = {"exponent": found.exponent, "width": found.width, "active": found.active, "depth": found.depth}
-    return pd.DataFrame({"replicate": r, "method": "prescription"} | row for r in streams.replicates)
+CASES = {
+    "single_index": Case("single-index", regression.single_index, 10, Spline(3, 3000)),
+    "additive": Case("additive", regression.additive, 5, Spline(6, 3000)),
+}
 
 
-def _trained(target: str, n: int, steps: int | None, streams: Streams, device: str) -> pd.DataFrame:
-    from dlstats.dgp.regression import design
-    from dlstats.methods.regression import BASELINES, oracle_neighbours
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Network, additive model and oracle nearest neighbours on the same data."""
     from dlstats.training import recipes
 
-    process = design(target, DIMENSIONS[target], noise_sd=NOISE_SD)
+    target, n = condition.target, condition.n
+    case = CASES[target]
+    process = Additive(target, case.d, case.function, normal(NOISE_SD))
     data = [process.sample(n, rng) for rng in streams.generators("data", target=target, n=n)]
     x, y = (np.stack(part) for part in zip(*data, strict=True))
     new = streams.draw(lambda rng: process.inputs(NEW, rng), "new", target=target)
     truth = process.regression(new)
-    shape = scaling.shape(RULES[target], n, process.d, SMOOTHNESS)
-    recipe = recipes.Recipe(shape.widths, LEARNING_RATE, steps or shape.steps, BATCH, RESTARTS)
-    found = recipes.run(recipe, 2 * x - 1, y, streams, device, target=target, n=n)
-    risk = ((found.predict(2 * new - 1) - truth) ** 2).mean(axis=1)
-    gap = found.losses.mean(axis=1) - found.loss
-    rows = {"replicate": list(streams.replicates), "method": "network", "risk": risk, "gap": gap} | found.columns
-    additive, neighbours = [], []
-    for i, rng in enumerate(streams.generators("baseline", target=target, n=n)):
-        fitted = BASELINES["additive_model"](x[i], y[i], new[i], rng).value
-        additive.append(float(((fitted - truth[i]) ** 2).mean()))
-        at, value = new[i, :NEAR], truth[i, :NEAR]
-        neighbours.append(oracle_neighbours(x[i], process.regression(x[i]), at, value, NOISE_SD, min(n, 400))[0])
-    frames = [pd.DataFrame(rows)]
-    for method, risks in (("additive_model", additive), ("nearest_neighbours", neighbours)):
-        frames.append(pd.DataFrame({"replicate": list(streams.replicates), "method": method, "risk": risks}))
-    frame = pd.concat(frames, ignore_index=True).sort_values("replicate", kind="stable", ignore_index=True)
-    return frame.fillna({"status": "ok", "data_digest": "", "start_digest": ""})
+    shape = case.rule(n)
+    recipe = recipes.Recipe(shape.widths, LEARNING_RATE, condition.steps or shape.steps, BATCH, RESTARTS)
+    network = recipes.run(recipe, 2 * x - 1, y, streams, device, target=target, n=n)
+    additive = fitted(AdditiveModel(), x, y, new, streams.generators("baseline", target=target, n=n))
+    rows = {
+        "network": {
+            "risk": squared_error(network.predict(2 * new - 1), truth),
+            "gap": network.losses.mean(axis=1) - network.loss,
+            **network.columns,
+        },
+        "additive_model": {"risk": squared_error(additive, truth)},
+        "nearest_neighbours": {"risk": _oracle(process, x, new[:, :NEAR], truth[:, :NEAR])},
+    }
+    return stacked(streams, rows)
 
 
-MEASURES = (
-    Measure("risk", "excess risk"),
-    Measure("risk", "excess risk", "median"),
-    Measure("gap", "training loss of one start above the best of 2"),
-    Measure("train_loss", "training loss"),
-    Measure("exponent", "exponent of the rate", "exact"),
-    Measure("width", "least width n φ_n", "exact"),
-    Measure("active", "active parameters", "exact"),
-    Measure("depth", "least depth", "exact"),
+def _oracle(process: Additive, x: np.ndarray, at: np.ndarray, truth: np.ndarray) -> list[float]:
+    """Risk of nearest neighbours at the k that is best for the truth, exact given the inputs."""
+    from dlstats.methods.regression import oracle_neighbours
+
+    most = min(x.shape[1], 400)
+    return [
+        oracle_neighbours(a, process.regression(a), b, t, NOISE_SD, most)[0]
+        for a, b, t in zip(x, at, truth, strict=True)
+    ]
+
+
+TRAINED = Experiment(
+    simulate=simulate,
+    factors={
+        "target": Factor("target", str, {name: case.title for name, case in CASES.items()}),
+        "n": Factor("sample size", int, symbol="n", at_least=20),
+        "steps": Factor("steps", int, at_least=1, default=None),
+    },
+    methods={
+        "network": Method(
+            "network",
+            "one hidden layer with a linear skip, 3 n^(1/5) or 6 n^(1/5) units, Adam, OneCycle at 0.02, 3000 steps",
+        ),
+        "additive_model": AdditiveModel(),
+        "nearest_neighbours": Method(
+            "nearest neighbours", "k-nearest neighbours at the k that is best for the truth (an oracle)", "knn"
+        ),
+    },
+    measures=(
+        Measure("risk", "excess risk"),
+        Measure("risk", "excess risk", "median"),
+        Measure("gap", "training loss of one start above the best of 2"),
+        Measure("train_loss", "training loss"),
+    ),
+    contrasts=(
+        Contrast("risk", "network", "nearest_neighbours", "ratio", "mean"),
+        Contrast("risk", "additive_model", "network", "ratio", "mean"),
+    ),
+    slopes=(Slope("risk"), SlopeContrast("risk", "network", "nearest_neighbours")),
 )
 
 EXPONENTS = {
-    "generic": 2 / 7, "additive": 0.8, "single_index": 0.8,
-    "rough_outer": 0.5, "binary_tree": 2 / 3, "pair_interactions": 0.6,
-}  # fmt: skip
+    "generic": 2 / 7,
+    "additive": 0.8,
+    "single_index": 0.8,
+    "rough_outer": 0.5,
+    "binary_tree": 2 / 3,
+    "pair_interactions": 0.6,
+}
 
 
-def _slope(evidence: Evidence, target: str, method: str = "network") -> Estimate:
-    return rate(evidence, part="trained", target=target, method=method).slope
+def _prescriptions() -> dict[str, theory.Prescription]:
+    return {name: theory.prescription(theory.STRUCTURES[name], 10_000) for name in EXPONENTS}
 
 
-def _steeper(evidence: Evidence, target: str) -> Estimate:
-    """Slope of the network minus that of nearest neighbours; their errors are added as if independent."""
-    net, near = (_slope(evidence, target, method) for method in ("network", "nearest_neighbours"))
-    mcse = math.hypot(net.mcse, near.mcse)
-    return Estimate(
-        net.value - near.value, mcse, net.replicates, net.failed, note=net.note, lack_of_fit=net.lack_of_fit
-    )
-
-
-def _ratio(evidence: Evidence, target: str, first: str, second: str, n: int) -> Estimate:
-    """Mean risk of one method over that of another, paired by replicate; failed ones drop out and count."""
-    pair = []
-    for method in (first, second):
-        rows = evidence.rows(part="trained", target=target, method=method, n=n).sort_values("replicate")
-        pair.append(rows["risk"].where(rows["status"] == "ok").to_numpy(float))
-    return contrast("mean", *pair, kind="ratio")
-
-
-def _statistician(evidence: Evidence) -> Estimate:
-    sizes = sorted(evidence.rows(part="trained", target="additive")["n"].unique())
-    found = [_ratio(evidence, "additive", "additive_model", "network", n) for n in sizes]
-    return worst(found, 1.0, 0.0, "at_most")
-
-
-def _exponents(evidence: Evidence) -> Estimate:
-    rows = evidence.rows(part="prescription")
-    gaps = [abs(r["exponent"] - EXPONENTS[r["structure"]]) for r in rows.to_dict("records")]
-    return exact(float(max(gaps)))
-
-
-def _depth(evidence: Evidence) -> Estimate:
-    return exact(float(evidence.rows(part="prescription", n=10000)["depth"].min()), "the networks here have depth 1")
-
-
-SCHMIDT_HIEBER = "Schmidt-Hieber 2020, theorems 1 and 3"
-CLAIMS = (
-    *(
-        Claim(
-            "RSK13" if target == "single_index" else "RSK13.additive",
-            f"On the {text} target in d = {DIMENSIONS[target]} the slope of a trained network is below that of oracle "
-            "nearest neighbours by more than 0.3.",
-            "at_most", -0.3, 0.0, lambda e, t=target: _steeper(e, t), SCHMIDT_HIEBER, "JSM",
-        )
-        for target, text in (("single_index", "single-index"), ("additive", "additive"))
-    ),
-    *(
-        Claim(
-            f"RSK13.rate_{target}",
-            f"The slope of the trained network on the {target.replace('_', '-')} target is -4/5 (n = 200 to 6400).",
-            "equivalence", -0.8, 0.1, lambda e, t=target: _slope(e, t), SCHMIDT_HIEBER, "JSM",
-        )
-        for target in DIMENSIONS
-    ),
-    *(
-        Claim(
-            f"RSK13.crossover_{target}",
-            f"At n = 200 the trained network is worse than oracle nearest neighbours on the {target.replace('_', '-')} "
-            "target.",
-            "at_least", 1.0, 0.0,
-            lambda e, t=target: _ratio(e, t, "network", "nearest_neighbours", 200), "measured here",
-        )
-        for target in DIMENSIONS
-    ),
-    Claim(
-        "RSK13.statistician",
-        "On the additive target an additive spline model has a smaller risk than the trained network at every n.",
-        "at_most", 1.0, 0.0, _statistician, "Stone 1985", "JSM",
-    ),
-    Claim(
+THEOREM = Theorem("schmidthieber2020", "theorems 1 and 3")
+CHECKS = (
+    Check(
         "RSK14",
         "Schmidt-Hieber's exponent min_i 2β*_i/(2β*_i + t_i) is 2/7, 0.8, 0.8, 0.5, 2/3, 0.6 for the generic, additive, "
         "single-index, rough outer, binary tree and pair interaction structures.",
-        "bound_above", 0.0, 1e-12, _exponents, SCHMIDT_HIEBER, "JSM",
+        equals(0.0, 1e-12),
+        lambda: {name: found.exponent - EXPONENTS[name] for name, found in _prescriptions().items()},
+        THEOREM,
+        ("JSM",),
     ),
-    Claim(
+    Check(
         "RSK14.depth",
         "The depth that theorem 1 asks for at n = 10⁴ is at least 66 layers in all of them: sufficient, not practical.",
-        "bound_below", 66.0, 0.0, _depth, SCHMIDT_HIEBER, "JSM",
+        at_least(66.0),
+        lambda: {name: found.depth for name, found in _prescriptions().items()},
+        THEOREM,
+        ("JSM",),
     ),
-)  # fmt: skip
+)
+
+
+def _claims(target: str, case: Case) -> tuple[Claim, ...]:
+    return (
+        Claim(
+            "RSK13" if target == "single_index" else f"RSK13.{target}",
+            f"On the {case.title} target in d = {case.d} the slope of a trained network is below that of oracle nearest "
+            "neighbours by more than 0.3.",
+            at_most(-0.3),
+            slope_difference("risk", "network", "nearest_neighbours", target=target),
+            THEOREM,
+            ("JSM",),
+        ),
+        Claim(
+            f"RSK13.rate_{target}",
+            f"The slope of the trained network on the {case.title} target is -4/5 (n = 200 to 6400).",
+            equals(-0.8, 0.1),
+            slope("risk", target=target, method="network"),
+            THEOREM,
+            ("JSM",),
+        ),
+        Claim(
+            f"RSK13.crossover_{target}",
+            f"At n = 200 the trained network is worse than oracle nearest neighbours on the {case.title} target.",
+            at_least(1.0),
+            ratio("risk", "network", "nearest_neighbours", target=target, n=200),
+            Finding(),
+        ),
+    )
+
+
+CLAIMS = (
+    *(claim for target, case in CASES.items() for claim in _claims(target, case)),
+    Claim(
+        "RSK13.statistician",
+        "On the additive target an additive spline model has a smaller risk than the trained network at every n.",
+        at_most(1.0),
+        ratio("risk", "additive_model", "network", target="additive").each("n"),
+        Theorem("stone1985"),
+        ("JSM",),
+    ),
+)
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
-    from dlstats.theory.kernel_smoothing import torus_exponent
-
-    labels = {"network": "network", "additive_model": "additive model", "nearest_neighbours": "nearest neighbours"}
-    looks = {"network": "network", "additive_model": "spline", "nearest_neighbours": "knn"}
-    for axes, (target, d) in zip(figure.subplots(1, 2), DIMENSIONS.items(), strict=True):
-        for method, label in labels.items():
-            table = points(evidence, part="trained", target=target, method=method)
-            draw_points(axes, table, label, looks[method])
-            if method == "network":
-                beside(axes, table["n"], table["estimate"], -0.8, style.method("network")["color"])
-            if method == "nearest_neighbours":
-                beside(axes, table["n"], table["estimate"], -torus_exponent(d, False), style.method("knn")["color"])
-        risk_axes(axes, f"{target.replace('_', ' ')}, $d = {d}$")
+    for axes, (target, case) in zip(figure.subplots(1, 2), CASES.items(), strict=True):
+        slopes = {"network": -0.8, "nearest_neighbours": -torus_exponent(case.d, False)}
+        for method in TRAINED.methods:
+            table = points(evidence, target=target, method=method)
+            draw_method(axes, table, method, TRAINED.methods, slopes.get(method))
+        risk_axes(axes, f"{case.title}, $d = {case.d}$")
         axes.legend(loc="lower left", fontsize=7)
 
 
-FIGURES = (
-    Figure(
-        "composition",
-        "Excess risk of a trained network, an additive spline model and oracle nearest neighbours on a single-index "
-        "target in 10 and an additive target in 5 dimensions; dashed: slopes -4/5 and -4/(4+d). 95 % Monte Carlo "
-        "intervals.",
-        _draw, "two-column", 2.6,
-    ),
-)  # fmt: skip
-
+SIZES = [200, 400, 800, 1600, 3200, 6400]
 STUDY = Study(
-    name="composition",
-    family="excess_risk",
     title="Composition and the curse of dimension",
     aims="Compare a trained network with methods that do and do not know the structure; compute theory's prescription.",
     mechanisms="x ~ U(0,1)^d, u = 2x - 1; sin(2√(3/d) Σ u_j) with d = 10, d^(-1/2) Σ sin πu_j with d = 5; noise sd 0.3.",
     estimands="Mean squared error at 2000 new points; for nearest neighbours exact given the inputs, at 500 of them.",
-    methods={
-        "network": "one hidden layer with a linear skip, 3 n^(1/5) or 6 n^(1/5) units, Adam, OneCycle at 0.02, 3000 steps",
-        "additive_model": "cubic splines in every coordinate, knots and penalty by leave-one-out",
-        "nearest_neighbours": "k-nearest neighbours at the k that is best for the truth (an oracle)",
-        "prescription": "depth, width and active parameters of Schmidt-Hieber's theorem 1, constants 1",
-    },
-    measures=MEASURES,
-    simulate=simulate,
+    experiments={"trained": TRAINED},
     claims=CLAIMS,
-    figures=FIGURES,
+    checks=CHECKS,
+    figures=(
+        Figure(
+            "composition",
+            "Excess risk of a trained network, an additive spline model and oracle nearest neighbours on a single-index "
+            "target in 10 and an additive target in 5 dimensions; dashed: slopes -4/5 and -4/(4+d). The network starts "
+            "behind nearest neighbours and overtakes. 95 % Monte Carlo intervals.",
+            _draw,
+            "two-column",
+            2.6,
+        ),
+    ),
     limits="The curve of the network is not a line: it falls fast once the structure is found. Local slopes are reported.",
+    designs={
+        "smoke": grid(target=list(CASES), n=[200, 400], steps=30, replicates=3),
+        "standard": grid(target=list(CASES), n=SIZES, replicates=50),
+        "paper": grid(target=list(CASES), n=SIZES, replicates=200),
+    },
 )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo import Estimate, estimate, worst
-from dlstats.montecarlo.contrasts import contrast
-from dlstats.plotting.curves import draw_points, points, risk_axes
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.plotting.curves import draw_method, points, risk_axes
+from dlstats.protocol.claim import Claim, at_least, at_most
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.readers import pooled_proportion, ratio, value
+from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.frames import squared_error, stacked
 
 NOISE_SD = 0.5
 UNITS = 6
@@ -18,33 +22,31 @@ RESTARTS = 4
 STEPS = 4000
 
 
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """The trained network and the network of its class that is the best segmentation, on the same data."""
     from dlstats.dgp import jump
     from dlstats.training import recipes
 
-    n = factors["n"]
+    n = condition.n
     design = jump.CircularJump(n, NOISE_SD)
     drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "data", n=n)
     truth, y = drawn[:, 0], drawn[:, 1]
     x = np.repeat(design.x[None, :, None], len(streams), axis=0)
-    recipe = recipes.Recipe((UNITS,), 0.01, factors.get("steps", STEPS), restarts=RESTARTS)
-    found = recipes.run(recipe, x, y, streams, device, n=n)
+    recipe = recipes.Recipe((UNITS,), 0.01, condition.steps, restarts=RESTARTS)
+    network = recipes.run(recipe, x, y, streams, device, n=n)
     arcs = [jump.best_arc(v) for v in y]
     built = np.stack([_network_of_arc(design.x, v, arc) for v, arc in zip(y, arcs, strict=True)])
     exact = np.stack([jump.arc_fit(v, arc) for v, arc in zip(y, arcs, strict=True)])
-    frames = []
-    for method, fitted in (("network", found.predict(x)), ("segmentation", built)):
-        rows = {"replicate": list(streams.replicates), "method": method, "train_mse": ((fitted - y) ** 2).mean(axis=1)}
-        rows |= {"risk": ((fitted - truth) ** 2).mean(axis=1), "status": "ok", "data_digest": found.data_digest}
-        if method == "network":
-            rows |= {"status": found.status, "start_digest": found.start_digest}
-        else:
-            rows |= {"start_digest": "", "construction_error": np.abs(built - exact).max(axis=1)}
-        frames.append(pd.DataFrame(rows))
-    frame = pd.concat(frames, ignore_index=True).sort_values("replicate", kind="stable", ignore_index=True)
-    gap = frame["train_mse"].to_numpy().reshape(-1, 2)
-    return frame.assign(gap=np.where(frame["method"] == "network", np.repeat(gap[:, 0] - gap[:, 1], 2), np.nan))
+    fits = {"network": network.predict(x), "segmentation": built}
+    rows = {m: {"train_mse": squared_error(v, y), "risk": squared_error(v, truth)} for m, v in fits.items()}
+    gap = rows["network"]["train_mse"] - rows["segmentation"]["train_mse"]
+    texts = {name: getattr(network, name) for name in ("status", "data_digest", "start_digest")}
+    rows["network"] |= texts | {"gap": gap, "stops_above": (gap > 0).astype(float)}
+    rows["segmentation"] |= {
+        "data_digest": network.data_digest,
+        "construction_error": np.abs(built - exact).max(axis=1),
+    }
+    return stacked(streams, rows)
 
 
 def _network_of_arc(x: np.ndarray, y: np.ndarray, arc: tuple[int, int]) -> np.ndarray:
@@ -64,96 +66,96 @@ def _network_of_arc(x: np.ndarray, y: np.ndarray, arc: tuple[int, int]) -> np.nd
     return value
 
 
-MEASURES = (
-    Measure("risk", "excess risk"),
-    Measure("train_mse", "training error"),
-    Measure("gap", "training error above the best segmentation"),
-    Measure("construction_error", "construction minus segmentation", "maximum"),
+TRAINED = Experiment(
+    simulate=simulate,
+    factors={
+        "n": Factor("sample size", int, symbol="n", at_least=4),
+        "steps": Factor("steps", int, at_least=1, default=STEPS),
+    },
+    methods={
+        "network": Method(
+            "trained, best of 4",
+            "6 ReLU units and a linear skip, Adam, OneCycle at 0.01, 4000 full-batch steps, best of 4 random starts",
+        ),
+        "segmentation": Method(
+            "better point of the class",
+            "the best segmentation into an arc and its complement, as a network with at most 4 units",
+        ),
+    },
+    measures=(
+        Measure("risk", "excess risk"),
+        Measure("train_mse", "training error"),
+        Measure("gap", "training error above the best segmentation"),
+        Measure("stops_above", "training error is above the best segmentation", "proportion"),
+        Measure("construction_error", "construction minus segmentation", "largest"),
+    ),
+    contrasts=(Contrast("risk", "network", "segmentation", "ratio", "mean"),),
 )
-
-
-def _sizes(evidence: Evidence) -> list[int]:
-    return sorted(evidence.rows()["n"].unique().tolist())
-
-
-def _smallest_gap(evidence: Evidence) -> Estimate:
-    rows = evidence.rows(method="network")
-    good = rows[rows["status"] == "ok"]
-    return estimate("proportion", (good["gap"] > 0).astype(float), failed=len(rows) - len(good))
-
-
-def _excess_ratio(evidence: Evidence) -> Estimate:
-    found = []
-    for n in _sizes(evidence):
-        pair = [evidence.rows(n=n, method=m).sort_values("replicate")["risk"] for m in ("network", "segmentation")]
-        found.append(contrast("mean", *pair, kind="ratio"))
-    return worst(found, 3.0, 0.0, "at_least")
-
-
-def _construction(evidence: Evidence) -> Estimate:
-    from dlstats.montecarlo import exact
-
-    return exact(float(evidence.rows(method="segmentation")["construction_error"].max()))
-
 
 CLAIMS = (
     Claim(
         "RSK8",
-        "Training (Adam, 4000 full-batch steps, best of 4 starts, 6 ReLU units) stops above the training error of a "
+        "Training (Adam, 4000 full-batch steps, best of 4 random starts, 6 ReLU units) stops above the training error of a "
         "network of the same class, the best segmentation, in at least 95 % of data sets (jump, n = 512 and 2048).",
-        "at_least", 0.95, 0.0, _smallest_gap, "certified by an explicit better point of the class", "JSM",
+        at_least(0.95),
+        pooled_proportion("stops_above", method="network"),
+        Finding(),
+        ("JSM",),
     ),
     Claim(
         "RSK8.excess",
-        "The excess risk of the trained networks is more than 3 times that of the segmentation, a "
+        "The excess risk of the trained networks is more than {theory} times that of the segmentation, a "
         "better point of their class, at n = 512 and at n = 2048.",
-        "at_least", 3.0, 0.0, _excess_ratio, "measured here", "JSM",
+        at_least(3.0),
+        ratio("risk", "network", "segmentation").each("n"),
+        Finding(),
+        ("JSM",),
     ),
     Claim(
         "RSK8.construction",
         "The better point is a network of at most 4 units: it equals the segmentation at the design to 10⁻⁹.",
-        "bound_above", 0.0, 1e-9, _construction, "short proof",
+        at_most(0.0, 1e-9),
+        value("construction_error", method="segmentation").each("n"),
+        Derived(),
     ),
-)  # fmt: skip
+)
 
 
 def _draw(evidence: Evidence, figure) -> None:
     left, right = figure.subplots(1, 2)
-    for method, label in (("network", "trained, best of 4"), ("segmentation", "better point of the class")):
-        draw_points(left, points(evidence, "train_mse", method=method), label, method)
-        draw_points(right, points(evidence, method=method), label, method)
+    for method in TRAINED.methods:
+        draw_method(left, points(evidence, "train_mse", method=method), method, TRAINED.methods)
+        draw_method(right, points(evidence, method=method), method, TRAINED.methods)
     risk_axes(right)
     left.set(xscale="log", xlabel="sample size $n$", ylabel="training error")
-    sizes = sorted(evidence.rows()["n"].unique())
+    sizes = sorted(evidence.table(measure="risk", statistic="mean")["n"].unique())
     for axes in (left, right):
         axes.set_xticks(sizes, [f"{n:g}" for n in sizes])
         axes.xaxis.minorticks_off()
     left.legend()
 
 
-FIGURES = (
-    Figure(
-        "optimisation_gap",
-        "Training error (left) and excess risk (right) of trained networks with six ReLU units, and of a network of the "
-        "same class that is the best segmentation: no global minimum was found. 95 % Monte Carlo intervals.",
-        _draw, "two-column", 2.4,
-    ),
-)  # fmt: skip
-
 STUDY = Study(
-    name="optimisation_gap",
-    family="excess_risk",
     title="Training stops short of the class",
     aims="Certify that trained networks are not global minimisers, and show what that costs.",
     mechanisms="The jump of linear_suboptimality: y = f_s + N(0, 0.25) on n equally spaced points.",
     estimands="Training error and excess risk at the design points.",
-    methods={
-        "network": "6 ReLU units and a linear skip, Adam, OneCycle at 0.01, 4000 full-batch steps, best of 4 starts",
-        "segmentation": "the best segmentation into an arc and its complement, as a network with at most 4 units",
-    },
-    measures=MEASURES,
-    simulate=simulate,
+    experiments={"trained": TRAINED},
     claims=CLAIMS,
-    figures=FIGURES,
+    figures=(
+        Figure(
+            "optimisation_gap",
+            "Training error (left) and excess risk (right) of trained networks with six ReLU units, and of a network of the "
+            "same class that is the best segmentation: no global minimum was found. 95 % Monte Carlo intervals.",
+            _draw,
+            "two-column",
+            2.4,
+        ),
+    ),
     limits="The better point is a certificate, not the global minimum of the class.",
+    designs={
+        "smoke": grid(n=[128, 512], steps=30, replicates=4),
+        "standard": grid(n=[512, 2048], replicates=50),
+        "paper": grid(n=[512, 2048], replicates=200),
+    },
 )
