@@ -14,6 +14,7 @@ LOGARITHMIC = "influence values; t interval of the logarithm"
 BINOMIAL = "binomial; Wilson's interval"
 ORDER = "bootstrap of order statistics; their interval"
 NONE = "none: the replicates cannot tell it"
+EXACT = "none: every replicate must obey, so that the extreme one is exact"
 NOUGHT = "0: computed without randomness"
 EXPLAINED = (
     "Influence values ψ_r are those of the jackknife or the delta method, with mean 0, and give the mcse"
@@ -57,6 +58,26 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         ),
         "minimum": Formula("smallest replicate", "min_r x_r", r"\min_r x_r", NONE),
         "maximum": Formula("largest replicate", "max_r x_r", r"\max_r x_r", NONE),
+        "smallest": Formula("smallest replicate, where every one must obey", "min_r x_r", r"\min_r x_r", EXACT),
+        "largest": Formula("largest replicate, where every one must obey", "max_r x_r", r"\max_r x_r", EXACT),
+        "log10_median": Formula(
+            "log₁₀ of the median over replicates",
+            'log_10 op("median")_r x_r',
+            r"\log_{10}\operatorname{median}_r x_r",
+            ORDER,
+        ),
+        "slope": Formula(
+            "slope of the log of the statistic on the log of the size",
+            "(sum_k w_k (s_k - macron(s)) log T_k) / (sum_k w_k (s_k - macron(s))^2)",
+            r"\sum_k w_k(s_k-\bar s)\log T_k\big/\sum_k w_k(s_k-\bar s)^2",
+            "weighted least squares; below 50 replicates the percentile-t bootstrap of replicates",
+        ),
+        "slope_difference": Formula(
+            "difference of two slopes on shared replicates",
+            "hat(beta)_x - hat(beta)_y",
+            r"\hat\beta_x-\hat\beta_y",
+            "covariance of the log estimates at every size; t interval",
+        ),
         "bias": Formula("bias", "1/R sum_r (x_r - theta)", r"\frac1R\sum_r(x_r-\theta)"),
         "relative_bias": Formula("relative bias", "1/R sum_r x_r / theta - 1", r"\frac1R\sum_r x_r/\theta-1"),
         "variance": Formula(

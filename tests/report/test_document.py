@@ -7,13 +7,11 @@ import io
 import re
 from html.parser import HTMLParser
 
-import pandas as pd
 import pypdf
 import pytest
-from conftest import ABOUT, CONFIG, HOSTILE, build_site
+from cases.report_site import ABOUT, CONFIG, HOSTILE, build_site
 
-from dlstats.pipeline import cells as pipeline
-from dlstats.pipeline import store
+from dlstats.pipeline import cells, store
 from dlstats.report import blocks, build, document, material, provenance
 from dlstats.report.digits import show
 
@@ -77,7 +75,7 @@ def test_both_name_what_is_missing_and_what_failed(pdf_text, page):
         assert "Missing from this report, 1 of 2 studies." in text
         assert "There is no study absent" in text
         assert "2 of 120 rows" in text
-        assert "The figure “never” is missing: No cell has n=3." in text
+        assert "The figure “never” is missing: samples has no n = 3." in text
 
 
 def test_the_errata_name_their_evidence(pdf_text):
@@ -133,15 +131,15 @@ def test_a_report_without_any_result_says_so(tmp_path):
 
 def test_numbers_change_when_the_results_do(tmp_path):
     site = build_site(tmp_path)
-    path = site.results / "verdicts.csv"
-    path.write_text(path.read_text().replace(repr(float(site.verdicts["estimate"][0])), "0.12345678"))
+    verdicts = site.verdicts.assign(estimate=0.12345678)
+    store.write_table(verdicts, site.results / "verdicts.parquet")
     _, html = build.write(CONFIG, site.results, site.reports, **site.words)
     assert show(0.12345678, site.verdicts["mcse"][0]).text in html.read_text(encoding="utf-8")
 
 
 def test_verdicts_outside_the_ledger_are_marked(tmp_path):
     site = build_site(tmp_path)
-    (site.results / "verdicts.csv").unlink()
+    (site.results / "verdicts.parquet").unlink()
     found = material.collect(CONFIG, site.results, site.reports, about=ABOUT, load=site.load)
     assert found.unadjusted == ("toy",)
     assert "Not yet adjusted" in repr(document.build(found))
@@ -150,22 +148,26 @@ def test_verdicts_outside_the_ledger_are_marked(tmp_path):
 def test_all_targets_of_links_are_blocks(site, config):
     made = document.build(material.collect(config, site.results, site.reports, about=ABOUT, load=site.load))
     targets = blocks.targets(made.blocks)
-    for study in config["studies"]["approximation"]:
+    for study in config["studies"]:
         assert f"sec-{study}" in targets
     assert {f"claim-{claim.id}" for claim in site.study.claims} <= targets
     assert HOSTILE.split()[0] in repr(made)
 
 
-def test_results_of_other_code_are_named(tmp_path):
-    cell = {"factors": {"part": "labels", "points": 4}, "replicates": 1, "seconds": 1}
-    config = {"seed": 1, "studies": {"approximation": {"sawtooth": {"cells": [cell]}}}}
-    path = pipeline.raw_path(tmp_path, "sawtooth", "part=labels,points=4")
-    rows = pd.DataFrame({"replicate": [0]})
-    for code, named in (("other", ["sawtooth"]), (pipeline.code_of("sawtooth"), [])):
-        store.write(path, rows, store.Origin("sawtooth", "part=labels,points=4", 1, code))
+def test_results_of_other_code_are_named(site, config, tmp_path, monkeypatch):
+    monkeypatch.setattr(cells, "code_of", lambda study, experiment: "now")
+    path = tmp_path / "raw" / "toy" / "samples" / "n=20,sd=1.5.parquet"
+    for code, named in (("other", ["toy"]), ("now", [])):
+        store.write(path, site.raw, store.Origin("toy", "samples", "n=20,sd=1.5", 7, code))
         assert provenance.stale(config, tmp_path) == named
     collected = material.collect(config, tmp_path, tmp_path / "reports", about=ABOUT)
-    (warning,) = document._stale(dataclasses.replace(collected, stale=("sawtooth",)))
+    (warning,) = document._stale(dataclasses.replace(collected, stale=("toy",)))
     assert document._stale(collected) == []
     assert isinstance(warning, blocks.Paragraph)
-    assert "kept on purpose (--keep-stale): sawtooth." in blocks.words(warning.text)
+
+
+def test_checks_are_counted_and_shown_with_what_was_found(pdf_text, page):
+    words = " ".join("".join(page.texts).split())
+    for text in (" ".join(pdf_text.split()), words):
+        assert "1 of 1 exact identities and counts hold." in text
+        assert "TOY5" in text

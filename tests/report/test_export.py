@@ -7,18 +7,16 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ABOUT, CONFIG
+from cases.report_site import ABOUT, CONFIG
 
-from dlstats.protocol.study import Evidence
 from dlstats.report import export
 
 
 @pytest.fixture(scope="module", params=["one-column", "two-column"])
 def folder(request, site, tmp_path_factory):
     out = tmp_path_factory.mktemp("export") / request.param
-    evidence = Evidence(site.raw, site.summary)
     written = export.write(
-        CONFIG, site.study, evidence, site.verdicts, site.reports, out, journal=request.param, about=ABOUT
+        CONFIG, site.study, site.evidence, site.verdicts, site.reports, out, journal=request.param, about=ABOUT
     )
     assert sorted(path.name for path in written) == sorted(path.name for path in out.iterdir())
     return out
@@ -28,7 +26,7 @@ def test_everything_is_there(folder):
     names = {path.name for path in folder.iterdir()}
     parts = {"risk.pdf", "risk.png", "risk.tex", "summary_1.tex", "verdicts.tex", "methods.tex", "main.tex"}
     assert parts <= names
-    assert "tukey1960" in (folder / "references.bib").read_text(encoding="utf-8")
+    assert "huber1964" in (folder / "references.bib").read_text(encoding="utf-8")
 
 
 def test_what_the_document_takes_in_exists(folder):
@@ -39,14 +37,12 @@ def test_what_the_document_takes_in_exists(folder):
 def test_the_methods_paragraph_has_the_numbers_of_the_run(folder):
     text = (folder / "methods.tex").read_text(encoding="utf-8")
     assert "2 conditions with 30 replicates each; 2 of 120 rows" in text
-    assert r"\texttt{n} 20, 80" in text
+    assert "sample size 20, 80" in text
 
 
 def test_an_unknown_format_is_refused(site, tmp_path):
     with pytest.raises(ValueError, match="`format` must be one of latex, got 'word'"):
-        export.write(
-            CONFIG, site.study, Evidence(site.raw, site.summary), site.verdicts, site.reports, tmp_path, form="word"
-        )
+        export.write(CONFIG, site.study, site.evidence, site.verdicts, site.reports, tmp_path, form="word")
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")

@@ -2,27 +2,21 @@
 
 import pandas as pd
 import pytest
+from cases.report_site import REPORTS
 
-from dlstats.pipeline import config, grid
-from dlstats.protocol import study as studies
+from dlstats.pipeline import registry
 from dlstats.report import families
 from dlstats.report.blocks import Paragraph, Table, words
 from dlstats.report.document import family_title
-from tests.report.conftest import REPORTS
 
 QUESTIONS = families.load(REPORTS / families.FILE)
-CONFIG = config.load(REPORTS.parent / "config" / "standard.yaml")
-CLAIMS = {
-    claim.id: family
-    for family, names in grid.families(CONFIG).items()
-    for name in names
-    for claim in studies.load(grid.study_module(name)).claims
-}
+STUDIES = {name: registry.load(name) for name in registry.studies()}
+CLAIMS = {one.id: study.family for study in STUDIES.values() for one in (*study.claims, *study.checks)}
 CASES = [(family, q) for family, questions in QUESTIONS.items() for q in questions]
 
 
 def test_every_family_has_a_page():
-    assert set(QUESTIONS) == set(grid.families(CONFIG))
+    assert set(QUESTIONS) == set(CLAIMS.values())
 
 
 @pytest.mark.parametrize(("family", "question"), CASES, ids=[q.question for _, q in CASES])
@@ -41,7 +35,7 @@ def test_no_mark_is_left_with_or_without_a_ledger(family):
         text = " ".join(words(cell) for row in table.rows for cell in row)
         assert not families.MARK.search(text)
         assert ("not in this run" in text) == ledger.empty
-        assert words(counts.text).startswith(f"Claims of this family in the ledger: {len(ledger)}")
+        assert words(counts.text).startswith(f"Claims and checks of this family: {len(ledger)}")
 
 
 def test_the_counts_are_those_of_the_family_alone():
@@ -49,7 +43,7 @@ def test_the_counts_are_those_of_the_family_alone():
     size = len(_ledger("robust"))
     counts = families.page("robust", "Robust", QUESTIONS["robust"], ledger)[1]
     assert isinstance(counts, Paragraph)
-    assert words(counts.text) == f"Claims of this family in the ledger: {size}: {size} supported."
+    assert words(counts.text) == f"Claims and checks of this family: {size}: {size} supported."
 
 
 def test_numbers_are_those_of_the_ledger():

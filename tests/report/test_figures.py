@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from dlstats.plotting import style
-from dlstats.protocol.study import Evidence, Figure, Study
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure, Study
 from dlstats.report import figures
 
 
@@ -28,13 +29,14 @@ def _draw_what_is_missing(evidence, figure):
 
 def _study(*drawn):
     made = tuple(Figure(f"f{i}", "A caption.", draw) for i, draw in enumerate(drawn))
-    return Study("toy", "approximation", "Toy", "", "", "", {}, (), lambda *_: pd.DataFrame(), (), made)
+    return Study("Toy", "", figures=made, name="toy", family="approximation")
 
 
 def _evidence():
     rows = [(f"n={n}", n, r, m, r * 0.1) for n in (2, 3) for r in range(4) for m in ("shallow", "deep")]
     frame = pd.DataFrame(rows, columns=["cell", "n", "replicate", "method", "error"])
-    return Evidence(frame, pd.DataFrame({"cell": []}))
+    frame = frame.assign(status="ok", seconds=0.1)
+    return Evidence({"toys": pd.DataFrame({"cell": [], "measure": []})}, {"toys": frame})
 
 
 @pytest.mark.parametrize("face", style.FACES)
@@ -63,7 +65,7 @@ def test_fonts_are_embedded_as_true_type(tmp_path):
 def test_provenance_names_only_the_cells_that_the_figure_used(tmp_path):
     figures.draw(_study(_draw), _evidence(), tmp_path, fingerprint="abc", inputs={"x.parquet": "1"})
     about = json.loads((tmp_path / "f0.json").read_text())
-    assert about["cells"] == ["n=2"]
+    assert about["cells"] == ["toys/n=2"]
     assert (about["fingerprint"], about["inputs"], about["drawn"]) == ("abc", {"x.parquet": "1"}, True)
 
 
@@ -71,7 +73,7 @@ def test_a_figure_without_evidence_says_why_and_the_others_are_drawn(tmp_path):
     figures.draw(_study(_draw_what_is_missing, _draw), _evidence(), tmp_path)
     about = json.loads((tmp_path / "f0.json").read_text())
     assert not about["drawn"]
-    assert "n=99" in about["reason"]
+    assert "n = 99" in about["reason"]
     assert not (tmp_path / "f0.pdf").exists()
     assert (tmp_path / "f1.pdf").exists()
 

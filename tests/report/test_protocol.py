@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 
 import pytest
-from conftest import ABOUT, CONFIG, claims, study
+from cases.report_site import ABOUT, CONFIG, SAMPLES, claims, study
 
-from dlstats.protocol.claim import EXACT, support_power
-from dlstats.report import checklist, formulas, markdown, material, protocol, provenance
+from dlstats.protocol.claim import at_most, equals
+from dlstats.protocol.study import Method
+from dlstats.protocol.study import grid as levels
+from dlstats.protocol.verdict import support_power
+from dlstats.report import checklist, drawing, formulas, markdown, material, protocol, provenance
 
 
 @pytest.fixture
 def record(site):
-    return provenance.record("toy", site.raw, "f00")
+    return provenance.record(site.study, site.evidence, "f00")
 
 
-def _changed(**words):
-    config = copy.deepcopy(CONFIG)
-    config["studies"]["approximation"]["toy"]["cells"][0] |= words
-    return config
+def _changed(replicates=30, n=(20, 80)):
+    grids = [levels(n=list(n), sd=1.5, replicates=replicates)]
+    return CONFIG | {"overrides": {"toy": {"samples": grids}}}
 
 
 def test_the_hash_is_that_of_what_is_fixed():
     fixed = protocol.protocol(CONFIG, study())
-    assert fixed.hash == protocol.protocol(_changed(seconds=99.0), study()).hash
-    for config in (_changed(replicates=31), _changed(factors={"n": [20], "sd": 1.5}), {**CONFIG, "seed": 8}):
+    assert fixed.hash == protocol.protocol(_changed(), study()).hash
+    for config in (_changed(replicates=31), _changed(n=(20,)), {**CONFIG, "seed": 8}):
         assert protocol.protocol(config, study()).hash != fixed.hash
 
 
-@pytest.mark.parametrize("change", [{"margin": 0.5}, {"theory": 1.0}, {"statement": "Other."}])
+@pytest.mark.parametrize(
+    "change", [{"expectation": equals(1.0, 0.5)}, {"expectation": at_most(0.02)}, {"statement": "Other."}]
+)
 def test_a_changed_claim_changes_the_hash(change):
     first, *rest = claims()
     other = dataclasses.replace(study(), claims=(dataclasses.replace(first, **change), *rest))
@@ -39,7 +42,7 @@ def test_a_changed_claim_changes_the_hash(change):
 
 
 def test_the_protocol_file_names_every_part_of_ademp(tmp_path):
-    text, data = protocol.write(CONFIG, study(), tmp_path)
+    text, data = drawing.protocol(CONFIG, "toy", tmp_path)
     written = text.read_text(encoding="utf-8")
     for part in ("Aims", "Data-generating mechanisms", "Estimands", "methods compared", "performance measures"):
         assert part in written
@@ -50,10 +53,10 @@ def test_the_protocol_file_names_every_part_of_ademp(tmp_path):
 
 
 def test_a_registered_protocol_is_compared(tmp_path, record, site):
-    protocol.write(_changed(replicates=40), study(), tmp_path)
+    drawing.protocol(_changed(replicates=40), "toy", tmp_path)
     earlier = protocol.registered(tmp_path, "toy")
     found = protocol.deviations(CONFIG, study(), record, site.verdicts, earlier)
-    assert found == ["Changed since the protocol was registered: factors."]
+    assert found == ["Changed since the protocol was registered: experiments."]
 
 
 def test_a_run_as_planned_has_no_deviation(record, site):
@@ -64,8 +67,8 @@ def test_a_run_as_planned_has_no_deviation(record, site):
     ("config", "words"),
     [
         (_changed(replicates=31), "30 replicates instead of 31"),
-        (_changed(factors={"n": [20, 80, 320], "sd": 1.5}), "Not run: n=320,sd=1.5."),
-        (_changed(factors={"n": [20], "sd": 1.5}), "Run although not planned: n=80,sd=1.5."),
+        (_changed(n=(20, 80, 320)), "Not run: samples/n=320,sd=1.5."),
+        (_changed(n=(20,)), "Run although not planned: samples/n=80,sd=1.5."),
         ({**CONFIG, "seed": 8}, "The seed was 7 instead of 8."),
     ],
 )
@@ -81,12 +84,10 @@ def test_a_margin_moved_after_the_run_is_named(record, site):
 
 def test_the_wanted_error_decides_with_probability_four_fifths():
     for claim in claims():
-        wanted = protocol.wanted_mcse(claim.kind, claim.margin)
-        if claim.kind in EXACT or not claim.margin:
-            assert wanted == 0
-        else:
-            # four digits are kept of the wanted mcse
-            assert abs(support_power(claim.kind, 0.0, wanted, claim.margin) - 0.8) < 1e-3
+        relation, margin = claim.expectation.relation, claim.expectation.margin
+        wanted = protocol.wanted_mcse(relation, margin)
+        # four digits are kept of the wanted mcse
+        assert (wanted == 0) if not margin else abs(support_power(relation, 0.0, wanted, margin) - 0.8) < 1e-3
 
 
 def test_the_record_counts_cost_and_failures(record, site):
@@ -94,8 +95,8 @@ def test_the_record_counts_cost_and_failures(record, site):
     assert record["rows"] == len(site.raw)
     assert sum(line["failed"] for line in record["failures"]) == (site.raw["status"] != "ok").sum()
     assert {cell: about["replicates"] for cell, about in record["cells"].items()} == {
-        "n=20,sd=1.5": 30,
-        "n=80,sd=1.5": 30,
+        "samples/n=20,sd=1.5": 30,
+        "samples/n=80,sd=1.5": 30,
     }
 
 
@@ -106,10 +107,12 @@ def test_the_hash_of_the_run_is_that_of_cells_seeds_and_code(record):
 
 
 def test_contrasts_are_part_of_the_protocol(site, config):
-    (line,) = (m for m in protocol.protocol(config, site.study).measures if m["statistic"] == "log_ratio")
-    assert (line["column"], line["options"]) == ("distance", {"x": "mean", "y": "against the median"})
-    without = dataclasses.replace(site.study, contrasts=())
-    assert protocol.protocol(config, without).hash != protocol.protocol(config, site.study).hash
+    (held,) = protocol.protocol(config, site.study).experiments
+    (line,) = (m for m in held["measures"] if m["statistic"] == "log_ratio(median)")
+    assert (line["column"], line["options"]) == ("distance", {"x": "mean", "y": "median"})
+    without = dataclasses.replace(SAMPLES, contrasts=())
+    other = dataclasses.replace(site.study, experiments={"samples": without})
+    assert protocol.protocol(config, other).hash != protocol.protocol(config, site.study).hash
 
 
 def test_the_checklist_names_what_is_missing(site, config):
@@ -131,7 +134,9 @@ def test_an_empty_part_fails_the_checklist(site, config, part, asked):
 
 
 def test_an_undescribed_method_fails_the_checklist(site, config):
-    poorer = dataclasses.replace(site.study, methods={"mean": "the average"})
+    methods = dict(SAMPLES.methods) | {"median": Method("median", "")}
+    held = dataclasses.replace(SAMPLES, methods=methods)
+    poorer = dataclasses.replace(site.study, experiments={"samples": held})
     found = material.collect(config, site.results, site.reports, about=ABOUT, load=lambda name: poorer)
     assert any("not described: median" in line for line in checklist.check(found))
 

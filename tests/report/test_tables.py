@@ -9,12 +9,12 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import HOSTILE
+from cases.report_site import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dlstats import montecarlo
-from dlstats.report import escape, latex, markdown, tables
+from dlstats.report import escape, latex, markdown, table_files, tables
 from dlstats.report.digits import Shown, show
 from dlstats.report.tables import Field, Grid
 
@@ -92,26 +92,26 @@ def test_latex_compiles(tmp_path):
 
 def test_csv_keeps_every_digit(site):
     folder = site.reports / "tables" / "toy"
-    with (folder / "summary.csv").open(newline="", encoding="utf-8") as file:
+    with (folder / "samples.csv").open(newline="", encoding="utf-8") as file:
         back = [float(line["estimate"]) for line in csv.DictReader(file)]
     assert back == site.summary["estimate"].tolist()
 
 
 def test_the_files_of_a_study_are_there_in_every_format(site):
     names = {path.name for path in (site.reports / "tables" / "toy").iterdir()}
-    assert {"summary.csv", "summary_1.tex", "summary_1.md", "verdicts.csv", "verdicts.tex", "verdicts.md"} <= names
+    assert {"samples.csv", "summary_1.tex", "summary_1.md", "verdicts.csv", "verdicts.tex", "verdicts.md"} <= names
 
 
 def test_every_line_of_the_summary_is_in_a_table(site):
-    grids = tables.summary_grids(site.study, site.summary)
+    grids = tables.summary_grids(site.study, {"samples": site.summary})
     numbers = [v.text for g in grids for row in g.rows for v in row if not isinstance(v, str)]
     for line in site.summary.itertuples():
         assert show(line.estimate, line.mcse).text in numbers
 
 
 def test_a_contrast_is_paired_and_stands_in_a_table_of_its_own(site):
-    lines = site.summary[site.summary["statistic"] == "log_ratio"]
-    assert list(lines["method"].unique()) == ["mean / median"]
+    lines = site.summary[site.summary["statistic"] == "log_ratio(median)"]
+    assert set(zip(lines["method"], lines["against"], strict=True)) == {("mean", "median")}
     for line in lines.itertuples():
         wide = site.raw[site.raw["cell"] == line.cell].pivot(index="replicate", columns="method", values="distance")
         medians = wide.dropna().median()
@@ -119,19 +119,25 @@ def test_a_contrast_is_paired_and_stands_in_a_table_of_its_own(site):
         assert line.estimate == pytest.approx(math.log10(medians["mean"] / medians["median"]), rel=1e-9)
         assert (line.replicates, line.failed) == (29, 1)
         assert line.lower < line.estimate < line.upper
-    grid = tables.summary_grids(site.study, site.summary)[-1]
-    assert [field.label for field in grid.fields] == ["n", "method", "against the median", "replicates", "failed"]
+    grid = tables.summary_grids(site.study, {"samples": site.summary})[-1]
+    assert [field.label for field in grid.fields] == [
+        "sample size",
+        "method",
+        "distance, log₁₀ ratio of the median, over median",
+        "replicates",
+        "failed",
+    ]
     assert [row[1] for row in grid.rows] == ["mean", "mean"]
 
 
 def test_tables_stand_in_the_same_bytes_twice(site, tmp_path):
-    tables.write(site.study, site.summary, site.verdicts, tmp_path)
+    table_files.write(site.study, {"samples": site.summary}, site.verdicts, tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (site.reports / "tables" / "toy" / path.name).read_bytes()
 
 
 def test_failures_are_shown_as_a_count(site):
-    grid = tables.summary_grids(site.study, site.summary)[0]
+    grid = tables.summary_grids(site.study, {"samples": site.summary})[0]
     place = [field.label for field in grid.fields].index("failed")
     counts = [row[place] for row in grid.rows]
     assert {count.text for count in counts if isinstance(count, Shown)} == {"0", "1"}
