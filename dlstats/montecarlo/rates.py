@@ -72,7 +72,7 @@ def rate(
     (everywhere when paired) and counted as failed. Below 50 replicates the interval is value -+ q mcse with q the 95 %
     point of |root| over bootstrap samples, and `df` that of the t law with this point.
     """
-    cells, dropped = _finite(samples, paired)
+    cells, dropped = finite(samples, paired)
     reps = [len(cell) for cell in cells]
     batches = [evaluate(statistic, cell, options) for cell in cells]
     values, mcses = np.array([float(b.value) for b in batches]), np.array([float(b.mcse) for b in batches])
@@ -111,7 +111,7 @@ def rate_of(
         return Rate(tuple(sizes), tuple(level), tuple(error), nothing, math.nan, (), math.nan)
     y, variances = np.log(level), (error / level) ** 2
     joint = np.diag(variances) if covariance is None else covariance
-    coefficients, intercept = _coefficients(x, variances)
+    coefficients, intercept = coefficients_of(x, variances)
     residual = y - intercept @ y - x * (coefficients @ y)
     value, mcse = float(coefficients @ y), math.sqrt(float(coefficients @ joint @ coefficients))
     shares = (coefficients**2 * variances) / max(mcse**2, 1e-300)
@@ -125,7 +125,7 @@ def rate_of(
     return Rate(tuple(sizes), tuple(level), tuple(error), found, float(intercept @ y), local, q)
 
 
-def _coefficients(x: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def coefficients_of(x: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Linear forms that give slope and intercept at 0 from y: weights 1 / variances along the last axis."""
     known = (variances > 0).all(axis=-1, keepdims=True)
     weights = np.where(known, 1 / np.where(known, variances, 1.0), 1.0)
@@ -166,7 +166,8 @@ def _lack_of_fit(
     return q, float(special.fdtrc(free, free * (free + 2) / (3 * a), q / scale))
 
 
-def _finite(samples: Numbers, paired: bool) -> tuple[list[np.ndarray], int]:
+def finite(samples: Numbers, paired: bool) -> tuple[list[np.ndarray], int]:
+    """The samples without entries that are not finite (in any, when `paired`), and how many were dropped."""
     cells = [np.asarray(sample, dtype=float) for sample in samples]
     if paired:
         keep = np.isfinite(np.stack(cells)).all(axis=0)
@@ -200,7 +201,7 @@ def _roots(
             influence.append(function(drawn, **options)[1] / batch.value[:, None])
     variances = np.stack(v, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        coefficients, _ = _coefficients(x, variances)
+        coefficients, _ = coefficients_of(x, variances)
         slopes = (coefficients * np.stack(y, axis=-1)).sum(axis=-1)
         spread = (coefficients**2 * variances).sum(axis=-1)
         if influence:
