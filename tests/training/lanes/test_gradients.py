@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from cases.lanes import problem, user_squared
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from cases.lanes import problem, user_squared
 
 from dlstats import nets
 from dlstats.losses.regression import squared
