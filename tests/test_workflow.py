@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from dlstats.pipeline import store
+from dlstats.pipeline import config, grid, store
 from dlstats.pipeline.ledger import COLUMNS
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +25,8 @@ PARTS = (
     "requirements.lock",
     "pyproject.toml",
 )
-CLAIMS = "dlstats/studies/approximation/_sawtooth_claims.py"
+FOLDER = "dlstats/studies/approximation/sawtooth/"
+CLAIMS = FOLDER + "sawtooth_training.py"
 
 
 def copy_project(folder, studies=None):
@@ -38,13 +39,10 @@ def copy_project(folder, studies=None):
             shutil.copytree(source, folder / part, ignore=ignore)
         else:
             shutil.copy(source, folder / part)
-    config = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
-    config["studies"] = {
-        family: {name: study for name, study in members.items() if studies is None or name in studies}
-        for family, members in config["studies"].items()
-    }
-    config["studies"] = {family: members for family, members in config["studies"].items() if members}
-    (folder / "config" / "tiny.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    settings = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
+    if studies is not None:
+        settings["studies"] = studies
+    (folder / "config" / "tiny.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
 def _snakemake(folder, *words, cores=2):
@@ -74,7 +72,8 @@ def project(tmp_path_factory):
 
 
 def test_all_files_are_there_under_their_names(project):
-    for name in ("results/summary/sawtooth.csv", "results/verdicts/sawtooth.csv", "results/verdicts.csv"):
+    names = ("summary/sawtooth/training", "summary/sawtooth/sizes", "verdicts/sawtooth", "verdicts", "checks/sawtooth")
+    for name in (f"results/{name}.csv" for name in names):
         assert len(pd.read_csv(project / name)), name
     for name in ("reports/dlstats.pdf", "reports/dlstats.html", "reports/figures/sawtooth/error_by_units.pdf"):
         assert (project / name).stat().st_size > 1000, name
@@ -84,17 +83,18 @@ def test_all_files_are_there_under_their_names(project):
 def test_the_ledger_has_a_row_for_every_claim_of_the_study(project):
     ledger = pd.read_csv(project / "results/verdicts.csv")
     assert list(ledger.columns) == list(COLUMNS)
-    ids = {claim.split(".")[0] for claim in ledger["claim"]}
+    checks = pd.read_csv(project / "results/checks/sawtooth.csv")
+    ids = {name.split(".")[0] for name in (*ledger["claim"], *checks["check"])}
     assert ids == {f"SAW{i}" for i in range(1, 12)}
 
 
 def test_every_raw_file_is_whole_and_holds_all_replicates(project):
-    files = list((project / "results/raw/sawtooth").glob("*.parquet"))
-    wanted = yaml.safe_load((project / "config/tiny.yaml").read_text())["studies"]["approximation"]["sawtooth"]["cells"]
-    most = max(entry["replicates"] for entry in wanted)
-    counts = [store.read(path)["replicate"].nunique() for path in files]
-    assert max(counts) == most
-    assert min(counts) >= 1
+    files = list((project / "results/raw/sawtooth").glob("*/*.parquet"))
+    wanted = {
+        f"{c.experiment}/{c.id}": c.replicates
+        for c in grid.cells(config.load(project / "config/tiny.yaml"), "sawtooth")
+    }
+    assert {f"{p.parent.name}/{p.stem}": store.read(p)["replicate"].nunique() for p in files} == wanted
 
 
 def test_a_second_run_does_nothing(project):
@@ -124,37 +124,40 @@ def test_a_comment_reruns_nothing(project, edit, name):
 
 
 def test_a_margin_reruns_verdicts_and_what_shows_them(project, edit):
-    edit(CLAIMS, "9e-4", "8e-4")
+    edit(CLAIMS, "at_least(0.5", "at_least(0.4")
     assert _would_run(project) == {"judge", "ledger", "draw", "write"}
 
 
 def test_core_code_reruns_the_cells(project, edit):
     edit("dlstats/seeds.py", "np.random.Philox", "np.random.PCG64")
-    assert {"simulate_sawtooth", "summarise", "judge"} <= _would_run(project)
+    assert {"simulate_sawtooth_training", "summarise", "judge"} <= _would_run(project)
 
 
 def test_a_label_reruns_no_cell(project, edit):
-    edit("dlstats/studies/approximation/sawtooth.py", "largest error, median start", "largest error, half of starts")
-    assert "simulate_sawtooth" not in _would_run(project)
+    edit(CLAIMS, "median start", "half of the starts")
+    assert not {rule for rule in _would_run(project) if rule.startswith("simulate")}
 
 
 def test_more_replicates_rerun_their_cells_only(project, edit):
-    edit("config/tiny.yaml", "replicates: 20", "replicates: 21")
-    done = _snakemake(project, "--dry-run")
-    assert len(set(re.findall(r"simulate sawtooth, job (\d+)", done.stdout + done.stderr))) == 1
+    edit(FOLDER + "__init__.py", "steps=300, replicates=20", "steps=300, replicates=21")
+    assert {rule for rule in _would_run(project) if rule.startswith("simulate")} == {"simulate_sawtooth_training"}
 
 
 def test_one_core_gives_the_same_bytes_as_two(project, tmp_path):
     copy_project(tmp_path, studies=["sawtooth"])
     done = _snakemake(tmp_path, "ledger", cores=1)
     assert done.returncode == 0, done.stderr
-    for name in ("results/summary/sawtooth.csv", "results/verdicts.csv"):
+    for name in (
+        "results/summary/sawtooth/training.csv",
+        "results/summary/sawtooth/training.parquet",
+        "results/verdicts.csv",
+    ):
         assert (tmp_path / name).read_bytes() == (project / name).read_bytes(), name
 
 
 def test_a_damaged_raw_file_stops_the_summary_and_a_rerun_mends_it(project, tmp_path):
     shutil.copytree(project, tmp_path / "p")
-    raw = next((tmp_path / "p/results/raw/sawtooth").glob("part=labels*.parquet"))
+    raw = next((tmp_path / "p/results/raw/sawtooth").glob("training/*.parquet"))
     raw.write_bytes(raw.read_bytes()[:-30])
     done = _snakemake(tmp_path / "p", "ledger", "--show-failed-logs")
     assert done.returncode == 1

@@ -1,11 +1,13 @@
 """Every command has help; a wrong word gives one line and exit status 2 and writes nothing."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+import yaml
 
-from dlstats import __main__ as command_line
+from dlstats.cli import parser as command_line
 
 
 def _run(*words, cwd=None):
@@ -22,25 +24,25 @@ def test_every_command_has_help(command, capsys):
     assert "usage: dlstats" in capsys.readouterr().out
 
 
+CELL, REST = "compositions=2,units=2,steps=300", ["--seed", "1", "--replicates", "1"]
+ONE_CELL = ["simulate", "sawtooth.training", CELL]
 BAD = [
     (["simulat"], "Did you mean `simulate`"),
     ([], "required"),
-    (["simulate", "sawtoth", "part=labels,points=4", "--seed", "1", "--replicates", "1"], "Did you mean `sawtooth`"),
-    (["simulate", "sawtooth", "nonsense", "--seed", "1", "--replicates", "1"], "cell id"),
-    (["simulate", "sawtooth", "part=nothing", "--seed", "1", "--replicates", "1"], "`part` must be one of"),
-    (["simulate", "sawtooth", "part=labels,points=4", "--seed", "x", "--replicates", "1"], "invalid int value"),
-    (["simulate", "sawtooth", "part=labels,points=4", "--seed", "1", "--replicates", "0"], "at least 1"),
-    (["simulate", "sawtooth", "part=labels,points=4", "--replicates", "1"], "--seed"),
-    (["replay", "sawtooth", "part=labels,points=4", "0"], "not a raw result"),
-    (["replay", "sawtooth", "part=labels,points=4", "one"], "invalid int value"),
+    (["simulate", "sawtoth.training", CELL, *REST], "Did you mean `sawtooth`"),
+    (["simulate", "sawtooth.trainin", CELL, *REST], "Did you mean `sawtooth.training`"),
     (["list", "--config", "nowhere.yaml"], "cannot be read"),
-    (["rerun", "sawtoth"], "Did you mean `sawtooth`"),
 ]
-
-
-CELL, REST = "part=labels,points=4", ["--seed", "1", "--replicates", "1"]
-ONE_CELL = ["simulate", "sawtooth", CELL]
 QUICK = [
+    (["simulate", "sawtooth.training", "nonsense", *REST], "cell id"),
+    ([*ONE_CELL, "--seed", "x", "--replicates", "1"], "invalid int value"),
+    ([*ONE_CELL, "--seed", "1", "--replicates", "0"], "at least 1"),
+    ([*ONE_CELL, "--replicates", "1"], "--seed"),
+    (["replay", "sawtooth.training", CELL, "0"], "not a raw result"),
+    (["replay", "sawtooth.training", CELL, "one"], "invalid int value"),
+    (["rerun", "sawtoth"], "Did you mean `sawtooth`"),
+    (["rerun", "sawtooth.trainin"], "Did you mean `sawtooth.training`"),
+    (["config", "show", "sawtoth"], "Did you mean `sawtooth`"),
     ([*ONE_CELL, "--seed", "-1", "--replicates", "1"], "--seed: must be at least 0, got -1"),
     ([*ONE_CELL, "--seed", "1.5", "--replicates", "1"], "invalid int value: '1.5'"),
     ([*ONE_CELL, *REST, "--limit", "0"], "--limit: must be a number greater than 0, got '0'"),
@@ -49,25 +51,16 @@ QUICK = [
     ([*ONE_CELL, *REST, "--replicate", "2"], "unrecognized arguments: --replicate 2"),
     ([*ONE_CELL, *REST, "--device", "gpu"], "invalid choice: 'gpu'"),
     ([*ONE_CELL, *REST, "--target", "mse", "0.1", "5.5"], "AT_MOST must be of type int, got '5.5'"),
-    ([*ONE_CELL, CELL, *REST], "must be given once, got twice: part=labels,points=4"),
-    (
-        ["simulate", "sawtooth", f"{CELL},extra=3", *REST, "--device", "cpu"],
-        "sawtooth does not use `extra` in the cell",
-    ),
-    (
-        ["simulate", "sawtooth", "part=labels,pionts=4", *REST, "--device", "cpu"],
-        "needs the factor `points`, got part, pionts",
-    ),
-    (
-        ["simulate", "sawtooth", "part=labels,points=four", *REST, "--device", "cpu"],
-        "`points` must be a whole number, got 'four'",
-    ),
-    (
-        ["simulate", "sawtooth", "part=labels,points=1e99", *REST, "--device", "cpu"],
-        "`points` must be a whole number, got 1e+99",
-    ),
-    (["replay", "sawtooth", CELL, "-1"], "replicate: must be at least 0, got -1"),
-    (["ledger", "none.csv", "--output", "o.csv"], "there is no file none.csv"),
+    ([*ONE_CELL, *REST, "--target", "msee", "0.1", "5"], "must be a measure of sawtooth.training"),
+    ([*ONE_CELL, CELL, *REST], f"must be given once, got twice: {CELL}"),
+    (["simulate", "sawtooth.training", f"{CELL},extra=3", *REST], "sawtooth.training has no factor `extra`"),
+    (["simulate", "sawtooth.training", "compositions=2,unites=2,steps=300", *REST], "Did you mean `units`"),
+    (["simulate", "sawtooth.training", "compositions=2,steps=300", *REST], "needs the factor `units`"),
+    (["simulate", "sawtooth.training", "compositions=2,units=two,steps=300", *REST], "`units` must be a whole number"),
+    (["simulate", "sawtooth.training", "compositions=2,units=1e99,steps=300", *REST], "`units` must be a whole number"),
+    (["replay", "sawtooth.training", CELL, "-1"], "replicate: must be at least 0, got -1"),
+    (["ledger", "none.parquet", "--output", "o.parquet"], "there is no file none.parquet"),
+    (["cost"], "there are no raw results"),
 ]
 
 
@@ -99,3 +92,18 @@ def test_the_plan_counts_every_study():
     assert done.returncode == 0
     assert "sawtooth" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("all ")
+
+
+def test_claims_are_listed_with_their_origin_for_programs(capsys):
+    assert command_line.main(["list", "claims", "--format", "json", "--config", str(command_line.STANDARD)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) > 250
+    for one in found:
+        assert {"id", "family", "study", "statement", "origin"} <= one.keys()
+        assert one["origin"]["kind"] in ("theorem", "derived", "stated", "practice", "finding", "control")
+
+
+def test_the_design_of_a_study_is_shown_to_be_pasted(capsys):
+    assert command_line.main(["config", "show", "sawtooth", "--config", str(command_line.STANDARD)]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert shown["overrides"]["sawtooth"]["training"][0]["replicates"] >= 1

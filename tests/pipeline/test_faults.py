@@ -1,6 +1,6 @@
 """What a job does when the machine fails it: one line, exit status 1, nothing half-written, and the next run goes on.
 
-Kills are tried by `make faults`, wrong input by test_bad_input.py and test_command_line.py.
+Kills are tried by `make faults`, wrong input by test_config.py and cli/test_commands.py.
 """
 
 import dataclasses
@@ -12,22 +12,27 @@ import time
 
 import pandas as pd
 import pytest
+from cases import toy
 
-from dlstats import __main__ as command_line
-from dlstats.pipeline import cells as pipeline
-from dlstats.pipeline import store
+from dlstats.cli import parser as command_line
+from dlstats.pipeline import cells, store
 from dlstats.training import device
 
-CELLS = ["part=labels,points=4", "part=labels,points=5"]
+CELLS = ["compositions=1", "compositions=2"]
+EXPERIMENT = ("sawtooth", "sizes")
 WORDS = ["--seed", "1", "--replicates", "1", "--device", "cpu"]
 
 
 def _simulate(folder, *words, before=None):
-    command = [sys.executable, "-m", "dlstats", "simulate", "sawtooth", *words, *WORDS]
+    command = [sys.executable, "-m", "dlstats", "simulate", ".".join(EXPERIMENT), *words, *WORDS]
     environment = os.environ | {"PYTHONPATH": str(command_line.ROOT)}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, preexec_fn=before, check=False
     )
+
+
+def _raw(results, cell):
+    return results.joinpath("raw", *EXPERIMENT, f"{cell}.parquet")
 
 
 def _files(folder):
@@ -45,7 +50,7 @@ def test_a_full_disk_is_named_leaves_nothing_half_written_and_a_second_run_ends(
     assert "Traceback" not in done.stderr
     assert _files(tmp_path) == []
     assert _simulate(tmp_path, *CELLS).returncode == 0
-    assert [store.read(pipeline.raw_path(tmp_path / "results", "sawtooth", cell)).shape[0] for cell in CELLS]
+    assert [store.read(_raw(tmp_path / "results", cell)).shape[0] for cell in CELLS]
 
 
 def test_results_that_cannot_be_written_are_named(tmp_path):
@@ -61,15 +66,15 @@ def test_results_that_cannot_be_written_are_named(tmp_path):
     "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")]
 )
 def test_memory_that_runs_out_is_named_and_earlier_cells_stay(tmp_path, monkeypatch, capsys, error):
-    whole = pipeline.simulate_block
+    whole = cells.simulate_block
 
-    def fails(study, origin, *rest):
+    def fails(experiment, origin, *rest):
         if origin.cell == CELLS[1]:
             raise error
-        return whole(study, origin, *rest)
+        return whole(experiment, origin, *rest)
 
-    monkeypatch.setattr(pipeline, "simulate_block", fails)
-    words = ["simulate", "sawtooth", *CELLS, *WORDS, "--results", str(tmp_path)]
+    monkeypatch.setattr(cells, "simulate_block", fails)
+    words = ["simulate", ".".join(EXPERIMENT), *CELLS, *WORDS, "--results", str(tmp_path)]
     assert command_line.main(words) == 1
     message = capsys.readouterr().err.strip().splitlines()[-1]
     assert message.startswith("dlstats simulate: out of memory")
@@ -77,22 +82,22 @@ def test_memory_that_runs_out_is_named_and_earlier_cells_stay(tmp_path, monkeypa
 
 
 def test_a_cell_that_fails_does_not_stop_the_others_of_its_job(tmp_path, monkeypatch):
-    whole = pipeline.simulate_block
+    whole = cells.simulate_block
 
-    def fails(study, origin, *rest):
+    def fails(experiment, origin, *rest):
         if origin.cell == CELLS[0]:
             raise MemoryError
-        return whole(study, origin, *rest)
+        return whole(experiment, origin, *rest)
 
-    monkeypatch.setattr(pipeline, "simulate_block", fails)
+    monkeypatch.setattr(cells, "simulate_block", fails)
     with pytest.raises(MemoryError):
-        pipeline.simulate(pipeline.Run("sawtooth", tuple(CELLS), 1, 1, tmp_path, "cpu"))
+        cells.simulate(cells.Run(*EXPERIMENT, tuple(CELLS), 1, 1, tmp_path, "cpu"))
     assert [p.name for p in (tmp_path / "raw").rglob("*.parquet")] == [f"{CELLS[1]}.parquet"]
 
 
-@pytest.mark.skipif(device.resolve("auto").type != "cpu", reason="this machine has a card")
-def test_a_missing_card_is_wrong_input(tmp_path):
-    words = ["simulate", "sawtooth", "part=trained,compositions=2,units=2,steps=10", "--seed", "1"]
+@pytest.mark.skipif(device.resolve("auto").type != "cpu", reason="this machine has a GPU")
+def test_a_missing_gpu_is_wrong_input(tmp_path):
+    words = ["simulate", "sawtooth.training", "compositions=2,units=2,steps=10", "--seed", "1"]
     words += ["--replicates", "1", "--device", "cuda"]
     done = subprocess.run(
         [sys.executable, "-m", "dlstats", *words], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -104,9 +109,9 @@ def test_a_missing_card_is_wrong_input(tmp_path):
 
 def test_a_job_that_hangs_ends_at_its_limit(tmp_path):
     code = (
-        "import time\nfrom dlstats import __main__, pipeline\n"
-        "pipeline.simulate_block = lambda *_: time.sleep(60)\n"
-        f"__main__.main(['simulate', 'sawtooth', *{CELLS!r}, *{WORDS!r}, '--limit', '1'])"
+        "import time\nfrom dlstats.cli import parser\nfrom dlstats.pipeline import cells\n"
+        "cells.simulate_block = lambda *_: time.sleep(60)\n"
+        f"parser.main(['simulate', 'sawtooth.sizes', *{CELLS!r}, *{WORDS!r}, '--limit', '1'])"
     )
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -116,20 +121,14 @@ def test_a_job_that_hangs_ends_at_its_limit(tmp_path):
     assert _files(tmp_path) == []
 
 
-def test_a_loss_that_is_not_a_number_costs_its_replicate_only(tmp_path, monkeypatch):
-    whole = pipeline.studies.load
+def test_a_loss_that_is_nan_costs_its_replicate_only(tmp_path, monkeypatch):
+    def simulate(condition, streams, where):
+        rows = [{"replicate": r, "method": "mean", "error": 1.0, "loss": 1.0} for r in streams.replicates]
+        rows[1] |= {"error": float("nan"), "status": "diverged", "reason": "the loss is NaN"}
+        return pd.DataFrame(rows).fillna({"status": "ok", "reason": ""})
 
-    def load(name):
-        study = whole(name)
-
-        def simulate(factors, streams, where):
-            rows = [{"replicate": r, "method": "m", "error": 1.0, **factors} for r in streams.replicates]
-            rows[1] |= {"error": float("nan"), "status": "diverged", "reason": "the loss is not a number"}
-            return pd.DataFrame(rows).drop(columns=list(factors)).fillna({"status": "ok", "reason": ""})
-
-        return dataclasses.replace(study, simulate=simulate)
-
-    monkeypatch.setattr(pipeline.studies, "load", load)
-    pipeline.simulate(pipeline.Run("sawtooth", (CELLS[0],), 1, 4, tmp_path, "cpu"))
-    rows = store.read(pipeline.raw_path(tmp_path, "sawtooth", CELLS[0]))
+    held = dataclasses.replace(toy.SAMPLES, simulate=simulate)
+    toy.install(monkeypatch, dataclasses.replace(toy.STUDY, experiments={"samples": held}))
+    cells.simulate(cells.Run("toy", "samples", toy.CELLS[:1], 1, 4, tmp_path, "cpu"))
+    rows = store.read(tmp_path / "raw" / "toy" / "samples" / f"{toy.CELLS[0]}.parquet")
     assert list(rows["status"]) == ["ok", "diverged", "ok", "ok"]

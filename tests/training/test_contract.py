@@ -73,7 +73,7 @@ def test_shared_data_equal_copied_data():
         {"learning_rate": -1.0},
         {"learning_rate": ()},
         {"optimiser": "lion"},
-        {"schedule": "warm"},
+        {"schedule": "cosine"},
         {"batch_size": 0},
         {"weight_decay": -0.1},
         {"momentum": 1.0},

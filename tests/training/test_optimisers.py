@@ -76,7 +76,7 @@ def test_a_replicate_is_a_solo_run_of_torch(optimiser, schedule):
     net = nets.Mlp(D, (5, 4), 1, "tanh")
     start, (x, y) = nets.initialise(net, generators(), "xavier", "float64"), data()
     for options in OPTIONS if schedule == "constant" else OPTIONS[:1]:
-        plan = training.Training(STEPS, 0.01, optimiser, schedule, dtype="float64", **options)
+        plan = training.Training(STEPS, 0.01, optimiser, SCHEDULES[schedule], dtype="float64", **options)
         options = options if optimiser in ("sgd", "rmsprop") else {k: v for k, v in options.items() if k != "momentum"}
         fit = training.fit(net, squared, start, x, y, plan, device="cpu", backend="torch")
         for r in range(REPS):

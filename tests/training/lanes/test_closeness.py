@@ -12,7 +12,7 @@ from dlstats.losses.regression import squared
 from dlstats.training import blocks
 from dlstats.training.lanes import backend, layout
 from dlstats.training.optimisers import OPTIMISERS
-from dlstats.training.schedules import SCHEDULES
+from dlstats.training.schedules import SCHEDULES, cosine
 from dlstats.training.torch_backend import backend as torch_backend
 
 ONE_STEP = 1e-12
@@ -47,13 +47,13 @@ def test_one_step_equals_that_of_torch_for_every_activation(activation, loss, ke
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_twenty_minibatch_steps_equal_those_of_torch_for_every_optimiser(optimiser, loss, kernel):
     """Each step may amplify a difference of 1e-16 by a factor of up to about 2; none of these does."""
-    changes = {"momentum": 0.5, "weight_decay": 0.1, "steps": 20, "batch_size": 7, "schedule": "cosine"}
+    changes = {"momentum": 0.5, "weight_decay": 0.1, "steps": 20, "batch_size": 7, "schedule": cosine}
     agree(lambda: problem(NET, rows=11, loss=loss, optimiser=optimiser, **changes), ONE_STEP)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_schedules_are_those_of_torch(schedule, kernel):
-    agree(lambda: problem(NET, steps=20, schedule=schedule), ONE_STEP)
+    agree(lambda: problem(NET, steps=20, schedule=SCHEDULES[schedule]), ONE_STEP)
 
 
 @pytest.mark.parametrize("loss", [squared, user_squared])
