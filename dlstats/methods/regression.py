@@ -162,11 +162,19 @@ def random_forest(x: Inputs, y: Values, new: New, rng: np.random.Generator) -> t
     return best[1].predict(new), best[2]
 
 
+def tuning_split(n: int, rng: np.random.Generator) -> tuple[int, np.ndarray, np.ndarray]:
+    """(seed for the method, a quarter of the observations held out for tuning, the rest).
+
+    Methods that are given generators of the same stream hold out the same quarter.
+    """
+    seed = int(rng.integers(2**31))
+    order = rng.permutation(n)
+    return seed, order[: n // 4], order[n // 4 :]
+
+
 def boosting(x: Inputs, y: Values, new: New, rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """Gradient boosting by histograms, 100 trees at rate 0.1; depth 1, 2 or 4 by a held-out quarter [Friedman 2001]."""
-    seed = int(rng.integers(2**31))
-    order = rng.permutation(len(y))
-    held, rest = order[: len(y) // 4], order[len(y) // 4 :]
+    seed, held, rest = tuning_split(len(y), rng)
 
     def model(depth: int) -> ensemble.HistGradientBoostingRegressor:
         never: Any = False  # scikit-learn also takes "auto", and its types only that

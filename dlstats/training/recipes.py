@@ -23,7 +23,8 @@ class Recipe:
     """How a network is trained by Adam on OneCycle; the restart with the smallest training loss is kept."""
 
     widths: tuple[int, ...]
-    learning_rate: float
+    learning_rate: float | tuple[float, ...]
+    """One number, or one for each start."""
     steps: int
     batch_size: int | None = None
     restarts: int = 1
@@ -83,7 +84,7 @@ def run(
     plan = training.Training(
         recipe.steps,
         recipe.learning_rate,
-        schedule="onecycle",
+        schedule=training.schedules.onecycle,
         batch_size=batch,
         weight_decay=recipe.weight_decay,
         optimiser="adamw" if recipe.weight_decay else "adam",

@@ -1,0 +1,183 @@
+"""An experiment on a regression problem from its parts: a data-generating process, methods, factors, measures.
+
+    regression(dgp=Friedman(), methods={"network": Network((32, 32)), "boosting": Boosting()}, factors={"n": ...})
+
+A study with needs of its own writes its `simulate` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
+from dlstats.protocol.study import Experiment
+from dlstats.seeds import Streams
+from dlstats.studies.frames import fitted, squared_error, stacked
+
+COLUMNS = ("risk", "train_loss")
+"""What every method is measured by: mean squared error at new points, against the truth; for networks their loss."""
+
+
+class Process(Protocol):
+    """A data-generating process that carries its truth; a frozen dataclass, whose fields may be factors."""
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and responses."""
+        ...
+
+    def inputs(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """New points."""
+        ...
+
+    def regression(self, x: np.ndarray) -> np.ndarray:
+        """The truth."""
+        ...
+
+
+@dataclass(frozen=True)
+class Network:
+    """A ReLU network with a linear skip, Adam on OneCycle; inputs and responses are standardised.
+
+    The learning rate is chosen among `learning_rates` by the held-out quarter that `Boosting` is tuned on, then the network
+    is trained again on all data.
+    """
+
+    widths: tuple[int, ...]
+    learning_rates: tuple[float, ...] = (0.003, 0.01, 0.03)
+    steps: int = 4000
+    batch_size: int = 256
+    restarts: int = 1
+    start: str = "torch_default"
+    label: str = "network"
+    description: str = "ReLU network with a linear skip, Adam on OneCycle, learning rate by a held-out quarter"
+    style: str = "network"
+
+    def together(
+        self, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, **about: object
+    ) -> tuple[np.ndarray, dict[str, list]]:
+        """Values at the new points, shape (reps, m), and the columns that are recorded of every replicate."""
+        rates = (
+            self._tuned(x, y, streams, device, about) if len(self.learning_rates) > 1 else self.learning_rates * len(x)
+        )
+        return self._fit(x, y, new, rates, streams, device, about)
+
+    def _tuned(self, x, y, streams: Streams, device: str, about: Mapping) -> tuple[float, ...]:
+        """The learning rate of every replicate with the smallest error on the held-out quarter."""
+        from dlstats.methods.regression import tuning_split
+
+        splits = [tuning_split(x.shape[1], rng)[1:] for rng in streams.generators("baseline", **about)]
+        held, rest = ([_rows(x, y, part) for part in zip(*splits, strict=True)][k] for k in (0, 1))
+        errors = []
+        for rate in self.learning_rates:
+            fit = self._fit(*rest, held[0], (rate,) * len(x), streams, device, {**about, "tuning": True})
+            errors.append(np.nan_to_num(squared_error(fit[0], held[1]), nan=np.inf))
+        return tuple(self.learning_rates[k] for k in np.argmin(errors, axis=0))
+
+    def _fit(self, x, y, new, rates: tuple[float, ...], streams: Streams, device: str, about: Mapping):
+        from dlstats.training import recipes
+
+        (x, new), (y, scale, centre) = _standardised(x, new), _scaled(y)
+        each = tuple(rate for rate in rates for _ in range(self.restarts))
+        recipe = recipes.Recipe(self.widths, each, self.steps, self.batch_size, self.restarts, self.start)
+        network = recipes.run(recipe, x, y, streams, device, **about)
+        return centre + scale * network.predict(new), network.columns
+
+
+def _rows(x: np.ndarray, y: np.ndarray, chosen: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return np.stack([a[c] for a, c in zip(x, chosen, strict=True)]), np.stack(
+        [b[c] for b, c in zip(y, chosen, strict=True)]
+    )
+
+
+def _standardised(x: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    centre, scale = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    scale = np.where(scale > 0, scale, 1.0)
+    return (x - centre) / scale, (new - centre) / scale
+
+
+def _scaled(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    centre, scale = y.mean(axis=1, keepdims=True), y.std(axis=1, keepdims=True)
+    scale = np.where(scale > 0, scale, 1.0)
+    return (y - centre) / scale, scale, centre
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The `simulate` of `regression`: all methods on the same data, errors at the same new points.
+
+    A factor that is a field of the process or of a method is put in its place.
+    """
+
+    dgp: Any
+    methods: Mapping[str, Any]
+    new_points: int
+
+    def __call__(self, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+        """Rows of a block of replicates."""
+        process, about = _with(self.dgp, condition), {k: v for k, v in condition.items() if k in _names(self.dgp)}
+        drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", n=condition.n, **about)]
+        x, y = (np.stack(part) for part in zip(*drawn, strict=True))
+        new = streams.draw(lambda rng: process.inputs(self.new_points, rng), "new", **about)
+        truth, about = process.regression(new), {"n": condition.n, **about}
+        rows = {}
+        for name, method in self.methods.items():
+            method = _with(method, condition)
+            if hasattr(method, "together"):
+                values, columns = method.together(x, y, new, streams, device, **about)
+            else:
+                values, columns = fitted(method, x, y, new, streams.generators("baseline", **about)), {}
+            rows[name] = {"risk": squared_error(values, truth)} | columns
+        return stacked(streams, rows)
+
+
+def _names(thing: Any) -> set[str]:
+    return {field.name for field in fields(thing)}
+
+
+def _with(thing: Any, condition: Condition) -> Any:
+    levels = {name: level for name, level in condition.items() if name in _names(thing)}
+    return replace(thing, **levels) if levels else thing
+
+
+def regression(
+    *,
+    dgp: Process,
+    methods: Mapping[str, Any],
+    factors: Mapping[str, Factor],
+    measures: Sequence[Measure] = (Measure("risk", "excess risk"), Measure("risk", "excess risk", "median")),
+    contrasts: Sequence[Contrast | LevelContrast] = (),
+    slopes: Sequence[Slope | SlopeContrast] = (),
+    new_points: int = 1000,
+    block: int = 64,
+    streams: str = "",
+) -> Experiment:
+    """An experiment with the column `risk`, the mean squared error at new points, and `train_loss` for networks.
+
+    Every measure gets its slope in n, and log ratios of the first method to every other one on shared data, of the
+    statistic of the measure and of the median; `contrasts` and `slopes` come on top. Raises ValueError without the factor
+    n, for a factor that is no field of the process or of a method, and for a measure of another column.
+    """
+    known = {"n"}.union(_names(dgp), *(_names(method) for method in methods.values()))
+    if "n" not in factors or not set(factors) <= known:
+        raise ValueError(f"`factors` must be n and fields among {', '.join(sorted(known))}, got {', '.join(factors)}.")
+    unknown = [m.column for m in measures if m.column not in COLUMNS]
+    if unknown:
+        raise ValueError(f"`measures` must be of the columns {' and '.join(COLUMNS)}, got {unknown[0]!r}.")
+    first, *others = methods
+    statistics = dict.fromkeys((*(m.statistic for m in measures if m.column == "risk"), "median"))
+    return Experiment(
+        simulate=Simulation(dgp, methods, new_points),
+        factors=factors,
+        methods=methods,
+        measures=measures,
+        contrasts=(*(Contrast("risk", first, o, "log_ratio", s) for o in others for s in statistics), *contrasts),
+        slopes=(*(Slope(m.column, statistic=m.statistic, options=m.options) for m in measures), *slopes),
+        block=block,
+        streams=streams,
+    )

@@ -1,0 +1,87 @@
+"""`regression(...)` builds an experiment from a process and methods; the study of a newcomer runs to its claim."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cases import friedman_study
+from matplotlib.figure import Figure
+
+from dlstats.dgp.friedman import Friedman
+from dlstats.methods.baselines import Boosting, Forest
+from dlstats.methods.regression import tuning_split
+from dlstats.pipeline import summaries
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.seeds import Streams
+from dlstats.studies.regression import Network, regression
+
+N = {"n": Factor("sample size", int, at_least=20)}
+
+
+def _raw(experiment, levels, replicates):
+    condition = experiment.condition(levels, "risk")
+    rows = experiment.simulate(condition, Streams(1, "friedman", replicates), "cpu")
+    cell = ",".join(f"{k}={v}" for k, v in condition.items())
+    return rows.assign(cell=cell, **condition)
+
+
+@pytest.fixture(scope="module")
+def raw():
+    study = friedman_study.STUDY
+    (grid,) = study.design("smoke")["risk"]
+    frames = [_raw(study.experiments["risk"], levels, range(grid.replicates)) for levels in grid.conditions()]
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_a_study_of_a_newcomer_runs_to_its_claim_and_its_figure(raw):
+    study = friedman_study.STUDY
+    evidence = Evidence({"risk": summaries.summarise(study.experiments["risk"], raw)})
+    (claim,), (figure,) = study.claims, study.figures
+    wide = raw[raw["n"] == 60].pivot(index="replicate", columns="method", values="risk")
+    first = claim.measure(evidence)[0]
+    assert first.value == pytest.approx((np.log10(wide["network"]) - np.log10(wide["boosting"])).mean())
+    canvas = Figure()
+    figure.draw(evidence, canvas)
+    assert [text.get_text() for text in canvas.axes[0].get_legend().get_texts()] == [
+        method.label for method in friedman_study.METHODS.values()
+    ]
+
+
+def test_the_study_of_a_newcomer_fits_in_55_lines():
+    with open(friedman_study.__file__) as file:
+        assert len(file.readlines()) <= 55
+
+
+def test_a_replicate_alone_is_the_replicate_in_its_block(raw):
+    experiment = friedman_study.STUDY.experiments["risk"]
+    alone = _raw(experiment, {"n": 60, "noise_sd": 1.0, "steps": 20}, [2]).set_index("method")["risk"]
+    block = raw[(raw["n"] == 60) & (raw["replicate"] == 2)].set_index("method")["risk"]
+    pd.testing.assert_series_equal(alone, block, rtol=0.05)  # float32 training: rounding only
+    assert (alone.drop("network") == block.drop("network")).all()
+
+
+def test_a_network_is_tuned_on_the_quarter_that_boosting_holds_out():
+    streams = Streams(1, "friedman", [0])
+    splits = [tuning_split(80, streams.generators("baseline", n=80)[0])[1] for _ in range(2)]
+    assert (splits[0] == splits[1]).all()
+    assert len(splits[0]) == 20
+
+
+def test_a_learning_rate_that_cannot_work_is_not_chosen():
+    experiment = regression(
+        dgp=Friedman(noise_sd=0.1), methods={"network": Network((8,), (1e-12, 0.03), steps=200)}, factors=N
+    )
+    tuned = _raw(experiment, {"n": 200}, range(4))
+    variance = Friedman().signal_variance
+    assert (tuned["risk"] < 0.5 * variance).all()  # at a rate of 1e-12 it stays where it started, near the variance
+
+
+def test_a_factor_or_measure_that_means_nothing_is_refused():
+    parts = {"dgp": Friedman(), "methods": {"boosting": Boosting(), "forest": Forest()}}
+    with pytest.raises(ValueError, match="`factors` must be n and fields"):
+        regression(**parts, factors=N | {"colour": Factor("colour", str)})
+    with pytest.raises(ValueError, match="`factors` must be n and fields"):
+        regression(**parts, factors={"d": Factor("inputs", int)})
+    with pytest.raises(ValueError, match="`measures` must be of the columns"):
+        regression(**parts, factors=N, measures=[Measure("bias", "bias")])
