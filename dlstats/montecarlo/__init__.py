@@ -7,6 +7,7 @@
 `Estimate.line`, `Estimate.of_line`: an estimate as a line of a summary, and back.
 `paired`: difference, ratio or log₁₀ ratio of a statistic of two columns indexed by replicate.
 `slope_lines`: slope, local slopes and bend of a measure over sizes, as lines of a summary.
+`slope_difference`: slope of one method minus that of another that shares its replicates, with the joint error.
 """
 
 from dlstats.montecarlo import failures, sequences, variation
@@ -18,7 +19,7 @@ from dlstats.montecarlo.pairs import paired
 from dlstats.montecarlo.rates import ENOUGH, Rate, rate, rate_of, replicates_for, slope
 from dlstats.montecarlo.resampling import bootstrap, jackknife
 from dlstats.montecarlo.sequences import confidence_sequence
-from dlstats.montecarlo.slopes import slope_lines
+from dlstats.montecarlo.slopes import slope_difference, slope_lines
 from dlstats.montecarlo.statistics import STATISTICS, Statistic, estimate
 from dlstats.montecarlo.stopping import enough, outcome, reached, schedule
 from dlstats.montecarlo.summaries import summarise
@@ -54,6 +55,7 @@ __all__ = [
     "schedule",
     "sequences",
     "slope",
+    "slope_difference",
     "slope_lines",
     "summarise",
     "variation",

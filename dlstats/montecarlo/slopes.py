@@ -1,4 +1,4 @@
-"""Slopes as lines of a summary, and how far they bend."""
+"""Slopes as lines of a summary, how far they bend, and slopes of two methods that share their replicates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from scipy import special
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import LEVEL, from_influence
-from dlstats.montecarlo.rates import Rate, finite, rate, rate_of
+from dlstats.montecarlo.rates import DRAWS as ROOTS
+from dlstats.montecarlo.rates import ENOUGH, Rate, _with_point, coefficients_of, finite, rate, rate_of
+from dlstats.montecarlo.resampling import DRAWS, resamples
 from dlstats.montecarlo.shapes import Numbers
 from dlstats.montecarlo.statistics import estimate, evaluate, lookup
 
@@ -69,6 +71,79 @@ def _bend(fitted: Rate, cells: list[np.ndarray], statistic: str, paired: bool, o
     batches = [evaluate(statistic, cell, options) for cell in cells]
     parts = np.abs(form) * np.array(fitted.mcses) / values
     return _estimate(value, parts, [_known(b.df, len(cell)) for b, cell in zip(batches, cells, strict=True)], reps)
+
+
+def slope_difference(
+    sizes: Numbers, first: Numbers, second: Numbers, statistic: str, *, failed: int = 0, **options: Any
+) -> Estimate:
+    """Slope of one method minus slope of another that share the replicates of every size, sizes being independent.
+
+    b'y - c'z, y and z the log estimates and b, c the weights of the two slopes of `rate`. Its variance is the sum over
+    sizes k of Var(b_k y_k - c_k z_k): from influence values b_k ψ_r / T - c_k φ_r / U of the replicates, or from a joint
+    bootstrap for statistics without. `df` by Welch and Satterthwaite; below 50 replicates, for statistics with influence
+    values, interval and `df` are those of a percentile-t bootstrap of pairs, as in `rate`. `lack_of_fit` is the smaller p
+    of the two fits. A replicate that is not finite in either method is dropped from both and counts as failed.
+    """
+    both = [
+        np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)]) for a, b in zip(first, second, strict=True)
+    ]
+    kept = [pair[:, np.isfinite(pair).all(axis=0)] for pair in both]
+    failed += sum(pair.shape[1] - k.shape[1] for pair, k in zip(both, kept, strict=True))
+    reps = [pair.shape[1] for pair in kept]
+    # one vector after the other, as in `rate`, whose sums have the same order then
+    batches = [[evaluate(statistic, pair[m], options) for pair in kept] for m in (0, 1)]
+    values, errors = (np.array([[float(b[part]) for b in method] for method in batches]) for part in (0, 1))
+    one, two = (rate_of(sizes, v, e, reps, failed) for v, e in zip(values, errors, strict=True))
+    if not (one.local and two.local):
+        return two.slope if one.local else one.slope
+    x = np.log(np.asarray(sizes, dtype=float))
+    weights, _ = coefficients_of(x, (errors / values) ** 2)
+    parts, df = zip(*(_part(statistic, k, w, options) for k, w in zip(kept, weights.T, strict=True)), strict=True)
+    value = one.slope.value - two.slope.value
+    found = _estimate(value, parts, df, min(reps), failed)
+    if min(reps) < ENOUGH and found.mcse > 0 and lookup(statistic).influence is not None:
+        roots = _roots(x, kept, statistic, value, options)
+        found = _with_point(found, float(np.quantile(np.abs(roots), LEVEL, method="higher"))) if len(roots) else found
+    return replace(found, lack_of_fit=float(np.fmin(one.slope.lack_of_fit, two.slope.lack_of_fit)))
+
+
+def _part(statistic: str, pair: np.ndarray, weights: np.ndarray, options: dict) -> tuple[float, float]:
+    """Standard error of w_1 log T_1 - w_2 log T_2 of a pair (2, reps), and its degrees of freedom."""
+    function, reps = lookup(statistic).influence, pair.shape[1]
+    if reps < 2:
+        return math.nan, math.nan
+    # products first, then their difference: exactly 0 for a method and itself
+    if function is None:
+        logs = weights[:, None] * np.log(evaluate(statistic, pair[:, resamples(reps, DRAWS)], options).value)
+        return float((logs[0] - logs[1]).std(ddof=1)), reps - 1.0
+    value, influence = function(pair, **options)
+    relative = (weights / value)[:, None] * influence
+    batch = from_influence(np.asarray(0.0), relative[0] - relative[1])
+    return float(batch.mcse), float(batch.df)
+
+
+def _roots(x: np.ndarray, pairs: list[np.ndarray], statistic: str, centre: float, options: dict) -> np.ndarray:
+    """(difference* - difference) / mcse* of bootstrap samples of pairs of replicates within sizes."""
+    function = lookup(statistic).influence
+    if function is None:
+        raise ValueError(f"A percentile-t bootstrap needs a smooth statistic, `{statistic}` is not.")
+    logs, relative, errors = [], [], []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for k, pair in enumerate(pairs):
+            value, influence = function(pair[:, resamples(pair.shape[1], ROOTS, 7919 * k)], **options)
+            logs.append(np.log(value))
+            relative.append(influence / value[..., None])
+            reps = pair.shape[1]
+            errors.append((relative[-1] ** 2).sum(axis=-1) / (reps * (reps - 1)))
+        weights, _ = coefficients_of(x, np.stack(errors, axis=-1))
+        weights[1] *= -1
+        differences = (weights * np.stack(logs, axis=-1)).sum(axis=(0, -1))
+        spread = np.zeros(ROOTS)
+        for k, part in enumerate(relative):
+            reps = part.shape[-1]
+            spread += (np.einsum("mb,mbr->br", weights[..., k], part) ** 2).sum(axis=-1) / (reps * (reps - 1))
+        roots = (differences - centre) / np.sqrt(spread)
+    return roots[np.isfinite(roots)]
 
 
 def _known(df: Any, reps: int) -> float:
