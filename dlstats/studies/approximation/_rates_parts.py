@@ -14,7 +14,7 @@ from dlstats.theory import squaring
 DESIGN = 512
 """Points of the training design for x^2, at the midpoints of an equally spaced grid."""
 TRAININGS = {
-    "adam": {"learning_rate": 0.01, "schedule": "cosine", "keep": "best"},
+    "adam": {"learning_rate": 0.01, "keep": "best"},
     "lbfgs": {"optimiser": "lbfgs", "projection": True, "dtype": "float64"},
 }
 
@@ -87,7 +87,7 @@ def trained(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
     knots = streams.draw(lambda rng: rng.random(units), "start_knots", units=units)
     first["bias.0"].copy_(-first["weight.0"][:, 0] * torch.as_tensor(knots))
     x = (np.arange(DESIGN) + 0.5) / DESIGN
-    plan = training.Training(factors["steps"], **TRAININGS[method])
+    plan = training.Training(factors["steps"], schedule=training.schedules.cosine, **TRAININGS[method])
     fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     error = _l2_to_square(counter.on_line(counter.layers_of(net.shapes, fit.parameters.double().numpy())))
     over = {"over_floor": error / squaring.best_l2(units + 1), "over_units": error / squaring.best_l2(units)}

@@ -148,7 +148,7 @@ def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFra
     if arm.biases:
         _draw_biases(net, start, streams.generators("biases", **key), restarts)
     rates = tuple(np.tile(np.repeat(RATES, STARTS), len(streams)).tolist())
-    plan = training.Training(factors["steps"], rates, schedule="cosine", keep="best")
+    plan = training.Training(factors["steps"], rates, schedule=training.schedules.cosine, keep="best")
     fit = training.best_of(training.fit(net, squared, start, x, y[..., None], plan, device=device), restarts)
     gap = training.predict(net, fit.parameters, fresh, device)[..., 0].numpy() - truth
     variance = _variance(target)

@@ -1,11 +1,13 @@
-"""The figure of the study of width limits."""
+"""The figure of narrow networks: the floors, the pyramid, and inner extrema."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from dlstats.plotting import style
-from dlstats.protocol.study import Evidence, Figure
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure
+from dlstats.studies.approximation.width_limits.narrow_networks import TARGET
 from dlstats.theory import width_limits as theory
 
 
@@ -22,8 +24,8 @@ def _spread(count: int) -> np.ndarray:
 
 def _compact(evidence: Evidence, axis) -> None:
     """L1 errors of all starts over the floor of width 1, by target and width."""
-    floors = evidence.rows(part="floor").pivot(index="target", columns="method", values="floor")
-    rows = evidence.rows(part="trained")
+    floors = evidence.table("floors").pivot(index="target", columns="method", values="estimate")
+    rows = evidence.rows("training")
     targets = list(rows["target"].unique())
     for width in (1, 2):
         look = style.nth(width) | {"linestyle": ""}
@@ -38,14 +40,14 @@ def _compact(evidence: Evidence, axis) -> None:
         label = "best constant" if place == 0 else None
         axis.plot([place - 0.4, place + 0.4], [height] * 2, color="0.6", linewidth=0.9, label=label)
     axis.axhline(1, label="floor of width 1", **style.method("floor"))
-    axis.set_xticks(range(len(targets)), targets, rotation=25)
+    axis.set_xticks(range(len(targets)), [TARGET.describe(t) for t in targets], rotation=25)
     axis.set(ylabel=r"$L^1$ error / floor", ylim=(0, None))
     axis.legend(loc="lower left", handlelength=1.4)
 
 
 def _peak(evidence: Evidence, axis) -> None:
     """Largest errors for the pyramid of all starts, by width and depth."""
-    rows = evidence.rows(part="peak")
+    rows = evidence.rows("peak")
     for index, (_, group) in enumerate(rows.groupby("depth")):
         for width, errors in group.groupby("width")["peak_error"]:
             x = float(str(width)) + (index - 1) * 0.26 + _spread(len(errors)) * 0.8
@@ -59,20 +61,20 @@ def _peak(evidence: Evidence, axis) -> None:
 
 
 def _violations(evidence: Evidence, axis) -> None:
-    """Share of random networks with an inner extremum, by width."""
-    table = evidence.table(part="extremes", measure="violates").sort_values(by="width")
+    """Proportion of random networks with an inner extremum, by width."""
+    table = evidence.table("extremes", measure="violates").sort_values(by="width")
     error = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
     axis.errorbar(table["width"], table["estimate"], error, **style.method("network"))
     axis.set_xticks(list(table["width"]))
-    axis.set(xlabel="width", ylabel="share with an inner extremum", ylim=(0, None))
+    axis.set(xlabel="width", ylabel="proportion with an inner extremum", ylim=(0, None))
 
 
 FIGURES = (
     Figure(
         "width_limits",
-        "What narrow ReLU networks can not do on [−1, 1]². Left: L¹ errors of trained networks over the exact floor of width "
-        "1 (dashed), one point a start; width 2 goes below it. Middle: largest errors for (1 − |x₁| − |x₂|)₊, one point a "
-        "start; widths 1 and 2 stop at 1/2 (dashed) at every depth, width 3 does not. Right: share of random networks of "
+        "What narrow ReLU networks cannot do on [−1, 1]². Left: L¹ errors of trained networks over the exact floor of width "
+        "1 (dashed), one point per start; width 2 goes below it. Middle: largest errors for (1 − |x₁| − |x₂|)₊, one point per "
+        "start; widths 1 and 2 stop at 1/2 (dashed) at every depth, width 3 does not. Right: proportion of random networks of "
         "depth 4 with an extremum inside the square that the boundary does not reach, with 95 % intervals; exactly none up "
         "to width 2.",
         _limits,
