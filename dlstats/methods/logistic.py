@@ -51,8 +51,9 @@ def fit(
         if firth:
             residual = residual + _leverage(x, v, inverse) * (0.5 - p)
         step = np.einsum("rij,rj->ri", inverse, _cross(x, residual))
-        gap = np.abs(step).max(axis=1)
-        beta += step * np.minimum(1, 5 / np.maximum(gap, 1e-300))[:, None]
+        going = ~((gap < tolerance) | lost)  # the others stand still, so that no replicate depends on its block
+        gap = np.where(going, np.abs(step).max(axis=1), gap)
+        beta[going] += (step * np.minimum(1, 5 / np.maximum(gap, 1e-300))[:, None])[going]
         lost = np.zeros(reps, dtype=bool) if firth else np.abs(beta).max(axis=1) > LARGEST
         if ((gap < tolerance) | lost).all():
             break
