@@ -95,7 +95,8 @@ CLAIMS = (
         "UAT4",
         "For a network F of width 2 on ℝ², ∫|F| is 0 or infinite: over |x₁|, |x₂| ≤ R it vanishes or grows at least as R "
         "(smallest exponent of random networks between R = 10⁶ and 10⁷).",
-        at_least(1, 0.1), value("exponent", method="random", width=2).each("depth"), Theorem("lu2017", "theorem 2; rate derived here"), ("JSM",),
+        at_least(1, 0.1), value("exponent", method="random", width=2).each("depth"),
+        Theorem("lu2017", "theorem 2; rate derived here"), ("JSM",),
     ),
     Claim(
         "UAT4.near",
