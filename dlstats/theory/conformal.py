@@ -43,16 +43,18 @@ def covered_law(test_points: int, n: int, miscoverage: Fraction):
     return stats.betabinom(test_points, k, n + 1 - k)
 
 
-def goodness_of_fit(covered: np.ndarray, test_points: int, n: int, miscoverage: Fraction) -> float:
-    """p-value of the χ² test of counts `covered`, shape (reps,), against their Beta-Binomial law; cells of 20 or more."""
-    k = rank(n, miscoverage)
-    expected = len(covered) * stats.betabinom.pmf(np.arange(test_points + 1), test_points, k, n + 1 - k)
-    observed = np.bincount(covered.astype(int), minlength=test_points + 1)
-    edges, total = [0], 0.0
-    for count, mass in enumerate(expected):
-        total += mass
-        if total >= 20 and expected[count + 1 :].sum() >= 20:
-            edges.append(count + 1)
-            total = 0.0
-    seen, wanted = np.add.reduceat(observed, edges), np.add.reduceat(expected, edges)
-    return float(stats.chi2.sf(((seen - wanted) ** 2 / wanted).sum(), len(edges) - 1))
+def octiles(test_points: int, n: int, miscoverage: Fraction) -> list[int]:
+    """Counts that cut the distribution of the number covered into eight groups of about equal probability."""
+    law = covered_law(test_points, n, miscoverage)
+    return [int(law.ppf(k / 8)) for k in range(1, 8)]
+
+
+def goodness_of_fit(at_most: np.ndarray, reps: int, test_points: int, n: int, miscoverage: Fraction) -> float:
+    """p-value of the χ² test of the number covered against its Beta-Binomial distribution, in groups.
+
+    `at_most` are the proportions of `reps` replicates in which it is at most each of the `octiles`.
+    """
+    edges = octiles(test_points, n, miscoverage)
+    wanted = np.diff([0.0, *covered_law(test_points, n, miscoverage).cdf(edges), 1.0])
+    seen = np.diff([0.0, *at_most, 1.0])
+    return float(stats.chi2.sf(reps * ((seen - wanted) ** 2 / wanted).sum(), len(edges)))

@@ -7,10 +7,14 @@ import functools
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Figure, Measure, Study
+from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Practice, Theorem
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.robust._claims import largest, zero
 from dlstats.theory import quantiles as theory
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -25,17 +29,8 @@ PUBLISHED_STACK = {
 Huber and Tukey as printed by `rlm` of MASS [Venables and Ripley 2002, chapter 6]."""
 
 
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """Rows of `engel` or `stackloss`; there is no randomness: the data are fixed and the networks start at 0."""
-    parts = {"engel": _engel, "stackloss": _stackloss}
-    if factors["data"] not in parts:
-        raise ValueError(f"`data` must be one of {', '.join(parts)}, got {factors['data']!r}.")
-    rows = parts[factors["data"]](device)
-    return pd.DataFrame([{"replicate": r, **row} for r in streams.replicates for row in rows])
-
-
-def _engel(device: str) -> list[dict]:
-    """ROB17: a network without hidden layer, one output a level, and linear programming, on 235 households."""
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """A network without hidden layer, one output per level, and linear programming, on 235 households: no randomness."""
     import torch
 
     from dlstats.losses.quantile import pinball
@@ -48,15 +43,13 @@ def _engel(device: str) -> list[dict]:
     for k, level in enumerate(LEVELS):
         best = theory.linear_program(x, y, level)
         risk = [_risk(y - c[0] - c[1] * x, level) for c in (trained[:, k], best)]
-        residual = y - best[0] - best[1] * x
-        negative, zeros = theory.residual_counts(residual, 1e-6)
+        negative, zeros = theory.residual_counts(y - best[0] - best[1] * x, 1e-6)
         broken = float(not theory.obeys_optimality(negative, zeros, len(y), level))
-        about = {"method": f"level_{level:g}", "gap": risk[0] / risk[1] - 1, "negative": negative, "zeros": zeros}
-        rows.append(about | {"broken": broken, "intercept": best[0], "slope": best[1]})
-        rows[-1] |= {"network_intercept": trained[0, k], "network_slope": trained[1, k]}
-    median = theory.linear_program(x, y, 0.5)
-    rows.append({"method": "published", "difference": float(np.abs(median - PUBLISHED_ENGEL).max())})
-    return rows
+        programme = {"method": "linear_program", "level": level, "intercept": best[0], "slope": best[1]}
+        rows.append(programme | {"negative": negative, "zeros": zeros, "broken": broken})
+        network = {"method": "network", "level": level, "intercept": trained[0, k], "slope": trained[1, k]}
+        rows.append(network | {"gap": risk[0] / risk[1] - 1})
+    return pd.DataFrame([{"replicate": r, **row} for r in streams.replicates for row in rows])
 
 
 def _households() -> pd.DataFrame:
@@ -81,7 +74,7 @@ def _affine(x: np.ndarray, y: np.ndarray, loss, outputs: int, device: str, steps
     middle, unit = np.median(y), y.std()
     net = nets.Mlp(x.shape[1], (), outputs)
     start = torch.zeros(1, net.size, dtype=torch.float64)
-    plan = training.Training(steps, 0.02, schedule="linear", dtype="float64")
+    plan = training.Training(steps, 0.02, schedule=training.schedules.linear, dtype="float64")
     target = ((y - middle) / unit)[None, :, None]
     fit = training.fit(net, loss, start, ((x - centre) / spread)[None], target, plan, device=device)
     named = nets.views(net, fit.parameters)
@@ -90,71 +83,72 @@ def _affine(x: np.ndarray, y: np.ndarray, loss, outputs: int, device: str, steps
     return np.vstack([intercept, slopes])
 
 
-def _stackloss(device: str) -> list[dict]:
-    """M-estimates of statsmodels' RLM, and networks without hidden layer with the losses of core at RLM's scale."""
+def _published_engel() -> np.ndarray:
+    data = _households()
+    return np.abs(theory.linear_program(data["income"].to_numpy(), data["foodexp"].to_numpy(), 0.5) - PUBLISHED_ENGEL)
+
+
+def _stackloss() -> dict[str, float]:
+    """M-estimates of statsmodels' RLM against print, and networks without hidden layer at RLM's scale against RLM."""
     import statsmodels.api as sm
 
     from dlstats.losses import robust
 
     data = sm.datasets.stackloss.load_pandas()
     x, y = np.asarray(data.exog, dtype=float), np.asarray(data.endog, dtype=float)
-    norms = {"huber": sm.robust.norms.HuberT(), "tukey": sm.robust.norms.TukeyBiweight()}
-    unit = y.std()
-    rows = []
-    for name, norm in norms.items():
-        found = sm.RLM(y, sm.add_constant(x), M=norm).fit(maxiter=500, tol=1e-12)
-        limit = {"huber": 1.345, "tukey": 4.685}[name] * found.scale / unit
-        loss = functools.partial(robust.ROBUST[name].value, threshold=limit)
-        trained = _affine(x, y, loss, 1, device, 3000)[:, 0]
-        rows.append({"method": name, "difference": _furthest(found.params, PUBLISHED_STACK[name])})
-        rows.append({"method": f"{name}_network", "difference": _furthest(trained, found.params)})
-    best = theory.linear_program(x, y, 0.5)
-    rows.append({"method": "absolute", "difference": _furthest(best, PUBLISHED_STACK["absolute"])})
-    trained = _affine(x, y, robust.absolute, 1, device)[:, 0]
-    risk = [np.abs(y - c[0] - x @ c[1:]).mean() for c in (trained, best)]
-    rows.append({"method": "absolute_network", "gap": float(risk[0] / risk[1] - 1)})
-    return rows
+    rivals = {
+        "huber": (sm.robust.norms.HuberT(), robust.huber, 1.345),
+        "tukey": (sm.robust.norms.TukeyBiweight(), robust.tukey, 4.685),
+    }
+    gaps = {"absolute": _furthest(theory.linear_program(x, y, 0.5), PUBLISHED_STACK["absolute"])}
+    for name, (norm, trained, constant) in rivals.items():
+        fit = sm.RLM(y, sm.add_constant(x), M=norm).fit(maxiter=500, tol=1e-12)
+        loss = functools.partial(trained, threshold=constant * fit.scale / y.std())
+        gaps[name] = _furthest(fit.params, PUBLISHED_STACK[name])
+        gaps[f"{name}, network"] = _furthest(_affine(x, y, loss, 1, "cpu", 3000)[:, 0], fit.params)
+    return gaps
 
 
-def _furthest(found: np.ndarray, published: tuple | np.ndarray) -> float:
+def _furthest(coefficients: np.ndarray, published: tuple | np.ndarray) -> float:
     """Largest difference between coefficients, relative to their size and at least 1."""
     published = np.asarray(published)
-    return float((np.abs(found - published) / np.maximum(1, np.abs(published))).max())
+    return float((np.abs(coefficients - published) / np.maximum(1, np.abs(published))).max())
 
 
 CLAIMS = (
-    zero(
+    Claim(
         "ROB17",
         "Linear quantile fits of Engel's data obey N₋ ≤ nτ ≤ N₋ + N₀ at τ = 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, n = 235 "
         "(levels that do not).",
-        0.0,
-        largest("broken", data="engel"),
-        "Koenker and Bassett 1978, theorem 3.4",
+        equals(0),
+        value("broken", method="linear_program").each("level"),
+        Theorem("koenker1978", "theorem 3.4"),
     ),
     Claim(
         "ROB17.network",
         "A network without hidden layer and the pinball loss reaches the linear-programming optimum at these seven levels "
         "(largest relative excess of the training risk).",
-        "bound_above",
-        0.0,
-        1e-3,
-        largest("gap", data="engel"),
-        "convex problem",
+        at_most(0, 1e-3),
+        value("gap", method="network").each("level"),
+        Derived(),
     ),
-    zero(
+)
+
+CHECKS = (
+    Check(
         "ROB17.published",
         "The median fit of Engel's data has the published coefficients 81.48225 and 0.56018 (largest difference).",
-        1e-4,
-        largest("difference", data="engel"),
-        "Koenker 2005, Quantile Regression",
+        equals(0, 1e-4),
+        _published_engel,
+        Practice("koenker2005"),
     ),
-    zero(
+    Check(
         "ROB1.stackloss",
         "Least absolute deviations, Huber and Tukey fits of the stack-loss data have the published coefficients, and networks "
         "without hidden layer with the losses as trained reach the M-estimates (largest relative difference).",
-        1e-3,
-        largest("difference", data="stackloss"),
-        "Venables and Ripley 2002, chapter 6; documentation of quantreg",
+        equals(0, 1e-3),
+        _stackloss,
+        Practice("venables2002", "chapter 6"),
     ),
 )
 
@@ -164,52 +158,59 @@ def draw_engel(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     data = _households()
-    rows = evidence.rows(data="engel").dropna(subset=["slope"])
+    table = evidence.table("engel", measure=["intercept", "slope"])
+    lines = table.pivot(index="level", columns=["method", "measure"], values="estimate")
     axis = figure.subplots()
     axis.plot(data["income"], data["foodexp"], ".", color="0.75", markersize=2.5)
     ends, inside = np.array([377.0, 3000.0]), np.linspace(500, 2800, 8)
-    for index, row in enumerate(rows.to_dict("records")):
-        look = style.method("exact") if row["method"] == "level_0.5" else style.nth(1)
-        label = {"0": "linear program"}.get(str(index))
-        axis.plot(ends, row["intercept"] + row["slope"] * ends, color=look["color"], linewidth=0.8, label=label)
-        dots = row["network_intercept"] + row["network_slope"] * inside
-        axis.plot(inside, dots, "o", color=look["color"], markersize=2, label={"0": "network"}.get(str(index)))
+    for level in lines.index:
+        line, dots = (lines.loc[level, method] for method in METHODS)
+        color = (style.method("exact") if level == 0.5 else style.nth(1))["color"]
+        labels = [method.label if level == LEVELS[0] else None for method in METHODS.values()]
+        axis.plot(ends, line["intercept"] + line["slope"] * ends, color=color, linewidth=0.8, label=labels[0])
+        heights = dots["intercept"] + dots["slope"] * inside
+        axis.plot(inside, heights, "o", color=color, markersize=2, label=labels[1])
     axis.set(xlabel="household income", ylabel="food expenditure", xlim=(300, 3100), ylim=(200, 2200))
     axis.legend()
 
 
-FIGURES = (
-    Figure(
-        "engel",
-        "Engel's 235 households with linear quantile fits at levels 0.05, 0.1, 0.25, 0.5 (black), 0.75, 0.9 and 0.95. Lines: "
-        "linear programming. Dots: network without hidden layer, trained on the pinball loss.",
-        draw_engel,
-    ),
-)
+METHODS = {
+    "linear_program": Method("linear program", "linear programming, one per level", style="exact"),
+    "network": Method("network", "network without hidden layer, seven outputs, pinball loss, Adam from 0"),
+}
 
 STUDY = Study(
-    name="robust_data",
-    family="robust",
     title="Published fits on Engel's data and the stack-loss data",
     aims="Do the losses as trained give published quantile and M-estimates?",
     mechanisms="Engel's food expenditure (235 households) and Brownlee's stack loss (21 days), as statsmodels ships them.",
     estimands="Coefficients, training risk and counts of residual signs.",
-    methods={
-        "level_*": "network without hidden layer, seven outputs, Adam from 0, against linear programming at that level",
-        "huber": "statsmodels' RLM against published values; huber_network: network at RLM's scale against RLM",
-        "tukey": "likewise with Tukey's loss",
-        "absolute": "linear programming against published values",
-        "published": "linear programming against published values",
+    experiments={
+        "engel": Experiment(
+            simulate,
+            factors={},
+            keys={"level": Factor("quantile level", float, symbol=r"\tau", levels=LEVELS)},
+            methods=METHODS,
+            measures=(
+                Measure("gap", "relative excess risk of the network", "exact"),
+                Measure("broken", "is the optimality condition broken", "exact"),
+                Measure("negative", "negative residuals", "exact"),
+                Measure("zeros", "residuals of 0", "exact"),
+                Measure("intercept", "intercept", "exact"),
+                Measure("slope", "slope", "exact"),
+            ),
+            title="Engel's food expenditure",
+        )
     },
-    measures=(
-        Measure("gap", "relative excess risk of the network", "exact"),
-        Measure("broken", "levels that break the optimality condition", "exact"),
-        Measure("difference", "largest difference", "exact"),
-        Measure("intercept", "intercept", "exact"),
-        Measure("slope", "slope", "exact"),
-    ),
-    simulate=simulate,
     claims=CLAIMS,
-    figures=FIGURES,
+    checks=CHECKS,
+    figures=(
+        Figure(
+            "engel",
+            "Engel's 235 households with linear quantile fits at levels 0.05, 0.1, 0.25, 0.5 (black), 0.75, 0.9 and 0.95. Lines: "
+            "linear programming. Dots: network without hidden layer, trained on the pinball loss; they lie on the lines.",
+            draw_engel,
+        ),
+    ),
     limits="Checks of the losses, not a comparison of methods: the models are linear.",
+    designs={"smoke": grid(replicates=1)},
 )

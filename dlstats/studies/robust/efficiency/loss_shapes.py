@@ -75,18 +75,17 @@ def curves(group: str, label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
 
 
 def draw(evidence, figure) -> None:
-    """A row a group of losses; left ρ, middle ψ, right the weight."""
+    """One row per group of losses; left ρ, middle ψ, right the weight."""
     from dlstats.plotting import style
 
-    evidence.rows(part="tuning")
     rows = figure.subplots(len(SHAPES), 3, sharex=True)
     titles = (r"loss $\rho(r)$", r"derivative $\psi(r)$", r"weight $\psi(r)/r$")
     for row, (group, members) in zip(rows, SHAPES.items(), strict=True):
         for index, label in enumerate(members):
             r, *three = curves(group, label)
-            look = style.nth(index) | {"markevery": (40 + 45 * index, 400), "markersize": 3}
+            marks = style.nth(index) | {"markevery": (40 + 45 * index, 400), "markersize": 3}
             for axis, values in zip(row, three, strict=True):
-                axis.plot(r, values, label=label, **look)
+                axis.plot(r, values, label=label, **marks)
         for axis, limits in zip(row, ((-0.1, 6), (-2.8, 2.8), (-0.05, 2.1)), strict=True):
             axis.set(ylim=limits, xlim=(-REACH, REACH))
         row[0].set_ylabel(group)

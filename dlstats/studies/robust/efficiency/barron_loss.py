@@ -1,0 +1,197 @@
+"""Barron's general loss: efficiency at its default scale, the scale for 95 %, and where it is a likelihood."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Practice, Theorem
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Check, Experiment, Figure, Method
+from dlstats.studies.frames import tabulated
+from dlstats.studies.robust._quadrature import gaps, rule
+from dlstats.studies.robust.efficiency.asymptotics import variance
+from dlstats.theory import efficiency as theory
+from dlstats.theory.roots import root
+
+SHAPES = {f"{alpha:g}": f"α = {alpha:g}".replace("-inf", "−∞").replace("-", "−") for alpha in theory.ALPHAS}
+
+
+def _rows(shape: str) -> list[dict]:
+    """What one shape of the loss as trained is at N(0, 1), by quadrature."""
+    alpha = float(shape)
+    density = math.exp(-_loss(alpha, 1e200)) if alpha < 0 else math.nan
+    return [{"method": "barron", "efficiency": efficiency(alpha, 1.0), "scale": tuned(alpha), "density": density}]
+
+
+def efficiency(shape: float, scale: float) -> float:
+    """Efficiency of Barron's loss as trained at N(0, 1)."""
+    from dlstats.losses.barron import barron
+
+    return 1 / variance(functools.partial(barron, alpha=shape, scale=scale), theory.NORMAL, (scale,))
+
+
+@functools.cache
+def tuned(shape: float) -> float:
+    """The scale at which it has 95 % efficiency."""
+    return root(lambda c: efficiency(shape, c) - 0.95, 0.05, 50.0)
+
+
+def _loss(shape: float, residual: float) -> float:
+    import torch
+
+    from dlstats.losses.barron import barron
+
+    return float(barron(torch.zeros(1, dtype=torch.float64), torch.full((1,), residual, dtype=torch.float64), shape))
+
+
+def _tuning() -> dict[str, float]:
+    scales = {f"scale at {a:g}": (tuned(a), theory.barron_tuned(a)) for a in theory.ALPHAS}
+    defaults = {f"c = 1 at {a:g}": (efficiency(a, 1.0), theory.barron_efficiency(a, 1.0)) for a in theory.ALPHAS}
+    return gaps(scales | defaults)
+
+
+def _literature() -> dict[str, float]:
+    published = {"cauchy": (0.0, 2.385), "welsch": (-math.inf, 2.985)}
+    return gaps({name: (math.sqrt(2) * tuned(a), constant) for name, (a, constant) in published.items()})
+
+
+def _least_efficiency(step: float) -> float:
+    """Least efficiency over scales at a shape a step beside that above which 95 % is exceeded at every scale."""
+    shape = theory.barron_alpha_limit() + step
+    return min(efficiency(shape, c) for c in (1e-3, 1e-2, 0.1, 0.3, 1.0))
+
+
+def _partition() -> dict[str, float]:
+    """∫ exp(−ρ) of the adaptive loss, and of the loss by quadrature."""
+    import torch
+
+    from dlstats.losses.barron import barron, log_partition
+
+    x, w = rule((2.0, 8.0))
+    y = torch.as_tensor(x)
+    pairs = {}
+    for shape in (0.25, 0.5, 1.0, 1.5):
+        adaptive = log_partition(torch.tensor([shape], dtype=torch.float64)).exp().item()
+        pairs[f"adaptive at {shape:g}"] = adaptive, theory.barron_partition(shape)
+    for shape in (0.0, 1.0, 2.0):
+        density = torch.exp(-barron(torch.zeros_like(y), y, shape)).numpy()
+        pairs[f"integral at {shape:g}"] = 2 * (w * density).sum(), theory.barron_partition(shape)
+    return gaps(pairs)
+
+
+EXPERIMENT = Experiment(
+    tabulated(_rows),
+    factors={"shape": Factor("shape", str, levels=SHAPES, symbol=r"\alpha")},
+    methods={"barron": Method("Barron's loss", "general robust loss of Barron (2019) as it is trained, integrated")},
+    measures=(
+        Measure("efficiency", "efficiency at scale 1", "exact"),
+        Measure("scale", "scale for 95 % efficiency", "exact"),
+        Measure("density", "exp(−ρ) as |x| → ∞", "exact"),
+    ),
+    title="Barron's loss by shape",
+)
+
+CLAIMS = (
+    Claim(
+        "ROB2.c1",
+        "At its default scale c = 1 Barron's loss keeps 95 % efficiency for every shape in −∞ ≤ α ≤ 1.5 (least efficiency; "
+        "it is that of Welsch's loss, 3√3/8 = 0.6495, at α = −∞).",
+        at_least(0.95),
+        value("efficiency", shape="-inf"),
+        Practice("barron2019"),
+        bears_on=("JSM",),
+    ),
+    Claim(
+        "ROB11.negative",
+        "Every robust loss of Barron's family is a negative log-likelihood: exp(−ρ) vanishes at infinity also for α < 0 "
+        "(exp(−ρ) as |x| → ∞ for α = −2, which is e⁻², so that the integral is infinite).",
+        at_most(0, 1e-6),
+        value("density", shape="-2"),
+        Practice("barron2019"),
+        bears_on=("JSM",),
+    ),
+)
+
+CHECKS = (
+    Check(
+        "ROB2",
+        "The scale c at which Barron's loss has 95 % efficiency at N(0, 1), and its efficiency at c = 1, for "
+        "α = 1.5, 1, 0.5, 0, −0.5, −1, −2, −4, −8, −∞: the loss as trained agrees with the formula (largest difference).",
+        equals(0, 1e-8),
+        _tuning,
+        Theorem("barron2019"),
+        bears_on=("JSM",),
+    ),
+    Check(
+        "ROB2.welsch",
+        "At α = −∞ and c = 1 the efficiency is 3√3/8 (difference).",
+        equals(0, 1e-8),
+        lambda: abs(efficiency(-math.inf, 1.0) - theory.welsch_efficiency(1.0)),
+        Derived(),
+    ),
+    Check(
+        "ROB2.literature",
+        "√2 c gives the published constants 2.385 (Cauchy) and 2.985 (Welsch), rounded to three decimals (difference).",
+        equals(0, 5e-4),
+        _literature,
+        Theorem("holland1977"),
+    ),
+    Check(
+        "ROB2.none",
+        "Above α = 1.5788 no scale of Barron's loss has an efficiency as low as 95 % (least efficiency over scales at "
+        "α = 1.5988).",
+        at_least(0.95),
+        lambda: _least_efficiency(0.02),
+        Derived(),
+    ),
+    Check(
+        "ROB2.some",
+        "Below α = 1.5788 some scale has less than 95 % (least efficiency over scales at α = 1.5588).",
+        at_most(0.95),
+        lambda: _least_efficiency(-0.02),
+        Derived(),
+    ),
+    Check(
+        "ROB11",
+        "The normalising integral of exp(−ρ(x, α, 1)) of Barron's loss is √(2π) at α = 2, 2e K₁(1) at α = 1, π√2 at α = 0, and "
+        "the adaptive loss has it at all shapes between (largest difference).",
+        equals(0, 1e-10),
+        _partition,
+        Theorem("barron2019"),
+        bears_on=("JSM",),
+    ),
+)
+
+
+def draw_tuning(evidence: Evidence, figure) -> None:
+    """Efficiency at N(0, 1) of Barron's loss against its scale, one line per shape, with the scales for 95 %."""
+    from dlstats.plotting import style
+
+    tuned = evidence.table("barron", measure="scale").set_index("shape")["estimate"]
+    axis = figure.subplots()
+    scales = np.geomspace(0.1, 10, 60)
+    for index, shape in enumerate(("1.8", "1.5", "1", "0", "-2", "-inf")):
+        values = [theory.barron_efficiency(float(shape), c) for c in scales]
+        marks = style.nth(index)
+        label = SHAPES.get(shape, f"α = {shape}")
+        axis.plot(scales, values, label=label, color=marks["color"], linestyle=marks["linestyle"])
+        if shape in tuned:
+            axis.plot(tuned[shape], 0.95, color=marks["color"], marker=marks["marker"], linestyle="")
+    axis.axhline(0.95, color="0.6", linewidth=0.6, zorder=0)
+    axis.set(xscale="log", xlabel="scale $c$", ylabel="efficiency at the normal distribution", ylim=(0, 1.02))
+    axis.legend(loc="lower right", fontsize="x-small")
+
+
+FIGURE = Figure(
+    "barron_tuning",
+    "Efficiency of Barron's loss under standard normal errors against its scale. Symbols: the scale for 95 % efficiency, from "
+    "the loss as trained. For shapes above α = 1.5788 every scale exceeds 95 %. Exact.",
+    draw_tuning,
+)

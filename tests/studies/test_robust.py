@@ -1,0 +1,86 @@
+import functools
+import math
+
+import numpy as np
+import pytest
+import torch
+from cases import study_results as results
+
+from dlstats.losses import quantile, regression
+from dlstats.losses.barron import barron
+from dlstats.pipeline import registry
+from dlstats.studies.robust import _quadrature
+from dlstats.studies.robust.efficiency import asymptotics, loss_shapes
+from dlstats.theory import efficiency
+
+TRAINED = ("heavy_tails", "robust_regression", "deep_quantile", "quantile_benchmark")
+REFUTED = {
+    "efficiency": ("ROB2.c1", "ROB11.negative"),
+    "expectiles": ("ROB14.contrast",),
+    "location_tails": ("ROB8.target", "ROB9.leverage"),
+}
+"""Over-readings that exact mathematics refutes."""
+
+
+@pytest.mark.parametrize("study", REFUTED)
+def test_over_readings_are_refuted_exactly(study):
+    lines = results.verdicts(study).loc[list(REFUTED[study])]
+    assert (lines["verdict"] == "refuted").all()
+    assert (lines["mcse"] == 0).all()
+
+
+@pytest.mark.parametrize("study", TRAINED)
+def test_networks_of_a_replicate_share_their_data_and_their_initialisations_are_recorded(study):
+    (name,) = registry.load(study).experiments
+    rows = results.raw(study, name)
+    networks = rows[rows["data_digest"] != ""]
+    assert (networks.groupby("replicate")["data_digest"].nunique() == 1).all()
+    assert networks["data_digest"].nunique() == rows["replicate"].nunique()
+    assert (networks["start_digest"].str.len() == 12).all()
+
+
+@pytest.mark.parametrize("study", TRAINED)
+def test_every_contrast_is_in_the_summary(study):
+    ((name, experiment),) = registry.load(study).experiments.items()
+    lines = results.tables(study)[name]
+    held = set(lines.loc[lines["against"] != "", ["measure", "method", "against"]].itertuples(index=False, name=None))
+    assert held == {(c.column, c.method, c.against) for c in experiment.contrasts}
+
+
+@pytest.mark.parametrize(
+    ("group", "label"), [(group, label) for group, members in loss_shapes.SHAPES.items() for label in members]
+)
+def test_the_shapes_that_are_drawn_are_those_of_the_losses_that_are_trained(group, label):
+    by_name = {"squared": lambda f, y: regression.squared(f[None, :, None], y[None, :, None])[0, :, 0] / 2}
+    by_name |= {"quantile": quantile.pinball, "expectile": quantile.expectile}
+    by_name |= {"smooth quantile": functools.partial(quantile.smooth_pinball, width=loss_shapes.WIDTH)}
+    if group.startswith("Barron"):
+        loss = functools.partial(barron, alpha=float(label.removeprefix("α = ").replace("−", "-").replace("∞", "inf")))
+    elif group.startswith("level"):
+        loss = functools.partial(by_name[label], level=loss_shapes.LEVEL)
+    else:
+        name = label.lower().replace("–", "_").replace("-", "_")
+        constant = efficiency.ESTIMATORS["mean" if name == "squared" else name].constant
+        loss = by_name.get(name) or asymptotics.loss_of(name, constant)
+    r, rho, psi, weight = loss_shapes.curves(group, label)
+    away = np.abs(r) > 1e-6
+    np.testing.assert_allclose(psi[away], _quadrature.psi_of(loss, r)[away], atol=1e-12)
+    value = loss(torch.zeros(len(r)).double(), torch.as_tensor(r)).numpy()
+    # a jump of psi at 0 costs the trapezoid half a step
+    np.testing.assert_allclose(rho, value - value[len(r) // 2], atol=3e-3)
+    np.testing.assert_allclose(weight[away] * r[away], psi[away], atol=1e-12)
+
+
+def test_the_rule_of_the_exact_tables_integrates_tails():
+    x, w = _quadrature.rule((1.0, 5.0))
+    assert (w * 2 / (math.pi * (1 + x**2))).sum() == pytest.approx(1, abs=1e-12)
+    assert (w * np.exp(-(x**2) / 2)).sum() * math.sqrt(2 / math.pi) == pytest.approx(1, abs=1e-12)
+
+
+def test_the_pinball_loss_of_arrays_broadcasts_its_three_arguments():
+    np.testing.assert_allclose(_quadrature.pinball_loss(0.0, np.array([-1.0, 2.0]), 0.9), [0.1, 1.8])
+
+
+def test_the_fewest_points_that_break_an_estimate_do_not_depend_on_the_sample():
+    rows = results.raw("location_tails", "breakdown")
+    assert (rows.groupby("method")["fewest"].nunique() == 1).all()
