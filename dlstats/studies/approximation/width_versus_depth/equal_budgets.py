@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
-from dlstats.studies.approximation._parts import by_replicate, frame
 
 SAMPLES = {1: 512, 2: 512, 4: 1024, 8: 1024}
 """Points of a training sample, uniform on [-1, 1]^d, by d."""
@@ -78,28 +80,28 @@ def parameters(widths: Sequence[int], dimension: int) -> int:
     return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
-def by_depth(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def by_depth(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks of every depth at one budget, on the same data."""
-    target = TARGETS[factors["target"]]
+    target = TARGETS[condition.target]
     found = []
     for depth in DEPTHS:
-        arm = Arm(f"depth_{depth}", shape_for(factors["budget"], depth, target.dimension))
-        found.append(_train(arm, factors, streams, device))
-    return by_replicate(found)
+        arm = Arm(f"depth_{depth}", shape_for(condition.budget, depth, target.dimension))
+        found.append(_train(arm, condition, streams, device))
+    return _stacked(found)
 
 
-def by_activation(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def by_activation(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks of one shape with every activation, each from the start made for it."""
-    widths = _widths(factors)
+    widths = _widths(condition)
     arms = [Arm(name, widths, name, SUITED.get(name, "he")) for name in ACTIVATIONS]
-    return by_replicate([_train(arm, factors, streams, device) for arm in arms])
+    return _stacked([_train(arm, condition, streams, device) for arm in arms])
 
 
-def by_start(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def by_start(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """ReLU networks of one shape from every named start."""
-    widths = _widths(factors)
+    widths = _widths(condition)
     arms = [Arm(name, widths, "relu", name, biases=False) for name in SCHEMES]
-    return by_replicate([_train(arm, factors, streams, device) for arm in arms])
+    return _stacked([_train(arm, condition, streams, device) for arm in arms])
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,8 @@ class Arm:
     biases: bool = True
 
 
-def _widths(factors: dict) -> tuple[int, ...]:
-    return shape_for(factors["budget"], factors["depth"], TARGETS[factors["target"]].dimension)
+def _widths(condition: Condition) -> tuple[int, ...]:
+    return shape_for(condition.budget, condition.depth, TARGETS[condition.target].dimension)
 
 
 def _sample(streams: Streams, target: Target, role: str, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +131,7 @@ def _variance(target: Target) -> float:
     return float(target.value(2 * points - 1).var())
 
 
-def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFrame:
+def _train(arm: Arm, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Rows of one arm: the best of its starts and rates by training error; errors over the target's variance."""
     import torch
 
@@ -137,7 +139,7 @@ def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFra
     from dlstats.losses.regression import squared
 
     torch.set_num_threads(1)
-    target = TARGETS[factors["target"]]
+    target = TARGETS[condition.target]
     (x, y), (fresh, truth) = (
         _sample(streams, target, role, n) for role, n in (("train", SAMPLES[target.dimension]), ("test", TEST))
     )
@@ -148,14 +150,19 @@ def _train(arm: Arm, factors: dict, streams: Streams, device: str) -> pd.DataFra
     if arm.biases:
         _draw_biases(net, start, streams.generators("biases", **key), restarts)
     rates = tuple(np.tile(np.repeat(RATES, STARTS), len(streams)).tolist())
-    plan = training.Training(factors["steps"], rates, schedule=training.schedules.cosine, keep="best")
+    plan = training.Training(condition.steps, rates, schedule=training.schedules.cosine, keep="best")
     fit = training.best_of(training.fit(net, squared, start, x, y[..., None], plan, device=device), restarts)
     gap = training.predict(net, fit.parameters, fresh, device)[..., 0].numpy() - truth
     variance = _variance(target)
     columns = {"width": arm.widths[0], "parameters": net.size, "status": fit.status.tolist()}
     columns |= {"train_error": fit.loss / variance, "test_error": (gap**2).mean(axis=1) / variance}
     columns["start_digest"] = [hashlib.sha256(row.tobytes()).hexdigest()[:12] for row in start.numpy()[::restarts]]
-    return frame(streams, arm.name, **columns)
+    return pd.DataFrame({"replicate": list(streams.replicates), "method": arm.name, **columns})
+
+
+def _stacked(found: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several arms, replicate after replicate."""
+    return pd.concat(found).sort_values(by="replicate", kind="stable", ignore_index=True)
 
 
 def _draw_biases(net, start, generators: list, restarts: int) -> None:
@@ -171,4 +178,72 @@ def _draw_biases(net, start, generators: list, restarts: int) -> None:
         bias.copy_(torch.as_tensor(np.concatenate(drawn)))
 
 
-PARTS = {"by_depth": by_depth, "by_activation": by_activation, "by_start": by_start}
+LABELS = {
+    "sawtooth": "sawtooth, d = 1",
+    "smooth": "smooth, d = 1",
+    "rough": "rough, d = 1",
+    "jump": "jump, d = 2",
+    "tree_4": "tree, d = 4",
+    "tree_8": "tree, d = 8",
+    "bump": "bump, d = 4",
+}
+FACTORS = {
+    "target": Factor("target", str, levels=LABELS),
+    "budget": Factor("parameters at most", int, at_least=10),
+    "depth": Factor("hidden layers", int, at_least=1),
+    "steps": Factor("steps of Adam", int, at_least=1),
+}
+MEASURES = (
+    Measure("test_error", "test error over variance", "geometric_mean"),
+    Measure("test_error", "test error over variance, mean", "mean"),
+    Measure("test_error", "test error over variance, median", "median"),
+    Measure("train_error", "training error over variance", "geometric_mean"),
+    Measure("parameters", "parameters", "exact"),
+    Measure("width", "units of the first layer", "exact"),
+)
+SAID = {"zero": "0", "normal": "N(0, 0.01²)", "xavier": "Xavier's", "he": "He's", "lecun": "LeCun's"}
+SHAPES = {
+    f"depth_{d}": Method(
+        f"{d} layers" if d > 1 else "1 layer",
+        f"{d} hidden layers of equal widths (the first ones a unit more where parameters are left), ReLU, He's weights, "
+        "biases uniform on ±1/√fan-in",
+    )
+    for d in DEPTHS
+}
+
+
+def _ratio(first: str, second: str) -> Contrast:
+    return Contrast("test_error", first, second, "ratio", "geometric_mean")
+
+
+BY_DEPTH = Experiment(
+    title="depths at one budget",
+    simulate=by_depth,
+    factors={name: FACTORS[name] for name in ("target", "budget", "steps")},
+    methods=SHAPES,
+    measures=MEASURES,
+    contrasts=(_ratio("depth_4", "depth_1"), _ratio("depth_8", "depth_4")),
+    block=16,
+)
+BY_ACTIVATION = Experiment(
+    title="activations",
+    simulate=by_activation,
+    factors=FACTORS,
+    methods={
+        name: Method(name.replace("_", " "), f"activation {name}, {SAID[SUITED.get(name, 'he')]} weights")
+        for name in ACTIVATIONS
+    },
+    measures=MEASURES,
+    block=16,
+)
+BY_START = Experiment(
+    title="initialisations",
+    simulate=by_start,
+    factors=FACTORS,
+    methods={
+        name: Method(name.replace("_", " "), f"ReLU, initialisation {SAID.get(name, name.replace('_', ' '))}, biases 0")
+        for name in SCHEMES
+    },
+    measures=MEASURES,
+    block=16,
+)

@@ -1,11 +1,12 @@
-"""The figure of the study of approximation rates."""
+"""The figure of rates of approximation with their constants."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from dlstats.plotting import style
-from dlstats.protocol.study import Evidence, Figure
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure
 from dlstats.theory import approximation_rates as theory
 from dlstats.theory import squaring
 
@@ -25,7 +26,9 @@ def _knots(evidence: Evidence, axis) -> None:
     """L2 errors for x^2 against units: floor, random knots, trained networks."""
     units = np.geomspace(2, 256, 50)
     axis.plot(units, squaring.best_l2(1) / (units + 1) ** 2, label="floor, N + 1 pieces", **style.method("floor"))
-    knots = evidence.table(part="random_knots", measure="scaled_error", method="spline").sort_values(by="knots")
+    knots = evidence.table("random_knots", measure="scaled_error", statistic="mean", method="spline").sort_values(
+        by="knots"
+    )
     size = knots["knots"] ** 2
     axis.errorbar(
         knots["knots"],
@@ -36,7 +39,7 @@ def _knots(evidence: Evidence, axis) -> None:
     )
     names = {"adam": "Adam", "lbfgs": "L-BFGS, exact last layer"}
     for index, (method, label) in enumerate(names.items()):
-        table = evidence.table(part="trained", measure="l2_error", statistic="best_of", method=method).sort_values(
+        table = evidence.table("training", measure="l2_error", statistic="best_of", method=method).sort_values(
             by="units"
         )
         axis.errorbar(table["units"], table["estimate"], _interval(table), label=label, **style.nth(index + 1))
@@ -46,7 +49,7 @@ def _knots(evidence: Evidence, axis) -> None:
 
 def _features(evidence: Evidence, axis) -> None:
     """N times the squared error of random features against N, by dimension, with the closed form."""
-    table = evidence.table(part="features", measure="scaled_mse")
+    table = evidence.table("features", measure="scaled_mse")
     for index, (d, group) in enumerate(table.groupby("dimension")):
         look, d = style.nth(index + 1), int(float(str(d)))
         group = group.sort_values(by="features")
@@ -61,7 +64,7 @@ def _features(evidence: Evidence, axis) -> None:
 
 def _grids(evidence: Evidence, axis) -> None:
     """L2 error of interpolation against the number of nodes, by dimension, with the line of slope -2/d."""
-    rows = evidence.rows(part="grid")
+    rows = evidence.rows("grids")
     for index, (d, group) in enumerate(rows.groupby("dimension")):
         group, d = group.sort_values(by="nodes"), int(float(str(d)))
         axis.plot(group["nodes"], group["grid_error"], label=f"d = {d}", **style.nth(index + 1))

@@ -11,18 +11,12 @@ from matplotlib.patches import Rectangle
 
 from dlstats import montecarlo
 from dlstats.plotting import style
-from dlstats.protocol.study import Evidence, Figure, Measure
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.study import Figure
+from dlstats.studies.approximation.width_versus_depth.equal_budgets import LABELS
 
 ERROR = Measure("test_error", "test error over variance", "geometric_mean")
-TITLES = {
-    "sawtooth": "sawtooth, d = 1",
-    "smooth": "smooth, d = 1",
-    "rough": "rough, d = 1",
-    "jump": "jump, d = 2",
-    "tree_4": "tree, d = 4",
-    "tree_8": "tree, d = 8",
-    "bump": "bump, d = 4",
-}
 
 
 def _depth(method: str) -> int:
@@ -30,7 +24,7 @@ def _depth(method: str) -> int:
 
 
 def _tied(rows: pd.DataFrame, table: pd.DataFrame) -> dict[str, bool]:
-    """The best arm of a cell (True), and the arms that can not be told from it (False)."""
+    """The best arm of a cell (True), and the arms that cannot be told from it (False)."""
     pairs = montecarlo.compare(rows, ERROR, by=("cell",), kind="ratio")
     lead = montecarlo.leaders(table, pairs, by=("cell",)).iloc[0]
     near = pairs[~pairs["distinguishable"] & ((pairs["method"] == lead["best"]) | (pairs["against"] == lead["best"]))]
@@ -38,15 +32,15 @@ def _tied(rows: pd.DataFrame, table: pd.DataFrame) -> dict[str, bool]:
 
 
 def _heat(evidence: Evidence, figure) -> None:
-    """Log10 of the geometric mean test error by depth and budget, a panel a target."""
-    table = evidence.table(part="by_depth", measure="test_error", statistic="geometric_mean")
-    rows = evidence.rows(part="by_depth")
-    targets = [t for t in TITLES if t in set(table["target"])]
+    """Log10 of the geometric mean test error by depth and budget, one panel per target."""
+    table = evidence.table("by_depth", measure="test_error", statistic="geometric_mean")
+    rows = evidence.rows("by_depth")
+    targets = [t for t in LABELS if t in set(table["target"])]
     axes = figure.subplots(2, len(targets) // 2 + 1, squeeze=False).ravel()
     norm = Normalize(-4, 0)
     for axis, target in zip(axes, targets, strict=False):
         _panel(axis, rows[rows["target"] == target], table[table["target"] == target], norm)
-        axis.set_title(TITLES[target])
+        axis.set_title(LABELS[target])
     for axis in axes[:: len(axes) // 2]:
         axis.set_ylabel("parameters")
     for axis in axes[len(targets) :]:
@@ -64,8 +58,8 @@ def _panel(axis, rows: pd.DataFrame, table: pd.DataFrame, norm: Normalize) -> No
     budgets = sorted(table["budget"].unique())
     methods = sorted(table["method"].unique(), key=_depth)
     level = table.pivot(index="budget", columns="method", values="estimate").loc[budgets, methods]
-    relative = table.assign(share=table["mcse"] / table["estimate"])
-    error = relative.pivot(index="budget", columns="method", values="share").loc[budgets, methods] / math.log(10)
+    relative = table.assign(relative=table["mcse"] / table["estimate"])
+    error = relative.pivot(index="budget", columns="method", values="relative").loc[budgets, methods] / math.log(10)
     shown = np.log10(level.to_numpy(float))
     axis.imshow(shown, norm=norm, aspect="auto", origin="lower", cmap="cividis")
     for i, budget in enumerate(budgets):
@@ -85,12 +79,12 @@ def _panel(axis, rows: pd.DataFrame, table: pd.DataFrame, norm: Normalize) -> No
 
 
 def _members(evidence: Evidence, figure) -> None:
-    """Test error of every activation and every start, at two depths."""
+    """Test error of every activation and every initialisation, at two depths."""
     axes = figure.subplots(1, 2, width_ratios=(1.4, 1))
     for axis, (part, label) in zip(
-        axes, {"by_activation": "activation", "by_start": "start (ReLU)"}.items(), strict=True
+        axes, {"by_activation": "activation", "by_start": "initialisation (ReLU)"}.items(), strict=True
     ):
-        table = evidence.table(part=part, measure="test_error", statistic="geometric_mean")
+        table = evidence.table(part, measure="test_error", statistic="geometric_mean")
         names = list(dict.fromkeys(table["method"]))
         for index, (_, group) in enumerate(table.groupby("depth")):
             group = group.set_index("method").loc[names]
@@ -119,8 +113,8 @@ FIGURES = (
     Figure(
         "activations_and_starts",
         "Test error over the variance for the tree in d = 4 with 300 parameters at 2 and 8 hidden layers: activations from the "
-        "start made for each (left), named starts of ReLU networks (right); geometric means with 95 % Monte Carlo intervals. "
-        "Grey: a constant.",
+        "initialisation made for each (left), named initialisations of ReLU networks (right); geometric means with 95 % Monte Carlo "
+        "intervals. Grey: a constant.",
         _members,
         "two-column",
         2.8,

@@ -1,0 +1,84 @@
+"""Rates of approximation with their constants: free and random knots, random features, grids, sieves, trained networks."""
+
+from __future__ import annotations
+
+from dlstats.protocol.study import Study, grid
+from dlstats.studies.approximation.approximation_rates.rate_claims import CLAIMS
+from dlstats.studies.approximation.approximation_rates.rate_experiments import (
+    FEATURES,
+    FREE_KNOTS,
+    GRIDS,
+    RANDOM_KNOTS,
+    SIEVE,
+    TRAINING,
+)
+from dlstats.studies.approximation.approximation_rates.rate_figures import FIGURES
+
+DIMENSIONS, UNITS, SIZES = [2, 10, 50], [2, 4, 8, 16, 32], [200, 400, 800, 1600, 3200]
+CELLS = {1: [8, 16, 32, 64, 128], 2: [8, 16, 32, 64], 3: [8, 12, 16, 24]}
+"""Cells per side of the grids, by dimension."""
+EXACT = {
+    "free_knots": grid(pieces=[1, 2, 4, 8, 16, 32, 64], replicates=1),
+    "grids": [grid(dimension=d, cells=cells, replicates=1) for d, cells in CELLS.items()],
+}
+
+STUDY = Study(
+    title="Rates of approximation with their constants",
+    aims="How fast does the error fall with pieces, units, features, weights or observations, with which constant, what do "
+    "learned knots gain over random ones, and how near does training come?",
+    mechanisms="exp and x² on [0, 1]; exp(−|x|²/2) with x ~ N(0, I/d); ∏ sin(πx_j) on [0, 1]^d; sin(2πx) at equally spaced "
+    "points with normal noise. A replicate is one draw of knots, frequencies or noise, or one start.",
+    estimands="L² and largest errors, exact given the draw, times the power of the size that makes them constant; risk.",
+    experiments={
+        "free_knots": FREE_KNOTS,
+        "random_knots": RANDOM_KNOTS,
+        "features": FEATURES,
+        "grids": GRIDS,
+        "sieve": SIEVE,
+        "training": TRAINING,
+    },
+    claims=CLAIMS,
+    figures=FIGURES,
+    limits="Yarotsky's faster rate W^{−2s/d} for unbounded depth has no construction of a size that could be run, and existence "
+    "over all functions of a class cannot be simulated: the rates are shown on one function each.",
+    designs={
+        "smoke": {
+            "free_knots": grid(pieces=[1, 4, 16, 24], replicates=1),
+            "random_knots": grid(knots=[16, 256], replicates=50),
+            "features": grid(dimension=DIMENSIONS, features=[25, 100], replicates=20),
+            "grids": [
+                grid(dimension=1, cells=[16, 32, 64, 128], replicates=1),
+                grid(dimension=2, cells=[8, 16, 32], replicates=1),
+                grid(dimension=3, cells=[8, 12, 16], replicates=1),
+            ],
+            "sieve": grid(n=[200, 800], noise_sd=0.3, replicates=20),
+            "training": grid(units=[2, 8], optimiser=["adam", "lbfgs"], steps=60, replicates=20),
+        },
+        "standard": EXACT
+        | {
+            "random_knots": [grid(knots=[16, 32, 64, 128], replicates=1000), grid(knots=256, replicates=10000)],
+            "features": [
+                grid(dimension=DIMENSIONS, features=[25, 50, 200], replicates=1000),
+                grid(dimension=DIMENSIONS, features=100, replicates=8000),
+            ],
+            "sieve": grid(n=SIZES, noise_sd=0.3, replicates=1000),
+            "training": [
+                grid(units=UNITS, optimiser="adam", steps=10000, replicates=64),
+                grid(units=UNITS, optimiser="lbfgs", steps=300, replicates=64),
+            ],
+        },
+        "paper": EXACT
+        | {
+            "random_knots": [grid(knots=[16, 32, 64, 128], replicates=20000), grid(knots=256, replicates=200000)],
+            "features": [
+                grid(dimension=DIMENSIONS, features=[25, 50, 200], replicates=20000),
+                grid(dimension=DIMENSIONS, features=100, replicates=100000),
+            ],
+            "sieve": grid(n=SIZES, noise_sd=0.3, replicates=20000),
+            "training": [
+                grid(units=UNITS, optimiser="adam", steps=50000, replicates=512),
+                grid(units=UNITS, optimiser="lbfgs", steps=1000, replicates=512),
+            ],
+        },
+    },
+)

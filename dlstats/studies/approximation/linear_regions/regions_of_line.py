@@ -1,0 +1,172 @@
+"""Zeros of the neurons and kinks of the output of random networks on a line: how many, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from dlstats.measures import linear_regions as counter
+from dlstats.protocol.claim import Claim, at_least, equals
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Control, Derived, Finding
+from dlstats.protocol.readers import Reader, value
+from dlstats.protocol.study import Experiment
+from dlstats.seeds import Streams
+from dlstats.studies.approximation.linear_regions._random_networks import (
+    BLOCK,
+    DISTRIBUTIONS,
+    EQUAL_UNITS,
+    RANDOM,
+    SYMMETRIC,
+    WIDTHS,
+    draw,
+    widths_of,
+)
+from dlstats.theory import linear_regions as theory
+
+DIMENSION = 10
+"""Inputs of the networks whose biases are 0: there the line must not pass through the origin."""
+WIDER = 1 + 2**0.5
+"""A Cauchy variable is within its scale with probability 1/2, within (1 + sqrt(2)) times its scale with probability 3/4."""
+
+
+def count(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Zeros and kinks of random networks on a line."""
+    widths, distribution = widths_of(condition.widths), condition.distribution
+    d = DIMENSION if distribution == "zero_bias" else 1
+    start = np.eye(d)[-1] if d > 1 else None
+    cells = counter.on_line(draw(streams, d, widths, distribution), start)
+    counts = {"zeros": counter.zeros_per_network(cells).sum(axis=1), "kinks": counter.kinks(cells).sum(axis=1)}
+    return pd.DataFrame({"replicate": list(streams.replicates), "method": "network", **counts})
+
+
+def locate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Proportions of the zeros of each layer within the Cauchy scale and within 1 + sqrt(2) times it."""
+    widths = (condition.width,) * condition.depth
+    rows = []
+    for replicate in streams.replicates:  # one at a time: a wide network has thousands of cells
+        alone = Streams(streams.seed, streams.study, [replicate])
+        cells = counter.on_line(draw(alone, 1, widths))
+        for layer, zeros in enumerate(cells.zeros, start=1):
+            ratio = np.abs(zeros[0]) / theory.breakpoint_scale(layer, 2.0, 1.0)
+            within = {"within": float((ratio <= 1).mean()), "within_wider": float((ratio <= WIDER).mean())}
+            rows.append({"replicate": replicate, "method": "network", "layer": layer, **within})
+    return pd.DataFrame(rows)
+
+
+LINE = Experiment(
+    count,
+    factors={"widths": WIDTHS, "distribution": Factor("distribution of weights and biases", str, DISTRIBUTIONS)},
+    methods=RANDOM,
+    measures=(
+        Measure("zeros", "zeros of all neurons on a line"),
+        Measure("kinks", "kinks of the output on a line"),
+    ),
+    block=BLOCK,
+)
+
+BREAKPOINTS = Experiment(
+    locate,
+    factors={
+        "width": Factor("units per layer", int, at_least=1),
+        "depth": Factor("hidden layers", int, symbol="L", at_least=1),
+    },
+    keys={"layer": Factor("layer", int, symbol="l", at_least=1)},
+    methods=RANDOM,
+    measures=(
+        Measure("within", "proportion of zeros within the Cauchy scale"),
+        Measure("within_wider", "proportion of zeros within 1 + √2 times the scale"),
+    ),
+    block=BLOCK,
+)
+
+
+def _ratio(column: str, expected: Callable[[Sequence[int]], float], **where: object) -> Reader:
+    """The mean over what theory expects of these widths, at every condition."""
+
+    def theory_of(line: Mapping) -> float:
+        return expected(widths_of(line["widths"]))
+
+    return value(column, **where).each().over_theory(theory_of)
+
+
+CLAIMS = (
+    Claim(
+        "REG2",
+        "With independent rows whose entries have a density and every sign as likely as the other, the neurons of a random "
+        "network have Σ_l n_l ∏_{j<l}(1 − 2^{−n_j}) zeros on a line on average, whatever the distribution and the scale "
+        "(worst ratio).",
+        equals(1, 0.02),
+        _ratio("zeros", theory.expected_zeros, distribution=list(SYMMETRIC)),
+        Derived(),
+        ("JSM",),
+    ),
+    Claim(
+        "REG2.kinks",
+        "The output of such a network has Σ_l n_l ∏_{j≠l}(1 − 2^{−n_j}) kinks on a line on average (worst ratio).",
+        equals(1, 0.02),
+        _ratio("kinks", theory.expected_kinks, distribution=list(SYMMETRIC)),
+        Derived(),
+        ("JSM",),
+    ),
+    Claim(
+        "REG2.depth",
+        "At width 16 the mean number of zeros on a line is the number of neurons at 1, 2, 4 and 8 layers (worst ratio).",
+        equals(1, 0.02),
+        _ratio("zeros", sum, distribution="gaussian", widths=["-".join(["16"] * depth) for depth in (1, 2, 4, 8)]),
+        Derived(),
+        ("JSM",),
+    ),
+    Claim(
+        "REG2.deeper_is_more",
+        "Of random networks with {theory} hidden units, deep ones have on average at least as many zeros on a line as one "
+        "hidden layer, which has exactly {theory} (fewest over 2, 4 and 8 layers).",
+        at_least(32),
+        value("zeros", distribution="gaussian", widths=EQUAL_UNITS).each("widths"),
+        Finding(),
+        ("JSM",),
+    ),
+    Claim(
+        "REG2.constant_bias",
+        "The closed form of REG2 holds with one positive bias for all units, though no sign of it is changed (ratio, widths "
+        "3, 4, 3).",
+        equals(1, 0.02),
+        _ratio("zeros", theory.expected_zeros, distribution="constant_bias"),
+        Control(),
+        ("JSM",),
+    ),
+    Claim(
+        "REG2.zero_bias",
+        "The closed form of REG2 holds without biases on a line that misses the origin (ratio, widths 3, 4, 3).",
+        equals(1, 0.02),
+        _ratio("zeros", theory.expected_zeros, distribution="zero_bias"),
+        Finding(),
+    ),
+    Claim(
+        "REG2.zero_bias_form",
+        "Without biases, on a line that misses the origin, the mean number of zeros is Σ_l n_l ∏_{j<l} p₂(n_j), "
+        "p₂(n) = 1 − 2^{−n}(1 + n): two active units are needed in every layer before (ratio, widths 3, 4, 3).",
+        equals(1, 0.02),
+        _ratio("zeros", theory.expected_zeros_without_bias, distribution="zero_bias"),
+        Derived(),
+    ),
+    Claim(
+        "REG3",
+        "In wide Gaussian networks with weight variance 2/fan-in and bias variance s² the zeros of layer l follow a Cauchy "
+        "distribution of scale s√(l/2): half of them lie within it (proportion in the worst of 4 layers, width 256).",
+        equals(0.5, 0.025),
+        value("within").each("layer"),
+        Derived(),
+    ),
+    Claim(
+        "REG3.tails",
+        "Three quarters of the zeros of layer l lie within (1 + √2) s√(l/2) (proportion in the worst of 4 layers, width "
+        "256).",
+        equals(0.75, 0.0375),
+        value("within_wider").each("layer"),
+        Derived(),
+    ),
+)

@@ -1,0 +1,124 @@
+"""Pieces of networks before and after they are trained on the sawtooth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dlstats.measures import linear_regions as counter
+from dlstats.protocol.claim import Claim, at_most
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Finding
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Experiment, Figure, Method
+from dlstats.seeds import Streams
+from dlstats.studies.approximation.linear_regions._random_networks import BLOCK, WIDTHS, named, widths_of
+
+if TYPE_CHECKING:
+    from dlstats.protocol.evidence import Evidence
+
+POINTS = 256
+
+
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Pieces of a network before and after it is trained on the sawtooth m^(n)."""
+    import torch
+
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
+
+    torch.set_num_threads(1)
+    widths = widths_of(condition.widths)
+    net = nets.Mlp(1, widths)
+    start = nets.initialise(net, streams.generators("start", widths=list(widths)), "torch_default")
+    x = (np.arange(POINTS) + 0.5) / POINTS
+    y = 1 - np.abs(1 - np.mod(2**condition.compositions * x, 2))
+    plan = training.Training(condition.steps, 0.005, schedule=training.schedules.cosine, keep="best")
+    fit = training.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
+    columns = {"status": fit.status, "mse": fit.loss.astype(float)}
+    for name, parameters in (("before", start), ("after", fit.parameters)):
+        cells = counter.on_line(counter.layers_of(net.shapes, parameters.double().numpy()))
+        columns |= {f"pieces_{name}": counter.pieces(cells), f"inside_{name}": counter.pieces(cells, 0, 1)}
+    return pd.DataFrame({"replicate": list(streams.replicates), "method": "network", **columns})
+
+
+EXPERIMENT = Experiment(
+    simulate,
+    factors={
+        "widths": WIDTHS,
+        "compositions": Factor("compositions of the tent map", int, symbol="n", at_least=1),
+        "steps": Factor("steps of Adam", int, at_least=1),
+    },
+    methods={
+        "network": Method(
+            "trained network",
+            "ReLU network trained by Adam (full batch, learning rate 0.005, cosine schedule), weights of least training "
+            "error kept",
+        )
+    },
+    measures=(
+        Measure("pieces_before", "pieces at initialisation"),
+        Measure("pieces_after", "pieces after training"),
+        Measure("pieces_after", "most pieces after training", "largest"),
+        Measure(
+            "pieces_after",
+            "pieces after training over pieces at initialisation",
+            "ratio",
+            options={"other": "pieces_before"},
+        ),
+        Measure("inside_before", "pieces on (0, 1) at initialisation"),
+        Measure("inside_after", "pieces on (0, 1) after training"),
+        Measure("mse", "training error", "median"),
+    ),
+    block=BLOCK,
+)
+
+CLAIMS = (
+    Claim(
+        "REG7",
+        "Training on the sawtooth m⁽³⁾ leaves at most eight pieces per neuron (largest excess over all trained networks).",
+        at_most(0),
+        value("pieces_after", "largest").each("widths").minus(lambda line: 8 * sum(widths_of(line["widths"]))),
+        Finding(),
+        ("JSM",),
+    ),
+    Claim(
+        "REG7.growth",
+        "Training on the sawtooth m⁽³⁾ less than doubles the mean number of pieces (ratio after to before, for every shape).",
+        at_most(2),
+        value("pieces_after", "ratio").each("widths"),
+        Finding(),
+        ("JSM",),
+    ),
+)
+
+
+def _training(evidence: Evidence, figure) -> None:
+    """Pieces of trained networks against those at initialisation, one point per network."""
+    from dlstats.plotting import style
+
+    rows = evidence.rows("training")
+    axes = figure.subplots(1, 2)
+    for axis, (kind, label) in zip(axes, {"pieces": "on the line", "inside": "on (0, 1)"}.items(), strict=True):
+        top = 0
+        for index, (widths, group) in enumerate(rows.groupby("widths", sort=False)):
+            look = style.nth(index) | {"linestyle": ""}
+            axis.plot(group[f"{kind}_before"], group[f"{kind}_after"], alpha=0.7, label=named(widths), **look)
+            top = max(top, group[[f"{kind}_before", f"{kind}_after"]].to_numpy().max())
+        axis.plot([0, top], [0, top], color="0.6", linewidth=0.6, zorder=0)
+        axis.set(xlabel=f"pieces {label} at initialisation", ylabel="after training")
+    axes[1].axhline(8, **(style.method("truth") | {"linewidth": 0.8}))
+    axes[0].legend()
+
+
+FIGURE = Figure(
+    "regions_training",
+    "Linear pieces of networks with 48 hidden units before and after training on the sawtooth m⁽³⁾, on the line (left) "
+    "and on (0, 1) (right), one point per network. Grey: no change. Dashed: the 8 pieces of the target.",
+    _training,
+    "two-column",
+    2.6,
+)

@@ -1,0 +1,187 @@
+"""Networks trained on the sawtooth, against the least error that their number of units allows."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dlstats.protocol.claim import Claim, at_least
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.readers import proportion, value
+from dlstats.protocol.study import Experiment, Figure, Method
+from dlstats.studies.frames import stacked
+from dlstats.theory import sawtooth as theory
+from dlstats.theory import sawtooth_floors as floors
+
+if TYPE_CHECKING:
+    from dlstats.protocol.evidence import Evidence
+    from dlstats.seeds import Streams
+
+DESIGN = 512
+"""Points of the training design, at the midpoints of an equally spaced grid."""
+GRID = 2**13
+"""Steps of the evaluation grid; it contains every extremum, so that the sup error is never understated there."""
+STARTS = 16
+"""Random starts of which the best is reported."""
+NEAR = floors.l2_floor(1, 1) / 10
+"""A tenth of the integrated squared error of the best constant."""
+LOWEST = 1e-5
+"""Errors below are drawn here."""
+
+
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Shallow networks of N units, and deep ones of n layers with N units in all if n divides N."""
+    n, units = condition.compositions, condition.units
+    shapes = {"shallow": (units,)}
+    if units % n == 0 and units // n >= 2:
+        shapes["deep"] = (units // n,) * n
+    return stacked(streams, {m: _trained(widths, condition, streams, device) for m, widths in shapes.items()})
+
+
+def _trained(widths: tuple[int, ...], condition: Condition, streams: Streams, device: str) -> dict:
+    """Training error, errors and digests of networks of these widths, one per replicate."""
+    import torch
+
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
+
+    torch.set_num_threads(1)
+    net = nets.Mlp(1, widths)
+    start = nets.initialise(net, streams.generators("start", widths=list(widths)), "he", "float32")
+    first = nets.views(net, start)
+    knots = streams.draw(lambda rng: rng.uniform(size=widths[0]), "knots", widths=list(widths))
+    first["bias.0"].copy_(-first["weight.0"][:, 0] * torch.as_tensor(knots))
+    x = (np.arange(DESIGN) + 0.5) / DESIGN
+    y = target(x, condition.compositions)
+    plan = training.Training(condition.steps, 0.01, schedule=training.schedules.cosine, keep="best")
+    fit = training.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
+    grid = np.arange(GRID + 1) / GRID
+    fitted = training.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy()
+    gap = fitted - target(grid, condition.compositions)
+    mse = simpson(gap**2)
+    errors = {"train_mse": fit.loss.astype(float), "mse": mse, "sup_error": np.abs(gap).max(axis=1)}
+    digests = {"data_digest": _digest(np.stack([x, y])), "start_digest": [_digest(s) for s in start.numpy()]}
+    return {"status": fit.status} | errors | {"near": (mse < NEAR).astype(float), "parameters": net.size} | digests
+
+
+def target(x: np.ndarray, compositions: int) -> np.ndarray:
+    """m^(n) at dyadic points of [0, 1], exact in float64."""
+    return 1 - np.abs(1 - np.mod(2**compositions * x, 2))
+
+
+def simpson(values: np.ndarray) -> np.ndarray:
+    """Integral over [0, 1] along the last axis; exact on every cell without a kink of the fitted network."""
+    weights = np.ones(values.shape[-1])
+    weights[1:-1:2], weights[2:-1:2] = 4, 2
+    return values @ weights / (3 * (values.shape[-1] - 1))
+
+
+def _digest(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:12]
+
+
+BEST = {"starts": STARTS}
+
+EXPERIMENT = Experiment(
+    simulate,
+    factors={
+        "compositions": Factor("compositions of the tent map", int, symbol="n", at_least=1),
+        "units": Factor("hidden units", int, symbol="N", at_least=1),
+        "steps": Factor("steps of Adam", int, at_least=1),
+    },
+    methods={
+        "shallow": Method(
+            "trained shallow",
+            "one hidden layer of N units, trained by Adam (full batch, learning rate 0.01, cosine schedule, He "
+            "initialisation with knots uniform on [0, 1], weights of least training error kept)",
+        ),
+        "deep": Method("trained deep", "n hidden layers of N/n units, trained likewise"),
+    },
+    measures=(
+        Measure("mse", f"integrated squared error, best of {STARTS} starts", "best_of", options=BEST),
+        Measure("mse", "integrated squared error, median start", "median"),
+        Measure("mse", "integrated squared error, smallest", "smallest"),
+        Measure("sup_error", f"largest error, best of {STARTS} starts", "best_of", options=BEST),
+        Measure("sup_error", "largest error, median start", "median"),
+        Measure("sup_error", "largest error, smallest of all starts", "smallest"),
+        Measure("train_mse", "training error, median start", "median"),
+        Measure("near", "starts that end below a tenth of the error of a constant", "proportion"),
+    ),
+)
+
+CLAIMS = (
+    Claim(
+        "SAW6",
+        "A shallow ReLU network with N ≤ 2ⁿ − 2 units has sup error at least {theory} on m⁽ⁿ⁾ (smallest of all trained).",
+        at_least(0.5, 1e-6),
+        value(
+            "sup_error", "smallest", method="shallow", line=lambda line: line["units"] <= 2 ** line["compositions"] - 2
+        ).each(),
+        Derived(),
+        ("JSM",),
+    ),
+    Claim(
+        "SAW10",
+        "No trained shallow network of N units goes below the L² floor of N + 1 pieces (smallest distance above it).",
+        at_least(0, 1e-6),
+        value("mse", "smallest", method="shallow")
+        .each()
+        .minus(lambda line: floors.l2_floor(line["compositions"], line["units"] + 1)),
+        Derived(),
+    ),
+    Claim(
+        "SAW10.optimisation",
+        "Gradient descent finds the deep network that exists: for every n more than half of the deep networks with two units "
+        "per layer, enough to be exact, end below a tenth of the error of a constant (proportion of random starts).",
+        at_least(0.5),
+        proportion("near", method="deep", line=lambda line: line["units"] == 2 * line["compositions"]).each(),
+        Finding(),
+        ("JSM",),
+    ),
+)
+
+
+def _error_by_units(evidence: Evidence, figure) -> None:
+    """Best error against units for every n: floor, trained shallow, trained deep, exact deep construction."""
+    table = evidence.table("training", measure="mse", statistic="best_of")
+    compositions = sorted(table["compositions"].unique())
+    axes = figure.subplots(1, len(compositions), sharey=True, squeeze=False)[0]
+    for axis, n in zip(axes, compositions, strict=True):
+        _panel(axis, table[table["compositions"] == n], int(n))
+    axes[0].set_ylabel("integrated squared error")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
+
+
+def _panel(axis, table: pd.DataFrame, n: int) -> None:
+    from dlstats.plotting import style
+
+    units = np.arange(1, 2**n + 1)
+    floor = [max(floors.l2_floor(n, k + 1), LOWEST) for k in units[:-1]] + [LOWEST]
+    axis.plot(units, floor, label="floor, any shallow network", **style.method("floor"))
+    for method, about in EXPERIMENT.methods.items():
+        rows = table[table["method"] == method].sort_values("units")
+        drawn = rows["estimate"].clip(lower=LOWEST)
+        error = [np.minimum(1.96 * rows["mcse"], drawn * 0.999), 1.96 * rows["mcse"]]
+        axis.errorbar(rows["units"], drawn, yerr=error, label=about.label, **style.method(method))
+    exact = theory.hidden_units(theory.narrow_chain(n))
+    axis.plot([exact], [LOWEST], label="exact deep network (error 0)", **(style.method("exact") | {"linestyle": ""}))
+    axis.axhline(1 / 12, color="0.6", linewidth=0.6, zorder=0)
+    axis.set(yscale="log", ylim=(LOWEST / 2, 0.2), title=f"$n = {n}$", xlabel="hidden units")
+
+
+FIGURE = Figure(
+    "error_by_units",
+    "Error on the sawtooth m⁽ⁿ⁾ against the number of hidden units. Dashed: the exact floor of any shallow network. "
+    "Points: expected best of 16 random starts of trained shallow networks and of deep ones with n equal layers, with 95 % "
+    "Monte Carlo intervals. Diamond: the deep network with 2n units that is exact. Grey line: the best constant, 1/12. "
+    "Errors below 10⁻⁵ are drawn there. Depth represents the function; gradient descent seldom finds it.",
+    _error_by_units,
+    "two-column",
+    2.9,
+)

@@ -1,0 +1,200 @@
+"""Largest error against hidden units: Yarotsky's networks, the best shallow ones, and trained deep ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dlstats.montecarlo import Estimate, exact
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.readers import proportion
+from dlstats.protocol.study import Experiment, Figure, Method
+from dlstats.studies.approximation.squaring.square_errors import deep_errors
+from dlstats.studies.frames import tabulated
+from dlstats.theory import approximation_rates as rates
+from dlstats.theory import squaring as theory
+
+if TYPE_CHECKING:
+    from dlstats.protocol.evidence import Evidence
+    from dlstats.seeds import Streams
+
+GRID = 2**12
+"""Steps of the grid on which trained networks are evaluated; it holds the midpoints of up to 2^11 pieces."""
+STARTS = 16
+"""Random starts of which the best is reported."""
+
+
+def _deep(depth: int) -> Iterator[dict]:
+    yield {"method": "deep", "units": 3 * depth, "sup_error": deep_errors(depth).max()}
+
+
+def _shallow(pieces: int) -> Iterator[dict]:
+    yield {"method": "shallow", "units": pieces - 1, "sup_error": rates.free_knots_sup(rates.PARABOLA, pieces)}
+
+
+def train(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks of width 3 trained on x^2, and whether they are as accurate as their shape allows."""
+    import torch
+
+    from dlstats import nets, training
+    from dlstats.losses.regression import squared
+
+    torch.set_num_threads(1)
+    depth = condition.depth
+    net = nets.Mlp(1, (3,) * depth)
+    start = nets.initialise(net, streams.generators("start", depth=depth), "he")
+    x = (np.arange(256) + 0.5) / 256
+    plan = training.Training(condition.steps, 0.01, schedule=training.schedules.cosine, keep="best")
+    fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
+    grid = np.arange(GRID + 1) / GRID
+    gap = training.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy() - grid**2
+    error = np.abs(gap).max(axis=1)
+    rows = {"replicate": list(streams.replicates), "method": "trained", "status": fit.status, "sup_error": error}
+    return pd.DataFrame(rows | {"as_accurate": (error <= theory.sup_error(depth)).astype(float)})
+
+
+DEPTH = Factor("hidden layers of width 3", int, symbol="m", at_least=0)
+EXACT = (Measure("sup_error", "largest error", "exact"), Measure("units", "hidden units", "exact"))
+
+DEEP = Experiment(
+    tabulated(_deep),
+    factors={"depth": DEPTH},
+    methods={"deep": Method("deep", "Yarotsky's network f_m: width 3, m hidden layers", style="exact")},
+    measures=EXACT,
+)
+
+SHALLOW = Experiment(
+    tabulated(_shallow),
+    factors={"pieces": Factor("linear pieces", int, symbol="k", at_least=1)},
+    methods={
+        "shallow": Method(
+            "best shallow", "best continuous function with k linear pieces; a network with N units has at most N + 1"
+        )
+    },
+    measures=EXACT,
+)
+
+TRAINING = Experiment(
+    train,
+    factors={"depth": DEPTH, "steps": Factor("steps of Adam", int, at_least=1)},
+    methods={
+        "trained": Method(
+            f"trained deep, best of {STARTS}",
+            "width 3, m layers, trained by Adam (full batch, learning rate 0.01, cosine schedule, He initialisation)",
+            style="deep",
+        )
+    },
+    measures=(
+        Measure("sup_error", f"largest error, best of {STARTS} starts", "best_of", options={"starts": STARTS}),
+        Measure("sup_error", "largest error, median start", "median"),
+        Measure("as_accurate", "starts as accurate as the exact network of their shape", "proportion"),
+    ),
+)
+
+
+def units_needed(errors: dict[int, float], accuracy: float) -> int:
+    """Fewest units whose error is at most `accuracy`. Raises LookupError when none is."""
+    fine = [units for units, error in errors.items() if error <= accuracy]
+    if not fine:
+        raise LookupError(f"No network reaches the accuracy {accuracy}.")
+    return min(fine)
+
+
+def _errors(evidence: Evidence, experiment: str) -> dict[int, float]:
+    """Largest error by hidden units."""
+    lines = evidence.table(experiment).pivot(index="cell", columns="measure", values="estimate")
+    return dict(zip(lines["units"].astype(int), lines["sup_error"], strict=True))
+
+
+def _excess_units(accuracy: float) -> Callable[[Evidence], Estimate]:
+    """Units of the deep network minus those of the best shallow one."""
+
+    def read(evidence: Evidence) -> Estimate:
+        deep = units_needed(_errors(evidence, "deep"), accuracy)
+        return exact(deep - units_needed(_errors(evidence, "shallow"), accuracy))
+
+    return read
+
+
+def _crossover(evidence: Evidence) -> Estimate:
+    """Smallest shallow error, down to the range of both tables, at which the deep network has as many units."""
+    deep, shallow = _errors(evidence, "deep"), _errors(evidence, "shallow")
+    losing = [error for units, error in shallow.items() if units_needed(deep, error) >= units]
+    return exact(min(losing, default=np.nan))
+
+
+CLAIMS = (
+    Claim(
+        "SQR2.trained",
+        "Networks of width 3 and 6 hidden layers trained on x² are, more often than not, as accurate as f₆ of that shape "
+        "(proportion of random starts).",
+        at_least(0.5),
+        proportion("as_accurate", depth=6),
+        Finding(),
+        ("JSM",),
+    ),
+    Claim(
+        "SQR4.fine",
+        "At largest error 10⁻⁵ the deep network has at least 80 units fewer than any shallow one (units deep minus shallow).",
+        at_most(-80),
+        _excess_units(1e-5),
+        Derived(),
+        ("JSM",),
+    ),
+    Claim(
+        "SQR4.coarse",
+        "At largest error 10⁻² the deep network has no more units than a shallow one (units deep minus shallow).",
+        at_most(0),
+        _excess_units(1e-2),
+        Finding(),
+        ("JSM",),
+    ),
+    Claim(
+        "SQR4.crossover",
+        "Below a largest error of 2⁻¹¹ ≈ {theory:.2g} the deep network f_m always has fewer units than any shallow one, at "
+        "it not.",
+        equals(theory.crossover(), 1e-9),
+        _crossover,
+        Derived(),
+    ),
+)
+
+
+def _draw(evidence: Evidence, figure) -> None:
+    """Largest error against hidden units: deep, deep centred, best shallow, trained deep; the crossover marked."""
+    from dlstats.plotting import style
+
+    axis = figure.subplots()
+    deep, shallow = (
+        np.array([(u, e) for u, e in sorted(_errors(evidence, name).items()) if u]).T for name in ("deep", "shallow")
+    )
+    axis.plot(*shallow, label="best shallow", **style.method("shallow"))
+    axis.plot(*deep, label=r"deep, $f_m$", **style.method("exact"))
+    axis.plot(deep[0], deep[1] / 2, label="deep, centred", **(style.nth(3) | {"marker": ""}))
+    table = evidence.table("training", measure="sup_error", statistic="best_of")
+    error = [np.minimum(1.96 * table["mcse"], 0.99 * table["estimate"]), 1.96 * table["mcse"]]
+    look = style.method("deep") | {"linestyle": ""}
+    axis.errorbar(3 * table["depth"], table["estimate"], error, label=TRAINING.label_of("trained"), **look)
+    border = theory.crossover()
+    axis.axhline(border, color="0.6", linewidth=0.6, zorder=0)
+    axis.annotate("crossover", (1, border), (0, 2), textcoords="offset points", color="0.4", fontsize="small")
+    axis.set(xscale="log", yscale="log", xlabel="hidden units", ylabel=r"largest error for $x^2$", ylim=(1e-8, 0.3))
+    axis.legend(loc="lower left")
+
+
+FIGURE = Figure(
+    "squaring_units",
+    "Largest error for x² on [0, 1] against the number of hidden units. Diamonds: Yarotsky's networks of width 3; dotted, "
+    "the same with half of the error taken off by the output bias. Circles: the best that any shallow network can do. "
+    "Squares: expected best of 16 random starts of trained networks of width 3, with 95 % Monte Carlo intervals. Grey line: "
+    "the accuracy 2⁻¹¹ above which depth does not always save units.",
+    _draw,
+    "one-column",
+    3.0,
+)
