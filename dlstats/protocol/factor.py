@@ -23,7 +23,7 @@ class Factor:
 
     label: str
     kind: type = float
-    levels: Mapping[Level, str] | Sequence[Level] | None = None
+    levels: Mapping[Any, str] | Sequence[Level] | None = None
     unit: str = ""
     symbol: str = ""
     """Its letter in formulas, in TeX without dollars."""

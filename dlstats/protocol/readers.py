@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ import pandas as pd
 from dlstats.montecarlo import Estimate, estimate
 from dlstats.protocol.evidence import Evidence
 
-Line = Mapping[str, object]
+Line = Mapping[Any, Any]
 """A line of the summary, as a mapping."""
 
 
