@@ -118,7 +118,12 @@ def grid_floor(compositions: int, power: int, knots_per_edge: int = 4, levels: i
     edges = 2**compositions
     knots = np.arange(edges * knots_per_edge + 1) / knots_per_edge
     values = np.linspace(-0.5, 1.5, levels)
-    costs = [[_segment_cost(knots[i : j + 1], values, power) for j in range(len(knots))] for i in range(len(knots))]
+
+    @cache
+    def cost(first: int, steps: int) -> np.ndarray:
+        """Of a line over `steps` steps of the grid from the knot `first` of the first period, which is two edges."""
+        return _segment_cost(knots[first : first + steps + 1], values, power)
+
     best = np.full((len(knots), levels), np.inf)
     best[0] = 0.0
     floors = []
@@ -126,7 +131,7 @@ def grid_floor(compositions: int, power: int, knots_per_edge: int = 4, levels: i
         after = np.full_like(best, np.inf)
         for j in range(1, len(knots)):
             for i in range(j):
-                after[j] = np.minimum(after[j], (best[i][:, None] + costs[i][j]).min(axis=0))
+                after[j] = np.minimum(after[j], (best[i][:, None] + cost(i % (2 * knots_per_edge), j - i)).min(axis=0))
         best = after
         floors.append(best[-1].min() / edges)
     return np.array(floors)

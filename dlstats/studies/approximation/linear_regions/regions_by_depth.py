@@ -50,7 +50,7 @@ FIGURE = Figure(
     "regions_by_depth",
     "Number of linear pieces of a line (left) and of activation regions of the plane (right) against depth with 32 "
     "hidden units in all. Dashed: upper bound for any weights. Diamonds: pieces that a folding construction reaches. "
-    "Dash-dotted: closed form for random weights. Points: means over random networks with 95 % Monte Carlo intervals, "
+    "Blue: closed form for random weights. Points: means over random networks with 95 % Monte Carlo intervals, "
     "mostly smaller than the points. What depth can do, it does not do at random.",
     _by_depth,
     "two-column",

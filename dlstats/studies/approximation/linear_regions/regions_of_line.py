@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ BREAKPOINTS = Experiment(
 )
 
 
-def _ratio(column: str, expected: Callable[[Sequence[int]], float], **where: object) -> Reader:
+def _ratio(column: str, expected: Callable[[Sequence[int]], float], **where: Any) -> Reader:
     """The mean over what theory expects of these widths, at every condition."""
 
     def theory_of(line: Mapping) -> float:

@@ -106,7 +106,7 @@ def _training(evidence: Evidence, figure) -> None:
         top = 0
         for index, (widths, group) in enumerate(rows.groupby("widths", sort=False)):
             look = style.nth(index) | {"linestyle": ""}
-            axis.plot(group[f"{kind}_before"], group[f"{kind}_after"], alpha=0.7, label=named(widths), **look)
+            axis.plot(group[f"{kind}_before"], group[f"{kind}_after"], alpha=0.7, label=named(str(widths)), **look)
             top = max(top, group[[f"{kind}_before", f"{kind}_after"]].to_numpy().max())
         axis.plot([0, top], [0, top], color="0.6", linewidth=0.6, zorder=0)
         axis.set(xlabel=f"pieces {label} at initialisation", ylabel="after training")

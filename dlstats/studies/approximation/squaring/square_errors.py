@@ -91,7 +91,7 @@ CHECKS = (
         "SQR1.midpoints",
         "The largest error is attained at the midpoints of all 2^m pieces (midpoints where it is not).",
         equals(0),
-        lambda: _by_depth(lambda m: np.count_nonzero(deep_errors(m)[4::8] != theory.sup_error(m))),
+        lambda: _by_depth(lambda m: int(np.count_nonzero(deep_errors(m)[4::8] != theory.sup_error(m)))),
         Derived(),
     ),
     Check(

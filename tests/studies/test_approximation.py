@@ -1,0 +1,51 @@
+"""What the studies of approximation compute with, against independent routes."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from dlstats.seeds import Streams
+from dlstats.studies.approximation.linear_regions import _random_networks as networks
+from dlstats.studies.approximation.sawtooth import sawtooth_training as trained
+from dlstats.studies.approximation.squaring import square_units
+from dlstats.theory import sawtooth
+
+
+@pytest.mark.parametrize("compositions", [1, 2, 5])
+def test_the_target_of_training_is_the_sawtooth_to_the_bit_at_design_and_evaluation_points(compositions):
+    midpoints = [Fraction(2 * j + 1, 2 * trained.DESIGN) for j in range(trained.DESIGN)]
+    grid = [Fraction(j, 64) for j in range(65)]
+    for points in (midpoints, grid):
+        values = trained.target(np.array([float(x) for x in points]), compositions)
+        assert values.tolist() == [float(sawtooth.sawtooth(x, compositions)) for x in points]
+
+
+def test_simpson_integrates_a_parabola_exactly_and_every_replicate_by_itself():
+    x = np.linspace(0, 1, 9)
+    np.testing.assert_allclose(trained.simpson(np.stack([x**2, 1 + 0 * x])), [1 / 3, 1], rtol=1e-14)
+
+
+def test_the_threshold_of_success_is_a_tenth_of_the_variance_of_the_sawtooth():
+    x = (np.arange(2**16) + 0.5) / 2**16
+    assert np.var(trained.target(x, 3)) / 10 == pytest.approx(trained.NEAR, rel=1e-6)
+
+
+def test_units_needed_are_the_fewest_at_the_accuracy_and_never_made_up():
+    errors = {0: 0.25, 3: 0.0625, 6: 0.015625}
+    assert square_units.units_needed(errors, 0.0625) == 3
+    assert square_units.units_needed(errors, 0.06) == 6
+    with pytest.raises(LookupError, match="accuracy"):
+        square_units.units_needed(errors, 0.01)
+
+
+@pytest.mark.parametrize("distribution", networks.SYMMETRIC)
+def test_signs_of_weights_and_biases_are_fair_coins_whatever_the_distribution(distribution):
+    layers = networks.draw(Streams(1, "linear_regions", range(400)), 1, (5, 5), distribution)
+    for part in (part for layer in layers for part in layer):
+        proportion, size = (part > 0).mean(), part.size
+        assert abs(proportion - 0.5) < 4 * np.sqrt(0.25 / size)
+
+
+def test_the_networks_that_are_compared_have_equally_many_units():
+    assert {sum(networks.widths_of(level)) for level in networks.EQUAL_UNITS} == {32}
