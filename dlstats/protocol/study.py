@@ -24,6 +24,13 @@ ROW = ("replicate", "method", "status", "reason")
 """Columns of what `simulate` returns beside keys and measures; the last two may be left out."""
 
 
+RESERVED = frozenset(
+    "study experiment cell cells seed seconds against measure statistic estimate mcse df lower upper replicates failed law "
+    "lack_of_fit note".split()
+) | frozenset(ROW)
+"""Columns of raw results and summaries, which no factor or key may be called."""
+
+
 class Described(Protocol):
     """What an experiment needs to know of a method; an object of `dlstats.methods` with these fields is one."""
 
@@ -110,6 +117,11 @@ class Experiment:
     streams: str = ""
     """Name from which the random streams are derived; the study's where it is empty."""
     title: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (*self.factors, *self.keys):
+            if name in RESERVED:
+                raise ValueError(f"A factor or key must not be called `{name}`: that is a column of every result.")
 
     def condition(self, levels: Mapping[str, object], what: str) -> Condition:
         """The typed condition of some levels. Raises ValueError for what the factors do not admit."""

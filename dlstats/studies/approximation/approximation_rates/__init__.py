@@ -15,11 +15,11 @@ from dlstats.studies.approximation.approximation_rates.rate_experiments import (
 from dlstats.studies.approximation.approximation_rates.rate_figures import FIGURES
 
 DIMENSIONS, UNITS, SIZES = [2, 10, 50], [2, 4, 8, 16, 32], [200, 400, 800, 1600, 3200]
-CELLS = {1: [8, 16, 32, 64, 128], 2: [8, 16, 32, 64], 3: [8, 12, 16, 24]}
+SIDES = {1: [8, 16, 32, 64, 128], 2: [8, 16, 32, 64], 3: [8, 12, 16, 24]}
 """Cells per side of the grids, by dimension."""
 EXACT = {
     "free_knots": grid(pieces=[1, 2, 4, 8, 16, 32, 64], replicates=1),
-    "grids": [grid(dimension=d, cells=cells, replicates=1) for d, cells in CELLS.items()],
+    "grids": [grid(dimension=d, side=side, replicates=1) for d, side in SIDES.items()],
 }
 
 STUDY = Study(
@@ -47,9 +47,9 @@ STUDY = Study(
             "random_knots": grid(knots=[16, 256], replicates=50),
             "features": grid(dimension=DIMENSIONS, features=[25, 100], replicates=20),
             "grids": [
-                grid(dimension=1, cells=[16, 32, 64, 128], replicates=1),
-                grid(dimension=2, cells=[8, 16, 32], replicates=1),
-                grid(dimension=3, cells=[8, 12, 16], replicates=1),
+                grid(dimension=1, side=[16, 32, 64, 128], replicates=1),
+                grid(dimension=2, side=[8, 16, 32], replicates=1),
+                grid(dimension=3, side=[8, 12, 16], replicates=1),
             ],
             "sieve": grid(n=[200, 800], noise_sd=0.3, replicates=20),
             "training": grid(units=[2, 8], optimiser=["adam", "lbfgs"], steps=60, replicates=20),

@@ -51,7 +51,7 @@ def features(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 def interpolation(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """UAT10: L2 error of piecewise linear interpolation on a grid of k^d cells, and the number of its nodes."""
-    d, k = condition.dimension, condition.cells
+    d, k = condition.dimension, condition.side
     return stacked(streams, {"interpolation": {"grid_error": theory.grid_error(d, k), "nodes": (k + 1) ** d}})
 
 
@@ -158,14 +158,14 @@ GRIDS = Experiment(
     simulate=interpolation,
     factors={
         "dimension": Factor("dimension", int, symbol="d", at_least=1),
-        "cells": Factor("cells per side", int, at_least=1),
+        "side": Factor("cells per side", int, at_least=1),
     },
     methods={"interpolation": Method("interpolation", "linear interpolation on the simplices of a grid")},
     measures=(
         Measure("grid_error", "L² error of interpolation", "exact"),
         Measure("nodes", "nodes of the grid", "exact"),
     ),
-    slopes=(Slope("grid_error", over="cells", statistic="exact", size="nodes"),),
+    slopes=(Slope("grid_error", over="side", statistic="exact", size="nodes"),),
 )
 SIEVE = Experiment(
     title="sieve of linear splines",
