@@ -24,8 +24,13 @@ from dlstats.theory.sawtooth_floors import l2_floor
 
 RESTARTS = 16
 METHODS: dict[str, dict] = {
-    "Adam": {"learning_rate": 0.01, "schedule": "cosine", "keep": "best"},
-    "Adam, last layer exact": {"learning_rate": 0.01, "schedule": "cosine", "keep": "best", "projection": True},
+    "Adam": {"learning_rate": 0.01, "schedule": training.schedules.cosine, "keep": "best"},
+    "Adam, last layer exact": {
+        "learning_rate": 0.01,
+        "schedule": training.schedules.cosine,
+        "keep": "best",
+        "projection": True,
+    },
     "L-BFGS": {"optimiser": "lbfgs"},
     "L-BFGS, last layer exact": {"optimiser": "lbfgs", "projection": True},
     "Levenberg-Marquardt": {"optimiser": "levenberg_marquardt"},

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dlstats.nets import Mlp
-from dlstats.training.schedules import SCHEDULES
+from dlstats.training.schedules import Schedule, constant
 
 FIRST_ORDER = ("adam", "adamw", "sgd", "adagrad", "rmsprop")
 """Optimisers by gradients, the names in `optimisers.OPTIMISERS`."""
@@ -32,7 +32,8 @@ class Training:
     optimiser: str = "adam"
     """adam, adamw, sgd, adagrad or rmsprop; or lbfgs or levenberg_marquardt, whose `steps` are trials, and to which
     rates, schedules, decay, minibatches and checks do not apply."""
-    schedule: str = "constant"
+    schedule: Schedule = constant
+    """A function of `schedules`, or one of your own."""
     batch_size: int | None = None
     """Samples a step, from each replicate's own permutations laid end to end; None for all samples."""
     weight_decay: float = 0.0
@@ -58,7 +59,8 @@ class Training:
     def __post_init__(self) -> None:
         """Raise ValueError for a training that cannot be."""
         _known("optimiser", self.optimiser, (*FIRST_ORDER, *SECOND_ORDER))
-        _known("schedule", self.schedule, SCHEDULES)
+        what = "a function of step and steps, such as `training.schedules.cosine`"
+        _require("schedule", self.schedule, callable(self.schedule), what)
         _known("keep", self.keep, ("last", "best"))
         _known("dtype", self.dtype, ("float32", "float64"))
         rates = self.learning_rate if isinstance(self.learning_rate, tuple) else (self.learning_rate,)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+Schedule = Callable[[int, int], float]
+"""The factor at step = 0, ..., steps − 1, of (step, steps)."""
+
 
 def constant(step: int, steps: int) -> float:
     """1."""
@@ -41,11 +44,11 @@ def _between(begin: float, end: float, share: float) -> float:
     return end + (begin - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-SCHEDULES: dict[str, Callable[[int, int], float]] = {
+SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "linear": linear,
     "cosine": cosine,
     "onecycle": onecycle,
     "step": step,
 }
-"""Name -> factor(step, steps) for step = 0, ..., steps − 1."""
+"""By name, for tests of all of them; a training takes the function, so that a new one reruns nothing."""

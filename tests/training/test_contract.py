@@ -73,7 +73,6 @@ def test_shared_data_equal_copied_data():
         {"learning_rate": -1.0},
         {"learning_rate": ()},
         {"optimiser": "lion"},
-        {"schedule": "cosine"},
         {"batch_size": 0},
         {"weight_decay": -0.1},
         {"momentum": 1.0},
@@ -91,15 +90,22 @@ def test_a_training_that_cannot_be_is_refused_by_name(wrong):
         training.Training(**({"steps": 10, "learning_rate": 0.1} | wrong))
 
 
+def test_a_schedule_is_a_function_and_no_name():
+    plan = training.Training(10)
+    object.__setattr__(plan, "schedule", "cosine")  # past the types that tests check
+    with pytest.raises(ValueError, match="`schedule` must be a function of step and steps.*got 'cosine'"):
+        plan.__post_init__()
+
+
 WRONG_CALLS = {
     "x": lambda call: call | {"x": call["x"][:, :, 1:]},
     "responses": lambda call: call | {"y": call["y"][:, :-1]},
     "one response a sample": lambda call: call | {"y": call["y"][..., 0]},
     "multiple of the 4": lambda call: call | {"start": call["start"][:3]},
     "columns": lambda call: call | {"start": call["start"][:, 1:]},
-    "learning_rate": lambda call: call | {"plan": training.Training(3, (0.1, 0.2))},
-    "batch_size": lambda call: call | {"plan": training.Training(3, batch_size=99)},
-    "generators": lambda call: call | {"plan": training.Training(3, batch_size=9)},
+    "learning_rate": lambda call: call | {"training": training.Training(3, (0.1, 0.2))},
+    "batch_size": lambda call: call | {"training": training.Training(3, batch_size=99)},
+    "generators": lambda call: call | {"training": training.Training(3, batch_size=9)},
     "validation x": lambda call: call | {"validation": (call["x"][0, 0], call["y"])},
     "no samples": lambda call: call | {"x": call["x"][:, :0], "y": call["y"][:, :0]},
 }
@@ -110,7 +116,7 @@ def test_a_call_that_cannot_be_is_refused_by_name(word):
     net = nets.Mlp(3, (4,))
     x, y = data(4)
     call = {"net": net, "loss": squared, "start": nets.initialise(net, generators(4)), "x": x, "y": y}
-    call |= {"plan": training.Training(3), "device": "cpu", "backend": "torch"}
+    call |= {"training": training.Training(3), "device": "cpu", "backend": "torch"}
     with pytest.raises(ValueError, match=word):
         training.fit(**WRONG_CALLS[word](call))
 

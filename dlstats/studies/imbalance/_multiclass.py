@@ -50,7 +50,9 @@ def _fitted(x, y, counts, test_x, steps: int, streams: Streams, device: str) -> 
         parameters, status = start, None
         for loss, part in phases:
             size = min(BATCH, x.shape[1])
-            plan = training.Training(max(1, round(part * steps)), 0.01, schedule="cosine", batch_size=size)
+            plan = training.Training(
+                max(1, round(part * steps)), 0.01, schedule=training.schedules.cosine, batch_size=size
+            )
             minibatches = streams.generators("minibatch", method="all")
             fit = training.fit(net, loss, parameters, x, y[..., None], plan, minibatches, device=device)
             parameters, status = fit.parameters, fit.status

@@ -93,7 +93,9 @@ def _network(name: str, data: Data, counts, net, start, steps: int, streams: Str
 
     def plan(part: int) -> training.Training:
         size, every = min(BATCH, x.shape[1]), max(1, steps // 20)
-        return training.Training(part, 0.01, schedule="cosine", batch_size=size, keep="best", check_every=every)
+        return training.Training(
+            part, 0.01, schedule=training.schedules.cosine, batch_size=size, keep="best", check_every=every
+        )
 
     validation = (data.held_x, data.held_y[..., None].astype(float))
     target = y[..., None].astype(float)

@@ -50,7 +50,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         "squared_dice": partial(overlap.dice, denominator="squared"),
         "dice_cross_entropy": overlap.dice_cross_entropy,
     }
-    plan = training.Training(steps=condition.steps, learning_rate=0.02, schedule="cosine")
+    plan = training.Training(steps=condition.steps, learning_rate=0.02, schedule=training.schedules.cosine)
     target = torch.as_tensor(y[..., None].astype(np.float32))
     digests = {"data_digest": [digest(a) for a in x], "start_digest": [digest(a.numpy()) for a in start]}
     columns = {}

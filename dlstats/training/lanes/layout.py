@@ -14,7 +14,6 @@ from dlstats.training import optimisers as engine
 from dlstats.training.contract import Problem
 from dlstats.training.lanes import build, losses
 from dlstats.training.lanes.job import Job
-from dlstats.training.schedules import SCHEDULES
 from dlstats.training.torch_backend.descent import checks
 
 ACTIVATIONS = ("relu", "leaky_relu", "prelu", "elu", "selu", "softplus", "gelu", "silu", "sigmoid", "tanh")
@@ -92,7 +91,7 @@ def lay_out(problem: Problem) -> Run:
         "checked_x": checked_x,
         "checked_y": checked_y,
         "rates": np.resize(np.array(problem.rates, dtype=np.float64), len(problem.start)),
-        "factors": np.array([SCHEDULES[training.schedule](s, training.steps) for s in range(training.steps)]),
+        "factors": np.array([training.schedule(s, training.steps) for s in range(training.steps)]),
     }
     record = _record(len(problem.start))
     lanes = 1 if job.wide else kernel.lanes_width()

@@ -11,7 +11,6 @@ from torch import Tensor
 from dlstats.training import minibatches
 from dlstats.training.contract import Problem
 from dlstats.training.optimisers import OPTIMISERS, Number
-from dlstats.training.schedules import SCHEDULES
 from dlstats.training.torch_backend import cuda_graph
 from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
 from dlstats.training.torch_backend.projection import Projected
@@ -49,7 +48,7 @@ class Descent:
     def numbers(self, index: int) -> tuple[float, ...]:
         """Schedule factor and optimiser coefficients of a step."""
         training = self.problem.training
-        factor = SCHEDULES[training.schedule](index, training.steps)
+        factor = training.schedule(index, training.steps)
         return factor, *self.rule.coefficients(index + 1, training)
 
     def check(self, index: int) -> None:
