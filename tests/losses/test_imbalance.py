@@ -257,3 +257,13 @@ def test_class_balanced_weights_sum_to_the_number_of_classes():
     assert sum(imbalance.effective_number_weights((5000, 500, 50), 0.9999)) == pytest.approx(3, rel=1e-14)
     with pytest.raises(ValueError, match="beta"):
         imbalance.effective_number_weights((1, 2), 1.0)
+
+
+@pytest.mark.parametrize("beta", [0, 0.9, 0.99, 0.999, 0.9999, 0.999999])
+def test_class_balanced_weights_keep_twelve_digits(beta):
+    counts = (5000, 500, 50)
+    weights = imbalance.effective_number_weights(counts, beta, normalise=False)
+    exact = [theory.class_balanced_weight(n, beta) for n in counts]  # 60 digits
+    np.testing.assert_allclose(weights, exact, rtol=1e-12)
+    if beta == 0:
+        assert set(weights) == {1.0}
