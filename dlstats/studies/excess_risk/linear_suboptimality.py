@@ -260,7 +260,7 @@ STUDY = Study(
             "bound": grid(n=[128, 1024, 8192], replicates=1),
             "change_point": grid(n=[128, 1024], replicates=20),
             "network": [
-                grid(n=[128, 256], depth=3, steps=30, replicates=3),
+                grid(n=[128, 256], depth=3, steps=20, replicates=3),
                 grid(n=2048, depth=[1, 2, 3], steps=20, replicates=2),
                 grid(n=4096, depth=3, steps=20, replicates=2),
             ],

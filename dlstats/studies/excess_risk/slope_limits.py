@@ -219,7 +219,7 @@ def draw_rules(evidence: Evidence, figure) -> None:
 
     panels = figure.subplots(1, 3, sharey=False)
     for axes, (target, case) in zip(panels, CASES.items(), strict=True):
-        tables = {method: points(evidence, target=target, method=method) for method in ("used", *_drawn())}
+        tables = {m: points(evidence, target=target, method=m) for m in RISK.methods if m == "used" or m in RULES}
         for i, (method, table) in enumerate(tables.items()):
             draw_points(axes, table, RISK.methods[method].label, style.nth(i))
         beside(axes, tables["used"]["at"], tables["used"]["estimate"], case.slope)
@@ -230,10 +230,6 @@ def draw_rules(evidence: Evidence, figure) -> None:
         if axes is not panels[0]:
             axes.set_ylabel("")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-
-
-def _drawn() -> list[str]:
-    return [name for name in RISK.methods if name in RULES]
 
 
 def draw_limits(evidence: Evidence, figure) -> None:
