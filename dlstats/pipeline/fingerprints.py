@@ -41,7 +41,7 @@ class Fingerprints:
 
     def experiments(self, module: str) -> list[str]:
         """The names of a study's experiments; none where they are not written out."""
-        code, home = self._open(module)
+        code, home = self._open(module, labels=False)
         where, call, _ = _study(code, home)
         return [name for name in _experiments(code, where, call) if name is not None]
 

@@ -25,27 +25,27 @@ class Definition:
     nodes: tuple[ast.AST, ...] = ()
 
     @cached_property
-    def _with_labels(self) -> Reader:
-        reader = Reader(self.module.locals if self.nodes else {})
-        reader.several(self.nodes)
-        return reader
+    def _with_labels(self) -> tuple[Reader, str]:
+        return self._read(labels=True)
 
     @cached_property
-    def _without(self) -> Reader:
-        if not self._with_labels.labelled:
-            return self._with_labels
-        reader = Reader(self.module.locals, labels=False)
+    def _without(self) -> tuple[Reader, str]:
+        return self._read(labels=False) if self._with_labels[0].labelled else self._with_labels
+
+    def _read(self, labels: bool) -> tuple[Reader, str]:
+        reader = Reader(self.module.locals if self.nodes else {}, labels)
         reader.several(self.nodes)
-        return reader
+        text = "\0".join([self.module.name, self.label, *reader.text])
+        reader.text.clear()
+        return reader, hashlib.sha256(text.encode()).hexdigest()
 
     def reads(self, labels: bool) -> set[Read]:
         """What the definition reads and does not bind itself, with or without its labels."""
-        return (self._with_labels if labels else self._without).reads
+        return (self._with_labels if labels else self._without)[0].reads
 
     def digest(self, labels: bool) -> str:
         """Of the module's name, the label and the text, with or without its labels."""
-        text = (self._with_labels if labels else self._without).text
-        return hashlib.sha256("\0".join([self.module.name, self.label, *text]).encode()).hexdigest()
+        return (self._with_labels if labels else self._without)[1]
 
 
 class Module:

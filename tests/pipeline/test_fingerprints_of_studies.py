@@ -127,6 +127,12 @@ def test_a_new_function_reruns_nothing(package, before, path):
     assert not moved(package, before, path, text + "\n\ndef added(x):\n    return x + 1\n")
 
 
+def test_a_new_schedule_reruns_nothing(package, before):
+    text = (package / "training/schedules.py").read_text()
+    new = "\n\ndef fast(step, steps):\n    return 2.0\n\n\nSCHEDULES['fast'] = fast\n"
+    assert not moved(package, before, "training/schedules.py", text + new)
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [

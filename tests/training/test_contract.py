@@ -93,7 +93,7 @@ def test_a_training_that_cannot_be_is_refused_by_name(wrong):
 def test_a_schedule_is_a_function_and_no_name():
     plan = training.Training(10)
     object.__setattr__(plan, "schedule", "cosine")  # past the types that tests check
-    with pytest.raises(ValueError, match="`schedule` must be a function of step and steps.*got 'cosine'"):
+    with pytest.raises(ValueError, match=r"`schedule` must be a function of step and steps.*got 'cosine'"):
         plan.__post_init__()
 
 
