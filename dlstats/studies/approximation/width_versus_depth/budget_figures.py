@@ -113,8 +113,8 @@ FIGURES = (
     Figure(
         "activations_and_starts",
         "Test error over the variance for the tree in d = 4 with 300 parameters at 2 and 8 hidden layers: activations from the "
-        "initialisation made for each (left), named initialisations of ReLU networks (right); geometric means with 95 % Monte Carlo "
-        "intervals. Grey: a constant.",
+        "initialisation made for each (left), named initialisations of ReLU networks (right); geometric means with 95 % "
+        "Monte Carlo intervals. Grey: a constant.",
         _members,
         "two-column",
         2.8,
