@@ -9,6 +9,7 @@ from dlstats.seeds import Streams
 from dlstats.studies.approximation.linear_regions import _random_networks as networks
 from dlstats.studies.approximation.sawtooth import sawtooth_training as trained
 from dlstats.studies.approximation.squaring import square_units
+from dlstats.studies.approximation.width_versus_depth import equal_budgets
 from dlstats.theory import sawtooth
 
 
@@ -49,3 +50,15 @@ def test_signs_of_weights_and_biases_are_fair_coins_whatever_the_distribution(di
 
 def test_the_networks_that_are_compared_have_equally_many_units():
     assert {sum(networks.widths_of(level)) for level in networks.EQUAL_UNITS} == {32}
+
+
+@pytest.mark.parametrize("budget", [100, 300, 1000])
+@pytest.mark.parametrize("target", equal_budgets.TARGETS)
+def test_shapes_of_every_depth_spend_the_budget(target, budget):
+    # one unit more in the last layer would cost at most (neighbour + 2) parameters: what is left is less than that
+    dimension = equal_budgets.TARGETS[target].dimension
+    for depth in equal_budgets.DEPTHS:
+        widths = equal_budgets.shape_for(budget, depth, dimension)
+        left = budget - equal_budgets.parameters(widths, dimension)
+        assert 0 <= left < 2 * max(widths) + 3 + dimension
+        assert max(widths) - min(widths) <= 1
