@@ -217,8 +217,8 @@ STUDY = Study(
         Figure(
             "composition",
             "Excess risk of a trained network, an additive spline model and oracle nearest neighbours on a single-index "
-            "target in 10 and an additive target in 5 dimensions; dashed: slopes -4/5 and -4/(4+d). The network starts "
-            "behind nearest neighbours and overtakes. 95 % Monte Carlo intervals.",
+            "target in 10 and an additive target in 5 dimensions; dashed: slopes -4/5 and -4/(4+d). See where the "
+            "network crosses nearest neighbours. 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.6,

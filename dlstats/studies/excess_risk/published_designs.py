@@ -240,8 +240,8 @@ STUDY = Study(
         Figure(
             "published_designs",
             "Error at new points over the variance of the target: a network of three layers of 16 and baselines tuned by a "
-            "stated rule. m1 to m5: hierarchical interaction models of Bauer and Kohler, n = 200; the others n = 800. No "
-            "method is ahead on all designs. Medians over replicates with 95 % Monte Carlo intervals.",
+            "stated rule. m1 to m5: hierarchical interaction models of Bauer and Kohler, n = 200; the others n = 800. "
+            "Smaller is better. Medians over replicates with 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             4.4,

@@ -201,8 +201,7 @@ STUDY = Study(
             "rates",
             "Excess risk against sample size for a smooth, a composed, a jump and a low-dimensional target: network and "
             "baselines, all tuned by a stated rule. Dashed: the slope of theory for the curve of its colour, with its "
-            "number. The network falls faster on the composed target and at the jump, the spline is ahead on the smooth "
-            "one. Means over replicates with 95 % Monte Carlo intervals.",
+            "number: compare how steep the network is with its rivals. Means over replicates with 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             5.4,

@@ -248,7 +248,7 @@ STUDY = Study(
             "risk_decomposition",
             "Left: excess risk of trained shallow networks against width, with what it is made of and the lectures' "
             "three-term bound without constants. Right: how far training stops above the best of 8 starts, and that best "
-            "above least squares at the best fixed kinks: both gaps fall with width. n = 400, 95 % Monte Carlo intervals.",
+            "above least squares at the best fixed kinks. n = 400, 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.8,

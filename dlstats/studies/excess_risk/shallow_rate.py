@@ -199,7 +199,7 @@ STUDY = Study(
         Figure(
             "shallow_rate",
             "Excess risk on sin 4πx against sample size. Left: network and baselines, each tuned by its own rule; dashed: "
-            "slope -4/5, with which the network falls. Right: the network under other scaling rules. 95 % Monte Carlo "
+            "slope -4/5. Right: the network under other scaling rules. 95 % Monte Carlo "
             "intervals.",
             _draw,
             "two-column",
