@@ -66,7 +66,9 @@ KNOT_CLAIMS = (
         "If jumps are allowed, the mean squared error with N random knots is exactly (2/3)N⁻⁴ ∏_(i=2)^(5) N/(N + i) (ratio, "
         "N = 256).",
         equals(1, 0.03),
-        value("scaled_mse", experiment="random_knots", knots=KNOTS, method="broken_lines").over_theory(KNOTS**4 * theory.random_pieces_mse(KNOTS)),
+        value("scaled_mse", experiment="random_knots", knots=KNOTS, method="broken_lines").over_theory(
+            KNOTS**4 * theory.random_pieces_mse(KNOTS)
+        ),
         Derived(),
     ),
 )  # fmt: skip

@@ -23,7 +23,8 @@ def _target_claim(target: str) -> Claim:
         f"WVD.{target}",
         f"With 1000 parameters, 4 hidden layers have a smaller test error than 1 for {NAMES[target]} (ratio of geometric means, "
         "paired).",
-        at_most(1), ratio("test_error", "depth_4", "depth_1", "geometric_mean", experiment="by_depth", target=target).at_largest("budget"),
+        at_most(1),
+        ratio("test_error", "depth_4", "depth_1", "geometric_mean", experiment="by_depth", target=target).at_largest("budget"),
         Finding(), ("JSM",),
     )  # fmt: skip
 
@@ -34,14 +35,17 @@ CLAIMS = (
         "WVD.deeper",
         "With 1000 parameters, 8 hidden layers are nowhere worse than 4 (ratio of geometric mean test errors in the worst "
         "target).",
-        at_most(1), ratio("test_error", "depth_8", "depth_4", "geometric_mean", experiment="by_depth").at_largest("budget").each("target"),
+        at_most(1),
+        ratio("test_error", "depth_8", "depth_4", "geometric_mean", experiment="by_depth").at_largest("budget").each("target"),
         Finding(), ("JSM",),
     ),
     Claim(
         "WVD.small",
         "With 100 parameters, 4 hidden layers are nowhere worse than 1 (ratio of geometric mean test errors in the worst "
         "target).",
-        at_most(1), ratio("test_error", "depth_4", "depth_1", "geometric_mean", experiment="by_depth", budget=100).each("target"), Finding(), ("JSM",),
+        at_most(1),
+        ratio("test_error", "depth_4", "depth_1", "geometric_mean", experiment="by_depth", budget=100).each("target"),
+        Finding(), ("JSM",),
     ),
     Claim(
         "WVD.zero",
