@@ -1,1 +1,1 @@
-"""Losses for classes of unequal size: what they estimate, which decision they make and when they differ."""
+"""Losses for class imbalance: what they estimate, which decision they make and when they differ."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -148,7 +149,7 @@ JSM, BIOS = ("JSM",), ("BIOS",)
 def _claims(foreground: float) -> tuple[Claim, ...]:
     at = f"(lesions, {100 * foreground:g} % foreground)"
     tag = f"{100 * foreground:g}"
-    here = {"foreground": foreground}
+    here: dict[str, Any] = {"foreground": foreground}
     return (
         *(
             Claim(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,8 @@ def _paths(rng: np.random.Generator) -> list[dict]:
     for arm, sizes in ARMS.items():
         for size in sizes:
             given = [np.where(up, size if arm == part else 1.0, one) for part in ("weight", "scale")]
-            path = logistic.ridge_path(x, sign, PENALTIES, *given, np.where(up, size if arm == "offset" else 0.0, 0.0))
+            offset = np.where(up, size if arm == "offset" else 0.0, 0.0)
+            path = logistic.ridge_path(x, sign, PENALTIES, given[0], given[1], offset)
             plain = path if arm == "unweighted" else plain
             ratio = log_ratio[arm](size) if arm in log_ratio else math.nan
             for digits in SHOWN:
@@ -193,7 +195,7 @@ def _excess(name: str, words: str, method: str, weighted: bool) -> Claim:
 def _separable(digits: int) -> tuple[Claim, ...]:
     """The claims on the ridge path at penalty 10^−digits."""
     name, where = ("IMB13", "at penalty 10⁻¹²") if digits == 12 else ("IMB13.limit", "at penalty 10⁻²⁰⁰")
-    at = {"digits": digits}
+    at: dict[str, Any] = {"digits": digits}
     return (
         Claim(
             name,
@@ -263,7 +265,7 @@ def draw_path(evidence: Evidence, figure) -> None:
 
 
 def _design(small: int, large: int, paths: int) -> dict:
-    two = {"prior": PRIOR, "distance": DISTANCE}
+    two: dict[str, Any] = {"prior": PRIOR, "distance": DISTANCE}
     grids = [grid(n=5000, **two, replicates=small), grid(n=50000, **two, replicates=large)]
     return {"efficiency": grids, "separable": grid(replicates=paths)}
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dlstats.protocol.study import Study, grid
 from dlstats.studies.imbalance.imbalance_networks import guide, long_tail, two_classes
 
 
 def _design(replicates: int, steps: int, more: int) -> dict:
     """All conditions; `more` steps at n = 50,000."""
-    few = {"steps": steps, "replicates": replicates}
-    gaussians, rings = {"mechanism": "gaussians"}, {"mechanism": "rings"}
+    few: dict[str, Any] = {"steps": steps, "replicates": replicates}
+    gaussians: dict[str, Any] = {"mechanism": "gaussians"}
+    rings: dict[str, Any] = {"mechanism": "rings"}
     return {
         "two_classes": [
             grid(**gaussians, n=[500, 2000, 10000], prevalence=[0.1, 0.02], **few),
@@ -22,7 +25,7 @@ def _design(replicates: int, steps: int, more: int) -> dict:
     }
 
 
-SMOKE = {"steps": 10, "replicates": 3}
+SMOKE: dict[str, Any] = {"steps": 10, "replicates": 3}
 STUDY = Study(
     title="Losses for class imbalance in trained networks",
     aims="See which losses still differ once the threshold is chosen properly, and from which sample size on.",

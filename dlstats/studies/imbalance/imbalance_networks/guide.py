@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.studies.imbalance._methods import METHODS
@@ -75,13 +77,13 @@ def draw_guide(evidence: Evidence, figure) -> None:
     axes = figure.subplots()
     looks = {1: ("^", style.COLORS["blue"], 22), -1: ("v", style.COLORS["vermillion"], 22), 0: (".", "0.6", 8)}
     names, points = list(ELICITS), {outcome: [] for outcome in looks}
-    paired = {"statistic": "difference(mean)", "against": "cross_entropy", "n": SIZES, **CELL}
+    paired: dict[str, Any] = {"statistic": "difference(mean)", "against": "cross_entropy", "n": SIZES, **CELL}
     for column, (measure, (_, sign)) in enumerate(GOALS.items()):
         table = evidence.table("two_classes", measure=measure, **paired)
-        for line in table[["method", "n", "estimate", "mcse"]].itertuples(index=False):
-            clear = abs(line.estimate) > LEVEL_99 * line.mcse
-            outcome = (1 if sign * line.estimate > 0 else -1) if clear else 0
-            points[outcome].append((column + 0.16 * (SIZES.index(line.n) - 1.5), names.index(line.method)))
+        for line in table.to_dict("records"):
+            clear = abs(line["estimate"]) > LEVEL_99 * line["mcse"]
+            outcome = (1 if sign * line["estimate"] > 0 else -1) if clear else 0
+            points[outcome].append((column + 0.16 * (SIZES.index(line["n"]) - 1.5), names.index(line["method"])))
     for outcome, (marker, color, size) in looks.items():
         if points[outcome]:
             axes.scatter(*zip(*points[outcome], strict=True), marker=marker, color=color, s=size, linewidths=0)

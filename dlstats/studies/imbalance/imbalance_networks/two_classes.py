@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from dlstats.dgp import imbalanced
@@ -97,7 +99,7 @@ TWO_CLASSES = Experiment(
 )  # fmt: skip
 
 JSM = ("JSM",)
-CELL = {"mechanism": "gaussians", "prevalence": 0.02}
+CELL: dict[str, Any] = {"mechanism": "gaussians", "prevalence": 0.02}
 WORDS = "two Gaussians in five dimensions, prevalence 0.02"
 RECALL = theory.gaussian_rule(theory.gaussian_threshold(0.1, 2.0), 0.1, 2.0)["recall"]
 

@@ -119,11 +119,10 @@ DENSE = [0.01, 0.03, *(k / 20 for k in range(1, 20)), 0.33, 0.34, 0.99]
 
 
 def _design(probabilities: list[float]) -> dict:
-    once = {"replicates": 1}
     return {
-        "map": grid(probability=probabilities, **once),
-        "decision": grid(**once),
-        "scaling": grid(scale=2.0, **once),
+        "map": grid(probability=probabilities, replicates=1),
+        "decision": grid(replicates=1),
+        "scaling": grid(scale=2.0, replicates=1),
     }
 
 
