@@ -31,5 +31,6 @@ def code(part):
 
 
 def summary_code(wildcards):
-    module, experiments = registry.module(wildcards.study), registry.load(wildcards.study).experiments
-    return [fingerprints.summary(module, name) for name in experiments]
+    """The fingerprints of what the summaries of a study's experiments rest on."""
+    place = registry.module(wildcards.study)
+    return [fingerprints.summary(place, name) for name in registry.load(wildcards.study).experiments]

@@ -113,14 +113,15 @@ class Fingerprints:
 
 def _study(code: Code, home: Module) -> tuple[Module, ast.Call, Definition | None]:
     where, node, definition = code.value(home, ast.Name("STUDY", ast.Load()))
-    if not isinstance(node, ast.Call) or "experiments" not in [k.arg for k in node.keywords]:
-        raise LookupError(f"{home.name} must define STUDY = Study(experiments={{...}}, ...), it has no such call.")
+    if not isinstance(node, ast.Call):
+        raise LookupError(f"{home.name} must define STUDY = Study(...), it has no such call.")
     return where, node, definition
 
 
 def _experiments(code: Code, where: Module, call: ast.Call) -> dict[str | None, Place]:
     """The experiments by name; all in one, under None, where they are not written out."""
-    whole = code.value(where, next(k.value for k in call.keywords if k.arg == "experiments"))
+    written = next((k.value for k in call.keywords if k.arg == "experiments"), ast.Dict([], []))
+    whole = code.value(where, written)
     found: dict[str | None, Place] = {}
     waiting = [whole]
     while waiting:

