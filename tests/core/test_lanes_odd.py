@@ -1,8 +1,5 @@
 """Odd shapes and wrong input give a clear error or a frozen lane, never a crash; a machine without lanes says why."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -107,26 +104,3 @@ def test_the_doctor_has_one_line_for_every_back_end(capsys):
     assert doctor.main() == 0
     printed = capsys.readouterr().out
     assert sum("back end" in line for line in printed.splitlines()) == 4
-
-
-@pytest.mark.slow  # compiles with sanitizers and trains under them: a minute or two
-def test_sanitizers_are_silent_over_the_tests_of_lanes(tmp_path):
-    here = os.path.dirname(__file__)
-    runtime = [
-        subprocess.run(
-            [build.find_compiler(), f"-print-file-name={name}"], capture_output=True, text=True
-        ).stdout.strip()
-        for name in ("libasan.so", "libubsan.so")
-    ]
-    environment = os.environ | {
-        "DLSTATS_LANES_FLAGS": "-O1 -fsanitize=address,undefined -fno-sanitize-recover=all",
-        "XDG_CACHE_HOME": str(tmp_path),
-    }
-    compile_all = "from dlstats.core.lanes import build; [build.compiled(dtype) for dtype in build.PRECISIONS]"
-    subprocess.run([sys.executable, "-c", compile_all], env=environment, check=True)
-    environment |= {"LD_PRELOAD": ":".join(runtime), "ASAN_OPTIONS": "detect_leaks=0"}
-    tests = [os.path.join(here, name) for name in sorted(os.listdir(here)) if name.startswith("test_lanes_")]
-    # the tests that start compilers of their own are no tests of the kernel
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not machine", *tests]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,7 @@ except ImportError:  # not a POSIX system
     fcntl = None
 
 SOURCE = Path(__file__).parent
-KERNEL = "7da681bee18cc9ee"
+KERNEL = "6fba1218b3ecfbeb"
 """Digest of the source: with it the fingerprint of a study's code changes when the kernel does."""
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fPIC", "-shared", "-w")
 PRECISIONS = {"float32": (), "float64": ("-DLANES_DOUBLE",)}
@@ -146,11 +146,18 @@ def _sources() -> list[Path]:
 
 
 def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
-    for name in ("lanes_pack", "lanes_unpack", "lanes_run", "lanes_see", "lanes_predict", "lanes_vectors"):
+    for name in ("lanes_vectors", "lanes_pack", "lanes_unpack", "lanes_run", "lanes_see", "lanes_predict"):
         function = getattr(found, name)
-        function.argtypes, function.restype = [ctypes.POINTER(Job)], None
-    for name in ("lanes_width", "lanes_job_bytes", "lanes_vectors"):
+        function.argtypes, function.restype, function.errcheck = [ctypes.POINTER(Job)], ctypes.c_char_p, _refuse
+    found.lanes_vectors.argtypes = [ctypes.POINTER(Job), ctypes.POINTER(ctypes.c_int64)]
+    for name in ("lanes_width", "lanes_job_bytes"):
         getattr(found, name).restype = ctypes.c_int64
     if found.lanes_job_bytes() != ctypes.sizeof(Job):
         raise Unavailable("the compiled kernel and its Python side disagree on the layout of a job")
     return found
+
+
+def _refuse(wrong: bytes | None, function: Callable, given: tuple) -> None:
+    """Raise ValueError with what the kernel says is wrong with a job; it says nothing where all is well."""
+    if wrong is not None:
+        raise ValueError(f"The compiled kernel refuses a job: {wrong.decode()}.")
