@@ -1,5 +1,6 @@
 """Odd shapes and wrong input give a clear error or a frozen lane, never a crash; a machine without lanes says why."""
 
+import platform
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from lanes_cases import problem, user_squared
 
 from dlstats import doctor
 from dlstats.core import nets, train
-from dlstats.core.lanes import backend, build, layout
+from dlstats.core.lanes import backend, build, instructions, layout
 from dlstats.core.losses.regression import squared
 
 NET = nets.Mlp(3, (8,))
@@ -84,6 +85,27 @@ def test_a_machine_without_lanes_says_why(changes, words, monkeypatch, tmp_path)
         assert any(not f.works and words in f.detail for f in doctor.examine())
     finally:
         build.attempt.cache_clear()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="names architectures of x86-64")
+@pytest.mark.parametrize(("asked", "missing"), [("x86-64-v3", "avx2"), ("x86-64-v4", "avx512f")])
+def test_instructions_that_the_processor_lacks_are_refused_before_anything_is_compiled(
+    asked, missing, monkeypatch, tmp_path
+):
+    """On a processor without AVX, whatever the one here has."""
+    (tmp_path / "cpuinfo").write_text("flags : fpu sse sse2 pni ssse3 sse4_1 sse4_2 popcnt\n")
+    monkeypatch.setattr(instructions, "CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("DLSTATS_LANES_ARCH", asked)
+    build.attempt.cache_clear()
+    try:
+        reason = backend.obstacle(problem(NET))
+    finally:
+        build.attempt.cache_clear()
+    assert reason is not None
+    assert reason.startswith(f"this processor lacks instructions of DLSTATS_LANES_ARCH={asked}: ")
+    assert missing in reason.split(": ")[1].split(", ")
+    assert not list(tmp_path.glob("**/*.so"))
 
 
 def test_without_lanes_the_torch_path_serves(monkeypatch):

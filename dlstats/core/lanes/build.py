@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from dlstats.core.lanes import instructions
 from dlstats.core.lanes.job import Job
 
 try:
@@ -62,6 +63,7 @@ def compiled(dtype: str) -> Path:
     compiler = find_compiler()
     extra = os.environ.get("DLSTATS_LANES_FLAGS", "").split()
     flags = [*FLAGS, "-pthread", *_architecture(), *PRECISIONS[dtype], *extra]
+    _refuse_foreign(compiler, flags)
     target = cache() / f"lanes-{dtype}-{_key(compiler, flags)}.so"
     if not target.exists():
         _compile(compiler, flags, target)
@@ -86,6 +88,16 @@ def _architecture() -> list[str]:
     name = os.environ.get("DLSTATS_LANES_ARCH", "native")
     option = "-mcpu" if platform.machine().lower() in ("aarch64", "arm64") and name == "native" else "-march"
     return [f"{option}={name}"]
+
+
+def _refuse_foreign(compiler: str, flags: list[str]) -> None:
+    """Raise Unavailable where the flags allow instructions that this processor lacks; `native` never does."""
+    if [flag for flag in flags if flag.startswith("-m")] in (["-march=native"], ["-mcpu=native"]):
+        return
+    names = instructions.lacking(compiler, flags)
+    if names:
+        asked = os.environ.get("DLSTATS_LANES_ARCH", "native")
+        raise Unavailable(f"this processor lacks instructions of DLSTATS_LANES_ARCH={asked}: {', '.join(names)}")
 
 
 def _key(compiler: str, flags: list[str]) -> str:
