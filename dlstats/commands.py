@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import hashlib
-import os
 import shutil
 import sys
-import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dlstats import config, grid
@@ -37,12 +36,11 @@ def plan(options: argparse.Namespace) -> None:
     print(grid.plan(config.load(options.config)))
 
 
-def simulate(options: argparse.Namespace) -> None:
-    """The raw files of some cells."""
-    from dlstats import cards, pipeline
-    from dlstats.run import leave_with_parent
+def simulate(options: argparse.Namespace) -> int:
+    """The raw files of some cells, computed in a process that may die without taking this one along."""
+    from dlstats import supervise
 
-    target = None
+    target, began = None, time.monotonic()
     if options.target:
         measure, mcse, cap = options.target
         target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
@@ -51,22 +49,37 @@ def simulate(options: argparse.Namespace) -> None:
     twice = sorted({cell for cell in options.cells if options.cells.count(cell) > 1})
     if twice:
         raise ValueError(f"Every cell must be given once, got twice: {', '.join(twice)}.")
-    run = pipeline.Run(
-        options.study, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
-    )
+
+    def work(cells: Sequence[str], tell: supervise.Tell) -> int:
+        return _simulate(options, target, cells, tell, began)
+
+    if not options.own_process:
+        return work(options.cells, lambda cell: None)
+    return supervise.each(options.study, options.cells, work, options.with_parent, options.log)
+
+
+def _simulate(
+    options: argparse.Namespace, target: tuple | None, cells: Sequence[str], tell: Callable[[str], None], began: float
+) -> int:
+    from dlstats import cards, pipeline, run
+
     if options.device != "cpu":
         cards.take(cards.cards())
     if options.limit:
-        stop_after(options.limit, options.study)
+        run.stop_after(options.limit, options.study, began)
     if options.with_parent:
-        leave_with_parent()
+        run.leave_with_parent()
+    job = pipeline.Run(
+        options.study, tuple(cells), options.seed, options.replicates, options.results, options.device, target
+    )
     try:
-        pipeline.simulate(run, options.log)
+        pipeline.simulate(job, options.log, tell)
     except TypeError as error:
         wrong = _wrong_level(options.study, options.cells)
         if wrong:
             raise ValueError(wrong) from error
         raise
+    return 0
 
 
 def _wrong_level(study: str, cells: list[str]) -> str:
@@ -84,20 +97,6 @@ def _wrong_level(study: str, cells: list[str]) -> str:
             words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
             return f"`{factor}` must be {' or '.join(sorted(words[kind] for kind in kinds))}, got {level!r}."
     return ""
-
-
-def stop_after(seconds: float, what: str) -> None:
-    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs."""
-
-    def stop() -> None:
-        print(f"dlstats simulate: {what} is not done after {seconds:g} s, the `job_limit` of the configuration; "
-              "finished replicates are kept", file=sys.stderr, flush=True)  # fmt: skip
-        os._exit(1)
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    faulthandler.dump_traceback_later(seconds + 10, exit=True)
 
 
 def summarise(options: argparse.Namespace) -> None:

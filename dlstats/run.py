@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import fcntl
 import os
 import subprocess
@@ -82,13 +83,34 @@ def _snakemakes_here() -> list[int]:
     return found
 
 
-def leave_with_parent(every: float = 1.0) -> None:
-    """End this process when its parent is gone, so that a job never outlives the Snakemake that started it."""
-    parent = os.getppid()
+def leave_with_parent(every: float = 1.0, parent: int | None = None) -> None:
+    """End this process when its parent is gone, so that a job never outlives the Snakemake that started it.
+
+    `parent` is the process that must live, if this one may have lost it already.
+    """
+    expected = os.getppid() if parent is None else parent
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == expected:
             time.sleep(every)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def stop_after(seconds: float, what: str, since: float) -> None:
+    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs.
+
+    The time counts from `since`, a reading of `time.monotonic`.
+    """
+
+    def stop() -> None:
+        print(f"dlstats simulate: {what} is not done after {seconds:g} s, the `job_limit` of the configuration; "
+              "finished replicates are kept", file=sys.stderr, flush=True)  # fmt: skip
+        os._exit(1)
+
+    left = max(0.0, since + seconds - time.monotonic())
+    timer = threading.Timer(left, stop)
+    timer.daemon = True
+    timer.start()
+    faulthandler.dump_traceback_later(left + 10, exit=True)

@@ -115,9 +115,13 @@ def test_a_loss_in_python_takes_one_step_a_call(kernel):
 @pytest.mark.parametrize(
     ("name", "memory", "message"),
     [
-        ("x", torch.zeros(5, 40, 3), "`x` must be contiguous float64 in main memory, got float32, contiguous."),
-        ("y", torch.zeros(5, 40, 2, dtype=torch.int64), "`y` must be contiguous float64 in main memory, got int64"),
-        ("x", torch.zeros(5, 3, 40, dtype=torch.float64).mT, "got float64, not contiguous in main memory."),
+        ("x", torch.zeros(5, 40, 3), "`x` must be contiguous float64 in main memory, got torch.float32, contiguous."),
+        (
+            "y",
+            torch.zeros(5, 40, 2, dtype=torch.int64),
+            "`y` must be contiguous float64 in main memory, got torch.int64",
+        ),
+        ("x", torch.zeros(5, 3, 40, dtype=torch.float64).mT, "got torch.float64, not contiguous in main memory."),
         ("x", torch.zeros(5, 40, 3, dtype=torch.float64, device="meta"), "not contiguous in main memory."),
         ("orders", np.zeros((5, 24)), "`orders` must be contiguous int32 in main memory, got float64"),
         ("orders", np.zeros((24, 5), np.int32).T, "got int32, not contiguous"),

@@ -156,9 +156,10 @@ public:
                 if (entry == PREDICT) predict(plan);
             }
         }
+        if (wrong.empty()) return nullptr;
         static thread_local std::string kept;
         kept = wrong;
-        return kept.empty() ? nullptr : kept.c_str();
+        return kept.c_str();
     }
 };
 

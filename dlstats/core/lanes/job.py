@@ -10,6 +10,7 @@ import ctypes
 from ctypes import c_double, c_int64, c_void_p
 
 import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -32,15 +33,17 @@ _FIELDS = (
     ("outputs output_gradient scores", Buffer),
     ("slot", c_int64),
 )
-_PRECISIONS = {4: "float32", 8: "float64"}
 _TYPES = {
     "float64": "rates factors score scores",
     "int64": "sizes best_step idle last_step",
     "int32": "orders",
     "uint8": "running finite",
 }
-_TYPE_OF = {name: kind for kind, names in _TYPES.items() for name in names.split()}
+_TYPE_OF = {name: np.dtype(kind) for kind, names in _TYPES.items() for name in names.split()}
 """Of the fields whose type is not the precision of the training."""
+_PRECISIONS = {4: np.dtype("float32"), 8: np.dtype("float64")}
+_TENSORS = {getattr(torch, kind): np.dtype(kind) for kind in ("float32", *_TYPES)}
+_NOTHING = Buffer()
 
 
 class Job(ctypes.Structure):
@@ -58,15 +61,15 @@ class Job(ctypes.Structure):
         """
         for name, owner in memory.items():
             if owner is None:
-                setattr(self, name, Buffer())
+                setattr(self, name, _NOTHING)
                 continue
             wanted = _TYPE_OF.get(name) or _PRECISIONS[self.number_bytes]
             if isinstance(owner, Tensor):
-                kind, dense, at, numbers = str(owner.dtype)[6:], owner.is_contiguous(), owner.data_ptr(), owner.numel()
-                dense = dense and owner.device.type == "cpu"
+                kind, dense = _TENSORS.get(owner.dtype), owner.is_contiguous() and owner.is_cpu
+                at, numbers = owner.data_ptr(), owner.numel()
             else:
-                kind, dense, at, numbers = owner.dtype.name, owner.flags.c_contiguous, owner.ctypes.data, owner.size
+                kind, dense, at, numbers = owner.dtype, owner.flags.c_contiguous, owner.ctypes.data, owner.size
             if kind != wanted or not dense:
                 laid = "contiguous" if dense else "not contiguous in main memory"
-                raise ValueError(f"`{name}` must be contiguous {wanted} in main memory, got {kind}, {laid}.")
+                raise ValueError(f"`{name}` must be contiguous {wanted} in main memory, got {owner.dtype}, {laid}.")
             setattr(self, name, Buffer(at, numbers))

@@ -47,7 +47,7 @@ class Run:
         job = self.job
         job.begin, job.end = begin, job.steps if orders is None else begin + numbers // job.batch
         if orders is not None:
-            if orders.min() < 0 or orders.max() >= job.samples:
+            if orders.view(np.uint32).max() >= job.samples:  # a negative one counts as a large one
                 raise ValueError(
                     f"`orders` must lie in 0, ..., {job.samples - 1}, got {orders.min()}, ..., {orders.max()}."
                 )
