@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PROFILE ?= standard
 CORES ?= all
+EVERY ?= 11
 VENV := .venv
 READY := $(VENV)/.ready
 BENCH := .venv-bench
@@ -10,7 +11,7 @@ BENCH_READY := $(BENCH)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report workflow-report test test-slow lint plan faults cluster bench clean
+.PHONY: help report workflow-report test test-slow sanitize lint plan faults cluster bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -37,6 +38,9 @@ test: $(READY) ## the tests (under 10 minutes on 2 cores)
 
 test-slow: $(READY) ## the tests marked slow, too
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''
+
+sanitize: $(READY) ## compiled code under address and undefined-behaviour sanitizers (EVERY=1: all 70,000 problems)
+	@$(IN_VENV) python tests/cases/sanitize.py --every $(EVERY)
 
 lint: $(READY) ## format, lint and types
 	@$(IN_VENV) ruff format --check . && $(IN_VENV) ruff check . && $(IN_VENV) snakefmt --check Snakefile workflows

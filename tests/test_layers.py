@@ -89,6 +89,13 @@ def test_building_the_job_graph_loads_only_the_standard_library_from_the_package
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_job_forks_before_anything_heavy_is_loaded():
+    code = "import dlstats.cli.parser, dlstats.pipeline.supervise, sys, threading\n"
+    code += "heavy = [m for m in ('numpy', 'pandas', 'torch') if m in sys.modules]\n"
+    code += "sys.exit(str(heavy) if heavy or threading.active_count() > 1 else 0)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_study_names_are_unique():
     files = [*PACKAGE.glob("studies/*/*.py"), *(path.parent for path in PACKAGE.glob("studies/*/*/__init__.py"))]
     names = [path.stem for path in files if not path.stem.startswith("_")]

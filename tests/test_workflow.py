@@ -9,40 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
+from cases.project import ROOT, copy_project
 
 from dlstats.pipeline import config, grid, store
 from dlstats.pipeline.ledger import COLUMNS
 
-ROOT = Path(__file__).parent.parent
-PARTS = (
-    "Snakefile",
-    "config",
-    "dlstats",
-    "workflows",
-    "reports",
-    "environment.yml",
-    "requirements.lock",
-    "pyproject.toml",
-)
 FOLDER = "dlstats/studies/approximation/sawtooth/"
 CLAIMS = FOLDER + "sawtooth_training.py"
-
-
-def copy_project(folder, studies=None):
-    """A copy of the project in `folder` whose profile `tiny` holds these studies of the smoke profile."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            ignore = shutil.ignore_patterns("__pycache__", "figures", "tables", "*.pdf", "*.html", "build")
-            shutil.copytree(source, folder / part, ignore=ignore)
-        else:
-            shutil.copy(source, folder / part)
-    settings = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
-    if studies is not None:
-        settings["studies"] = studies
-    (folder / "config" / "tiny.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
 def _snakemake(folder, *words, cores=2):

@@ -6,13 +6,15 @@ import argparse
 import json
 import shutil
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from dlstats.pipeline import config, grid, registry, results
 
 
 def show(options: argparse.Namespace) -> None:
     """The studies of a configuration, with their cells, claims or checks if asked."""
+    from dlstats.pipeline import config, grid, registry
+
     settings = config.load(options.config)
     if options.format == "json":
         print(json.dumps(_records(settings, options.what), indent=1, ensure_ascii=False))
@@ -32,6 +34,7 @@ def show(options: argparse.Namespace) -> None:
 
 
 def _records(settings: dict, what: str) -> list[dict]:
+    from dlstats.pipeline import grid, registry
     from dlstats.protocol import origin
 
     found: list[dict] = []
@@ -60,18 +63,22 @@ def _records(settings: dict, what: str) -> list[dict]:
 
 def show_config(options: argparse.Namespace) -> None:
     """The resolved design of a study, ready to be pasted under `overrides` and changed."""
+    from dlstats.pipeline import config, registry
+
     registry.module(options.study)
     print(config.show(config.load(options.config), options.study), end="")
 
 
 def plan(options: argparse.Namespace) -> None:
     """What a run would do and cost."""
+    from dlstats.pipeline import config, grid
+
     print(grid.plan(config.load(options.config)))
 
 
 def cost(options: argparse.Namespace) -> None:
     """Seconds per replicate as they were measured in the results, beside what is stated; stored if asked."""
-    from dlstats.pipeline import costs
+    from dlstats.pipeline import costs, results
 
     measured = results.measured_costs(options.results)
     if not measured:
@@ -84,35 +91,47 @@ def cost(options: argparse.Namespace) -> None:
         print(f"{costs.write(measured)} cells written to {costs.FILE}")
 
 
-def simulate(options: argparse.Namespace) -> None:
-    """The raw files of some cells of an experiment."""
+def simulate(options: argparse.Namespace) -> int:
+    """The raw files of some cells, computed in a process that may die without taking this one along."""
+    from dlstats.pipeline import supervise
+
+    began = time.monotonic()
+    twice = sorted({cell for cell in options.cells if options.cells.count(cell) > 1})
+    if twice:
+        raise ValueError(f"Every cell must be given once, got twice: {', '.join(twice)}.")
+
+    def work(names: Sequence[str], tell: Callable[[str], None]) -> int:
+        return _simulate(options, names, tell, began)
+
+    if not options.own_process:
+        return work(options.cells, lambda cell: None)
+    return supervise.each(options.experiment, options.cells, work, options.with_parent, options.log)
+
+
+def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[[str], None], began: float) -> int:
     from dlstats.machine import gpus
-    from dlstats.pipeline import cells
-    from dlstats.pipeline.run import leave_with_parent, stop_after
+    from dlstats.pipeline import cells, registry, run
 
     study, inner = registry.experiment(options.experiment)
     target = None
     if options.target:
         measure, mcse, cap = options.target
         target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
-    twice = sorted({cell for cell in options.cells if options.cells.count(cell) > 1})
-    if twice:
-        raise ValueError(f"Every cell must be given once, got twice: {', '.join(twice)}.")
-    run = cells.Run(
-        study, inner, tuple(options.cells), options.seed, options.replicates, options.results, options.device, target
-    )
+    where = (options.results, options.device)
+    job = cells.Run(study, inner, tuple(names), options.seed, options.replicates, *where, target)
     if options.device != "cpu":
         gpus.take(gpus.gpus())
     if options.limit:
-        stop_after(options.limit, options.experiment)
+        run.stop_after(options.limit, options.experiment, began)
     if options.with_parent:
-        leave_with_parent()
-    cells.simulate(run, options.log)
+        run.leave_with_parent()
+    cells.simulate(job, options.log, tell)
+    return 0
 
 
 def compute_checks(options: argparse.Namespace) -> None:
     """The checks of a study; one that fails is said loudly, and the run of the workflow ends with status 1."""
-    from dlstats.pipeline import checks, store
+    from dlstats.pipeline import checks, registry, store
 
     table = checks.compute(registry.load(options.study), slow=options.slow)
     store.write_table(table, options.output)
@@ -125,12 +144,14 @@ def compute_checks(options: argparse.Namespace) -> None:
 
 def summarise(options: argparse.Namespace) -> None:
     """The summaries of a study's experiments."""
+    from dlstats.pipeline import config, results
+
     results.write_summaries(config.load(options.config), options.study, options.results, options.output)
 
 
 def judge(options: argparse.Namespace) -> None:
     """The verdicts of a study."""
-    from dlstats.pipeline import ledger, store
+    from dlstats.pipeline import config, ledger, registry, results, store
 
     evidence = results.evidence(config.load(options.config), options.study, options.results, options.summary)
     table = ledger.verdicts(registry.load(options.study), evidence, options.failed_share)
@@ -151,6 +172,7 @@ def combine(options: argparse.Namespace) -> None:
 
 def draw(options: argparse.Namespace) -> None:
     """Figures and tables of a study, with where they come from."""
+    from dlstats.pipeline import config
     from dlstats.report import drawing
 
     settings = config.load(options.config)
@@ -159,6 +181,7 @@ def draw(options: argparse.Namespace) -> None:
 
 def write(options: argparse.Namespace) -> None:
     """The report from what is there, as PDF and as HTML."""
+    from dlstats.pipeline import config
     from dlstats.report import build
 
     settings = config.load(options.config)
@@ -168,6 +191,7 @@ def write(options: argparse.Namespace) -> None:
 
 def checklist(options: argparse.Namespace) -> int:
     """The reporting checklist; 1 when an item that must be answered is not."""
+    from dlstats.pipeline import config
     from dlstats.report import checklist, material
 
     found = material.collect(config.load(options.config), options.results, options.reports, profile=options.config.stem)
@@ -179,6 +203,7 @@ def checklist(options: argparse.Namespace) -> int:
 
 def protocol(options: argparse.Namespace) -> None:
     """A study's protocol from the configuration, with its hash, before anything is run."""
+    from dlstats.pipeline import config
     from dlstats.report import drawing
 
     for path in drawing.protocol(config.load(options.config), options.study, options.reports):
@@ -187,6 +212,7 @@ def protocol(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """A folder with a study's figures, tables, captions and methods paragraph for a manuscript."""
+    from dlstats.pipeline import config
     from dlstats.report import drawing
 
     folder = options.output or options.reports / "export" / options.study
@@ -198,7 +224,7 @@ def export(options: argparse.Namespace) -> None:
 
 def replay(options: argparse.Namespace) -> int:
     """One replicate again beside what is stored; 1 when it differs by more than the tolerance."""
-    from dlstats.pipeline import cells
+    from dlstats.pipeline import cells, registry
 
     study, inner = registry.experiment(options.experiment)
     found = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
@@ -229,7 +255,7 @@ def doctor(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The workflow; 1 when a check failed."""
-    from dlstats.pipeline import run
+    from dlstats.pipeline import results, run
 
     status = run.workflow(options.profile, options.words, options.keep_stale)
     return status or results.failed_checks(Path("results"))
@@ -237,7 +263,7 @@ def run(options: argparse.Namespace) -> int:
 
 def rerun(options: argparse.Namespace) -> int:
     """One study, or one experiment of it, from scratch."""
-    from dlstats.pipeline import cells, run
+    from dlstats.pipeline import cells, registry, run
 
     study, _, inner = options.study.partition(".")
     if inner:

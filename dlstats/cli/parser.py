@@ -12,7 +12,6 @@ from typing import NoReturn
 
 from dlstats import __version__
 from dlstats.cli import commands
-from dlstats.pipeline import store
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARD = ROOT / "config" / "standard.yaml"
@@ -228,13 +227,14 @@ KEPT = "what was finished before is kept, the same command goes on from there"
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong.
 
-    A ValueError, a LookupError or an unusable file is wrong input and gives one line; so do files that cannot be written
+    A ValueError (an unusable file is one) or a LookupError is wrong input and gives one line; so do files that cannot be written
     and memory that runs out, which are no one's bug. Anything else keeps its traceback, with Python's own exit status 1.
     """
     options = parser().parse_args(words)
+    options.own_process = words is None  # whether it may be forked and ended, as a caller's may not
     try:
         return options.carry_out(options) or 0
-    except (ValueError, LookupError, store.Unusable) as error:
+    except (ValueError, LookupError) as error:
         message, status = error.args[0] if error.args else error, 2
     except OSError as error:
         message, status = f"{error}; {KEPT}", 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +37,10 @@ class Run:
     target: tuple[str, float, int] | None = None
 
 
-def simulate(run: Run, log: Path | None = None) -> None:
+def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = lambda cell: None) -> None:
     """Compute the raw file of every cell of the run, reusing replicates that are kept and still valid.
 
+    `tell` is called with each cell before its work begins.
     A cell that fails does not stop the others; its error is raised at the end, the first of several. Wrong input and a
     disk that cannot be written stop at once.
     """
@@ -53,6 +54,7 @@ def simulate(run: Run, log: Path | None = None) -> None:
     with Progress(name, len(run.cells) * run.replicates, log) as progress:
         for cell in run.cells:
             progress.doing = cell
+            tell(cell)
             origin = store.Origin(run.study, run.experiment, cell, run.seed, digest)
             done = progress.done
             try:

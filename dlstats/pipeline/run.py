@@ -83,20 +83,26 @@ def _snakemakes_here() -> list[int]:
     return found
 
 
-def leave_with_parent(every: float = 1.0) -> None:
-    """End this process when its parent is gone, so that a job never outlives the Snakemake that started it."""
-    parent = os.getppid()
+def leave_with_parent(every: float = 1.0, parent: int | None = None) -> None:
+    """End this process when its parent is gone, so that a job never outlives the Snakemake that started it.
+
+    `parent` is the process that must live, if this one may have lost it already.
+    """
+    expected = os.getppid() if parent is None else parent
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == expected:
             time.sleep(every)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def stop_after(seconds: float, what: str) -> None:
-    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs."""
+def stop_after(seconds: float, what: str, since: float) -> None:
+    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs.
+
+    The time counts from `since`, a reading of `time.monotonic`.
+    """
 
     def stop() -> None:
         print(
@@ -107,7 +113,8 @@ def stop_after(seconds: float, what: str) -> None:
         )
         os._exit(1)
 
-    timer = threading.Timer(seconds, stop)
+    left = max(0.0, since + seconds - time.monotonic())
+    timer = threading.Timer(left, stop)
     timer.daemon = True
     timer.start()
-    faulthandler.dump_traceback_later(seconds + 10, exit=True)
+    faulthandler.dump_traceback_later(left + 10, exit=True)

@@ -31,7 +31,7 @@ class Origin:
     fingerprint: str
 
 
-class Unusable(Exception):
+class Unusable(ValueError):
     """A file that cannot be used as asked; the message says why."""
 
 

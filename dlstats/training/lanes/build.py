@@ -15,11 +15,12 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from dlstats.training.lanes import instructions
 from dlstats.training.lanes.job import Job
 
 try:
@@ -28,7 +29,7 @@ except ImportError:  # not a POSIX system
     fcntl = None
 
 SOURCE = Path(__file__).parent
-KERNEL = "7da681bee18cc9ee"
+KERNEL = "c65988e1514d31cf"
 """Digest of the source: with it the fingerprint of a study's code changes when the kernel does."""
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fPIC", "-shared", "-w")
 PRECISIONS = {"float32": (), "float64": ("-DLANES_DOUBLE",)}
@@ -62,6 +63,7 @@ def compiled(dtype: str) -> Path:
     compiler = find_compiler()
     extra = os.environ.get("DLSTATS_LANES_FLAGS", "").split()
     flags = [*FLAGS, "-pthread", *_architecture(), *PRECISIONS[dtype], *extra]
+    _refuse_foreign(compiler, flags)
     target = cache() / f"lanes-{dtype}-{_key(compiler, flags)}.so"
     if not target.exists():
         _compile(compiler, flags, target)
@@ -86,6 +88,16 @@ def _architecture() -> list[str]:
     name = os.environ.get("DLSTATS_LANES_ARCH", "native")
     option = "-mcpu" if platform.machine().lower() in ("aarch64", "arm64") and name == "native" else "-march"
     return [f"{option}={name}"]
+
+
+def _refuse_foreign(compiler: str, flags: list[str]) -> None:
+    """Raise Unavailable where the flags allow instructions that this processor lacks; `native` never does."""
+    if [flag for flag in flags if flag.startswith("-m")] in (["-march=native"], ["-mcpu=native"]):
+        return
+    names = instructions.lacking(compiler, flags)
+    if names:
+        asked = os.environ.get("DLSTATS_LANES_ARCH", "native")
+        raise Unavailable(f"this processor lacks instructions of DLSTATS_LANES_ARCH={asked}: {', '.join(names)}")
 
 
 def _key(compiler: str, flags: list[str]) -> str:
@@ -146,11 +158,18 @@ def _sources() -> list[Path]:
 
 
 def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
-    for name in ("lanes_pack", "lanes_unpack", "lanes_run", "lanes_see", "lanes_predict", "lanes_vectors"):
+    for name in ("lanes_vectors", "lanes_pack", "lanes_unpack", "lanes_run", "lanes_see", "lanes_predict"):
         function = getattr(found, name)
-        function.argtypes, function.restype = [ctypes.POINTER(Job)], None
-    for name in ("lanes_width", "lanes_job_bytes", "lanes_vectors"):
+        function.argtypes, function.restype, function.errcheck = [ctypes.POINTER(Job)], ctypes.c_char_p, _refuse
+    found.lanes_vectors.argtypes = [ctypes.POINTER(Job), ctypes.POINTER(ctypes.c_int64)]
+    for name in ("lanes_width", "lanes_job_bytes"):
         getattr(found, name).restype = ctypes.c_int64
     if found.lanes_job_bytes() != ctypes.sizeof(Job):
         raise Unavailable("the compiled kernel and its Python side disagree on the layout of a job")
     return found
+
+
+def _refuse(wrong: bytes | None, function: Callable, given: tuple) -> None:
+    """Raise ValueError with what the kernel says is wrong with a job; it says nothing where all is well."""
+    if wrong is not None:
+        raise ValueError(f"The compiled kernel refuses a job: {wrong.decode()}.")

@@ -57,7 +57,7 @@ def advance(laid: Run) -> None:
 def close(laid: Run) -> None:
     """The last check."""
     if laid.job.keep_best:
-        laid.job.begin = laid.job.steps
+        laid.job.begin = laid.job.end = laid.job.steps
         laid.job.point(scores=_scores(laid, None))
         laid.kernel.lanes_see(laid.job)
 
@@ -126,7 +126,7 @@ def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
     """The responses of one step's samples; the job is pointed at them."""
     job, orders = laid.job, laid.owners["orders"]
     assert isinstance(orders, np.ndarray)
-    job.orders = orders.ctypes.data + offset * orders.itemsize
+    job.point(orders=orders.reshape(-1)[offset:])
     index = torch.from_numpy(orders[:, offset : offset + job.batch]).long()[_owners(laid, len(orders))]
     found = y.permute(1, 2, 0).gather(0, index.T.unsqueeze(1).expand(-1, y.shape[2], -1))
     return found.permute(2, 0, 1)

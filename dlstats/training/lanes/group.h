@@ -27,8 +27,7 @@ template <bool WIDE> struct Group {
     Group(const Job& j, const Plan& p, Arena& arena, long group)
         : job(j), plan(p), net(p, arena, j.block), first(group * EACH), block(j.block) {
         y_row = plan.across(plan.outputs) * L;
-        long slots = 1 + job.keep_best + states();
-        parameters = reinterpret_cast<V*>(job.state) + group * slots * plan.vectors;
+        parameters = reinterpret_cast<V*>(job.state.at) + group * slots(job) * plan.vectors;
         best = parameters + plan.vectors;
         moments = parameters + (1 + job.keep_best) * plan.vectors;
         gradient = arena.take(plan.vectors);
@@ -48,7 +47,10 @@ template <bool WIDE> struct Group {
         long samples = job.block + kept(job);
         return Network<WIDE>::room(p, job.block) + p.vectors + samples * (x_vectors(p) + p.across(p.outputs));
     }
-    long states() const { return job.optimiser == SGD || job.optimiser == ADAGRAD ? 1 : 2; }
+    // Of a group's state: the current parameters, the best ones, the moments.
+    static long slots(const Job& job) {
+        return 1 + job.keep_best + (job.optimiser == SGD || job.optimiser == ADAGRAD ? 1 : 2);
+    }
     long row_of(long lane) const { return first + lane < job.rows ? first + lane : job.rows - 1; }
     static long owner(long row, long rows, long replicates) { return row / (rows / replicates); }
 

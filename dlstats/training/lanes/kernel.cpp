@@ -1,7 +1,7 @@
 // The plain C interface of the lanes back end: one precision a library, chosen by LANES_DOUBLE.
 #include <atomic>
 #include <thread>
-#include "group.h"
+#include "check.h"
 
 // Group by group over the threads; which thread takes which group changes no bit.
 template <class Work> static void share(long groups, long threads, Work work) {
@@ -67,21 +67,45 @@ template <bool WIDE> static void predict(const Job& job) {
 
 extern "C" {
 int64_t lanes_width() { return L; }
-int64_t lanes_vectors(const Job* job) { return Plan(*job).vectors; }
 int64_t lanes_job_bytes() { return sizeof(Job); }
+
+// Each of these does its work and returns null, or does nothing and returns what is wrong with the job.
+
+// The vectors that one slot of a group's state takes.
+const char* lanes_vectors(const Job* job, int64_t* vectors) {
+    if (const char* wrong = check(job, VECTORS)) return wrong;
+    *vectors = Plan(*job).vectors;
+    return nullptr;
+}
 // Parameters into a slot of the state, and back.
-void lanes_pack(const Job* job) { job->wide ? copy<true>(*job, true) : copy<false>(*job, true); }
-void lanes_unpack(const Job* job) { job->wide ? copy<true>(*job, false) : copy<false>(*job, false); }
+const char* lanes_pack(const Job* job) {
+    if (const char* wrong = check(job, PACK)) return wrong;
+    job->wide ? copy<true>(*job, true) : copy<false>(*job, true);
+    return nullptr;
+}
+const char* lanes_unpack(const Job* job) {
+    if (const char* wrong = check(job, UNPACK)) return wrong;
+    job->wide ? copy<true>(*job, false) : copy<false>(*job, false);
+    return nullptr;
+}
 // Steps begin, ..., end - 1 of every row.
-void lanes_run(const Job* job) {
+const char* lanes_run(const Job* job) {
+    if (const char* wrong = check(job, RUN)) return wrong;
     if (job->wide) each_group<true>(*job, [](Group<true>& group) { group.run(); });
     else each_group<false>(*job, [](Group<false>& group) { group.run(); });
+    return nullptr;
 }
 // One check at step `begin`, with scores from Python.
-void lanes_see(const Job* job) {
+const char* lanes_see(const Job* job) {
+    if (const char* wrong = check(job, SEE)) return wrong;
     if (job->wide) each_group<true>(*job, [&](Group<true>& group) { group.see(job->begin, job->samples); });
     else each_group<false>(*job, [&](Group<false>& group) { group.see(job->begin, job->samples); });
+    return nullptr;
 }
 // Predictions of the parameters in a slot, for a loss that lives in Python.
-void lanes_predict(const Job* job) { job->wide ? predict<true>(*job) : predict<false>(*job); }
+const char* lanes_predict(const Job* job) {
+    if (const char* wrong = check(job, PREDICT)) return wrong;
+    job->wide ? predict<true>(*job) : predict<false>(*job);
+    return nullptr;
+}
 }

@@ -46,6 +46,10 @@ class Run:
         job = self.job
         job.begin, job.end = begin, job.steps if orders is None else begin + numbers // job.batch
         if orders is not None:
+            if orders.view(np.uint32).max() >= job.samples:  # a negative one counts as a large one
+                raise ValueError(
+                    f"`orders` must lie in 0, ..., {job.samples - 1}, got {orders.min()}, ..., {orders.max()}."
+                )
             self.owners["orders"] = orders
             job.generators, job.span = orders.shape
             job.point(orders=orders)
@@ -97,8 +101,9 @@ def lay_out(problem: Problem) -> Run:
     lanes = 1 if job.wide else kernel.lanes_width()
     job.point(**owners)
     groups, slots = -(-job.rows // lanes), 1 + job.keep_best + engine.OPTIMISERS[training.optimiser].states
-    vectors = kernel.lanes_vectors(job)
-    owners["state"] = torch.zeros(groups * slots * vectors * kernel.lanes_width(), dtype=problem.start.dtype)
+    vectors = ctypes.c_int64()
+    kernel.lanes_vectors(job, vectors)
+    owners["state"] = torch.zeros(groups * slots * vectors.value * kernel.lanes_width(), dtype=problem.start.dtype)
     job.point(state=owners["state"], **record)
     return Run(problem, job, kernel, record, owners)
 
@@ -117,7 +122,7 @@ def _job(problem: Problem) -> Job:
     training, net = problem.training, problem.net
     loss, parameter = losses.of(problem.loss, problem.y, net.d_out)
     validation = problem.validation or (None, None)
-    job = Job()
+    job = Job(number_bytes=problem.start.element_size())
     job.layers, job.activation, job.skip = len(net.sizes) - 1, ACTIVATIONS.index(net.activation), net.skip
     job.wide = wide(net)
     job.rows, job.samples, job.x_rows, job.y_rows = (

@@ -23,6 +23,7 @@ struct Plan {
 
     explicit Plan(const Job& job) : activation(job.activation), wide(job.wide) {
         inputs = job.sizes[0], outputs = job.sizes[job.layers];
+        layers.reserve(job.layers);
         for (long l = 0; l < job.layers; l++) {
             long in = job.sizes[l], out = job.sizes[l + 1], columns = across(out), stride = spread(columns);
             Layer layer{in, out, columns, stride, vectors, vectors + in * stride, -1};
