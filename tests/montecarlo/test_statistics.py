@@ -13,9 +13,10 @@ from statsmodels.stats.proportion import proportion_confint
 
 from dlstats import montecarlo
 from dlstats.montecarlo import STATISTICS, influence, intervals, jackknife
+from dlstats.protocol.factor import Condition
 from dlstats.seeds import Streams
 from dlstats.studies.monte_carlo import _mcse_promise as mcse_promise
-from dlstats.studies.monte_carlo import _replicate_laws as laws
+from dlstats.studies.monte_carlo import _replicate_distributions as distributions
 from dlstats.studies.monte_carlo import monte_carlo_error
 
 REPS = 200
@@ -228,37 +229,41 @@ def test_heavy_tails_take_degrees_of_freedom_away():
     assert light.df == pytest.approx(199)
 
 
-@pytest.mark.parametrize("law", laws.LAWS)
-def test_promised_errors_agree_with_brute_force(law):
+def _studies(distribution, studies):
+    return monte_carlo_error.simulate(Condition({"distribution": distribution, "size": REPS}), studies, "cpu")
+
+
+@pytest.mark.parametrize("distribution", distributions.DISTRIBUTIONS)
+def test_promised_errors_agree_with_brute_force(distribution):
     """Mean reported error / true standard deviation over 600 studies of 200 replicates.
 
     Allowed are the tenth that is promised, and four Monte Carlo errors of the ratio itself.
     """
     studies = Streams(99, "monte_carlo_error", range(600))
-    rows = monte_carlo_error.simulate({"law": law, "size": REPS}, studies, "cpu")
-    checked = 0
+    rows = _studies(distribution, studies)
+    checked, known = 0, distributions.DISTRIBUTIONS[distribution]
     for key, part in rows.groupby("method"):
         name = str(key)
-        if name in laws.truths(laws.LAWS[law]) and mcse_promise.promised(name, laws.LAWS[law], REPS):
+        if name in distributions.truths(known) and mcse_promise.promised(name, known, REPS):
             ratio = montecarlo.estimate("se_ratio", part["reported"], estimate=part["value"])
             assert abs(ratio.value - 1) < 0.1 + 4 * ratio.mcse, name
             checked += 1
-    assert checked >= {"normal": 27, "t5": 12, "lognormal": 12, "poisson": 14}[law]
+    assert checked >= {"normal": 27, "t5": 12, "lognormal": 12, "poisson": 14}[distribution]
 
 
-@pytest.mark.parametrize("law", laws.LAWS)
-def test_statistics_are_centred_at_their_population_value(law):
+@pytest.mark.parametrize("distribution", distributions.DISTRIBUTIONS)
+def test_statistics_are_centred_at_their_population_value(distribution):
     """Within four standard errors and the bias of order 1 / reps, 5 sd / sqrt(reps) at most, of skewed statistics."""
     studies = Streams(98, "monte_carlo_error", range(400))
-    rows = monte_carlo_error.simulate({"law": law, "size": REPS}, studies, "cpu")
-    for name, truth in laws.truths(laws.LAWS[law]).items():
+    rows = _studies(distribution, studies)
+    for name, truth in distributions.truths(distributions.DISTRIBUTIONS[distribution]).items():
         values = rows.loc[rows["method"] == name, "value"]
         assert abs(values.mean() - truth) < (4 / np.sqrt(400) + 5 / np.sqrt(REPS)) * values.std(), name
 
 
 def test_the_normal_theory_error_of_a_standard_deviation_is_about_half_at_t5():
     studies = Streams(97, "monte_carlo_error", range(1000))
-    rows = monte_carlo_error.simulate({"law": "t5", "size": REPS}, studies, "cpu")
+    rows = _studies("t5", studies)
     part = rows[rows["method"] == "normal_theory_se"]
     assert part["reported"].mean() / part["value"].std() < 0.7
 

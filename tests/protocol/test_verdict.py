@@ -15,7 +15,7 @@ from dlstats.montecarlo import Estimate, exact
 from dlstats.montecarlo import estimate as estimate_of
 from dlstats.protocol import verdict
 from dlstats.protocol.claim import at_most, equals
-from dlstats.theory import verdict_rates
+from dlstats.studies.monte_carlo import _verdict_rates as verdict_rates
 
 STATISTICAL = ["equals", "at_most", "at_least"]
 

@@ -2,7 +2,8 @@
 
 An error estimated from R influence values of kurtosis b is on average (b - 1) / (8 R) too small, as E s is
 sigma (1 - (b - 1) / (8 R)) to first order. Where b is infinite nothing is promised at any R, which is so for everything
-quadratic at t5: the error of an error needs eight moments. Derived here from the variance of s^2; see Cramer (1946, 27.4).
+quadratic at t5: the error of an error needs eight moments. Derived here from the
+variance of s^2; see Cramer (1946, 27.4).
 """
 
 from __future__ import annotations
@@ -14,71 +15,73 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dlstats.studies.monte_carlo._replicate_laws import (
+from dlstats.studies.monte_carlo._replicate_distributions import (
     SCALE,
     SHARED,
     SPREAD,
     STARTS,
     TRIM,
     UPPER,
-    Law,
+    Distribution,
     coverage,
     levels,
 )
 
 LOSS = 0.05
-"""An error that is expected to be at most this share too small is promised; half of the tolerance of 0.1."""
+"""An error that is expected to be at most this proportion too small is promised; half of the tolerance of 0.1."""
 
 BEYOND = 20
 """Replicates beyond a quantile from which its error is promised; the rate is n^(-1/4) only [Hall and Martin 1988]."""
 
+ENDS = np.array([TRIM, 1 - TRIM])
 
-def promised(statistic: str, law: Law, reps: int) -> bool:
+
+def promised(statistic: str, distribution: Distribution, reps: int) -> bool:
     """Whether theory promises an error within a tenth of the truth on average for `reps` replicates."""
     if statistic in ("median", "quantile"):
         # the bootstrap of an order statistic converges slowly in the number of replicates beyond it
-        return not law.discrete and round(reps * (0.5 if statistic == "median" else 1 - UPPER)) >= BEYOND
-    if statistic in ("trimmed_mean", "best_of") and law.discrete:
-        return False  # the influence of a statistic of ordered replicates needs a law without jumps
-    b = kurtosis(statistic, law)
+        return not distribution.discrete and round(reps * (0.5 if statistic == "median" else 1 - UPPER)) >= BEYOND
+    if statistic in ("trimmed_mean", "best_of") and distribution.discrete:
+        return False  # the influence of a statistic of ordered replicates needs a distribution without jumps
+    b = kurtosis(statistic, distribution)
     return math.isfinite(b) and (b - 1) / (8 * reps) <= LOSS
 
 
 @functools.cache
-def kurtosis(statistic: str, law: Law) -> float:
-    """Kurtosis of the influence of one replicate on a statistic (names as in `_replicate_laws.truths`)."""
+def kurtosis(statistic: str, distribution: Distribution) -> float:
+    """Kurtosis of the influence of one replicate on a statistic (names as in `_replicate_distributions.truths`)."""
     simple = {
-        "mean": lambda: _ratio(law, 1, law.mean),
-        "variance": lambda: _ratio(law, 2, law.mean),
-        "mse": lambda: _ratio(law, 2, law.truth),
+        "mean": lambda: _ratio(distribution, 1, distribution.mean),
+        "variance": lambda: _ratio(distribution, 2, distribution.mean),
+        "mse": lambda: _ratio(distribution, 2, distribution.truth),
         "model_se": lambda: _lognormal(2 * SPREAD),
         "interval_width": lambda: _lognormal(SPREAD),
-        "coverage": lambda: _bernoulli(coverage(law, law.truth)),
-        "bias_eliminated_coverage": lambda: _bernoulli(coverage(law, law.mean)),
-        "trimmed_mean": lambda: _on_grid(law, lambda x, u: np.clip(x, *law.quantile(np.array([TRIM, 1 - TRIM])))),
-        "geometric_mean": lambda: _on_grid(law, lambda x, u: np.log(x)),
-        "best_of": lambda: _on_grid(law, lambda x, u: np.cumsum(np.diff(x, prepend=x[0]) * (1 - u) ** (STARTS - 1))),
-        "se_ratio": lambda: _sum_of(_influence_of_se(law, 1), _influence_of_sd(law)),
-        "relative_error_model_se": lambda: _sum_of(_influence_of_se(law, 2), _influence_of_sd(law)),
-        "ratio": lambda: _shared(_ratio(law, 1, law.mean), 1.0),
-        "difference": lambda: _shared(_ratio(law, 1, law.mean), SCALE),
-        "difference_of_empirical_se": lambda: _shared(_ratio(law, 2, law.mean), SCALE),
-        "ratio_of_rmse": lambda: _shared(_ratio(law, 2, law.truth), 1.0),
-        "difference_of_coverage": lambda: _shared(_bernoulli(coverage(law, law.truth)), 1.0),
-        "auc": lambda: _shared(_on_grid(law, lambda x, u: (law.cdf(x) + law.cdf(x - 1e-9)) / 2), 1.0),
-        "correlation": lambda: _correlation(law),
-        "coefficient_of_variation": lambda: _coefficient_of_variation(law),
+        "coverage": lambda: _bernoulli(coverage(distribution, distribution.truth)),
+        "bias_eliminated_coverage": lambda: _bernoulli(coverage(distribution, distribution.mean)),
+        "trimmed_mean": lambda: _on_grid(distribution, lambda x, u: np.clip(x, *distribution.quantile(ENDS))),
+        "geometric_mean": lambda: _on_grid(distribution, lambda x, u: np.log(x)),
+        "best_of": lambda: _on_grid(distribution, _best_of),
+        "se_ratio": lambda: _sum_of(_influence_of_se(distribution, 1), _influence_of_sd(distribution)),
+        "relative_error_model_se": lambda: _sum_of(_influence_of_se(distribution, 2), _influence_of_sd(distribution)),
+        "ratio": lambda: _shared(_ratio(distribution, 1, distribution.mean), 1.0),
+        "difference": lambda: _shared(_ratio(distribution, 1, distribution.mean), SCALE),
+        "difference_of_empirical_se": lambda: _shared(_ratio(distribution, 2, distribution.mean), SCALE),
+        "ratio_of_rmse": lambda: _shared(_ratio(distribution, 2, distribution.truth), 1.0),
+        "difference_of_coverage": lambda: _shared(_bernoulli(coverage(distribution, distribution.truth)), 1.0),
+        "auc": lambda: _shared(_on_grid(distribution, lambda x, u: _middle_rank(distribution, x)), 1.0),
+        "correlation": lambda: _correlation(distribution),
+        "coefficient_of_variation": lambda: _coefficient_of_variation(distribution),
     }
     same = {"bias": "mean", "relative_bias": "mean", "empirical_se": "variance", "rmse": "mse"}
     same |= {"proportion": "coverage", "rejection_rate": "coverage"}
     return simple[same.get(statistic, statistic)]()
 
 
-def _ratio(law: Law, power: int, about: float) -> float:
+def _ratio(distribution: Distribution, power: int, about: float) -> float:
     """Kurtosis of (X - about)^power."""
-    if 4 * power >= law.tail:
+    if 4 * power >= distribution.tail:
         return math.inf
-    m = [law.moment(power * k, about) for k in range(5)]
+    m = [distribution.moment(power * k, about) for k in range(5)]
     variance = m[2] - m[1] ** 2
     return (m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4) / variance**2
 
@@ -93,25 +96,34 @@ def _bernoulli(p: float) -> float:
     return (1 - 3 * p * (1 - p)) / (p * (1 - p))
 
 
-def _on_grid(law: Law, function: Callable) -> float:
+def _on_grid(distribution: Distribution, function: Callable) -> float:
     """Kurtosis of a function of X and of its probability level."""
     u, weights = levels(points=50_000)
-    h = function(law.quantile(u), u)
+    h = function(distribution.quantile(u), u)
     d = h - h @ weights
     return float((d**4 @ weights) / (d**2 @ weights) ** 2)
 
 
-def _influence_of_se(law: Law, power: int) -> tuple[float, float]:
+def _best_of(x: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Influence on the expected minimum of `STARTS`, up to a constant."""
+    return np.cumsum(np.diff(x, prepend=x[0]) * (1 - u) ** (STARTS - 1))
+
+
+def _middle_rank(distribution: Distribution, x: np.ndarray) -> np.ndarray:
+    return (distribution.cdf(x) + distribution.cdf(x - 1e-9)) / 2
+
+
+def _influence_of_se(distribution: Distribution, power: int) -> tuple[float, float]:
     """(variance, fourth cumulant) of the part that reported standard errors have in log (model se / empirical se)."""
     s = power * SPREAD
     relative = math.expm1(s**2) / power**2
     return relative, (_lognormal(s) - 3) * relative**2
 
 
-def _influence_of_sd(law: Law) -> tuple[float, float]:
+def _influence_of_sd(distribution: Distribution) -> tuple[float, float]:
     """(variance, fourth cumulant) of (u^2 - 1) / 2, u the standardised estimate."""
-    b = _ratio(law, 2, law.mean)
-    variance = (law.moment(4, law.mean) / law.sd**4 - 1) / 4
+    b = _ratio(distribution, 2, distribution.mean)
+    variance = (distribution.moment(4, distribution.mean) / distribution.sd**4 - 1) / 4
     return variance, (b - 3) * variance**2
 
 
@@ -129,11 +141,11 @@ def _shared(b: float, scale: float) -> float:
     return fourth / second**2
 
 
-def _correlation(law: Law) -> float:
+def _correlation(distribution: Distribution) -> float:
     """Kurtosis of u v - r (u^2 + v^2) / 2 by expansion in the moments of u and v."""
-    if law.tail <= 8:
+    if distribution.tail <= 8:
         return math.inf
-    m = [law.moment(k, law.mean) / law.sd**k for k in range(9)]
+    m = [distribution.moment(k, distribution.mean) / distribution.sd**k for k in range(9)]
 
     def moment(order: int) -> float:
         terms = ((1.0, 1, 1), (-SHARED / 2, 2, 0), (-SHARED / 2, 0, 2))
@@ -147,12 +159,12 @@ def _correlation(law: Law) -> float:
     return moment(4) / moment(2) ** 2
 
 
-def _coefficient_of_variation(law: Law) -> float:
+def _coefficient_of_variation(distribution: Distribution) -> float:
     """Kurtosis of (u^2 - 1) / 2 - u sd / mean."""
-    if law.tail <= 8:
+    if distribution.tail <= 8:
         return math.inf
-    m = [law.moment(k, law.mean) / law.sd**k for k in range(9)]
-    terms = ((0.5, 2), (-0.5, 0), (-law.sd / law.mean, 1))
+    m = [distribution.moment(k, distribution.mean) / distribution.sd**k for k in range(9)]
+    terms = ((0.5, 2), (-0.5, 0), (-distribution.sd / distribution.mean, 1))
 
     def moment(order: int) -> float:
         chosen = itertools.product(terms, repeat=order)
@@ -161,15 +173,15 @@ def _coefficient_of_variation(law: Law) -> float:
     return moment(4) / moment(2) ** 2
 
 
-def normal_theory_share(law: Law) -> float:
+def normal_theory_ratio(distribution: Distribution) -> float:
     """Limit of (normal-theory error of the standard deviation) / (true error): sqrt(2 / (kurtosis - 1))."""
-    return math.sqrt(2 / (_ratio(law, 1, law.mean) - 1))
+    return math.sqrt(2 / (_ratio(distribution, 1, distribution.mean) - 1))
 
 
-def wrong_centre_share(law: Law) -> float:
+def off_centre_ratio(distribution: Distribution) -> float:
     """Limit of (jackknife of the RMSE about a value with the other divisor) / (true error), an unbiased estimator.
 
     Leaving one out of sqrt(bias^2 + s^2), s^2 with divisor R - 1, but centring at the RMSE with divisor R, adds
     sd^4 / R to the variance (kurtosis - 1) sd^4 / R: sqrt(1 + 1 / (kurtosis - 1)). Derived here.
     """
-    return math.sqrt(1 + 1 / (_ratio(law, 1, law.mean) - 1))
+    return math.sqrt(1 + 1 / (_ratio(distribution, 1, distribution.mean) - 1))

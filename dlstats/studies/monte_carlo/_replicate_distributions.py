@@ -1,8 +1,8 @@
-"""Laws of replicates with everything known about them: moments, quantiles, and the value of every statistic.
+"""Distributions of replicates with everything known about them: moments, quantiles, and the value of every statistic.
 
 They stand for what simulation studies average: a normal, a heavy-tailed (t5), a skewed (lognormal) and a skewed
-discrete law (1 + Poisson(1/2)). A replicate is (x, y, w): an estimate, the estimate of a second method that shares
-its data (y = x with probability `SHARED`, else a fresh copy), and w standard normal, from which the standard
+discrete distribution (1 + Poisson(1/2)). A replicate is (x, y, w): an estimate, the estimate of a second method that
+shares its data (y = x with probability `SHARED`, else a fresh copy), and w standard normal, from which the standard
 error that the replicate reports is sd exp(`SPREAD` w).
 """
 
@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from dlstats.protocol.factor import Factor
+
 SHARED = 0.7
 SPREAD = 0.2
 Z = 1.959963984540054
@@ -29,12 +31,12 @@ TRIM = 0.1
 UPPER = 0.9
 STARTS = 4
 _VALUES = np.arange(60)
-"""What a discrete law can take before its shift, but for a probability below 1e-60."""
+"""What a discrete distribution can take before its shift, but for a probability below 1e-60."""
 
 
 @dataclass(frozen=True)
-class Law:
-    """A law: `base` (frozen, of scipy) with raw moments `raw(order)`, drawn by `draw(generator, size)`; `shift` is added."""
+class Distribution:
+    """`base` (frozen, of scipy) with raw moments `raw(order)`, drawn by `draw(generator, size)`; `shift` is added."""
 
     name: str
     base: Any
@@ -46,7 +48,7 @@ class Law:
     discrete: bool = False
 
     def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draws of the law."""
+        """Draws of the distribution."""
         return self.shift + self.draw(generator, size)
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
@@ -100,82 +102,89 @@ def _poisson(order: int) -> float:
     return math.fsum(float(special.stirling2(order, j)) * 0.5**j for j in range(order + 1))
 
 
-LAWS: Mapping[str, Law] = MappingProxyType(
+DISTRIBUTIONS: Mapping[str, Distribution] = MappingProxyType(
     {
-        law.name: law
-        for law in (
-            Law("normal", stats.norm(), _normal, lambda rng, size: rng.standard_normal(size), 2.0),
-            Law("t5", stats.t(5), _t5, lambda rng, size: rng.standard_t(5, size), 2.0, tail=5),
-            Law("lognormal", stats.lognorm(1.0), _lognormal, lambda rng, size: rng.lognormal(size=size)),
-            Law("poisson", stats.poisson(0.5), _poisson, lambda rng, size: rng.poisson(0.5, size), 1.0, discrete=True),
+        distribution.name: distribution
+        for distribution in (
+            Distribution("normal", stats.norm(), _normal, lambda rng, size: rng.standard_normal(size), 2.0),
+            Distribution("t5", stats.t(5), _t5, lambda rng, size: rng.standard_t(5, size), 2.0, tail=5),
+            Distribution("lognormal", stats.lognorm(1.0), _lognormal, lambda rng, size: rng.lognormal(size=size)),
+            Distribution(
+                "poisson", stats.poisson(0.5), _poisson, lambda rng, size: rng.poisson(0.5, size), 1.0, discrete=True
+            ),
         )
     }
 )
 
+DISTRIBUTION = Factor(
+    "distribution of the replicates",
+    str,
+    {"normal": "normal", "t5": "t5", "lognormal": "lognormal", "poisson": "Poisson + 1"},
+)
 
-def trimmed_mean(law: Law) -> float:
+
+def trimmed_mean(distribution: Distribution) -> float:
     """Mean between the quantiles `TRIM` and 1 - `TRIM`: integral of the quantile function / (1 - 2 TRIM)."""
-    return _integral(law.quantile, TRIM, 1 - TRIM) / (1 - 2 * TRIM)
+    return _integral(distribution.quantile, TRIM, 1 - TRIM) / (1 - 2 * TRIM)
 
 
-def expected_minimum(law: Law) -> float:
+def expected_minimum(distribution: Distribution) -> float:
     """E min of `STARTS` independent copies: integral of Q(1 - (1 - u)^(1 / STARTS))."""
-    return _integral(lambda u: law.quantile(-np.expm1(np.log1p(-u) / STARTS)), 0.0, 1.0)
+    return _integral(lambda u: distribution.quantile(-np.expm1(np.log1p(-u) / STARTS)), 0.0, 1.0)
 
 
 def levels(low: float = 0.0, high: float = 1.0, points: int = 100_000) -> tuple[np.ndarray, np.ndarray]:
-    """Probability levels u = 3 v^2 - 2 v^3 at midpoints in v, and their weights: a midpoint rule that is fine at the ends."""
+    """Levels u = 3 v^2 - 2 v^3 at midpoints in v, and their weights: a midpoint rule that is fine at the ends."""
     v = (np.arange(points) + 0.5) / points
     return low + (high - low) * (3 * v**2 - 2 * v**3), (high - low) * 6 * v * (1 - v) / points
 
 
 def _integral(function: Callable, low: float, high: float) -> float:
-    """Integral over levels; right to about 1e-6 for the laws here."""
+    """Integral over levels; right to about 1e-6 for the distributions here."""
     u, weights = levels(low, high)
     return float(function(u) @ weights)
 
 
-def geometric_mean(law: Law) -> float:
-    """exp E log X; not a number for a law that reaches below 0."""
-    if law.quantile(np.array(1e-12)) <= 0:
+def geometric_mean(distribution: Distribution) -> float:
+    """exp E log X; NaN for a distribution that reaches below 0."""
+    if distribution.quantile(np.array(1e-12)) <= 0:
         return math.nan
-    return math.exp(_integral(lambda u: np.log(law.quantile(u)), 0.0, 1.0))
+    return math.exp(_integral(lambda u: np.log(distribution.quantile(u)), 0.0, 1.0))
 
 
 @functools.cache
-def coverage(law: Law, target: float) -> float:
+def coverage(distribution: Distribution, target: float) -> float:
     """P(|X - target| <= Z sd exp(SPREAD W)), W standard normal, by quadrature or a sum over jumps."""
-    if law.discrete:
-        return _discrete_coverage(law, target)
+    if distribution.discrete:
+        return _discrete_coverage(distribution, target)
 
-    w = np.linspace(
-        -9, 9, 1001
-    )  # the trapezoidal rule is exact to rounding for a smooth function under a normal density
-    half = Z * law.sd * np.exp(SPREAD * w)
-    inside = law.cdf(target + half) - law.cdf(target - half)
+    # the trapezoidal rule is exact to rounding for a smooth function under a normal density
+    w = np.linspace(-9, 9, 1001)
+    half = Z * distribution.sd * np.exp(SPREAD * w)
+    inside = distribution.cdf(target + half) - distribution.cdf(target - half)
     return float((inside * stats.norm.pdf(w)).sum() * (w[1] - w[0]))
 
 
-def _discrete_coverage(law: Law, target: float) -> float:
+def _discrete_coverage(distribution: Distribution, target: float) -> float:
     """Sum over values x of P(X = x) P(W >= log(|x - target| / (Z sd)) / SPREAD)."""
-    mass = law.base.pmf(_VALUES)
-    gap = np.abs(_VALUES + law.shift - target)
+    mass = distribution.base.pmf(_VALUES)
+    gap = np.abs(_VALUES + distribution.shift - target)
     with np.errstate(divide="ignore"):
-        return float((mass * special.ndtr(-np.log(gap / (Z * law.sd)) / SPREAD)).sum())
+        return float((mass * special.ndtr(-np.log(gap / (Z * distribution.sd)) / SPREAD)).sum())
 
 
 @functools.cache
-def truths(law: Law) -> dict[str, float]:
-    """The value that each statistic of the study estimates; only those that exist for the law."""
-    sd, mean = law.sd, law.mean
-    held = coverage(law, law.truth)
+def truths(distribution: Distribution) -> dict[str, float]:
+    """The value that each statistic of the study estimates; only those that exist for the distribution."""
+    sd, mean = distribution.sd, distribution.mean
+    held = coverage(distribution, distribution.truth)
     found = {
         "mean": mean,
-        "trimmed_mean": trimmed_mean(law),
-        "geometric_mean": geometric_mean(law),
-        "best_of": expected_minimum(law),
+        "trimmed_mean": trimmed_mean(distribution),
+        "geometric_mean": geometric_mean(distribution),
+        "best_of": expected_minimum(distribution),
         "bias": OFFSET * sd,
-        "relative_bias": mean / law.truth - 1,
+        "relative_bias": mean / distribution.truth - 1,
         "variance": sd**2,
         "empirical_se": sd,
         "coefficient_of_variation": sd / mean,
@@ -186,7 +195,7 @@ def truths(law: Law) -> dict[str, float]:
         "se_ratio": math.exp(SPREAD**2 / 2),
         "proportion": held,
         "coverage": held,
-        "bias_eliminated_coverage": coverage(law, mean),
+        "bias_eliminated_coverage": coverage(distribution, mean),
         "rejection_rate": 1 - held,
         "interval_width": 2 * Z * sd * math.exp(SPREAD**2 / 2),
         "ratio": 1 / SCALE,
@@ -197,6 +206,9 @@ def truths(law: Law) -> dict[str, float]:
         "ratio_of_rmse": 1.0,
         "difference_of_coverage": 0.0,
     }
-    if not law.discrete:
-        found |= {"median": float(law.quantile(np.array(0.5))), "quantile": float(law.quantile(np.array(UPPER)))}
+    if not distribution.discrete:
+        found |= {
+            "median": float(distribution.quantile(np.array(0.5))),
+            "quantile": float(distribution.quantile(np.array(UPPER))),
+        }
     return {name: value for name, value in found.items() if not math.isnan(value)}

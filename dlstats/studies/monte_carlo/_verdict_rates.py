@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from dlstats.protocol.claim import LEVEL
+from dlstats.protocol.verdict import LEVEL
 
 NODES = (np.arange(2000) + 0.5) / 2000
 
 
-def _shares(df: int) -> np.ndarray:
+def _ratios(df: int) -> np.ndarray:
     """s / mcse = sqrt(chi2_df / df) at equally likely nodes; averages over them are right to about 1e-6."""
     return np.sqrt(2 * special.gammaincinv(df / 2, NODES) / df)
 
@@ -21,14 +21,14 @@ def tost_power(bias: float, mcse: float, margin: float, df: int) -> float:
     P(|estimate| <= margin - t s), s = mcse sqrt(chi2_df / df) independent of the estimate, averaged over s
     [Schuirmann 1987].
     """
-    room = margin / mcse - special.stdtrit(df, 1 - LEVEL) * _shares(df)
+    room = margin / mcse - special.stdtrit(df, 1 - LEVEL) * _ratios(df)
     inside = special.ndtr(room - bias / mcse) - special.ndtr(-room - bias / mcse)
     return float(np.where(room > 0, inside, 0.0).mean())
 
 
 def refutation_power(bias: float, mcse: float, margin: float, df: int) -> float:
-    """P(a lone equivalence claim is refuted at the two-sided level 5 %): P(|estimate| > margin + t s), averaged over s."""
-    beyond = margin / mcse + special.stdtrit(df, 1 - LEVEL / 2) * _shares(df)
+    """P(a lone equivalence claim is refuted at the two-sided level 5 %): P(|estimate| > margin + t s), as above."""
+    beyond = margin / mcse + special.stdtrit(df, 1 - LEVEL / 2) * _ratios(df)
     return float((special.ndtr(bias / mcse - beyond) + special.ndtr(-bias / mcse - beyond)).mean())
 
 

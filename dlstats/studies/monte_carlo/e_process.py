@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dlstats import montecarlo
-from dlstats.montecarlo import Estimate, sequences
-from dlstats.protocol.claim import Claim
-from dlstats.protocol.study import Evidence, Measure, Study
+from dlstats.montecarlo import sequences
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.readers import proportion
+from dlstats.protocol.study import Check, Experiment, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
 
-PARTS = ("runs", "expectation")
 NULL = 0.95
 BETA = (19.0, 1.0)
 LEVEL = 0.05
@@ -22,23 +25,14 @@ LONGEST = 2000
 EXACT_AT = 500
 
 
-def simulate(factors: dict, streams: Streams, device: str) -> pd.DataFrame:
-    """One run a row: does the e-process, or a binomial test after every replicate, ever reject coverage 0.95?"""
-    if factors["part"] not in PARTS:
-        raise ValueError(f"`part` must be one of {', '.join(PARTS)}, got {factors['part']!r}.")
-    if factors["part"] == "expectation":
-        return pd.DataFrame(
-            {"replicate": list(streams.replicates), "method": "e_process", "expectation": _expectation()}
-        )
-    hits = streams.draw(lambda rng: rng.random(LONGEST), "data") < factors["coverage"]
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """One run per row and method: does the e-process, or a binomial test after every replicate, ever reject 0.95?"""
+    hits = streams.draw(lambda rng: rng.random(LONGEST), "data") < condition.coverage
     crossed = sequences.log_e_process(hits, NULL, *BETA) >= -np.log(LEVEL)
-    good, t = np.cumsum(hits, axis=1), np.arange(1, LONGEST + 1)
-    table = [_rejects(n) for n in range(LONGEST + 1)]
-    low, high = np.array(table).T
-    peeked = (good <= low[t]) | (good >= high[t])
-    return pd.concat([_rows("e_process", crossed, streams), _rows("peeking", peeked, streams)]).sort_values(
-        "replicate", kind="stable", ignore_index=True
-    )
+    successes, t = np.cumsum(hits, axis=1), np.arange(1, LONGEST + 1)
+    low, high = np.array([_rejects(n) for n in range(LONGEST + 1)]).T
+    peeked = (successes <= low[t]) | (successes >= high[t])
+    return stacked(streams, {"e_process": _outcome(crossed), "peeking": _outcome(peeked)})
 
 
 @functools.cache
@@ -49,97 +43,69 @@ def _rejects(reps: int) -> tuple[int, int]:
     return low, high
 
 
-def _expectation() -> float:
-    """E of the process after 500 replicates under the null: sum over the binomial law, no randomness."""
+def _outcome(crossed: np.ndarray) -> dict[str, np.ndarray]:
+    ever = crossed.any(axis=1)
+    return {"rejected": ever.astype(float), "stopped_after": np.where(ever, crossed.argmax(axis=1) + 1.0, LONGEST)}
+
+
+def expectation() -> float:
+    """E of the process after 500 replicates under the null: sum over the binomial distribution of the successes."""
     k = np.arange(EXACT_AT + 1)
     runs = [np.concatenate([np.ones(n), np.zeros(EXACT_AT - n)])[None] for n in k]
     log_e = np.array([sequences.log_e_process(run, NULL, *BETA)[0, -1] for run in runs])
     return float(np.exp(log_e + stats.binom.logpmf(k, EXACT_AT, NULL)).sum())
 
 
-def _rows(method: str, crossed: np.ndarray, streams: Streams) -> pd.DataFrame:
-    ever = crossed.any(axis=1)
-    first = np.where(ever, crossed.argmax(axis=1) + 1.0, LONGEST)
-    columns = {"rejected": ever.astype(float), "stopped_after": first}
-    return pd.DataFrame({"replicate": list(streams.replicates), "method": method, **columns})
-
-
-MEASURES = (
-    Measure("rejected", "share of runs that ever reject", "proportion"),
-    Measure("stopped_after", "replicates until rejection or 2000", "mean"),
-    Measure("expectation", "mean of the e-process under the null", "exact"),
+RUNS = Experiment(
+    simulate,
+    factors={"coverage": Factor("true coverage", float, above=0, below=1)},
+    methods={
+        "e_process": Method("e-process", "likelihood ratio of a Beta(19, 1) mixture, rejects at 20"),
+        "peeking": Method("peeking", "two-sided binomial test of level 5 % after every replicate"),
+    },
+    measures=(
+        Measure("rejected", "proportion of runs that ever reject", "proportion"),
+        Measure("stopped_after", f"replicates until rejection or {LONGEST}"),
+    ),
+    block=250,
 )
 
 
-def rejected(evidence: Evidence, method: str, coverage: float) -> Estimate:
-    """Share of runs that ever reject."""
-    row = evidence.table(measure="rejected", method=method, coverage=coverage).iloc[0]
-    return Estimate(row["estimate"], row["mcse"], int(row["replicates"]), int(row["failed"]), law="binomial")
+def _design(replicates: int) -> dict:
+    return {"runs": grid(coverage=[0.9, 0.93, 0.95, 0.97], replicates=replicates)}
 
-
-def expectation(evidence: Evidence) -> Estimate:
-    """The exact mean."""
-    return montecarlo.exact(evidence.table(measure="expectation").iloc[0]["estimate"])
-
-
-CLAIMS = (
-    Claim(
-        "MCM5.level",
-        "When coverage is 0.95, the e-process of the Beta(19, 1) mixture reaches 20 at some time up to 2000 "
-        "replicates in at most "
-        "5 % of runs.",
-        "at_most",
-        LEVEL,
-        0.0,
-        functools.partial(rejected, method="e_process", coverage=NULL),
-        "Ville 1939; Ramdas, Grünwald, Vovk and Shafer 2023",
-    ),
-    Claim(
-        "MCM5.peeking",
-        "A binomial test of level 5 % after every replicate rejects a coverage of 0.95 in at least 20 % of runs of "
-        "2000.",
-        "at_least",
-        0.2,
-        0.0,
-        functools.partial(rejected, method="peeking", coverage=NULL),
-        "Armitage, McPherson and Rowe 1969",
-    ),
-    Claim(
-        "MCM5.power",
-        "When coverage is 0.9, the e-process rejects 0.95 within 2000 replicates in at least 95 % of runs.",
-        "at_least",
-        0.95,
-        0.0,
-        functools.partial(rejected, method="e_process", coverage=0.9),
-        "derived here",
-    ),
-    Claim(
-        "MCM5.expectation",
-        "The e-process has mean 1 under the null (exact sum after 500 replicates); its sample mean is far below 1, "
-        "for its tail is "
-        "heavy.",
-        "identity",
-        1.0,
-        1e-9,
-        expectation,
-        "Ville 1939",
-    ),
-)
 
 STUDY = Study(
-    name="e_process",
-    family="monte_carlo",
     title="Testing coverage after every replicate",
     aims="To find out whether coverage can be tested while replicates come in, and what that costs.",
     mechanisms="Runs of 2000 zeros and ones with probability `coverage`.",
     estimands="The probability of ever rejecting coverage 0.95.",
-    methods={
-        "e_process": "Beta(19, 1) mixture likelihood ratio, rejects at 20",
-        "peeking": "two-sided binomial test of level 5 % after every replicate",
-    },
-    measures=MEASURES,
-    simulate=simulate,
-    claims=CLAIMS,
+    experiments={"runs": RUNS},
+    claims=(
+        Claim(
+            "MCM5.level",
+            "When coverage is 0.95, the e-process of the Beta(19, 1) mixture reaches 20 at some time up to 2000 "
+            "replicates in at most 5 % of runs.",
+            at_most(LEVEL), proportion("rejected", method="e_process", coverage=NULL), Theorem("ville1939"),
+        ),
+        Claim(
+            "MCM5.peeking",
+            "A binomial test of level 5 % after every replicate rejects a coverage of 0.95 in at least 20 % of runs of 2000.",
+            at_least(0.2), proportion("rejected", method="peeking", coverage=NULL), Theorem("armitage1969"),
+        ),
+        Claim(
+            "MCM5.power",
+            "When coverage is 0.9, the e-process rejects 0.95 within 2000 replicates in at least 95 % of runs.",
+            at_least(0.95), proportion("rejected", method="e_process", coverage=0.9), Derived(),
+        ),
+    ),
+    checks=(
+        Check(
+            "MCM5.expectation",
+            "The e-process has mean 1 under the null: exact sum after 500 replicates.",
+            equals(1, 1e-9), expectation, Theorem("ville1939"),
+        ),
+    ),
     limits="Runs end after 2000 replicates; one alternative mixture, Beta(19, 1), and independent replicates only.",
-    block=250,
-)
+    designs={"smoke": _design(50), "standard": _design(4000), "paper": _design(20000)},
+)  # fmt: skip

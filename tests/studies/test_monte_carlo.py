@@ -1,0 +1,92 @@
+"""Laws of the studies of the Monte Carlo layer: blocks, order, history and processes change no bit."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlstats import montecarlo
+from dlstats.pipeline import registry
+from dlstats.protocol.factor import Condition
+from dlstats.seeds import Streams
+from dlstats.studies.monte_carlo import monte_carlo_error
+from dlstats.studies.monte_carlo._replicate_distributions import DISTRIBUTIONS, truths
+
+REPLICATES = range(100)
+WAYS = {
+    "blocks of 7 replicates": [REPLICATES[i : i + 7] for i in range(0, 100, 7)],
+    "the last replicate first, one at a time": [[r] for r in reversed(REPLICATES)],
+    "60 replicates, then 40 more": [REPLICATES[:60], REPLICATES[60:]],
+}
+STUDIED = (("multiplicity", {"wrong": 0, "correlation": 0.5}), ("e_process", {"coverage": 0.9}))
+
+
+def draws_and_slopes(replicates):
+    """A small study: draws of several kinds and a slope, one row per replicate."""
+    streams = Streams(5, "toy", list(replicates))
+    normal = streams.draw(lambda rng: rng.standard_normal((4, 60)), "data", n=60)
+    gamma = streams.draw(lambda rng: rng.gamma(2.0, size=(4, 60)), "noise", n=60)
+    risk = (normal**2 * gamma) / np.array([8, 16, 32, 64])[:, None]
+    slopes = [montecarlo.rate((8, 16, 32, 64), one).slope for one in risk]
+    columns = {"value": [s.value for s in slopes], "mcse": [s.mcse for s in slopes], "sum": [x.sum() for x in risk]}
+    return pd.DataFrame({"replicate": list(streams.replicates), **columns})
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The small study in one block."""
+    return draws_and_slopes(REPLICATES)
+
+
+def _joined(parts):
+    return pd.concat(parts).sort_values("replicate", ignore_index=True)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_study_has_the_same_bits_in(whole, way):
+    parts = [draws_and_slopes(part) for part in WAYS[way]]
+    pd.testing.assert_frame_equal(_joined(parts), whole, check_exact=True)
+
+
+def test_a_study_has_the_same_bits_in_two_fresh_processes(whole, tmp_path, request):
+    """A block each, the later one first."""
+    parts = []
+    for start, end in ((50, 100), (0, 50)):
+        path = tmp_path / f"{start}.pkl"
+        code = f"import test_monte_carlo as t; t.draws_and_slopes(range({start}, {end})).to_pickle({str(path)!r})"
+        subprocess.run([sys.executable, "-c", code], cwd=request.path.parent, check=True)
+        parts.append(pd.read_pickle(path))
+    pd.testing.assert_frame_equal(_joined(parts), whole, check_exact=True)
+
+
+@pytest.mark.parametrize(("study", "levels"), STUDIED)
+def test_sixty_replicates_and_forty_more_are_one_hundred(study, levels):
+    (experiment,) = registry.load(study).experiments.values()
+    condition = experiment.condition(levels, study)
+    whole, first, more = (
+        experiment.simulate(condition, Streams(3, study, block), "cpu")
+        for block in (REPLICATES, REPLICATES[:60], REPLICATES[60:])
+    )
+    pd.testing.assert_frame_equal(pd.concat([first, more], ignore_index=True), whole, check_exact=True)
+
+
+def test_every_statistic_is_promised_somewhere_and_the_wrong_formulas_nowhere():
+    lines = [
+        {"method": method, "distribution": name, "size": 200}
+        for method in monte_carlo_error.ERRORS.methods
+        for name, distribution in DISTRIBUTIONS.items()
+        if method in truths(distribution) or method in monte_carlo_error.TRAPS
+    ]
+    promised = {line["method"] for line in lines if monte_carlo_error.is_promised(line)}
+    assert promised == set(monte_carlo_error.STATISTICS)
+
+
+def test_the_errors_of_a_statistic_that_does_not_exist_are_degenerate():
+    """All 5 replicates of 1 + Poisson(1/2) are equal in some studies: their ratio of errors does not exist."""
+    condition = Condition({"distribution": "poisson", "size": 5})
+    rows = monte_carlo_error.simulate(condition, Streams(1, "monte_carlo_error", range(300)), "cpu")
+    correlation = rows[rows["method"] == "correlation"]
+    assert (correlation["status"] == "degenerate").any()
+    assert (correlation["reason"] != "").equals(correlation["status"] != "ok")
