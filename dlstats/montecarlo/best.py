@@ -22,7 +22,7 @@ def best_of(x: Replicates, *, starts: int) -> Pair:
         return np.full(x.shape[:-1], np.nan), np.full_like(x, np.nan)
     order = np.argsort(x, axis=-1, kind="stable")
     ordered = np.take_along_axis(x, order, axis=-1)
-    value = ordered @ _weights(reps, starts)
+    value = (ordered * _weights(reps, starts)).sum(axis=-1)  # not a product, whose rounding depends on the rows beside
     fewer = _weights(reps - 1, starts)
     before = np.cumsum(ordered[..., :-1] * fewer, axis=-1)
     after = np.cumsum((ordered[..., 1:] * fewer)[..., ::-1], axis=-1)[..., ::-1]

@@ -179,17 +179,3 @@ def assets_digest() -> str:
     folders = (PACKAGE / "report", PACKAGE.parent / "reports")
     files = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in ASSETS]
     return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
-
-
-# To be deleted once no study has the old shape and no rule asks for them.
-
-
-def fingerprint(module: str, *names: str) -> str:
-    """What top-level names of a module reach; a name that the module does not define stands for its STUDY."""
-    bound = HERE._open(module)[1].bound
-    return definitions(module, *sorted({name if name in bound else "STUDY" for name in names}))
-
-
-def digest(*modules: str) -> str:
-    """What whole modules reach."""
-    return hashlib.sha256("".join(definitions(module) for module in sorted(modules)).encode()).hexdigest()[:16]

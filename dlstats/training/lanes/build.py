@@ -11,7 +11,6 @@ import ctypes
 import hashlib
 import os
 import platform
-import re
 import shutil
 import subprocess
 import tempfile
@@ -29,8 +28,6 @@ except ImportError:  # not a POSIX system
     fcntl = None
 
 SOURCE = Path(__file__).parent
-KERNEL = "c65988e1514d31cf"
-"""Digest of the source: with it the fingerprint of a study's code changes when the kernel does."""
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fPIC", "-shared", "-w")
 PRECISIONS = {"float32": (), "float64": ("-DLANES_DOUBLE",)}
 
@@ -142,15 +139,6 @@ def _alone(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
     path.unlink(missing_ok=True)
-
-
-def digest() -> str:
-    """Of the kernel's source, without comments and spaces: equal to `KERNEL`."""
-    found = hashlib.sha256()
-    for path in _sources():
-        text = re.sub(r"//[^\n]*", "", path.read_text())
-        found.update(path.name.encode() + "".join(text.split()).encode())
-    return found.hexdigest()[:16]
 
 
 def _sources() -> list[Path]:
