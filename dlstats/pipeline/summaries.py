@@ -30,7 +30,7 @@ def summarise(experiment: Experiment, raw: pd.DataFrame) -> pd.DataFrame:
     raw = raw.reset_index(drop=True)
     parts = [
         *_measures(experiment, raw),
-        *(_frame(_contrast(experiment, raw, c)) for c in experiment.contrasts),
+        *(_frame(lines) for lines in _contrasts(experiment, raw)),
         *(_frame(_slopes(experiment, raw, s)) for s in experiment.slopes),
     ]
     parts = [part for part in parts if len(part)]
@@ -86,27 +86,32 @@ def _statistics(measures: Sequence[Measure]) -> list[str]:
     ]
 
 
-def _contrast(experiment: Experiment, raw: pd.DataFrame, c: Contrast | LevelContrast) -> Iterator[dict]:
-    return _of_methods(experiment, raw, c) if isinstance(c, Contrast) else _of_levels(experiment, raw, c)
+def _contrasts(experiment: Experiment, raw: pd.DataFrame) -> Iterator[list[dict]]:
+    """The lines of every contrast, in the order declared."""
+    of_methods = [c for c in experiment.contrasts if isinstance(c, Contrast) and c.column in raw]
+    found = dict(zip(map(id, of_methods), _of_methods(experiment, raw, of_methods), strict=True))
+    for c in experiment.contrasts:
+        yield found.get(id(c), []) if isinstance(c, Contrast) else list(_of_levels(experiment, raw, c))
 
 
-def _of_methods(experiment: Experiment, raw: pd.DataFrame, c: Contrast) -> Iterator[dict]:
-    if c.column not in raw:
-        return
-    factors = _factors(experiment, raw)
-    pair = raw[raw["method"].isin([c.method, c.against])]
-    for key, rows in _groups(pair, ["cell", *_keys(experiment)]):
-        columns = {name: _column(part, c.column) for name, part in rows.groupby("method", sort=False)}
-        if len(columns) == 2 or (c.method == c.against and columns):
-            estimate = montecarlo.paired(columns[c.method], columns[c.against], c.kind, c.statistic, **c.options)
-            about = key | {
-                "method": c.method,
-                "against": c.against,
-                "measure": c.column,
-                "statistic": c.name,
-                "cells": "",
-            }
-            yield about | {f: rows[f].iloc[0] for f in factors} | estimate.line()
+def _of_methods(experiment: Experiment, raw: pd.DataFrame, contrasts: list[Contrast]) -> list[list[dict]]:
+    """The lines of contrasts of methods; every group of rows is cut into methods once."""
+    factors, lines = _factors(experiment, raw), [[] for _ in contrasts]
+    for key, rows in _groups(raw, ["cell", *_keys(experiment)]) if contrasts else ():
+        held = {name: part for name, part in rows.groupby("method", sort=False)}
+        columns: dict[tuple[str, str], pd.Series] = {}
+        about = {f: rows[f].iloc[0] for f in factors} | {"cells": ""} | key
+        for c, found in zip(contrasts, lines, strict=True):
+            if c.method not in held or c.against not in held:
+                continue
+            for name in (c.method, c.against):
+                if (name, c.column) not in columns:
+                    columns[name, c.column] = _column(held[name], c.column)
+            pair = columns[c.method, c.column], columns[c.against, c.column]
+            estimate = montecarlo.paired(*pair, c.kind, c.statistic, **c.options)
+            names = {"method": c.method, "against": c.against, "measure": c.column, "statistic": c.name}
+            found.append(about | names | estimate.line())
+    return lines
 
 
 def _of_levels(experiment: Experiment, raw: pd.DataFrame, c: LevelContrast) -> Iterator[dict]:

@@ -104,6 +104,7 @@ def curves(
     def draw(evidence: Evidence, figure) -> None:
         pairs = value(column, statistic, experiment=experiment).each().pairs(evidence)
         lines = pd.DataFrame([line for line, _ in pairs])
+        lines = lines[lines["statistic"] == (statistic or lines["statistic"].iloc[0])]
         panels = _panels(lines, over)
         for axes, (title, rows) in zip(np.ravel(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
             for method in [m for m in methods or rows["method"].unique() if m in set(rows["method"])]:

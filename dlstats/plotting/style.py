@@ -74,10 +74,11 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("dice", "tversky", "jaccard"), "fifth"),
         **dict.fromkeys(("ldam", "firth"), "sixth"),
         # what a statistician would use instead
-        **dict.fromkeys(("linear", "linear_regression", "ridge", "lasso"), "seventh"),
+        **dict.fromkeys(("linear", "linear_regression", "ridge", "lasso"), "second"),
         **dict.fromkeys(("kernel", "kernel_ridge", "krr", "ntk", "nearest_neighbours", "knn"), "third"),
         **dict.fromkeys(("spline", "local_linear", "polynomial"), "fourth"),
-        **dict.fromkeys(("forest", "random_forest", "quantile_forest", "boosting"), "fifth"),
+        **dict.fromkeys(("boosting",), "fifth"),
+        **dict.fromkeys(("forest", "random_forest", "quantile_forest"), "seventh"),
         **dict.fromkeys(("wavelet", "fourier", "series"), "sixth"),
         # optimisers, regimes, normalisation
         **dict.fromkeys(("sgd", "batch_norm", "ntk_regime", "lazy"), "first"),

@@ -13,13 +13,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from dlstats.montecarlo import Estimate, estimate
 from dlstats.protocol.evidence import Evidence
+
+if TYPE_CHECKING:
+    from dlstats.protocol.study import Experiment
 
 Line = Mapping[Any, Any]
 """A line of the summary, as a mapping."""
@@ -79,6 +82,33 @@ class Reader:
         """The estimates. Raises LookupError when nothing matches, or several lines where one was asked for."""
         return [estimate for _, estimate in self.pairs(evidence)]
 
+    def check(self, experiments: Mapping[str, Experiment]) -> None:
+        """Raise ValueError, in one line, for a measure, method, factor or key that no experiment declares."""
+        column = self.where.get("measure")
+        if self.experiment and self.experiment not in experiments:
+            raise ValueError(f"has no experiment `{self.experiment}`; it has {', '.join(experiments)}")
+        held = [e for name, e in experiments.items() if self.experiment in ("", name)]
+        having = [e for e in held if column is None or any(m.column == column for m in e.measures)]
+        if not having:
+            known = dict.fromkeys(m.column for e in held for m in e.measures)
+            raise ValueError(f"has no measure `{column}`; its measures are {', '.join(known)}")
+        names = [
+            *(n for n in self.where if n not in LINE),
+            *self.over,
+            *self.needs,
+            *([self.largest] if self.largest else []),
+        ]
+        for name in names:
+            if name not in LINE and not any(name in e.factors or name in e.keys for e in having):
+                known = dict.fromkeys(n for e in having for n in (*e.factors, *e.keys))
+                raise ValueError(f"has no factor or key `{name}` beside `{column}`; it has {', '.join(known)}")
+        for side in ("method", "against"):
+            level = self.where.get(side)
+            for method in [level] if isinstance(level, str) else level if isinstance(level, list | tuple) else ():
+                if method and "=" not in str(method) and not any(method in e.methods for e in having):
+                    known = dict.fromkeys(n for e in having for n in e.methods)
+                    raise ValueError(f"has no method `{method}`; it has {', '.join(known)}")
+
     def pairs(self, evidence: Evidence) -> list[tuple[Line, Estimate]]:
         """Every line with its estimate, for figures and for readers of one's own."""
         lines = evidence.table(self.experiment, **self.where)
@@ -120,6 +150,8 @@ def _require_single(lines: pd.DataFrame, over: tuple[str, ...], where: Mapping) 
         )
 
 
+LINE = ("*", "measure", "statistic", "method", "against", "line")
+"""What a condition may name beside factors and keys."""
 NUMBERS = (
     "estimate",
     "mcse",

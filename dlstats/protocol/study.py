@@ -7,7 +7,7 @@ verdicts and the report read the module cheaply.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -122,6 +122,18 @@ class Experiment:
         for name in (*self.factors, *self.keys):
             if name in RESERVED:
                 raise ValueError(f"A factor or key must not be called `{name}`: that is a column of every result.")
+        columns = {measure.column for measure in self.measures}
+        for line in (*self.contrasts, *self.slopes):
+            if line.column not in columns:
+                raise ValueError(
+                    f"{type(line).__name__} of `{line.column}` needs that measure; there are {_list(columns)}."
+                )
+            if isinstance(line, Contrast | SlopeContrast):
+                for method in (line.method, line.against):
+                    if method not in self.methods:
+                        raise ValueError(
+                            f"{type(line).__name__} of `{method}` needs that method; there are {_list(self.methods)}."
+                        )
 
     def condition(self, levels: Mapping[str, object], what: str) -> Condition:
         """The typed condition of some levels. Raises ValueError for what the factors do not admit."""
@@ -130,6 +142,10 @@ class Experiment:
     def label_of(self, method: str) -> str:
         """How tables and axes call a method."""
         return self.methods[method].label if method in self.methods else method
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 @dataclass(frozen=True)
@@ -170,7 +186,14 @@ class Study:
     family: str = ""
 
     def named(self, name: str, family: str) -> Study:
-        """The study with its name and family."""
+        """The study with its name and family. Raises ValueError for a claim that reads what no experiment declares."""
+        for claim in self.claims:
+            check = getattr(claim.measure, "check", None)
+            try:
+                if check is not None:
+                    check(self.experiments)
+            except ValueError as error:
+                raise ValueError(f"Claim {claim.id} reads what is not there: {name} {error}.") from None
         return replace(self, name=name, family=family)
 
     def design(self, name: str) -> dict[str, list[Grid]]:

@@ -183,7 +183,7 @@ def chapter(material: Material) -> list[Block]:
     )
     count = sum(item not in open_ for item in ITEMS)
     text = prose(f"{count} of {len(ITEMS)} items are answered for all of the {len(material.finished)} finished studies."
-                 " The command ", Span("code", "dlstats check"), " fails when a required one is not.")  # fmt: skip
+                 " The command ", Span("code", "dlstats checklist"), " fails when a required one is not.")  # fmt: skip
     caption = prose("The reporting checklist, filled by the program.")
     table = Table("tab-checklist", caption, columns, tuple(rows), (), "small")
     return [Heading("Reporting checklist", 1, "checklist"), Paragraph(text), table]

@@ -6,7 +6,7 @@ R replicates x_1, ..., x_R; theta is the true value, y_r a second column of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 SMOOTH = "influence values; t interval"
@@ -152,9 +152,9 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
             "mean difference over shared replicates", "1/R sum_r (x_r - y_r)", r"\frac1R\sum_r(x_r-y_r)"
         ),
         "log_ratio": Formula(
-            "log₁₀ of the ratio of the medians of two methods on the same replicates",
-            'log_10 ((op("median")_r x_r) / (op("median")_r y_r))',
-            r"\log_{10}(\operatorname{median}_r x_r/\operatorname{median}_r y_r)",
+            "log₁₀ of the ratio of a statistic of two methods on the same replicates",
+            "log_10 (T(x) / T(y))",
+            r"\log_{10}(T(x)/T(y))",
             "joint bootstrap of the replicates; t interval",
         ),
         "correlation": Formula("correlation over replicates", 'op("cor")(x, y)', r"\operatorname{cor}(x,y)"),
@@ -168,8 +168,14 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
 )
 
 
+PAIRED = ("difference", "ratio", "log_ratio", "slope", "slope_difference")
+"""What is taken of another statistic, which stands in parentheses."""
+
+
 def find(statistic: str) -> Formula:
     """The formula of a statistic, options after its name ignored; its bare name when there is none."""
-    name = statistic.partition("(")[0]
+    name, _, inner = statistic.partition("(")
     words = "".join(c if c.isalnum() else " " for c in name)
-    return FORMULAS.get(name, Formula(words, f'upright("{words}")', rf"\text{{{words}}}", "see the code"))
+    found = FORMULAS.get(name, Formula(words, f'upright("{words}")', rf"\text{{{words}}}", "see the code"))
+    of = inner.rstrip(")").replace("_", " ")
+    return replace(found, words=f"{found.words}, of the {of}") if name in PAIRED and of else found
