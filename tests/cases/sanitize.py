@@ -54,7 +54,7 @@ def grid(dtype, every):
 
 def tests_of_lanes():
     """The tests of lanes under the sanitizers, but those that start compilers of their own."""
-    files = sorted(str(path) for path in HERE.glob("test_lanes_*.py") if path.name != "test_lanes_memory.py")
+    files = sorted(str(path) for path in LANES.glob("test_*.py") if path.name != "test_memory.py")
     return watched("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not machine and not processor", *files)
 
 
