@@ -1,6 +1,6 @@
 """Every kind of problem that the compiled kernel meets, one small training each: what sanitizers are run over.
 
-`python tests/core/lanes_grid.py float32 7` trains every 7th of them in single precision.
+`PYTHONPATH=tests python tests/cases/lanes_grid.py float32 7` trains every 7th of them in single precision.
 """
 
 import ctypes

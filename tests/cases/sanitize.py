@@ -17,20 +17,21 @@ FLAGS = "-O0 -fsanitize=address,undefined -fno-sanitize-recover=all"
 """Without optimisation it compiles in half the time, and the small problems train no slower."""
 
 
+def libraries():
+    """The compiler's sanitizers; a name without a folder where it has none."""
+    compiler, names = build.find_compiler(), ("libasan.so", "libubsan.so")
+    asked = [[compiler, f"-print-file-name={name}"] for name in names]
+    return [subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip() for ask in asked]
+
+
 def environment():
     """In which every process is watched, and builds and loads the watched kernel."""
-    compiler = build.find_compiler()
-    libraries = [
-        subprocess.run(
-            [compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        for name in ("libasan.so", "libubsan.so")
-    ]
-    return _flags() | {"LD_PRELOAD": ":".join(libraries), "ASAN_OPTIONS": "detect_leaks=0", "OMP_NUM_THREADS": "1"}
+    return _flags() | {"LD_PRELOAD": ":".join(libraries()), "ASAN_OPTIONS": "detect_leaks=0", "OMP_NUM_THREADS": "1"}
 
 
 def _flags():
-    return os.environ | {"DLSTATS_LANES_FLAGS": FLAGS}
+    paths = [str(HERE.parent), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"DLSTATS_LANES_FLAGS": FLAGS, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def compile_kernel(dtype):

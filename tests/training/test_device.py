@@ -1,4 +1,4 @@
-"""What a card does, as far as it can be seen without one; and all of it where there is one."""
+"""What a GPU does, as far as it can be seen without one; and all of it where there is one."""
 
 import numpy as np
 import pytest
@@ -33,8 +33,8 @@ def test_a_device_is_resolved_or_refused_clearly():
         resolve("gpu")
 
 
-@pytest.mark.skipif(CUDA, reason="there is a card")
-def test_cuda_without_a_card_is_a_clear_error():
+@pytest.mark.skipif(CUDA, reason="there is a GPU")
+def test_cuda_without_a_gpu_is_a_clear_error():
     with pytest.raises(ValueError, match="no CUDA device"):
         training.fit(NET, squared, nets.initialise(NET, generators()), *data(), training.Training(2), device="cuda")
 
@@ -44,7 +44,7 @@ def test_cuda_without_a_card_is_a_clear_error():
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optimiser, keep, rates):
     plan = training.Training(
-        25, rates, optimiser, "onecycle", weight_decay=0.01, momentum=0.5, keep=keep, dtype="float64"
+        25, rates, optimiser, training.schedules.onecycle, weight_decay=0.01, momentum=0.5, keep=keep, dtype="float64"
     )
     start = nets.initialise(NET, generators(), dtype="float64")
     problem = training.problem(NET, squared, start, *data(), plan, None, None)
@@ -65,10 +65,10 @@ def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optim
         torch.testing.assert_close(device, host, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.skipif(not CUDA, reason="there is no card")
+@pytest.mark.skipif(not CUDA, reason="there is no GPU")
 @pytest.mark.parametrize("batch_size", [None, 8])
 @pytest.mark.parametrize("optimiser", [*OPTIMISERS, "lbfgs", "levenberg_marquardt"])
-def test_a_card_agrees_with_the_cpu(optimiser, batch_size):
+def test_a_gpu_agrees_with_the_cpu(optimiser, batch_size):
     if batch_size and optimiser not in OPTIMISERS:
         return
     plan = training.Training(100, 0.01, optimiser, batch_size=batch_size, keep="best", dtype="float64")
