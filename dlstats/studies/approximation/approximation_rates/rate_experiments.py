@@ -61,11 +61,12 @@ def sieve(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     k = theory.sieve_pieces(n, sd)
     x = (np.arange(n) + 0.5) / n
     noise = sd * streams.draw(lambda rng: rng.normal(size=n), "noise", n=n)
-    coefficients = (np.sin(2 * np.pi * x) + noise) @ np.linalg.pinv(_hats(x, k)).T
+    fit = np.linalg.pinv(_hats(x, k))
+    coefficients = [fit @ y for y in np.sin(2 * np.pi * x) + noise]  # one by one: a product of all rounds by block
     node, weight = np.polynomial.legendre.leggauss(8)
     t = ((np.arange(k)[:, None] + (node + 1) / 2) / k).ravel()
-    gap = coefficients @ _hats(t, k).T - np.sin(2 * np.pi * t)
-    risk = gap**2 @ np.tile(weight / (2 * k), k)
+    gap = np.stack([_hats(t, k) @ c for c in coefficients]) - np.sin(2 * np.pi * t)
+    risk = (gap**2 * np.tile(weight / (2 * k), k)).sum(axis=1)
     return stacked(streams, {"spline": {"risk": risk, "risk_ratio": risk / theory.sieve_risk(n, sd)}})
 
 
@@ -80,6 +81,7 @@ def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame
 
     from dlstats import nets, training
     from dlstats.losses.regression import squared
+    from dlstats.training import recipes
 
     torch.set_num_threads(1)
     units, method = condition.units, condition.optimiser
@@ -95,6 +97,7 @@ def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame
     over = {"over_floor": error / squaring.best_l2(units + 1), "over_units": error / squaring.best_l2(units)}
     over["over_half"] = error / squaring.best_l2_of_network(units)
     columns = {"status": fit.status.tolist(), "l2_error": error, "effective_pieces": units + 0.5, **over}
+    columns["start_digest"] = [recipes.digest(row) for row in start.numpy()]
     return stacked(streams, {method: columns})
 
 
