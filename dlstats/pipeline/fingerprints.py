@@ -25,6 +25,8 @@ ASSETS = (".css", ".js", ".typ", ".bib", ".yaml")
 DESCRIBING = ("measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block")
 """Keywords that say what is made of an experiment's rows, and change none of them."""
 SUMMARISED = ("measures", "contrasts", "slopes")
+HANDED = (("seeds", "Streams"), ("protocol.factor", "Condition"))
+"""What every `simulate` is handed, and so reaches without naming it: (module of the package, definition)."""
 
 
 class Fingerprints:
@@ -96,7 +98,18 @@ class Fingerprints:
         else:
             first, counted = [node.func, *node.args], [k for k in node.keywords if k.arg not in DESCRIBING]
         roots = [Definition(where, "simulate", tuple(first))] if first else []
-        return code, roots + [Definition(where, str(k.arg), (k.value,)) for k in counted]
+        roots += [Definition(where, str(k.arg), (k.value,)) for k in counted]
+        return code, roots + self._handed(code)
+
+    def _handed(self, code: Code) -> list[Definition]:
+        """The definitions of what a `simulate` is handed, where the package has them."""
+        found: list[Definition] = []
+        for name, definition in HANDED:
+            if self.package.joinpath(*name.split(".")).with_suffix(".py").exists():
+                found += sorted(
+                    code.bound(code.module(f"{self.package.name}.{name}"), definition), key=lambda d: d.label
+                )
+        return found
 
     def _open(self, module: str, labels: bool = True) -> tuple[Code, Module]:
         """The code that a module sees, and the module."""

@@ -7,7 +7,6 @@ import numpy as np
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
-from dlstats.studies.approximation.width_limits.narrow_networks import TARGET
 from dlstats.theory import width_limits as theory
 
 
@@ -40,7 +39,7 @@ def _compact(evidence: Evidence, axis) -> None:
         label = "best constant" if place == 0 else None
         axis.plot([place - 0.4, place + 0.4], [height] * 2, color="0.6", linewidth=0.9, label=label)
     axis.axhline(1, label="floor of width 1", **style.method("floor"))
-    axis.set_xticks(range(len(targets)), [TARGET.describe(t) for t in targets], rotation=25)
+    axis.set_xticks(range(len(targets)), targets, rotation=25)
     axis.set(ylabel=r"$L^1$ error / floor", ylim=(0, None))
     axis.legend(loc="lower left", handlelength=1.4)
 
