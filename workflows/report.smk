@@ -16,6 +16,7 @@ rule draw:
     params:
         config=CONFIG_WORD,
         code=code("figures"),
+        labels=code("experiments"),
         report=fingerprints.definitions("dlstats.report.drawing", "draw"),
     message:
         "draw {wildcards.study}"

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo
-from dlstats.montecarlo import Estimate
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.study import Experiment
 
@@ -221,8 +220,3 @@ def _typed(experiment: Experiment, summary: pd.DataFrame) -> pd.DataFrame:
     words = [c for c in ("cell", "method", "against", "measure", "statistic", "law", "note", "cells") if c in summary]
     summary[words] = summary[words].astype(object).where(summary[words].notna(), "").astype(str)
     return summary.astype({name: kind for name, kind in types.items() if name in summary})
-
-
-def estimate_of(line: Mapping) -> Estimate:
-    """The estimate on a line of a summary."""
-    return Estimate.of_line(line)

@@ -106,7 +106,7 @@ CLAIMS = (
     Claim(
         "UAT5",
         "Width n + 4 is needed: no network narrower than 6 equals (1 − |x₁| − |x₂|)₊ on ℝ² (width of the explicit network).",
-        at_least(6), value("width", experiment="explicit"), Theorem("lu2017", "theorem 1, read as a minimum"), ("JSM",),
+        at_least(6), value("width", experiment="explicit"), Finding(), ("JSM",),
     ),
     Claim(
         "UAT4.compact",
