@@ -69,7 +69,7 @@ def outputs(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.glob("results/raw/**/*.parquet")):
         found[str(path.relative_to(folder))] = store.checksum(store.read(path))
-    patterns = ("results/summary/*/*", "results/checks/*", "results/verdicts/*", "results/verdicts.csv", "reports/tables/**/*")
+    patterns = ("results/summary/*/*", "results/verdicts/*", "results/verdicts.csv", "reports/tables/**/*")
     for pattern in (*patterns, "reports/figures/**/*.pdf"):
         for path in sorted(p for p in folder.glob(pattern) if p.is_file()):
             found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
