@@ -12,7 +12,7 @@ localrules:
 
 rule checks:
     output:
-        multiext("results/checks/{study}", ".parquet", ".csv"),
+        multiext("results/checks/{study}", table=".parquet", csv=".csv"),
     log:
         "results/logs/checks/{study}.log",
     conda:
@@ -23,7 +23,7 @@ rule checks:
     message:
         "check the identities of {wildcards.study}"
     shell:
-        "python -m dlstats checks {wildcards.study} {params.slow} --output {output[0]:q} 2> {log:q}"
+        "python -m dlstats checks {wildcards.study} {params.slow} --output {output.table:q} 2> {log:q}"
 
 
 rule summarise:
@@ -50,7 +50,7 @@ rule judge:
         raw=raw,
         summary=rules.summarise.output,
     output:
-        multiext("results/verdicts/{study}", ".parquet", ".csv"),
+        multiext("results/verdicts/{study}", table=".parquet", csv=".csv"),
     log:
         "results/logs/judge/{study}.log",
     conda:
@@ -64,7 +64,7 @@ rule judge:
         "judge the claims of {wildcards.study}"
     shell:
         "python -m dlstats judge {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
-        " --failed-share {params.failed_share} --output {output[0]:q} 2> {log:q}"
+        " --failed-share {params.failed_share} --output {output.table:q} 2> {log:q}"
 
 
 rule ledger:
@@ -72,7 +72,7 @@ rule ledger:
         expand("results/verdicts/{study}.parquet", study=STUDIES),
         checks=expand("results/checks/{study}.parquet", study=CHECKED),
     output:
-        multiext("results/verdicts", ".parquet", ".csv"),
+        multiext("results/verdicts", table=".parquet", csv=".csv"),
     log:
         "results/logs/ledger.log",
     conda:
@@ -83,4 +83,4 @@ rule ledger:
     message:
         "put the ledger together"
     shell:
-        "python -m dlstats ledger {params.verdicts:q} --output {output[0]:q} 2> {log:q}"
+        "python -m dlstats ledger {params.verdicts:q} --output {output.table:q} 2> {log:q}"

@@ -5,7 +5,7 @@ import pytest
 
 from dlstats.pipeline import store
 
-ORIGIN = store.Origin("sawtooth", "n=1", 7, "abc")
+ORIGIN = store.Origin("sawtooth", "exact", "n=1", 7, "abc")
 ROWS = pd.DataFrame({"replicate": [0, 1], "method": ["a", "a"], "mse": [0.1, float("nan")], "seconds": [1.0, 2.0]})
 
 
@@ -43,9 +43,9 @@ def test_altered_rows_are_never_read(path, monkeypatch):
         store.read(path)
 
 
-@pytest.mark.parametrize("field", ["study", "cell", "seed", "fingerprint"])
+@pytest.mark.parametrize("field", ["study", "experiment", "cell", "seed", "fingerprint"])
 def test_another_origin_is_named(path, field):
-    values = {"study": "s", "cell": "n=2", "seed": 8, "fingerprint": "def"}
+    values = {"study": "s", "experiment": "e", "cell": "n=2", "seed": 8, "fingerprint": "def"}
     asked = store.Origin(**{**ORIGIN.__dict__, field: values[field]})
     with pytest.raises(store.Unusable, match=field):
         store.read(path, asked)

@@ -8,7 +8,7 @@ from cases.report_site import CONFIG, Site, absent, build_site, study
 from dlstats.pipeline import registry
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _studies():
     """The toy stands for all studies, and the other one is not there."""
     patch = pytest.MonkeyPatch()
