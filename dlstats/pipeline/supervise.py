@@ -1,7 +1,8 @@
 """Cells in a process of their own: one that a signal kills is named in one line, and the cells after it go on.
 
 The process that was started watches; a fork of it, made before anything heavy is loaded, does the work and tells the
-cell in hand through a pipe. It ends when the watching one does. SIGTERM and SIGINT are passed on.
+cell in hand through a pipe. It ends when the watching one does. SIGTERM and SIGINT are passed on, unless they are
+ignored, as a shell lets its background jobs ignore SIGINT.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class _Child:
         self.pid, self.pipe, self.parent = pid, pipe, parent
         self.stopped: signal.Signals | None = None
         self._heard = b""
-        self._before = {number: signal.signal(number, self._pass_on) for number in PASSED_ON}
+        heard = [number for number in PASSED_ON if signal.getsignal(number) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._pass_on) for number in heard}
 
     @classmethod
     def fork(cls, parent: int | None) -> _Child | None:

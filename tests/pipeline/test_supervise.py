@@ -96,7 +96,14 @@ def test_every_killed_cell_is_named(tmp_path):
 def _started(folder, *words):
     """A job that sleeps in its first cell, and the process that it watches."""
     environment = _environment(folder, "sleep", CELLS)
-    job = subprocess.Popen(_command(*words), cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+    job = subprocess.Popen(
+        _command(*words),
+        cwd=folder,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job inherits that it is ignored
+    )
     until = time.monotonic() + 60
     while time.monotonic() < until:
         children = psutil.Process(job.pid).children()
