@@ -41,37 +41,34 @@ def projection_risk(n: float, noise_sd: float) -> float:
     return float(np.min(tail + 2 * kept * noise_sd**2 / n))
 
 
-def wiener_risk(n: float, noise_sd: float, terms: int = 2**20) -> float:
-    """Best linear risk in white noise, n^(-1) sum_{odd k} λ_k σ²/(λ_k + σ²), λ_k = n/(πk)², tail integrated."""
-    k = np.arange(1.0, 2 * terms, 2)
-    signal = n / (math.pi * k) ** 2
-    rest = 1 / (math.pi**2 * 2 * terms)
-    return float(2 * (signal * noise_sd**2 / (signal + noise_sd**2)).sum() / n + rest)
+def wiener_risk(n: float, noise_sd: float) -> float:
+    """Best linear risk in white noise, σ tanh(√n/(2σ)) / (2√n): n^(-1) sum_{odd k} λ_k σ²/(λ_k + σ²), λ_k = n/(πk)².
+
+    The sum over odd k of both signs is 2σ²/n sum_{odd k > 0} 1/(1 + (πkσ)²/n), a partial fraction series of tanh.
+    """
+    return noise_sd * math.tanh(math.sqrt(n) / (2 * noise_sd)) / (2 * math.sqrt(n))
 
 
-def mean_location_error(step: float, reach: float = 40.0, nodes: int = 1500, tolerance: float = 1e-12) -> float:
+def mean_location_error(step: float, reach: float = 40.0, nodes: int = 600) -> float:
     """E|τ̂ - τ| of the least-squares change point when the jump is `step` noise sds and both segments are long.
 
-    The argmax of a two-sided random walk with N(-step²/2, step²) increments. With p the chance that a one-sided walk
-    never rises above 0 (Spitzer: log p = -sum_t Φ(-step √t / 2) / t) and g_t the density of a walk that stays above 0
-    until t (duality), (argmax, max) of a side has density p g_t(m), and
-    E|τ̂ - τ| = 2 sum_t t ∫ p g_t(m) F(m) dm with F the distribution of the other side's maximum.
-    Solved on a Gauss-Legendre grid; derived here from Hinkley (1970).
+    The argmax of a two-sided random walk with N(-step²/2, step²) increments, density f. With K h(m) = ∫_0^∞ f(m - v) h(v) dv:
+
+    - F, the distribution of the maximum of one side, 0 included, is F(m) = ∫_0^∞ F(v) f(m - v) dv [Lindley 1952];
+    - g_t = K^(t - 1) f is the density at time t of a walk that stayed above 0, and by duality (argmax, max) of one side has
+      density F(0) g_t(m);
+    - E|τ̂ - τ| = 2 F(0) sum_t t ∫ g_t F = 2 F(0) ∫ F (I - K)^(-2) f [after Hinkley 1970].
+
+    Nyström's method on a Gauss-Legendre grid up to `reach`; the maximum exceeds it with probability below e^(-reach).
     """
     mean, sd = -(step**2) / 2, step
     root, weight = np.polynomial.legendre.leggauss(nodes)
-    m, weight = reach * sd * (root + 1) / 2, reach * sd * weight / 2
-    times = np.arange(1, 200_000)
-    never = math.exp(-float((stats.norm.cdf(-step / 2 * np.sqrt(times)) / times).sum()))
-    kernel = stats.norm.pdf(m[:, None] - m[None, :], mean, sd) * weight[None, :]
-    density, renewal, moment = stats.norm.pdf(m, mean, sd), np.zeros(nodes), np.zeros(nodes)
-    t = 1
-    while float(density @ weight) * t > tolerance:
-        renewal += density
-        moment += t * density
-        density, t = kernel @ density, t + 1
-    below = never * (1 + np.array([np.interp(v, m, np.cumsum(renewal * weight)) for v in m]))
-    return 2 * float((never * moment * below) @ weight)
+    m, weight = reach * (root + 1) / 2, reach * weight / 2
+    stays = np.eye(nodes) - stats.norm.pdf(m[:, None] - m[None, :], mean, sd) * weight
+    beyond = stats.norm.cdf(m - reach, mean, sd)
+    renewal, below = np.linalg.solve(stays, np.stack([stats.norm.pdf(m, mean, sd), beyond], axis=1)).T
+    never = stats.norm.pdf(-m, mean, sd) * weight @ below + stats.norm.cdf(-reach, mean, sd)
+    return 2 * float(never * (np.linalg.solve(stays, renewal) * below) @ weight)
 
 
 def segmentation_constant(step: float) -> float:
