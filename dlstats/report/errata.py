@@ -22,19 +22,31 @@ VALUES: Mapping[str, float] = {
     "log10_09": -math.log10(0.9),
     "ln_07": -math.log(0.7),
     "ln_09": -math.log(0.9),
+    "rmse": math.sqrt((0 + 1 + 1 + 4 + 225) / 5),
+    "cross_entropy": -sum(map(math.log, (0.0614, 0.2058, 0.2105, 0.0272))) / 4,
 }
 """Numbers that the errata state, computed."""
 
 
 @dataclass(frozen=True)
 class Erratum:
-    """What a lecture prints, what is right, and the claims that show it."""
+    """What a lecture prints, what is right, and the claims and checks that show it.
+
+    `quote` are words as they stand under the title `place`; `formula` stands beside them and is set anew.
+    """
 
     id: str
     lectures: tuple[str, ...]
-    printed: str
+    place: str
+    quote: str
+    formula: str
     right: str
     claims: tuple[str, ...]
+
+    @property
+    def printed(self) -> str:
+        """The title, the quotation and the formula in one line."""
+        return f"{self.place}: “{self.quote}”" + (f", {self.formula}" if self.formula else "") + "."
 
 
 def load(path: Path) -> tuple[dict[str, str], list[Erratum]]:
@@ -49,7 +61,8 @@ def _erratum(entry: Mapping) -> Erratum:
     right = str(entry["right"])
     for name, value in VALUES.items():
         right = right.replace(f"{{{name}}}", show(value).text)
-    return Erratum(entry["id"], tuple(entry["lectures"]), entry["printed"], right, tuple(entry["claims"]))
+    words = (entry["place"], entry["printed"], entry.get("formula", ""))
+    return Erratum(entry["id"], tuple(entry["lectures"]), *words, right, tuple(entry["claims"]))
 
 
 def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
