@@ -20,7 +20,7 @@ from dlstats.pipeline.modules import Definition, Module
 from dlstats.pipeline.reach import Code, Place
 
 PACKAGE = Path(__file__).parent.parent
-ASSETS = (".css", ".js", ".typ", ".bib", ".yaml")
+ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
 """Suffixes of the report's files that are no code."""
 DESCRIBING = ("measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block")
 """Keywords that say what is made of an experiment's rows, and change none of them."""
@@ -188,7 +188,7 @@ cells, summary, part, definitions = HERE.cells, HERE.summary, HERE.part, HERE.de
 
 
 def assets_digest() -> str:
-    """Digest of the files of the report that are no code: template, page, captions, bibliography."""
-    folders = (PACKAGE / "report", PACKAGE.parent / "reports")
+    """Digest of the files of the report that are no code: templates, page, captions, bibliography."""
+    folders = (PACKAGE / "report", PACKAGE / "report" / "templates", PACKAGE.parent / "reports")
     files = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in ASSETS]
     return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]

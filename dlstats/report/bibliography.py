@@ -1,15 +1,15 @@
-"""The sources: a BibTeX file of plain entries, found again in the words with which a claim names its source."""
+"""The sources: a BibTeX file, read by pybtex for what claims cite; Typst reads it itself to print the references."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pybtex.database
+from pybtex.richtext import Text
+
 FILE = "references.bib"
-_ENTRY = re.compile(r"^@(?P<type>\w+)\{(?P<key>[^,\s]+),\s*$(?P<body>.*?)^\}\s*$", re.M | re.S)
-_FIELD = re.compile(r"^\s*(?P<name>\w+)\s*=\s*\{(?P<value>.*)\},?\s*$", re.M)
 
 
 @dataclass(frozen=True)
@@ -17,52 +17,35 @@ class Source:
     """One entry of the bibliography file; the values as plain text."""
 
     key: str
-    type: str
+    names: tuple[str, ...]
+    """Family names of the authors."""
     fields: Mapping[str, str]
-
-    @property
-    def names(self) -> list[str]:
-        """Family names of the authors."""
-        people = self.fields.get("author", self.fields.get("editor", "")).split(" and ")
-        return [p.partition(",")[0].strip() if "," in p else p.split()[-1] for p in people if p.strip()]
-
-    @property
-    def year(self) -> str:
-        """The year of publication."""
-        return self.fields.get("year", "")
 
     @property
     def short(self) -> str:
         """`Telgarsky 2015`, `Lu et al. 2017`, `Hanin and Rolnick 2019`."""
-        names = self.names
-        who = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
-        return f"{who} {self.year}"
+        authors = " and ".join(self.names) if len(self.names) <= 2 else f"{self.names[0]} et al."
+        return f"{authors} {self.fields.get('year', '')}"
+
+    @property
+    def preprint(self) -> str:
+        """The number on arXiv of what has no DOI, which the printed reference leaves out."""
+        return self.fields.get("eprint", "") if "doi" not in self.fields else ""
 
 
 def read(path: Path) -> dict[str, Source]:
-    """The entries of a BibTeX file by key, `name = {value}` one a line; nothing when there is no such file."""
+    """The entries of a BibTeX file by key, each key once; nothing when there is no such file."""
     if not path.exists():
         return {}
-    found = {}
-    for match in _ENTRY.finditer(path.read_text(encoding="utf-8")):
-        fields = {field["name"].lower(): _plain(field["value"]) for field in _FIELD.finditer(match["body"])}
-        if match["key"] in found:
-            raise ValueError(f"{path}: the key {match['key']} must stand once, it stands twice.")
-        found[match["key"]] = Source(match["key"], match["type"].lower(), fields)
-    return found
+    entries = pybtex.database.parse_file(path, "bibtex", encoding="utf-8").entries
+    return {key: _source(key, entry) for key, entry in entries.items()}
 
 
-def _plain(value: str) -> str:
-    return value.replace("{", "").replace("}", "").replace("--", "–").replace(r"\&", "&")
+def _source(key: str, entry: pybtex.database.Entry) -> Source:
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    names = tuple(" ".join(map(_plain, (*person.prelast_names, *person.last_names))) for person in people)
+    return Source(key, names, {name.lower(): _plain(value) for name, value in entry.fields.items()})
 
 
-def line(source: Source) -> str:
-    """An entry as one line: authors (year). Title. Where."""
-    f = source.fields
-    where = f.get("journal") or f.get("booktitle") or f.get("publisher") or f.get("howpublished") or ""
-    volume = f.get("volume", "") + (f"({f['number']})" if f.get("number") and f.get("volume") else "")
-    pages = f.get("pages", "")
-    place = ", ".join(part for part in (where, volume, pages) if part)
-    link = f"doi:{f['doi']}" if f.get("doi") else f"arXiv:{f['eprint']}" if f.get("eprint") else f.get("url", "")
-    authors = f.get("author", "").replace(" and ", "; ")
-    return ". ".join(part for part in (f"{authors} ({source.year})", f.get("title", ""), place, link) if part) + "."
+def _plain(text: str) -> str:
+    return str(Text.from_latex(text)).replace("--", "–")

@@ -6,6 +6,7 @@ A text is a tuple of spans, so that no string is ever markup: what a study write
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
@@ -189,6 +190,16 @@ class Entry:
     """Further facts for the reader who opens the claim."""
     order: Mapping[str, float | str] = field(default_factory=dict)
     """What the columns of numbers are sorted by."""
+
+    @property
+    def lectures(self) -> tuple[str, ...]:
+        """The lectures that the claim names: `JSM, BIOS` are two."""
+        return tuple(part.strip() for part in re.split(r"[,;/]| and ", self.lecture) if part.strip())
+
+    @property
+    def searched(self) -> str:
+        """What a search for words looks in."""
+        return " ".join((self.claim, words(self.statement), words(self.source), self.study, self.lecture)).lower()
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def write(
     table_files.write_csv(material.verdicts, out / "tables" / "ledger.csv")
     return (
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
-        write_bytes(out / "dlstats.html", html.page(made, material.sources).encode()),
+        write_bytes(out / "dlstats.html", html.page(made, material.sources, Path(reports)).encode()),
     )
 
 

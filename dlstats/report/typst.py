@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -88,22 +90,28 @@ def _pictures(found: Iterable[dict]) -> Iterable[dict]:
             yield from block["items"]
 
 
-def mathml(sources: Iterable[str]) -> dict[str, str]:
-    """Formulas in Typst's maths as MathML, for HTML."""
-    import re
-    import warnings
-
+def html(formulas: Iterable[str], keys: Iterable[str], reports: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Formulas in Typst's maths as MathML, and by key the references of the bibliography file in the order of `keys`."""
     import typst
 
-    wanted = list(dict.fromkeys(sources))
-    if not wanted:
-        return {}
-    source = "\n\n".join(f"$ {formula} $" for formula in wanted)
-    with warnings.catch_warnings():
+    formulas, keys = list(dict.fromkeys(formulas)), list(keys)
+    lines = [f"$ {formula} $" for formula in formulas]
+    if keys:
+        lines += [f"#cite(label({json.dumps(key)}))" for key in keys]
+        lines.append(f'#bibliography("{REFERENCES}", style: "ieee", title: none)')
+    with tempfile.TemporaryDirectory(prefix="dlstats-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Typst calls its HTML export experimental
-        page = typst.compile(source.encode(), format="html", ignore_system_fonts=True)
+        shutil.copy(files.tracked(reports, REFERENCES), name)
+        source = Path(name) / "page.typ"
+        source.write_text("\n\n".join(lines), encoding="utf-8")
+        page = typst.compile(source, root=Path(name), format="html", ignore_system_fonts=True)
     assert isinstance(page, bytes)
-    found = re.findall(r"<math.*?</math>", page.decode(), re.S)
-    if len(found) != len(wanted):
-        raise ValueError(f"{len(wanted)} formulas must give as many MathML elements, got {len(found)}.")
-    return dict(zip(wanted, (text.replace(' display="block"', "") for text in found), strict=True))
+    maths = re.findall(r"<math.*?</math>", page.decode(), re.DOTALL)
+    entries = re.findall(r'<span class="prefix">.*?</span>(.*?)</li>', page.decode(), re.DOTALL)
+    plain = [
+        " ".join(re.sub(r"</?(?!em\b)\w[^>]*>", "", entry).replace("&#x20;", " ").split()) for entry in entries
+    ]  # links and styles go
+    return (
+        dict(zip(formulas, (text.replace(' display="block"', "") for text in maths), strict=True)),
+        dict(zip(keys, plain, strict=True)),
+    )

@@ -107,7 +107,9 @@ def test_html_loads_nothing_from_outside(printed, page):
         for name in ("src", "href", "action", "data", "poster", "srcset"):
             assert (attributes.get(name) or "#").startswith(("#", "data:"))
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", printed[1])
-    assert "default-src 'none'" in printed[1]
+    (policy,) = (attributes["content"] for _, attributes in page.elements if "http-equiv" in attributes)
+    for part in ("default-src 'none'", "img-src data:", "style-src 'sha256-", "script-src 'sha256-"):
+        assert part in policy
 
 
 def test_every_picture_has_words_for_who_cannot_see_it(page):
