@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+from collections import Counter
 
 import pytest
 from cases.report_site import REPORTS
@@ -13,6 +15,14 @@ from dlstats.protocol import origin
 from dlstats.report import bibliography, typst
 
 SOURCES = bibliography.read(REPORTS / bibliography.FILE)
+TEXT = (REPORTS / bibliography.FILE).read_text(encoding="utf-8")
+DOI = re.compile(r"10\.\d{4,9}/[^\s{}]*[^\s{}.,;]")
+ARXIV = re.compile(r"\d{4}\.\d{4,5}")
+UNNUMBERED = {
+    *("bartlett2002", "donoho1983", "elkan2001", "glorot2010", "holm1979", "li2023", "montufar2017"),
+    *("newman1986", "pinsker1980", "rosset2004", "tukey1960", "tukey1963", "ville1939", "zhao2013"),
+}
+"""Entries without a DOI or an arXiv number: none exists, or it is not known for certain."""
 STUDIES = [registry.load(name) for name in registry.studies()]
 CITED = [(one.id, origin.record(one.origin).get("cite")) for s in STUDIES for one in (*s.claims, *s.checks)]
 
@@ -49,3 +59,24 @@ def test_authors_are_named_by_their_family_names(tmp_path):
 
 def test_every_claim_and_check_cites_an_entry():
     assert [(name, key) for name, key in CITED if key and key not in SOURCES] == []
+
+
+def test_no_entry_is_lost_in_reading_and_keys_are_in_order():
+    keys = re.findall(r"^@\w+\{([^,\s]+)", TEXT, re.M)
+    assert keys == sorted(set(keys))
+    assert set(keys) == set(SOURCES)
+
+
+@pytest.mark.parametrize("key", SOURCES)
+def test_numbers_are_well_formed(key):
+    fields = SOURCES[key].fields
+    assert DOI.fullmatch(fields.get("doi", "10.1000/x"))
+    assert ARXIV.fullmatch(fields.get("eprint", "1234.5678"))
+    assert ("eprint" in fields) == (fields.get("archiveprefix") == "arXiv")
+    assert (not {"doi", "eprint"} & set(fields)) == (key in UNNUMBERED)
+
+
+@pytest.mark.parametrize("field", ["doi", "eprint", "title"])
+def test_no_number_and_no_title_stands_twice(field):
+    values = Counter(s.fields[field].lower() for s in SOURCES.values() if field in s.fields)
+    assert [value for value, count in values.items() if count > 1] == []
