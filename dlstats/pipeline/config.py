@@ -86,7 +86,8 @@ def load(path: str | Path) -> dict:
 def check(found: Any) -> dict:
     """The configuration with defaults, studies in order and overrides as grids.
 
-    Raises ConfigError when it is not what is required, or a study's factors do not admit a level.
+    Raises ConfigError when it is not what is required, or a study's factors do not admit a level of its overrides, and
+    StudyError when a study's own file or design is wrong.
     """
     if not isinstance(found, Mapping):
         raise ConfigError(f"the configuration: must be a mapping of keys to values, got {_short(found)}.")
@@ -97,12 +98,27 @@ def check(found: Any) -> dict:
     settings = config.model_dump(exclude={"studies", "overrides"})
     settings["studies"] = _studies(config.studies)
     settings["overrides"] = _overrides(config)
+    registry.load_all(settings["studies"])
     for study in settings["studies"]:
-        try:
-            grid.cells(settings, study)
-        except (ValueError, LookupError) as error:
-            raise ConfigError(str(error.args[0])) from None
+        _check_design(settings, study)
     return settings
+
+
+def _check_design(settings: Mapping, study: str) -> None:
+    """Blame the configuration for its overrides, and the study for its own design."""
+    own = f"{registry.shown(registry.file(study))}: the design `{settings['design']}` of the study itself is wrong"
+    try:
+        designed = registry.load(study).design(settings["design"])
+    except (ValueError, LookupError) as error:
+        raise registry.StudyError(f"{own}: {error.args[0]}") from None
+    overrides = settings["overrides"].get(study, {})
+    for inner in dict.fromkeys((*designed, *overrides)):
+        try:
+            grid.experiment_cells(settings, study, inner)
+        except (ValueError, LookupError) as error:
+            if inner in overrides:
+                raise ConfigError(f"overrides.{study}.{inner}: {error.args[0]}") from None
+            raise registry.StudyError(f"{own}: {error.args[0]}") from None
 
 
 def _studies(wanted: str | list[str]) -> list[str]:
@@ -163,10 +179,10 @@ def locate(words: Mapping, folder: Path) -> Path:
 
 
 def load_or_exit(path: Path) -> dict:
-    """The configuration in `path`; exits with status 2 and one line when it is wrong."""
+    """The configuration in `path`; exits with status 2 and one line when it or a study's file is wrong."""
     try:
         return load(path)
-    except ConfigError as error:
+    except (ConfigError, registry.StudyError) as error:
         _exit(str(error))
 
 

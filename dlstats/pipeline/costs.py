@@ -21,6 +21,11 @@ def _known() -> Mapping[str, Mapping[str, float]]:
         return {}
 
 
+def timed(study: str, experiment: str) -> bool:
+    """Whether any cell of an experiment was timed."""
+    return bool(_known().get(f"{study}.{experiment}"))
+
+
 def seconds(study: str, experiment: str, cell: str) -> float:
     """Seconds per replicate on one core: of the cell, else the median of its experiment, else `UNKNOWN`."""
     known = _known().get(f"{study}.{experiment}", {})

@@ -175,7 +175,12 @@ def plan(config: Mapping) -> str:
         totals = [a + b for a, b in zip(totals, row, strict=True)]
         lines.append(_plan_row(study, row))
     known = "as stated; `dlstats doctor --measure` times this machine" if here == 1 else f"{here:.2f} times the stated"
-    return "\n".join([*lines, f"core time: {known}", _plan_row("all", totals)])
+    lines.append(f"core time: {known}")
+    names = [(study, inner) for study in config["studies"] for inner in design(config, study)]
+    untimed = [f"{study}.{inner}" for study, inner in names if not costs.timed(study, inner)]
+    if untimed:
+        lines.append(f"not timed yet, {costs.UNKNOWN:g} s per replicate assumed: {', '.join(untimed)}")
+    return "\n".join([*lines, _plan_row("all", totals)])
 
 
 def _plan_row(name: str, row: list) -> str:

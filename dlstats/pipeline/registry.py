@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
+import traceback
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +16,12 @@ from dlstats.protocol.study import Study
 STUDIES = Path(__file__).parent.parent / "studies"
 ORDER = ("approximation", "excess_risk", "robust", "imbalance")
 """Families in the order in which they are shown; others come after them, by name."""
+TRACEBACK = "DLSTATS_TRACEBACK"
+"""Environment variable that, when set, lets an error in a study's file through with its traceback."""
+
+
+class StudyError(ValueError):
+    """A study's own file is wrong; the message names file and line and what is wrong."""
 
 
 @cache
@@ -40,14 +50,71 @@ def family(study: str) -> str:
     return module(study).split(".")[-2]
 
 
+def file(study: str) -> Path:
+    """The file of a study, or the `__init__.py` of its folder."""
+    path = STUDIES / family(study) / study
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
 @cache
 def load(study: str) -> Study:
-    """The study of that name. Raises LookupError when there is none, or its module defines none."""
+    """The study of that name.
+
+    Raises LookupError when there is none, and StudyError, with file and line, when its file is wrong: syntax, a call
+    of Study or Claim, a claim that reads what no experiment declares, an id given twice.
+    """
     place = module(study)
-    found = getattr(import_module(place), "STUDY", None)
-    if not isinstance(found, Study):
-        raise LookupError(f"{place} must define STUDY, a Study; got {type(found).__name__}.")
-    return found.named(study, family(study))
+    try:
+        declared = getattr(import_module(place), "STUDY", None)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        raise StudyError(f"{_origin(error)}: {_said(error)}") from error
+    if not isinstance(declared, Study):
+        raise StudyError(f"{shown(file(study))}: must define STUDY, a Study; got {type(declared).__name__}.")
+    try:
+        named = declared.named(study, family(study))
+    except ValueError as error:
+        raise StudyError(f"{shown(file(study))}: {error}") from None
+    _once([named])
+    return named
+
+
+def load_all(names: Iterable[str]) -> list[Study]:
+    """Several studies. Raises StudyError when an id of a claim or check is given twice among them."""
+    several = [load(name) for name in names]
+    _once(several)
+    return several
+
+
+def _once(several: Iterable[Study]) -> None:
+    ids = [(one.id, study.name) for study in several for one in (*study.claims, *study.checks)]
+    counts = Counter(id for id, _ in ids)
+    twice = next((id for id, count in counts.items() if count > 1), None)
+    if twice is not None:
+        where = " and ".join(dict.fromkeys(shown(file(study)) for id, study in ids if id == twice))
+        raise StudyError(f"{where}: the id `{twice}` must be given once, got {counts[twice]} times.")
+
+
+def _origin(error: Exception) -> str:
+    """`file:line` where an import failed: of the studies' own files the innermost, else the innermost of all."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{shown(Path(error.filename))}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(STUDIES)]
+    frame = (own or list(frames))[-1]
+    return f"{shown(Path(frame.filename))}:{frame.lineno}"
+
+
+def _said(error: Exception) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
+
+
+def shown(path: Path) -> str:
+    """A path as messages give it, from the root of the repository."""
+    root = STUDIES.parent.parent
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def experiment(name: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ Reader(...)
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -101,7 +102,10 @@ class Reader:
         for name in names:
             if name not in LINE and not any(name in e.factors or name in e.keys for e in having):
                 known = dict.fromkeys(n for e in having for n in (*e.factors, *e.keys))
-                raise ValueError(f"has no factor or key `{name}` beside `{column}`; it has {', '.join(known)}")
+                near = difflib.get_close_matches(name, list(known), n=1)
+                hint = f"; did you mean `{near[0]}`" if near else ""
+                listed = ", ".join(f"`{n}`" for n in known) or "none"
+                raise ValueError(f"has no factor or key `{name}` where it measures `{column}`, only {listed}{hint}")
         for side in ("method", "against"):
             level = self.where.get(side)
             for method in [level] if isinstance(level, str) else level if isinstance(level, list | tuple) else ():
