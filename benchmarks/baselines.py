@@ -14,13 +14,14 @@ import pandas as pd
 import torch
 
 from dlstats.dgp import regression
-from dlstats.methods.regression import BASELINES
-from dlstats.nets import scaling
+from dlstats.methods.regression import Baseline, KernelRidge, LocalLinear, SmoothingSpline
 from dlstats.seeds import Streams
+from dlstats.studies.excess_risk._scaling import Spline
 from dlstats.training import recipes
 
 SIZES = (200, 800, 3200)
-ONE_INPUT = ("local_linear", "smoothing_spline")
+BASELINES = [baseline() for baseline in Baseline.__subclasses__()]
+ONE_INPUT = (LocalLinear, SmoothingSpline)
 REPLICATES = 16
 
 
@@ -29,30 +30,36 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="data sets of a baseline")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = {name: [baseline(name, n, options.rounds) for n in SIZES] for name in BASELINES}
+    rows = {method.label: [seconds(method, n, options.rounds) for n in SIZES] for method in BASELINES}
     rows["network"] = [network(n) for n in SIZES]
     frame = pd.DataFrame(rows, index=[f"n = {n}" for n in SIZES]).T
     print(frame.to_string(float_format="%.2g"))
 
 
-def baseline(name: str, n: int, rounds: int) -> float:
+def seconds(method: Baseline, n: int, rounds: int) -> float:
     """Median processor seconds; n squared numbers are not asked for beyond n = 800."""
-    if name in ("local_linear", "kernel_ridge") and n > 800:
+    if isinstance(method, LocalLinear | KernelRidge) and n > 800:
         return float("nan")
-    d = 1 if name in ONE_INPUT else 10
+    d = 1 if isinstance(method, ONE_INPUT) else 10
     process = regression.design("sine" if d == 1 else "single_index", d)
     rngs = [np.random.default_rng([3, r]) for r in range(rounds)]
-    return float(np.median([BASELINES[name](*process.sample(n, g), process.inputs(1000, g), g).seconds for g in rngs]))
+    return float(np.median([_timed(method, *process.sample(n, g), process.inputs(1000, g), g) for g in rngs]))
+
+
+def _timed(method: Baseline, *data) -> float:
+    begin = time.process_time()
+    method(*data)
+    return time.process_time() - begin
 
 
 def network(n: int) -> float:
-    """Processor seconds a replicate: 3 n^(1/5) units, 3000 steps of 300, two starts."""
+    """Processor seconds per replicate: 3 n^(1/5) units, 3000 steps of 300, two starts."""
     process = regression.design("single_index", 10)
     streams = Streams(3, "baselines", list(range(REPLICATES)))
     x, y = (
         np.stack(part) for part in zip(*(process.sample(n, g) for g in streams.generators("data", n=n)), strict=True)
     )
-    shape = scaling.shape("spline_3_short", n, 10)
+    shape = Spline(3, 3000)(n)
     begin = time.process_time()
     recipes.run(recipes.Recipe(shape.widths, 0.02, shape.steps, 300, 2), x, y, streams, "cpu", n=n)
     return (time.process_time() - begin) / REPLICATES

@@ -20,6 +20,7 @@ import torch
 from dlstats import nets, training
 from dlstats.dgp import jump
 from dlstats.losses.regression import squared
+from dlstats.methods import segmentation
 from dlstats.theory.sawtooth_floors import l2_floor
 
 RESTARTS = 16
@@ -60,7 +61,7 @@ def jumps(units: int = 6, n: int = 512, reps: int = 8) -> Problem:
     """An arc of another level under noise."""
     design = jump.CircularJump(n, 0.5)
     y = np.stack([design.sample(np.random.default_rng([8, r]))[1] for r in range(reps)])
-    optimum = np.array([np.mean((jump.arc_fit(v, jump.best_arc(v)) - v) ** 2) for v in y])
+    optimum = np.array([np.mean((segmentation.arc_fit(v, segmentation.best_arc(v)) - v) ** 2) for v in y])
     x = np.repeat(design.x[None, :, None], reps, axis=0)
     return Problem(f"jump, {units} units", nets.Mlp(1, (units,)), x, y[..., None], optimum)
 

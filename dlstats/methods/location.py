@@ -21,8 +21,8 @@ WEIGHTS = {
 
 
 def scale(y: Sample) -> Centres:
-    """The median absolute deviation from the median over Φ⁻¹(3/4), the sd at the normal law [Hampel 1974]."""
-    return stats.median_abs_deviation(y, axis=1, scale="normal")
+    """The median absolute deviation from the median over Φ⁻¹(3/4), the sd at the normal distribution [Hampel 1974]."""
+    return np.asarray(stats.median_abs_deviation(y, axis=1, scale="normal"))
 
 
 def reweighted_mean(y: Sample, name: str, constant: float | Centres) -> tuple[Centres, Bool[np.ndarray, " reps"]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
-from scipy import spatial
+from scipy import optimize, spatial
 from sklearn import ensemble, preprocessing
 from statsmodels.regression import quantile_regression
 
@@ -94,6 +94,20 @@ def kernel(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Genera
     grid = reach * np.geomspace(0.01, 1.0, 12)
     best = float(grid[np.argmin([score(h) for h in grid])])
     return weighted_quantiles(y, weights(new, x, best), levels)
+
+
+def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
+    """Coefficients of linear quantile regression as a linear program [Koenker and Bassett 1978]: intercept first."""
+    n = len(y)
+    design = np.column_stack([np.ones(n), x])
+    d = design.shape[1]
+    cost = np.concatenate([np.zeros(d), np.full(n, level), np.full(n, 1 - level)])
+    equal = np.hstack([design, np.eye(n), -np.eye(n)])
+    bounds = [(None, None)] * d + [(0, None)] * (2 * n)
+    optimum = optimize.linprog(cost, A_eq=equal, b_eq=y, bounds=bounds, method="highs")
+    if optimum.status != 0:
+        raise ArithmeticError(f"The linear program must reach its optimum, got: {optimum.message}")
+    return optimum.x[:d]  # pyright: ignore[reportOptionalSubscript]
 
 
 def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Levels) -> Quantiles:

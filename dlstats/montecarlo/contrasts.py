@@ -159,7 +159,7 @@ def compare(
                 e = contrast(measure.statistic, wide[""][first], wide[""][second], kind, **options)
                 lines.append({"method": first, "against": second, **_line(e, kind)})
         about = dict(zip(by, key, strict=True)) | {"measure": measure.column, "statistic": measure.statistic}
-        adjusted = multipletests([line["p_value"] for line in lines], method="holm")[1] if lines else []
+        adjusted = np.asarray(multipletests([line["p_value"] for line in lines], method="holm")[1]) if lines else []
         rows += [
             about | line | {"p_adjusted": p, "distinguishable": bool(p < level)}
             for line, p in zip(lines, adjusted, strict=True)

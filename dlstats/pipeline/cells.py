@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def raw_path(results: Path, origin: store.Origin) -> Path:
     return results / "raw" / origin.study / origin.experiment / f"{origin.cell}.parquet"
 
 
-def raw_paths(config: dict, study: str, results: Path) -> dict[str, list[Path]]:
+def raw_paths(config: Mapping, study: str, results: Path) -> dict[str, list[Path]]:
     """The raw files of every experiment of a study."""
     found: dict[str, list[Path]] = {inner: [] for inner in grid.design(config, study)}
     for cell in grid.cells(config, study):
@@ -164,7 +164,7 @@ def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int]
         raise ValueError(f"{name} must declare its methods, got {', '.join(map(repr, sorted(unknown)))}.")
     missing = [key for key in experiment.keys if key not in rows]
     if missing:
-        raise ValueError(f"{name} must return the row key `{missing[0]}`, got columns {', '.join(rows)}.")
+        raise ValueError(f"{name} must return the row key `{missing[0]}`, got columns {', '.join(rows.columns)}.")
     status = set(rows["status"]) - set(STATUSES) if "status" in rows else set()
     if status:
         raise ValueError(f"`status` must be one of {', '.join(STATUSES)}, got {', '.join(sorted(status))}.")

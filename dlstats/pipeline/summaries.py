@@ -119,7 +119,7 @@ def _of_levels(experiment: Experiment, raw: pd.DataFrame, c: LevelContrast) -> I
     others = [f for f in _factors(experiment, raw) if f != c.factor]
     pair = raw[raw[c.factor].isin([c.first, c.second])]
     for key, rows in _groups(pair, [*others, "method", *_keys(experiment)]):
-        parts = {level: part for level, part in rows.groupby(c.factor, sort=False)}
+        parts: dict[object, pd.DataFrame] = dict(iter(rows.groupby(c.factor, sort=False)))
         if c.first in parts and c.second in parts:
             first, second = (_column(parts[level], c.column) for level in (c.first, c.second))
             estimate = montecarlo.paired(first, second, c.kind, c.statistic, **c.options)
@@ -158,7 +158,8 @@ def _slope_difference(rows: pd.DataFrame, s: SlopeContrast, key: dict) -> Iterat
             pairs.append((size, both.iloc[:, 0].to_numpy(float), both.iloc[:, 1].to_numpy(float)))
     if len(pairs) > 1:
         sizes, first, second = zip(*pairs, strict=True)
-        estimate = montecarlo.slope_difference(sizes, first, second, s.statistic, **s.options)
+        options: dict[str, Any] = {**s.options}
+        estimate = montecarlo.slope_difference(sizes, first, second, s.statistic, **options)
         about = {"method": s.method, "against": s.against, "measure": s.column, "cells": _cells(rows)}
         name = f"slope_difference({s.statistic})"
         yield key | about | {"cell": rows["cell"].iloc[0], "statistic": name} | estimate.line()

@@ -5,6 +5,7 @@ k counts pieces, N units or features, W nodes of a grid, n observations.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,17 +58,14 @@ def free_knots_sup(f: Convex, pieces: int) -> float:
         for _ in range(pieces - 1):
             if error(a, 1.0) <= size:
                 return -size
-            a = _root(lambda b, a=a: error(a, b) - size, a + 1e-9, 1.0)
+            a = root(lambda b, a=a: error(a, b) - size, a + 1e-9, 1.0)
         return error(a, 1.0) - size
 
+    root = functools.partial(optimize.brentq, xtol=1e-15, rtol=1e-13)
     whole = error(0.0, 1.0)
     if pieces == 1:
         return whole
-    return _root(reached, whole / (100 * pieces**2), whole)
-
-
-def _root(f: Callable[[float], float], low: float, high: float) -> float:
-    return float(optimize.brentq(f, low, high, xtol=1e-15, rtol=1e-13))  # pyright: ignore
+    return root(reached, whole / (100 * pieces**2), whole)
 
 
 def free_knots_l2(f: Convex, pieces: int) -> float:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy import integrate, special, stats
-
-from dlstats.theory.roots import root
+from scipy import integrate, optimize, special, stats
 
 ALPHAS = (1.5, 1.0, 0.5, 0.0, -0.5, -1.0, -2.0, -4.0, -8.0, -math.inf)
 """Shapes of the table of tuning constants of Barron's loss."""
@@ -136,7 +134,7 @@ def efficiency(name: str, constant: float | None = None, law: Law = NORMAL) -> f
 def tuned(name: str, wanted: float) -> float:
     """The constant at which an estimator of `ESTIMATORS` has the `wanted` efficiency at N(0, 1)."""
     start = ESTIMATORS[name].constant
-    return root(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start)
+    return optimize.brentq(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start, xtol=1e-14)
 
 
 def huber_efficiency(k: float) -> float:
@@ -159,7 +157,7 @@ def barron_tuned(alpha: float, wanted: float = 0.95) -> float:
     """The scale c at which Barron's loss has the `wanted` efficiency; nan where every c exceeds it."""
     if barron_small_scale_efficiency(alpha) >= wanted:
         return math.nan
-    return root(lambda c: barron_efficiency(alpha, c) - wanted, 1e-3, 50.0)
+    return optimize.brentq(lambda c: barron_efficiency(alpha, c) - wanted, 1e-3, 50.0, xtol=1e-14)
 
 
 def barron_small_scale_efficiency(alpha: float) -> float:
@@ -175,13 +173,13 @@ def barron_small_scale_efficiency(alpha: float) -> float:
 
 def barron_alpha_limit(wanted: float = 0.95) -> float:
     """The shape above which Barron's loss exceeds the `wanted` efficiency at every scale."""
-    return root(lambda a: barron_small_scale_efficiency(a) - wanted, 1.0, 2.0)
+    return optimize.brentq(lambda a: barron_small_scale_efficiency(a) - wanted, 1.0, 2.0, xtol=1e-14)
 
 
 def minimax_threshold(share: float) -> float:
     """Huber's minimax k for contamination ε = `share`: 2φ(k)/k − 2Φ(−k) = ε/(1 − ε) [Huber 1964, section 6]."""
     wanted = share / (1 - share)
-    return root(lambda k: 2 * _phi(k) / k - 2 * stats.norm.sf(k) - wanted, 1e-6, 10)
+    return optimize.brentq(lambda k: 2 * _phi(k) / k - 2 * stats.norm.sf(k) - wanted, 1e-6, 10, xtol=1e-14)
 
 
 def minimax_variance(share: float) -> float:

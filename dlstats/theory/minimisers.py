@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import integrate, stats
-
-from dlstats.theory.roots import root
+from scipy import integrate, optimize, stats
 
 
 def weighted_map(eta: np.ndarray, weight1: float, weight0: float) -> np.ndarray:
@@ -44,21 +42,23 @@ def focal_map(eta: float, gamma: float, alpha: float | None = None) -> float:
         down = (1 - eta1) * p**gamma * (p - gamma * q * log_q)
         return up - down
 
-    return 1 / (1 + math.exp(-root(excess, -40, 40)))
+    return 1 / (1 + math.exp(-optimize.brentq(excess, -40, 40, xtol=1e-14)))
 
 
 def focal_map_multiclass(eta: np.ndarray, gamma: float) -> np.ndarray:
     """Minimiser of the focal loss for probabilities η (C,): p / φ(p) = c η with c such that p sums to 1."""
 
     def share(level: float) -> float:
-        return root(lambda z: z - math.log(focal_link(np.array(math.exp(z)), gamma)) - level, -60, -1e-15)
+        return optimize.brentq(
+            lambda z: z - math.log(focal_link(np.array(math.exp(z)), gamma)) - level, -60, -1e-15, xtol=1e-14
+        )
 
     def total(log_scale: float) -> float:
         return sum(math.exp(share(log_scale + math.log(e))) for e in eta) - 1
 
     nearly = 1 - 1e-9
     most = math.log(nearly / focal_link(np.array(nearly), gamma)) - math.log(max(eta))
-    scale = root(total, -20, most)
+    scale = optimize.brentq(total, -20, most, xtol=1e-14)
     return np.array([math.exp(share(scale + math.log(e))) for e in eta])
 
 
@@ -97,7 +97,7 @@ def ldam_ratio_numeric(count1: int, count2: int) -> float:
     def slope(g: float) -> float:
         return -1 / (g * g * math.sqrt(count1)) + 1 / ((1 - g) ** 2 * math.sqrt(count2))
 
-    g = root(slope, 1e-9, 1 - 1e-9)
+    g = optimize.brentq(slope, 1e-9, 1 - 1e-9, xtol=1e-14)
     return g / (1 - g)
 
 
@@ -125,7 +125,9 @@ def gaussian_rule_numeric(prior: float, distance: float, balanced: bool = False)
         return float(stats.norm.pdf(x - centre))
 
     side = 0.5 if balanced else prior
-    cut = root(lambda x: side * density(x, centres[0]) - (1 - side) * density(x, centres[1]), -15, 15)
+    cut = optimize.brentq(
+        lambda x: side * density(x, centres[0]) - (1 - side) * density(x, centres[1]), -15, 15, xtol=1e-14
+    )
     recall, alarm = (
         integrate.quad(density, cut, cut + 30, args=(c,), epsabs=1e-14, epsrel=1e-13, limit=200)[0] for c in centres
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import integrate
-
-from dlstats.theory.roots import root
+from scipy import integrate, optimize
 
 
 def tversky_threshold(index: float, false_positive: float, false_negative: float) -> float:
@@ -48,7 +46,7 @@ def tversky_by_search(prior: float, distance: float, false_positive: float, fals
     grid = np.linspace(-10, 10, 161).tolist()
     signs = np.sign([slope(t) for t in grid])
     first = int(np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))[0])
-    cut = root(slope, grid[first], grid[first + 1])
+    cut = optimize.brentq(slope, grid[first], grid[first + 1], xtol=1e-14)
     hit, alarm = parts(cut)
     return hit / (hit + a * alarm + b * (prior - hit)), posterior(cut, prior, distance)
 
@@ -78,7 +76,7 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
         p = min(1.0, eta / value)
         return density * (2 * p * eta - value * p * p)
 
-    return root(gap, 1e-6, 1 - 1e-9)
+    return optimize.brentq(gap, 1e-6, 1 - 1e-9, xtol=1e-14)
 
 
 def dice_linear(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
@@ -106,7 +104,7 @@ def dice_squared(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]
         p = np.minimum(1, eta / value)
         return float((share * (2 * p * eta - value * (p * p + eta))).sum())
 
-    largest = root(gap, 1e-9, 1.0)
+    largest = optimize.brentq(gap, 1e-9, 1.0, xtol=1e-14)
     return largest, np.minimum(1, eta / largest)
 
 

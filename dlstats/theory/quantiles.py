@@ -1,4 +1,4 @@
-"""Quantiles and expectiles: exact values, the variance of sample quantiles, CRPS, linear quantile regression by LP."""
+"""Quantiles and expectiles: exact values, the variance of sample quantiles, CRPS, and what optimality asks of residuals."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import integrate, optimize, special, stats
-
-from dlstats.theory.roots import root
 
 
 def sample_quantile_variance(level: float) -> float:
@@ -63,21 +61,7 @@ def exponential_expectile(level: float) -> float:
 
 def _expectile(above: Callable[[float], float], mean: float, level: float, bracket: tuple) -> float:
     """Solve τ U = (1 − τ)(U + e − mean), where U(e) = E(X − e)₊."""
-    return root(lambda e: level * above(e) - (1 - level) * (above(e) + e - mean), *bracket)
-
-
-def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
-    """Coefficients of linear quantile regression as a linear program [Koenker and Bassett 1978]: intercept first."""
-    n = len(y)
-    design = np.column_stack([np.ones(n), x])
-    d = design.shape[1]
-    cost = np.concatenate([np.zeros(d), np.full(n, level), np.full(n, 1 - level)])
-    equal = np.hstack([design, np.eye(n), -np.eye(n)])
-    bounds = [(None, None)] * d + [(0, None)] * (2 * n)
-    found = optimize.linprog(cost, A_eq=equal, b_eq=y, bounds=bounds, method="highs")
-    if found.status != 0:
-        raise ArithmeticError(f"The linear program must reach its optimum, got: {found.message}")
-    return found.x[:d]  # pyright: ignore[reportOptionalSubscript]
+    return optimize.brentq(lambda e: level * above(e) - (1 - level) * (above(e) + e - mean), *bracket, xtol=1e-14)
 
 
 def residual_counts(residuals: np.ndarray, tolerance: float) -> tuple[int, int]:

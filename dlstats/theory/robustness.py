@@ -9,9 +9,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
-
-from dlstats.theory.roots import root
+from scipy import optimize, stats
 
 
 def huber_influence(x: float, k: float) -> float:
@@ -44,7 +42,7 @@ def huber_functional(survival_integral: Callable[[float, float], float], thresho
 
     `survival_integral(a, b)` is the integral of the survival function, which is 1 left of the support.
     """
-    return root(lambda m: survival_integral(m - threshold, m + threshold) - threshold, *bracket)
+    return optimize.brentq(lambda m: survival_integral(m - threshold, m + threshold) - threshold, *bracket, xtol=1e-14)
 
 
 def exponential_huber(threshold: float) -> float:

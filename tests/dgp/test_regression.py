@@ -6,7 +6,6 @@ import torch
 
 from dlstats import nets
 from dlstats.dgp import bauer_kohler, closed_curves, jump, regression
-from dlstats.methods import regression as baselines
 from dlstats.seeds import Streams
 from dlstats.training import recipes
 
@@ -75,50 +74,9 @@ def test_rotated_curves_keep_distances():
         closed_curves.ClosedCurves(2, 7)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_segmentations_are_least_squares_over_all_segmentations(seed):
-    y = np.random.default_rng(seed).standard_normal(13)
-    fits = [np.r_[np.full(c, y[:c].mean()), np.full(13 - c, y[c:].mean())] for c in range(1, 13)]
-    best = min(((y - f) ** 2).sum() for f in fits)
-    assert ((y - jump.two_segments(y)) ** 2).sum() == pytest.approx(best)
-    arcs = [(i, j) for i in range(13) for j in range(i + 1, 14) if j - i < 13]
-    best = min(((y - jump.arc_fit(y, arc)) ** 2).sum() for arc in arcs)
-    assert ((y - jump.arc_fit(y, jump.best_arc(y))) ** 2).sum() == pytest.approx(best)
-
-
 def test_a_circular_jump_is_half_ones_wherever_it_is():
     design = jump.CircularJump(10, 0.5)
     assert all(design.regression(s).sum() == 5 for s in range(10))
-
-
-ONE_INPUT = {"smoothing_spline", "local_linear"}
-
-
-@pytest.mark.parametrize("name", baselines.BASELINES)
-@pytest.mark.parametrize("d", [1, 5])
-def test_a_baseline_beats_the_best_constant_on_an_additive_target(name, d):
-    if d > 1 and name in ONE_INPUT:
-        with pytest.raises(ValueError, match="one input"):
-            baselines.BASELINES[name](np.zeros((9, d)), np.zeros(9), np.zeros((2, d)), np.random.default_rng(0))
-        return
-    design, rng = regression.design("additive", d), np.random.default_rng(3)
-    x, y = design.sample(300, rng)
-    new = design.inputs(500, rng)
-    found = baselines.BASELINES[name](x, y, new, rng)
-    truth = design.regression(new)
-    assert ((found.value - truth) ** 2).mean() < 0.5 * truth.var()
-    assert found.seconds > 0
-
-
-def test_oracle_neighbours_have_the_risk_of_brute_force():
-    design, rng = regression.design("additive", 2), np.random.default_rng(0)
-    x, new = design.inputs(60, rng), design.inputs(20, rng)
-    truth, value = design.regression(x), design.regression(new)
-    order = np.argsort(((new[:, None] - x[None]) ** 2).sum(axis=2), axis=1)
-    risks = {k: ((value - truth[order[:, :k]].mean(axis=1)) ** 2).mean() + 0.09 / k for k in range(1, 61)}
-    risk, k = baselines.oracle_neighbours(x, truth, new, value, 0.3, 60)
-    assert risk == pytest.approx(risks[k])
-    assert risk == pytest.approx(min(risks[j] for j in baselines.geometric_levels(60)))
 
 
 def _data(streams, n=64):

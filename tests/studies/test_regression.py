@@ -7,8 +7,7 @@ from cases import friedman_study
 from matplotlib.figure import Figure
 
 from dlstats.dgp.friedman import Friedman
-from dlstats.methods.baselines import Boosting, Forest
-from dlstats.methods.regression import tuning_split
+from dlstats.methods.regression import Boosting, Forest, tuning_split
 from dlstats.pipeline import summaries
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
@@ -39,11 +38,14 @@ def test_a_study_of_a_newcomer_runs_to_its_claim_and_its_figure(raw):
     evidence = Evidence({"risk": summaries.summarise(study.experiments["risk"], raw)})
     (claim,), (figure,) = study.claims, study.figures
     wide = raw[raw["n"] == 60].pivot(index="replicate", columns="method", values="risk")
-    first = claim.measure(evidence)[0]
-    assert first.value == pytest.approx((np.log10(wide["network"]) - np.log10(wide["boosting"])).mean())
+    measured = claim.measure(evidence)
+    assert isinstance(measured, list)
+    assert measured[0].value == pytest.approx((np.log10(wide["network"]) - np.log10(wide["boosting"])).mean())
     canvas = Figure()
     figure.draw(evidence, canvas)
-    assert [text.get_text() for text in canvas.axes[0].get_legend().get_texts()] == [
+    legend = canvas.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
         method.label for method in friedman_study.METHODS.values()
     ]
 

@@ -153,21 +153,6 @@ def test_the_crps_is_the_expected_distance_form():
         assert quantiles.crps_normal(y) == pytest.approx(distance - 1 / math.sqrt(math.pi), abs=1e-10)
 
 
-@pytest.mark.parametrize("level", [0.1, 0.5, 0.8])
-def test_the_linear_program_minimises_the_pinball_risk_and_obeys_its_optimality(level):
-    rng = np.random.default_rng(0)
-    x, y = rng.random(60), rng.standard_t(2, 60)
-    best = quantiles.linear_program(x, y, level)
-
-    def risk(c):
-        r = y - c[0] - c[1] * x
-        return np.maximum(level * r, (level - 1) * r).mean()
-
-    assert all(risk(best) <= risk(best + 0.05 * rng.standard_normal(2)) for _ in range(200))
-    counts = quantiles.residual_counts(y - best[0] - best[1] * x, 1e-8)
-    assert quantiles.obeys_optimality(*counts, 60, level)
-
-
 @pytest.mark.parametrize(("n", "a"), [(19, "0.1"), (99, "0.1"), (100, "0.1"), (50, "0.05"), (5, "0.1")])
 def test_marginal_coverage_lies_between_its_bounds_and_is_the_mean_of_its_law(n, a):
     a = Fraction(a)

@@ -11,7 +11,7 @@ import pandas as pd
 from dlstats.dgp import regression
 from dlstats.dgp.additive import Additive
 from dlstats.dgp.noise import normal
-from dlstats.methods.baselines import AdditiveModel
+from dlstats.methods.regression import AdditiveModel
 from dlstats.plotting.curves import draw_method, points, risk_axes
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.methods.baselines import SmoothingSpline
+from dlstats.methods.regression import SmoothingSpline
 from dlstats.plotting.curves import curve, draw_method, points, risk_axes
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
@@ -33,7 +33,7 @@ def _bound(n: int) -> list[dict]:
 
 def simulate_change_point(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Two constant segments, a jump of 1 in the middle third, fitted by least squares."""
-    from dlstats.dgp.jump import two_segments
+    from dlstats.methods.segmentation import two_segments
 
     n, rows = condition.n, []
     for replicate, rng in zip(streams.replicates, streams.generators("data", n=n), strict=True):
@@ -46,6 +46,7 @@ def simulate_change_point(condition: Condition, streams: Streams, device: str) -
 def simulate_network(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """A network on the circle with its two jumps; at depth 3 also a smoothing spline and segmentation, same data."""
     from dlstats.dgp import jump
+    from dlstats.methods import segmentation
     from dlstats.training import recipes
 
     n, depth = condition.n, condition.depth
@@ -58,8 +59,8 @@ def simulate_network(condition: Condition, streams: Streams, device: str) -> pd.
     fits = {"network": network.predict(x)}
     if depth == 3:
         fits["smoothing_spline"] = fitted(SmoothingSpline(), x, y, x, streams.generators("baseline", n=n))
-        fits["segmentation"] = np.stack([jump.arc_fit(v, jump.best_arc(v)) for v in y])
-    rows = {method: {"risk": squared_error(values, truth)} for method, values in fits.items()}
+        fits["segmentation"] = np.stack([segmentation.arc_fit(v, segmentation.best_arc(v)) for v in y])
+    rows: dict[str, dict] = {method: {"risk": squared_error(values, truth)} for method, values in fits.items()}
     rows["network"] = network.columns | rows["network"]
     frame = stacked(streams, rows)
     return frame.assign(relative=frame["risk"] / theory.best_linear_risk(n, NOISE_SD))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from dlstats.montecarlo import Estimate, exact
 from dlstats.plotting.curves import beside, curve, risk_axes
@@ -110,7 +111,7 @@ def _torus_slopes(method: str):
     return slopes.minus(lambda line: -kernel.torus_exponent(int(line["dimension"]), method == "additive")).size()
 
 
-def _ratio(experiment: str, **where: object):
+def _ratio(experiment: str, **where: Any):
     """How far the ratios to the limit are from 1."""
     return value("ratio", experiment=experiment, **where).each().minus(1.0).size()
 

@@ -25,6 +25,7 @@ STEPS = 4000
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """The trained network and the network of its class that is the best segmentation, on the same data."""
     from dlstats.dgp import jump
+    from dlstats.methods import segmentation
     from dlstats.training import recipes
 
     n = condition.n
@@ -34,11 +35,13 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     x = np.repeat(design.x[None, :, None], len(streams), axis=0)
     recipe = recipes.Recipe((UNITS,), 0.01, condition.steps, restarts=RESTARTS)
     network = recipes.run(recipe, x, y, streams, device, n=n)
-    arcs = [jump.best_arc(v) for v in y]
+    arcs = [segmentation.best_arc(v) for v in y]
     built = np.stack([_network_of_arc(design.x, v, arc) for v, arc in zip(y, arcs, strict=True)])
-    exact = np.stack([jump.arc_fit(v, arc) for v, arc in zip(y, arcs, strict=True)])
+    exact = np.stack([segmentation.arc_fit(v, arc) for v, arc in zip(y, arcs, strict=True)])
     fits = {"network": network.predict(x), "segmentation": built}
-    rows = {m: {"train_mse": squared_error(v, y), "risk": squared_error(v, truth)} for m, v in fits.items()}
+    rows: dict[str, dict] = {
+        m: {"train_mse": squared_error(v, y), "risk": squared_error(v, truth)} for m, v in fits.items()
+    }
     gap = rows["network"]["train_mse"] - rows["segmentation"]["train_mse"]
     texts = {name: getattr(network, name) for name in ("status", "data_digest", "start_digest")}
     rows["network"] |= texts | {"gap": gap, "stops_above": (gap > 0).astype(float)}

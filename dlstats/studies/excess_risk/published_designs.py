@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dlstats.dgp import bauer_kohler, donoho_johnstone, regression
 from dlstats.dgp.additive import Additive, unit_scale
-from dlstats.methods.baselines import AdditiveModel, Boosting, Forest, NearestNeighbours
+from dlstats.methods.regression import AdditiveModel, Boosting, Forest, NearestNeighbours
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor, written
@@ -217,7 +218,7 @@ def _grids(
 ) -> list[Grid]:
     """Models m1 to m5, the other targets, other noise, and growing noise."""
     plain = {"noise": "normal", "noise_scale": "constant"}
-    rest = {"replicates": replicates} | more
+    rest: dict[str, Any] = {"replicates": replicates} | more
     return [
         grid(target=list(MODELS), n=sizes[0], **plain, **rest),
         grid(target=list(targets), n=sizes[1], **plain, **rest),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dlstats.dgp.additive import Additive
 from dlstats.dgp.regression import noise_with_sd, sine
-from dlstats.methods.baselines import KernelRidge, LocalLinear, NearestNeighbours, SmoothingSpline
+from dlstats.methods.regression import KernelRidge, LocalLinear, NearestNeighbours, SmoothingSpline
 from dlstats.plotting.curves import beside, draw_method, draw_points, points, risk_axes
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence

@@ -78,13 +78,13 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 @functools.cache
 def _predictors(miscoverage: float, seed: int, study: str, device: str) -> dict:
     """Method -> x -> (lower, upper), fitted on one training sample, once per process; split intervals have the median twice."""
-    from dlstats.theory import quantiles
+    from dlstats.methods.quantile import linear_program
 
     x, y = DESIGN.sample(TRAINING, generator(seed, study, "training", 0, {}))
     start = functools.partial(generator, seed, study, "start", 0, {})
     levels = (miscoverage / 2, 1 - miscoverage / 2)
-    lines = [quantiles.linear_program(x[:, 0], y, level) for level in levels]
-    median = quantiles.linear_program(x[:, 0], y, 0.5)
+    lines = [linear_program(x[:, 0], y, level) for level in levels]
+    median = linear_program(x[:, 0], y, 0.5)
 
     def line(coefficients: np.ndarray, at: np.ndarray) -> np.ndarray:
         return coefficients[0] + coefficients[1] * at[:, 0]

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
@@ -19,7 +19,6 @@ from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, gri
 from dlstats.studies.frames import tabulated
 from dlstats.studies.robust._quadrature import gaps
 from dlstats.theory import quantiles as theory
-from dlstats.theory.roots import root
 
 LEVELS = (0.25, 0.5, 0.7, 0.9, 0.95)
 NODES = 200
@@ -42,7 +41,7 @@ def _rows(distribution: str) -> Iterator[dict]:
 def minimiser(loss: str, distribution: str, level: float) -> float:
     """The minimiser of the expected loss, by a zero of its derivative."""
     bracket = (-5.0, 5.0) if distribution == "normal" else (1e-9, 20.0)
-    return root(_slope(loss, distribution, level), *bracket)
+    return optimize.brentq(_slope(loss, distribution, level), *bracket, xtol=1e-14)
 
 
 def _slope(name: str, distribution: str, level: float):

@@ -12,18 +12,19 @@ from dlstats.protocol.origin import Practice
 from dlstats.protocol.readers import proportion
 from dlstats.protocol.study import Experiment, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.theory import quantiles as theory
 
 DESIGN = quantile_designs.DESIGNS["sine_normal"]
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Do linear fits at 0.85 and 0.95 cross on [0, 1]? By linear programming."""
+    from dlstats.methods.quantile import linear_program
+
     n = condition.n
     rows = []
     for r, rng in zip(streams.replicates, streams.generators("data", n=n), strict=True):
         x, y = DESIGN.sample(n, rng)
-        low, high = (theory.linear_program(x[:, 0], y, level) for level in (0.85, 0.95))
+        low, high = (linear_program(x[:, 0], y, level) for level in (0.85, 0.95))
         gap = high - low
         rows.append({"replicate": r, "method": "linear", "crossed": float(min(gap[0], gap.sum()) < -1e-9)})
     return pd.DataFrame(rows)

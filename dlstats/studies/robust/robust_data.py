@@ -34,6 +34,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     import torch
 
     from dlstats.losses.quantile import pinball
+    from dlstats.methods.quantile import linear_program
 
     data = _households()
     x, y = data["income"].to_numpy(), data["foodexp"].to_numpy()
@@ -41,7 +42,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     trained = _affine(x[:, None], y, lambda f, target: pinball(f, target, levels), len(LEVELS), device)
     rows = []
     for k, level in enumerate(LEVELS):
-        best = theory.linear_program(x, y, level)
+        best = linear_program(x, y, level)
         risk = [_risk(y - c[0] - c[1] * x, level) for c in (trained[:, k], best)]
         negative, zeros = theory.residual_counts(y - best[0] - best[1] * x, 1e-6)
         broken = float(not theory.obeys_optimality(negative, zeros, len(y), level))
@@ -83,9 +84,11 @@ def _affine(x: np.ndarray, y: np.ndarray, loss, outputs: int, device: str, steps
     return np.vstack([intercept, slopes])
 
 
-def _published_engel() -> np.ndarray:
+def _published_engel() -> list[float]:
+    from dlstats.methods.quantile import linear_program
+
     data = _households()
-    return np.abs(theory.linear_program(data["income"].to_numpy(), data["foodexp"].to_numpy(), 0.5) - PUBLISHED_ENGEL)
+    return np.abs(linear_program(data["income"].to_numpy(), data["foodexp"].to_numpy(), 0.5) - PUBLISHED_ENGEL).tolist()
 
 
 def _stackloss() -> dict[str, float]:
@@ -93,6 +96,7 @@ def _stackloss() -> dict[str, float]:
     import statsmodels.api as sm
 
     from dlstats.losses import robust
+    from dlstats.methods.quantile import linear_program
 
     data = sm.datasets.stackloss.load_pandas()
     x, y = np.asarray(data.exog, dtype=float), np.asarray(data.endog, dtype=float)
@@ -100,7 +104,7 @@ def _stackloss() -> dict[str, float]:
         "huber": (sm.robust.norms.HuberT(), robust.huber, 1.345),
         "tukey": (sm.robust.norms.TukeyBiweight(), robust.tukey, 4.685),
     }
-    gaps = {"absolute": _furthest(theory.linear_program(x, y, 0.5), PUBLISHED_STACK["absolute"])}
+    gaps = {"absolute": _furthest(linear_program(x, y, 0.5), PUBLISHED_STACK["absolute"])}
     for name, (norm, trained, constant) in rivals.items():
         fit = sm.RLM(y, sm.add_constant(x), M=norm).fit(maxiter=500, tol=1e-12)
         loss = functools.partial(trained, threshold=constant * fit.scale / y.std())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,7 @@ def _baseline(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams:
 
     rngs = streams.generators(f"baseline {name}", **about)
     if name == "spline":
-        return fitted(lambda *sample: regression.smoothing_spline(*sample)[0], x, y, new, rngs), {}
+        return fitted(regression.SmoothingSpline(), x, y, new, rngs), {}
     return fitted(lambda a, b, c, rng: quantile.kernel(a, b, c, (0.5,), rng)[:, 0], x, y, new, rngs), {}
 
 
@@ -241,7 +242,7 @@ def draw_errors(evidence: Evidence, figure) -> None:
     figure.legend(handles, labels, loc="outside upper center", ncols=8, fontsize="x-small")
 
 
-EVERY = {"function": list(FUNCTIONS), "noise": list(NOISES)}
+EVERY: dict[str, Any] = {"function": list(FUNCTIONS), "noise": list(NOISES)}
 
 STUDY = Study(
     title="Deep robust regression on the Donoho–Johnstone functions",

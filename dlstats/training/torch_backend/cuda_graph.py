@@ -1,4 +1,4 @@
-"""Steps on a CUDA device without a word from the host: captured once in a graph, replayed for every step.
+"""Steps on a CUDA device without host synchronisation: captured once in a graph, replayed for every step.
 
 What changes by step (its index, the schedule's factor, the optimiser's coefficients) lies in a table on the device,
 read at a counter on the device, so that the same kernels serve all steps.
@@ -6,7 +6,7 @@ read at a counter on the device, so that the same kernels serve all steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -26,7 +26,7 @@ class Descent(Protocol):
     state: list[Tensor]
     record: Record | None
 
-    def numbers(self, index: int) -> list[float]:
+    def numbers(self, index: int) -> Sequence[float]:
         """What changes by step: the schedule's factor, then the optimiser's coefficients."""
         ...
 

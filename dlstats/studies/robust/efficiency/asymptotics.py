@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from dlstats.protocol.claim import at_most, equals
 from dlstats.protocol.origin import Theorem
@@ -15,7 +15,6 @@ from dlstats.protocol.study import Check
 from dlstats.studies.robust._quadrature import gaps, psi_of, rule
 from dlstats.theory import efficiency as theory
 from dlstats.theory import quantiles, robustness
-from dlstats.theory.roots import root
 
 EFFICIENCIES = (0.85, 0.9, 0.95, 0.99)
 TUNED = ("huber", "tukey", "cauchy", "welsch", "geman_mcclure", "andrews")
@@ -60,7 +59,7 @@ def _corners(name: str, constant: float) -> tuple[float, ...]:
 def tuned(name: str, wanted: float) -> float:
     """The constant at which a loss as trained has the wanted efficiency at N(0, 1)."""
     start = theory.ESTIMATORS[name].constant
-    return root(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start)
+    return optimize.brentq(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start, xtol=1e-14)
 
 
 def _tuning() -> dict[str, float]:
@@ -114,7 +113,7 @@ def _influence() -> dict[str, float]:
 def _solve(loss: Callable, y: np.ndarray, reach: float) -> float:
     """The zero of Σ ψ(y − m) near the median."""
     centre = float(np.median(y))
-    return root(lambda m: psi_of(loss, y - m).sum(), centre - 0.2 * reach, centre + 0.2 * reach)
+    return optimize.brentq(lambda m: psi_of(loss, y - m).sum(), centre - 0.2 * reach, centre + 0.2 * reach, xtol=1e-14)
 
 
 def _minimax() -> dict[str, float]:

@@ -6,6 +6,7 @@ import functools
 import math
 
 import numpy as np
+from scipy import optimize
 
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
@@ -18,7 +19,6 @@ from dlstats.studies.frames import tabulated
 from dlstats.studies.robust._quadrature import gaps, rule
 from dlstats.studies.robust.efficiency.asymptotics import variance
 from dlstats.theory import efficiency as theory
-from dlstats.theory.roots import root
 
 SHAPES = {f"{alpha:g}": f"α = {alpha:g}".replace("-inf", "−∞").replace("-", "−") for alpha in theory.ALPHAS}
 
@@ -40,7 +40,7 @@ def efficiency(shape: float, scale: float) -> float:
 @functools.cache
 def tuned(shape: float) -> float:
     """The scale at which it has 95 % efficiency."""
-    return root(lambda c: efficiency(shape, c) - 0.95, 0.05, 50.0)
+    return optimize.brentq(lambda c: efficiency(shape, c) - 0.95, 0.05, 50.0, xtol=1e-14)
 
 
 def _loss(shape: float, residual: float) -> float:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
+from scipy import optimize
 
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Factor
@@ -16,7 +17,6 @@ from dlstats.protocol.study import Check, Experiment, Grid, Method, grid
 from dlstats.studies.frames import tabulated
 from dlstats.studies.robust._quadrature import gaps, psi_of, rule
 from dlstats.theory import robustness
-from dlstats.theory.roots import root
 
 THRESHOLDS = (1.0, 3.0, 10.0, 30.0, 100.0)
 TAIL = 2.2
@@ -48,7 +48,7 @@ def functional(distribution: str, threshold: float) -> float:
         x, w = rule([c for c in (m - threshold, m + threshold, 10.0, 100.0, 1000.0) if c > 0])
         return float((w * psi_of(loss, x - m) * DENSITIES[distribution](x)).sum())
 
-    return root(pull, 0.0, MEANS[distribution] + 1)
+    return optimize.brentq(pull, 0.0, MEANS[distribution] + 1, xtol=1e-14)
 
 
 def _differences() -> dict[str, float]:

@@ -15,7 +15,6 @@ from dlstats.protocol.readers import value
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
-from dlstats.theory import quantiles
 
 OUTLIER = 1e9
 LEVERAGE = 1e4
@@ -43,6 +42,8 @@ def slopes(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """y = 2x + N(0, 1) on U(0, 1), one more point at (1e4, 0); slopes of regression M-estimators."""
     import statsmodels.api as sm
 
+    from dlstats.methods.quantile import linear_program
+
     rows = []
     for r, rng in zip(streams.replicates, streams.generators("regression"), strict=True):
         x = np.append(rng.random(condition.points), LEVERAGE)
@@ -50,7 +51,7 @@ def slopes(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
         design = np.column_stack([np.ones_like(x), x])
         found = {"ols": np.linalg.lstsq(design, y, rcond=None)[0][1]}
         found["clean"] = np.polyfit(x[:-1], y[:-1], 1)[0]
-        found["absolute"] = quantiles.linear_program(x, y, 0.5)[1]
+        found["absolute"] = linear_program(x, y, 0.5)[1]
         for name, norm in (("huber", sm.robust.norms.HuberT()), ("tukey", sm.robust.norms.TukeyBiweight())):
             found[name] = sm.RLM(y, design, M=norm).fit(maxiter=200).params[1]
         rows += [{"replicate": r, "method": m, "slope": float(b), "size": abs(float(b))} for m, b in found.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.origin import Derived, Finding, Origin, Practice
@@ -28,7 +29,7 @@ WORDS = (
 )
 
 
-def _error(first: str, second: str, **where: object) -> Reader:
+def _error(first: str, second: str, **where: Any) -> Reader:
     """log₁₀ of the ratio of the median L1 errors, in the direction in which the summary holds it or the other."""
     if second == NETWORK and first in RIVALS:
         return log_ratio("l1", second, first, **where).times(-1)
