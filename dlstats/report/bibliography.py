@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pybtex.database
 from pybtex.richtext import Text
@@ -41,7 +42,7 @@ def read(path: Path) -> dict[str, Source]:
     return {key: _source(key, entry) for key, entry in entries.items()}
 
 
-def _source(key: str, entry: pybtex.database.Entry) -> Source:
+def _source(key: str, entry: Any) -> Source:
     people = entry.persons.get("author") or entry.persons.get("editor") or []
     names = tuple(" ".join(map(_plain, (*person.prelast_names, *person.last_names))) for person in people)
     return Source(key, names, {name.lower(): _plain(value) for name, value in entry.fields.items()})

@@ -1,4 +1,4 @@
-"""What a document is made of: plain blocks, and text as spans. Both printers, Typst and HTML, read nothing else.
+"""What a document is made of: plain blocks, and text as spans. The printers read nothing else.
 
 A text is a tuple of spans, so that no string is ever markup: what a study writes is shown literally, except that
 `prose` turns Unicode maths (`2^n`, `x_i`) into sub- and superscripts.
@@ -7,17 +7,17 @@ A text is a tuple of spans, so that no string is ever markup: what a study write
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from dlstats.report import escape
-from dlstats.report.digits import Shown, show
+from dlstats.report.digits import Shown
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text: plain, strong, emph, code, sup, sub, verdict; `ref` and `cite` point to `target`."""
+    """A piece of text: plain, strong, code, math, sup, sub, verdict; `ref` and `cite` point to `target`."""
 
     kind: str
     text: str
@@ -25,30 +25,29 @@ class Span:
 
 
 Text = tuple[Span, ...]
+Content = str | int | Shown | Span | Text
+"""What a text is made from."""
 
 
-def prose(*parts: str | Span | Text) -> Text:
-    """A text from strings, whose maths is set and whose words between backticks are code, and spans."""
+def prose(*parts: Content) -> Text:
+    """A text from strings, whose maths is set and whose words between backticks are code, numbers and spans."""
     spans: list[Span] = []
     for part in parts:
         if isinstance(part, Span):
             spans.append(part)
+        elif isinstance(part, Shown | int):
+            spans.append(Span("plain", part.text if isinstance(part, Shown) else str(part)))
         elif isinstance(part, str):
             for place, piece in enumerate(part.split("`")):
-                spans += [Span("code", piece)] if place % 2 else [Span(*found) for found in escape.scripts(piece)]
+                spans += [Span("code", piece)] if place % 2 else [Span(*script) for script in escape.scripts(piece)]
         else:
             spans += part
     return tuple(spans)
 
 
-def number(value: float, mcse: float = 0.0) -> Text:
-    """A number with the digits that its mcse supports."""
-    return (Span("plain", show(value, mcse).text),)
-
-
-def shown(number: Shown) -> Text:
-    """A number whose digits were chosen before."""
-    return (Span("plain", number.text),)
+def joined(parts: Iterable[Content], separator: str = ", ") -> Text:
+    """One text from several, with a separator between them."""
+    return prose(*[piece for part in parts for piece in (separator, part)][1:])
 
 
 def code(text: object) -> Span:
@@ -66,9 +65,9 @@ def ref(target: str, text: str = "") -> Span:
     return Span("ref", text, target)
 
 
-def verdict(word: str) -> Text:
-    """supported, refuted or undecided, with its sign."""
-    return (Span("verdict", word),)
+def verdict(name: str) -> Span:
+    """The name of a verdict, printed with its sign."""
+    return Span("verdict", name)
 
 
 def words(text: Text) -> str:
@@ -77,62 +76,56 @@ def words(text: Text) -> str:
 
 
 @dataclass(frozen=True)
-class Heading:
+class _Block:
+    @property
+    def kind(self) -> str:
+        """The name by which the templates know the block."""
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True)
+class Heading(_Block):
     """A heading of level 1 (chapter) to 3."""
 
     text: str
     level: int = 1
     key: str = ""
-    kind: str = field(default="heading", init=False)
 
 
 @dataclass(frozen=True)
-class Paragraph:
-    """A paragraph; `tone` is empty, `note` (small), `warning`, or `lead` (stays with what follows)."""
+class Paragraph(_Block):
+    """A paragraph; `tone` is empty, `warning`, or `lead` (stays with what follows)."""
 
     text: Text
     tone: str = ""
-    kind: str = field(default="paragraph", init=False)
 
 
 @dataclass(frozen=True)
-class Bullets:
+class Bullets(_Block):
     """A list."""
 
     items: tuple[Text, ...]
-    kind: str = field(default="bullets", init=False)
 
 
 @dataclass(frozen=True)
-class Terms:
+class Terms(_Block):
     """Words and what they stand for."""
 
     items: tuple[tuple[str, Text], ...]
-    kind: str = field(default="terms", init=False)
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(_Block):
     """Commands, line by line."""
 
     lines: tuple[str, ...]
-    kind: str = field(default="listing", init=False)
-
-
-@dataclass(frozen=True)
-class Equation:
-    """A displayed formula in Typst's maths, with the words that a screen reader says."""
-
-    source: str
-    alt: str
-    kind: str = field(default="equation", init=False)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: `align` is left, right or center.
+    """A column of a table: `align` is left or right.
 
-    On paper it is `width` cm wide; with width 0 it takes what it needs, or its share `weight` of what is left.
+    On paper it is `width` cm wide; with width 0 it takes what it needs, or its proportion `weight` of what is left.
     """
 
     label: Text
@@ -141,8 +134,18 @@ class Column:
     width: float = 0.0
 
 
+def right(label: Content) -> Column:
+    """A column of numbers."""
+    return Column(prose(label), "right")
+
+
+def wide(label: Content, weight: float = 1.0) -> Column:
+    """A column of text whose lines break."""
+    return Column(prose(label), weight=weight)
+
+
 @dataclass(frozen=True)
-class Table:
+class Table(_Block):
     """A table with a caption that reads alone; `size` small is for wide ones, `limit` is the rows that paper shows."""
 
     key: str
@@ -152,11 +155,24 @@ class Table:
     note: Text = ()
     size: str = ""
     limit: int = 0
-    kind: str = field(default="table", init=False)
+
+
+def table(
+    key: str,
+    caption: Content,
+    columns: Sequence[Column | str],
+    rows: Iterable[Sequence[Content]],
+    note: Content = (),
+    size: str = "small",
+    limit: int = 0,
+) -> Table:
+    """A table from strings, numbers and spans; a column that is only named is left-aligned and as wide as it needs."""
+    heads = tuple(column if isinstance(column, Column) else Column(prose(column)) for column in columns)
+    return Table(key, prose(caption), heads, tuple(tuple(map(prose, row)) for row in rows), prose(note), size, limit)
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(_Block):
     """A figure: the path of its SVG, a caption that reads alone and a line on where it comes from."""
 
     key: str
@@ -166,7 +182,6 @@ class Picture:
     width: float
     """Width on paper in inches."""
     origin: str = ""
-    kind: str = field(default="picture", init=False)
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,6 @@ class Entry:
     lecture: str
     verdict: str
     statement: Text
-    test: str
     theory: str
     estimate: str
     margin: str
@@ -203,7 +217,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(_Block):
     """Claims with their verdicts, grouped by family on paper, sortable and filterable on screen."""
 
     key: str
@@ -211,18 +225,16 @@ class Ledger:
     entries: tuple[Entry, ...]
     families: tuple[tuple[str, str], ...] = ()
     """Families in order, with their titles."""
-    kind: str = field(default="ledger", init=False)
 
 
 @dataclass(frozen=True)
-class Bibliography:
+class Bibliography(_Block):
     """The sources that the document cites, by key; printed from the bibliography file."""
 
     keys: tuple[str, ...]
-    kind: str = field(default="bibliography", init=False)
 
 
-Block = Heading | Paragraph | Bullets | Terms | Listing | Equation | Table | Picture | Ledger | Bibliography
+Block = Heading | Paragraph | Bullets | Terms | Listing | Table | Picture | Ledger | Bibliography
 
 
 @dataclass(frozen=True)
@@ -239,11 +251,6 @@ class Document:
     language: str = "en"
 
 
-def as_data(document: Document) -> dict:
-    """The document as dictionaries, lists and strings, for JSON."""
-    return asdict(document)
-
-
 def spans(part: Any) -> Iterator[Span]:
     """All spans of a document or of a part of it, in order."""
     if isinstance(part, Span):
@@ -258,5 +265,8 @@ def spans(part: Any) -> Iterator[Span]:
 
 def targets(blocks: Iterable[Block]) -> set[str]:
     """The keys that links may point to."""
-    found = {block.key for block in blocks if isinstance(block, Heading | Table | Picture | Ledger) and block.key}
-    return found | {f"claim-{e.claim}" for block in blocks if isinstance(block, Ledger) for e in block.entries}
+    keys: set[str] = set()
+    for block in blocks:
+        keys |= {block.key} if isinstance(block, Heading | Table | Picture | Ledger) else set()
+        keys |= {f"claim-{entry.claim}" for entry in block.entries} if isinstance(block, Ledger) else set()
+    return keys - {""}

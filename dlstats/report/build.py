@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dlstats.protocol.study import Study
-from dlstats.report import checklist, document, html, table_files, tables, typst
+from dlstats.report import checklist, document, html, ledger, table_files, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
 
@@ -33,8 +33,8 @@ def write(
     out = Path(out or reports)
     material = collect(config, Path(results), Path(reports), profile=profile, about=about, load=load)
     made = document.build(material)
-    ledger = tables.verdict_grid(material.verdicts, "The ledger: theory, measurement and verdict.", "ledger")
-    table_files.write_grids([ledger], out / "tables")
+    grid = ledger.grid(material.verdicts, "The ledger: theory, measurement and verdict.", "ledger")
+    table_files.write_grids([grid], out / "tables")
     table_files.write_csv(material.verdicts, out / "tables" / "ledger.csv")
     return (
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),

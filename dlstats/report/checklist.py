@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from dlstats.pipeline import grid
 from dlstats.protocol import origin
 from dlstats.protocol.study import Study
-from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, prose, ref
+from dlstats.report.blocks import (
+    Block,
+    Column,
+    Content,
+    Heading,
+    Paragraph,
+    Span,
+    code,
+    prose,
+    ref,
+    strong,
+    table,
+    wide,
+)
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
 
@@ -132,13 +145,10 @@ ITEMS = (
 
 def unanswered(material: Material) -> list[tuple[Item, dict[str, str]]]:
     """The items that some finished study does not answer, with what it lacks."""
-    found = []
-    for item in ITEMS:
-        lacks = {name: item.missing(material, material.studies[name]) for name in material.finished}
-        lacks = {name: what for name, what in lacks.items() if what}
-        if lacks:
-            found.append((item, lacks))
-    return found
+    answers = [
+        (item, {name: item.missing(material, material.studies[name]) for name in material.finished}) for item in ITEMS
+    ]
+    return [(item, lacks) for item, named in answers if (lacks := {name: what for name, what in named.items() if what})]
 
 
 def check(material: Material) -> list[str]:
@@ -165,25 +175,28 @@ def chapter(material: Material) -> list[Block]:
     """The checklist as a chapter; nothing without a finished study."""
     if not material.finished:
         return []
-    open_ = dict(unanswered(material))
-    rows = []
-    for item in ITEMS:
-        where = prose(ref(item.target, item.where)) if item.target else prose(f"{item.where}, in every study's section")
-        lacks = open_.get(item, {})
-        if lacks:
-            where = prose(_short(lacks))
-        answer = prose(Span("strong", "✓ yes" if not lacks else "✗ no" if item.required else "no, and not required"))
-        by = prose(*(Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
-        rows.append((prose(item.asked), by, answer, where))
+    lacks = dict(unanswered(material))
     columns = (
-        Column(prose("what must be reported"), "left", 1.0),
-        Column(prose("asked by"), width=1.6),
-        Column(prose("answered"), width=1.6),
-        Column(prose("where; or what is missing"), "left", 1.2),
+        wide("what must be reported"),
+        _narrow("asked by"),
+        _narrow("answered"),
+        wide("where; or what is missing", 1.2),
     )
-    count = sum(item not in open_ for item in ITEMS)
-    text = prose(f"{count} of {len(ITEMS)} items are answered for all of the {len(material.finished)} finished studies."
-                 " The command ", Span("code", "dlstats checklist"), " fails when a required one is not.")  # fmt: skip
-    caption = prose("The reporting checklist, filled by the program.")
-    table = Table("tab-checklist", caption, columns, tuple(rows), (), "small")
-    return [Heading("Reporting checklist", 1, "checklist"), Paragraph(text), table]
+    answered = sum(item not in lacks for item in ITEMS)
+    text = f"{answered} of {len(ITEMS)} items are answered for all of the {len(material.finished)} finished studies. The command "
+    note = prose(text, code("dlstats checklist"), " fails when a required one is not.")
+    rows = [_row(material, item, lacks.get(item, {})) for item in ITEMS]
+    filled = table("tab-checklist", "The reporting checklist, filled by the program.", columns, rows)
+    return [Heading("Reporting checklist", 1, "checklist"), Paragraph(note), filled]
+
+
+def _narrow(label: str) -> Column:
+    return Column(prose(label), width=1.6)
+
+
+def _row(material: Material, item: Item, lacks: dict[str, str]) -> tuple[Content, ...]:
+    by = prose(*(Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
+    if lacks:
+        return (item.asked, by, strong("✗ no" if item.required else "no, and not required"), _short(lacks))
+    where = ref(item.target, item.where) if item.target else f"{item.where}, in every study's section"
+    return (item.asked, by, strong("✓ yes"), where)

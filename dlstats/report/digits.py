@@ -15,7 +15,7 @@ EXACT_DIGITS = 6
 UNKNOWN_DIGITS = 3
 """Significant digits of an estimate whose mcse is not known."""
 NOISE = 1e-12
-"""An mcse below this share of the value is rounding noise of equal replicates: the number counts as exact."""
+"""An mcse below this proportion of the value is rounding noise of equal replicates: the number counts as exact."""
 FIXED = range(-4, 6)
 """Decimal exponents written out; others get a power of ten."""
 
@@ -51,14 +51,10 @@ class Shown:
 
 
 def show(value: float, mcse: float = 0.0) -> Shown:
-    """The digits of an estimate with its mcse: 0 for an exact number, not a number for an unknown error."""
+    """The digits of an estimate with its mcse: 0 for an exact number, NaN for an unknown error."""
     value, mcse = float(value), float(mcse)
-    if math.isnan(value):
-        return Shown("–")
-    if math.isinf(value):
-        return Shown("∞" if value > 0 else "-∞")
-    if mcse <= NOISE * abs(value):
-        return _significant(value, EXACT_DIGITS, strip=True)
+    if mcse <= NOISE * abs(value) or not math.isfinite(value):
+        return exact(value)
     if not math.isfinite(mcse):
         shown = _significant(value, UNKNOWN_DIGITS)
         return Shown(shown.value, "?", shown.exponent)
@@ -71,9 +67,18 @@ def show(value: float, mcse: float = 0.0) -> Shown:
     return Shown(_fixed(rounded, place, exponent), _fixed(error, place, exponent), exponent)
 
 
-def plain(value: float, digits: int = EXACT_DIGITS) -> str:
-    """A number without error, such as a theoretical value or a margin, for reading."""
-    return show(value).text if not math.isfinite(value) else _significant(float(value), digits, strip=True).text
+def exact(value: float, digits: int = EXACT_DIGITS) -> Shown:
+    """A number without error, such as a theoretical value or a margin."""
+    if math.isnan(value):
+        return Shown("–")
+    if math.isinf(value):
+        return Shown("∞" if value > 0 else "-∞")
+    return _significant(float(value), digits, strip=True)
+
+
+def count(value: float) -> Shown:
+    """A count, or a dash for what was not counted."""
+    return Shown("–" if math.isnan(value) else str(round(value)))
 
 
 def _significant(value: float, digits: int, strip: bool = False) -> Shown:

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
 from dlstats.pipeline import grid
-from dlstats.protocol.verdict import LEVEL
-from dlstats.report import checklist, errata, families, formulas, sections
+from dlstats.protocol.verdict import LEVEL, VERDICTS
+from dlstats.report import blocks, checklist, errata, families, formulas, ledger, protocol, sections
 from dlstats.report.blocks import (
-    Bibliography,
     Block,
     Bullets,
-    Column,
     Document,
     Heading,
-    Ledger,
     Paragraph,
-    Span,
     Table,
     Text,
     code,
-    number,
+    joined,
     prose,
     ref,
-    shown,
-    spans,
+    right,
+    strong,
     verdict,
+    wide,
 )
-from dlstats.report.digits import show
-from dlstats.report.entries import VERDICTS, entries, word
 from dlstats.report.material import Material
-from dlstats.report.sections import CLAIM_WIDTH, duration
 
 TITLE = "dlstats: what theory predicts and what simulation finds"
 FAMILIES = {
@@ -50,19 +45,19 @@ FAMILIES = {
 
 def build(material: Material) -> Document:
     """The whole document from what was collected."""
-    blocks: list[Block] = [*_summary(material), *_run(material), *_ledger(material)]
+    content: list[Block] = [*_summary(material), *_run(material), *_ledger(material)]
     for family, names in grid.families(material.config).items():
-        blocks.append(Heading(family_title(family), 1, f"family-{family}"))
-        blocks += families.page(family, family_title(family), material.questions.get(family, ()), material.statements)
+        content.append(Heading(family_title(family), 1, f"family-{family}"))
+        content += families.page(family, family_title(family), material.questions.get(family, ()), material.statements)
         for name in names:
-            blocks += sections.section(material, name)
-    blocks += checklist.chapter(material)
-    keys = tuple(sorted({span.target for span in spans(blocks) if span.kind == "cite"} & set(material.sources)))
+            content += sections.section(material, name)
+    content += checklist.chapter(material)
+    keys = {span.target for span in blocks.spans(content) if span.kind == "cite"} & set(material.sources)
     if keys:
-        blocks += [Heading("Sources", 1, "sources"), Bibliography(keys)]
+        content += [Heading("Sources", 1, "sources"), blocks.Bibliography(tuple(sorted(keys)))]
     version = f"version {material.about['version']}"
     subtitle = f"Report of the profile {material.profile}, {version}" if material.profile else f"Report, {version}"
-    return Document(TITLE, subtitle, _facts(material), tuple(blocks), int(material.about["timestamp"]))
+    return Document(TITLE, subtitle, _facts(material), tuple(content), int(material.about["timestamp"]))
 
 
 def family_title(family: str) -> str:
@@ -74,209 +69,178 @@ def _facts(material: Material) -> tuple[tuple[str, Text], ...]:
     about = material.about
     commit = f"{str(about['commit'])[:12]}{', with uncommitted changes' if about['dirty'] else ''}"
     seconds = [record["core_seconds"] for record in material.records.values()]
-    done = f"{len(material.finished)} of {len(material.planned)}"
-    return (
-        ("profile", prose(material.profile or "–")),
-        ("version", prose(str(about["version"]))),
-        ("commit", prose(code(commit)) if about["commit"] else prose("not known")),
-        ("studies finished", prose(done)),
-        ("claims judged", prose(str(len(material.verdicts)))),
-        ("checks that hold", prose(f"{int(material.checks['holds'].sum())} of {len(material.checks)}")),
-        ("root seed", prose(str(material.config["seed"]))),
-        ("core time of the simulations", prose(duration(sum(seconds)) if seconds else "not recorded")),
-        (
-            "machine",
-            prose(f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}"),
-        ),
-        ("Python", prose(str(about["python"]))),
-        ("configuration", prose(code(f"sha256 {sections.config_hash(material.config)}"))),
-    )
+    facts: dict[str, blocks.Content] = {
+        "profile": material.profile or "–",
+        "version": str(about["version"]),
+        "commit": code(commit) if about["commit"] else "not known",
+        "studies finished": f"{len(material.finished)} of {len(material.planned)}",
+        "claims judged": len(material.verdicts),
+        "checks that hold": f"{int(material.checks['holds'].sum())} of {len(material.checks)}",
+        "root seed": str(material.config["seed"]),
+        "core time of the simulations": sections.duration(sum(seconds)) if seconds else "not recorded",
+        "machine": f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}",
+        "Python": str(about["python"]),
+        "configuration": code(f"sha256 {protocol.digest(material.config)}"),
+    }
+    return tuple((name, prose(content)) for name, content in facts.items())
 
 
 def _summary(material: Material) -> list[Block]:
-    ledger = material.verdicts
-    counts = ledger["verdict"].value_counts()
-    parts = [f"{counts.get(v, 0)} {v}" for v in VERDICTS if v in counts or v in ("supported", "refuted", "undecided")]
-    found: list[Block] = [
-        Heading("Summary", 1, "summary"),
-        Paragraph(prose(f"Claims judged: {len(ledger)}, from {ledger['study'].nunique()} of {len(material.planned)} studies;"
-                        f" {', '.join(parts)}. ",
-                        "Every number below comes from the stored results and carries its Monte Carlo standard error"
-                        " (mcse) in parentheses; a number without one was computed without randomness.")),
-        *_missing(material),
-        *_stale(material),
-        _glance(material),
-    ]  # fmt: skip
-    return [*found, *_refuted(material), *_undecided(material), *_errata(material)]
+    verdicts = material.verdicts
+    counts = verdicts["verdict"].value_counts()
+    always = ("supported", "refuted", "undecided")
+    parts = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS if v in counts or v in always)
+    text = (
+        f"Claims judged: {len(verdicts)}, from {verdicts['study'].nunique()} of {len(material.planned)} studies; {parts}."
+        " Every number below comes from the stored results and carries its Monte Carlo standard error (mcse) in"
+        " parentheses; a number without one was computed without randomness."
+    )
+    head = [Heading("Summary", 1, "summary"), Paragraph(prose(text)), *_missing(material), *_stale(material)]
+    return [*head, _glance(material), *_refuted(material), *_undecided(material), *_errata(material)]
 
 
 def _missing(material: Material) -> list[Block]:
     missing = [name for name in material.planned if name not in material.finished]
     if not missing:
         return []
-    why = {name: material.unloaded.get(name, "no results yet").rstrip(".") for name in missing}
-    spans: list[str | Span] = []
-    for reason in dict.fromkeys(why.values()):
-        names = [part for name in missing if why[name] == reason for part in (", ", code(name))][1:]
-        spans += ["; " if spans else "", f"{reason}: ", *names]
-    text = prose(f"Missing from this report, {len(missing)} of {len(material.planned)} studies. ", *spans, ".")
-    return [Paragraph(text, "warning")]
+    reasons: dict[str, list[str]] = {}
+    for name in missing:
+        reasons.setdefault(material.unloaded.get(name, "no results yet").rstrip("."), []).append(name)
+    parts = [prose(f"{reason}: ", joined(map(code, names))) for reason, names in reasons.items()]
+    head = f"Missing from this report, {len(missing)} of {len(material.planned)} studies. "
+    return [Paragraph(prose(head, joined(parts, "; "), "."), "warning")]
 
 
 def _stale(material: Material) -> list[Block]:
     if not material.stale:
         return []
-    names: list[str | Span] = [part for name in material.stale for part in (", ", code(name))][1:]
-    text = prose(
-        "Computed by other code than this report's, and kept on purpose (", code("--keep-stale"), "): ", *names, "."
-    )
-    return [Paragraph(text, "warning")]
+    head = ("Computed by other code than this report's, and kept on purpose (", code("--keep-stale"), "): ")
+    return [Paragraph(prose(*head, joined(map(code, material.stale)), "."), "warning")]
 
 
 def _glance(material: Material) -> Table:
-    ledger, shown_verdicts = material.verdicts, [v for v in VERDICTS if v != "supported, pre-asymptotic"]
-    if (ledger["verdict"] == "supported, pre-asymptotic").any():
-        shown_verdicts = list(VERDICTS)
-    rows = []
-    for family, names in grid.families(material.config).items():
-        part = ledger[ledger["family"] == family]
-        finished = sum(name in material.finished for name in names)
-        cells = [prose(str((part["verdict"] == v).sum())) for v in shown_verdicts]
-        title = prose(ref(f"family-{family}", family_title(family)))
-        rows.append((title, *cells, prose(str(len(part))), prose(f"{finished} of {len(names)}")))
-    total = [prose(str((ledger["verdict"] == v).sum())) for v in shown_verdicts]
-    done = f"{len(material.finished)} of {len(material.planned)}"
-    rows.append((prose(Span("strong", "all")), *total, prose(str(len(ledger))), prose(done)))
-    columns = (
-        Column(prose("family"), "left", 1.0),
-        *(Column(verdict(v), "right") for v in shown_verdicts),
-        Column(prose("claims"), "right"),
-        Column(prose("studies finished"), "right"),
+    verdicts, rare = material.verdicts, "supported, pre-asymptotic"
+    names = [v for v in VERDICTS if v != rare or (verdicts["verdict"] == rare).any()]
+
+    def row(title: blocks.Content, part: pd.DataFrame, studies: Iterable[str]) -> tuple[blocks.Content, ...]:
+        counts = [int((part["verdict"] == name).sum()) for name in names]
+        finished = [study in material.finished for study in studies]
+        return (title, *counts, len(part), f"{sum(finished)} of {len(finished)}")
+
+    rows = [
+        row(ref(f"family-{family}", family_title(family)), verdicts[verdicts["family"] == family], studies)
+        for family, studies in grid.families(material.config).items()
+    ]
+    rows.append(row(strong("all"), verdicts, material.planned))
+    columns = (wide("family"), *(right(verdict(v)) for v in names), right("claims"), right("studies finished"))
+    return blocks.table(
+        "tab-glance", "The ledger at a glance: claims of each family by verdict.", columns, rows, size=""
     )
-    caption = prose("The ledger at a glance: claims of each family by verdict.")
-    return Table("tab-glance", caption, columns, tuple(rows))
 
 
 def _refuted(material: Material) -> list[Block]:
     refuted = material.verdicts[material.verdicts["verdict"] == "refuted"]
-    lectures = refuted["bears_on"].map(word)
-    found: list[Block] = [Heading("Refuted statements", 2, "refuted")]
+    head = Heading("Refuted statements", 2, "refuted")
     if refuted.empty:
-        return [*found, Paragraph(prose("No claim was refuted."))]
-    named = refuted[lectures != ""]
-    sorts = (("that bear on a lecture", named, True), ("that bear on none", refuted[lectures == ""], False))
-    for name, part, with_lecture in sorts:
-        if len(part):
-            found.append(_claims_table(f"tab-refuted-{'lectures' if with_lecture else 'others'}",
-                                       f"Refuted statements {name}, with the evidence.", part, with_lecture))  # fmt: skip
-    if named.empty:
-        found.insert(1, Paragraph(prose("No statement that bears on a lecture was refuted.")))
-    return found
+        return [head, Paragraph(prose("No claim was refuted."))]
+    named = refuted["bears_on"].map(ledger.text) != ""
+    with_lecture, others = refuted[named], refuted[~named]
+    parts: list[Block] = [head]
+    if with_lecture.empty:
+        parts.append(Paragraph(prose("No statement that bears on a lecture was refuted.")))
+    else:
+        parts.append(_claims("tab-refuted-lectures", "that bear on a lecture", with_lecture, True))
+    if len(others):
+        parts.append(_claims("tab-refuted-others", "that bear on none", others, False))
+    return parts
 
 
-def _claims_table(key: str, caption: str, part: pd.DataFrame, with_lecture: bool) -> Table:
-    rows = []
-    for row in part.to_dict("records"):
-        name = str(row["claim"])
-        lecture = [prose(word(row["bears_on"]))] if with_lecture else []
-        numbers = (number(row["theory"]), shown(show(row["estimate"], row["mcse"])))
-        rows.append((prose(ref(f"claim-{name}", name)), *lecture, prose(str(row["statement"])), *numbers))
-    columns = [Column(prose("claim"), width=CLAIM_WIDTH)] + ([Column(prose("bears on"))] if with_lecture else [])
-    columns += [Column(prose("statement"), "left", 1.0), Column(prose("stated"), "right")]
-    return Table(key, prose(caption), (*columns, Column(prose("measured"), "right")), tuple(rows))
+def _claims(key: str, which: str, part: pd.DataFrame, lectures: bool) -> Table:
+    rows = [
+        (r.link, *([ledger.text(bears_on)] if lectures else []), r.statement, r.theory, r.estimate)
+        for r, bears_on in zip(ledger.rows(part), part["bears_on"], strict=True)
+    ]
+    columns = (ledger.CLAIM, *(["bears on"] if lectures else []), wide("statement"), right("stated"), right("measured"))
+    return blocks.table(key, f"Refuted statements {which}, with the evidence.", columns, rows, size="")
 
 
 def _undecided(material: Material) -> list[Block]:
-    open_ = material.verdicts[material.verdicts["verdict"] == "undecided"]
-    if open_.empty:
+    undecided = material.verdicts[material.verdicts["verdict"] == "undecided"]
+    if undecided.empty:
         return []
     items = []
-    for row in open_.to_dict("records"):
-        name, needed, note = str(row["claim"]), row.get("needed"), word(row.get("note"))
-        text = f": measured {show(row['estimate'], row['mcse']).text}, stated {show(row['theory']).text}"
-        if isinstance(needed, int | float) and math.isfinite(needed):
-            text += f"; about {needed:.0f} replicates would decide (there were {row['replicates']:.0f})"
-        items.append(prose(ref(f"claim-{name}", name), text + (f"; {note.rstrip('.')}" if note else "") + "."))
+    for row, record in zip(ledger.rows(undecided), undecided.to_dict("records"), strict=True):
+        text = f": measured {row.estimate.text}, stated {row.theory.text}"
+        needed, note = ledger.known(record, "needed"), ledger.text(record.get("note"))
+        if needed is not None and math.isfinite(needed):
+            text += f"; about {needed:.0f} replicates would decide (there were {record['replicates']:.0f})"
+        items.append(prose(row.link, text + (f"; {note.rstrip('.')}" if note else "") + "."))
     return [Heading("Undecided claims", 2, "undecided"), Bullets(tuple(items))]
 
 
 def _errata(material: Material) -> list[Block]:
     if not material.errata:
         return []
-    rows = tuple(
-        (
-            prose(slip.id),
-            prose(", ".join(slip.lectures)),
-            prose(slip.printed),
-            prose(slip.right),
-            errata.evidence(slip, material.statements),
-        )
+    rows = [
+        (slip.id, ", ".join(slip.lectures), slip.printed, slip.right, errata.evidence(slip, material.statements))
         for slip in material.errata
-    )
-    columns = (
-        Column(prose("slip")),
-        Column(prose("lecture")),
-        Column(prose("the lecture prints"), "left", 1.0),
-        Column(prose("what holds"), "left", 1.2),
-        Column(prose("evidence"), "left", 0.9),
-    )
+    ]
+    columns = ("slip", "lecture", wide("the lecture prints"), wide("what holds", 1.2), wide("evidence", 0.9))
     names = "; ".join(f"{short}: {name}" for short, name in material.lectures.items())
-    caption = prose("Slips in the lectures. Evidence names claims of the ledger, with what was measured.")
-    table = Table("tab-errata", caption, columns, rows, prose(f"{names}."), "small")
+    caption = "Slips in the lectures. Evidence names claims of the ledger, with what was measured."
+    table = blocks.table("tab-errata", caption, columns, rows, f"{names}.")
     return [Heading("Errata of the lectures", 2, "errata"), table]
 
 
 def _run(material: Material) -> list[Block]:
-    packages = ", ".join(f"{name} {version}" for name, version in material.about["packages"].items())
-    rows = [sections.run_row(material, name) for name in material.planned]
-    columns = (
-        Column(prose("study"), "left", 1.0),
-        *(Column(prose(w), "right") for w in ("conditions run", "replicates", "rows failed", "core time")),
-        *(Column(prose(w)) for w in ("protocol", "run")),
+    about = material.about
+    counts = ("conditions run", "replicates", "rows failed", "core time")
+    note = (
+        "Protocol and run are hashes: of what was fixed before, and of the cells, replicates, seeds and code behind the"
+        " results."
     )
-    note = prose("Protocol and run are hashes: of what was fixed before, and of the cells, replicates, seeds and code"
-                 " behind the results.")  # fmt: skip
-    caption = prose("What was run: every study of the configuration.")
-    gpus = material.about.get("gpus", 0)
-    times = (
+    table = blocks.table(
+        "tab-run",
+        "What was run: every study of the configuration.",
+        (wide("study"), *map(right, counts), "protocol", "run"),
+        [sections.run_row(material, name) for name in material.planned],
+        note,
+    )
+    gpus = about.get("gpus", 0)
+    time = (
         f"{gpus} on this machine, time on them is part of the core time" if gpus else "none here, so that GPU time is 0"
     )
-    threads = f"One thread a process (OMP_NUM_THREADS = {material.about['threads']}), device {_device(material)}; GPUs: {times}."
-    return [
-        Heading("What was run", 1, "run"),
-        Table("tab-run", caption, columns, tuple(rows), note, "small"),
-        Paragraph(prose(f"{threads} {material.about.get('determinism', '')} Packages: {packages}.")),
-    ]
+    packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
+    text = (
+        f"One thread a process (OMP_NUM_THREADS = {about['threads']}), device {material.config.get('device', 'auto')};"
+        f" GPUs: {time}. {about.get('determinism', '')} Packages: {packages}."
+    )
+    return [Heading("What was run", 1, "run"), table, Paragraph(prose(text))]
 
 
-def _device(material: Material) -> str:
-    return str(material.config.get("device", "auto"))
-
-
-def _ledger(material: Material) -> list[Block]:
-    percent = f"{100 * LEVEL:g} %"
-    inside = f"{100 * (1 - 2 * LEVEL):g} %"
-    rule = (
+def _rule(failed: float) -> str:
+    """How a verdict comes about; `failed` is the proportion of failed replicates that is allowed."""
+    percent, inside = f"{100 * LEVEL:g} %", f"{100 * (1 - 2 * LEVEL):g} %"
+    return (
         "A claim states a number, with a margin that was fixed before the run. Exact claims (no randomness) hold or do"
         f" not. A claim that a number equals theory is supported when the {inside} interval lies within the margin"
         f" (two one-sided tests of level {percent}); “at most” and “at least” are one-sided with the margin as slack. It"
         f" is refuted when the margin is excluded at level {percent}, adjusted by Holm over the whole ledger. Whatever"
         " is neither is undecided. A claim that is supported although the fitted form does not fit is marked"
-        " pre-asymptotic; a claim that rests on cells with more than"
-        f" {100 * material.config.get('failed_share', 0.1):g} % of failed replicates is undecided."
+        f" pre-asymptotic; a claim that rests on cells with more than {100 * failed:g} % of failed replicates is undecided."
     )
-    found: list[Block] = [
-        Heading("The ledger", 1, "ledger"),
-        Paragraph(prose(rule)),
-        Paragraph(prose(formulas.EXPLAINED)),
-    ]
+
+
+def _ledger(material: Material) -> list[Block]:
+    texts = (_rule(material.config.get("failed_share", 0.1)), formulas.EXPLAINED)
+    parts: list[Block] = [Heading("The ledger", 1, "ledger"), *(Paragraph(prose(text)) for text in texts)]
     if material.unadjusted:
         names = ", ".join(material.unadjusted)
-        found.append(Paragraph(prose(f"Not yet adjusted over the whole ledger: {names}."), "warning"))
+        parts.append(Paragraph(prose(f"Not yet adjusted over the whole ledger: {names}."), "warning"))
     if material.verdicts.empty:
-        return [*found, Paragraph(prose("No claim has been judged yet."), "warning")]
-    shown_studies = [name for name in material.planned if name in material.studies]
+        return [*parts, Paragraph(prose("No claim has been judged yet."), "warning")]
+    studies = [name for name in material.planned if name in material.studies]
     caption = prose("The ledger: what theory predicts, what was measured, and the verdict.")
-    families = tuple((family, family_title(family)) for family in grid.families(material.config))
-    rows = entries(material.verdicts, material.sources, shown_studies)
-    return [*found, Ledger("ledger-table", caption, rows, families)]
+    titles = tuple((family, family_title(family)) for family in grid.families(material.config))
+    entries = ledger.entries(material.verdicts, material.sources, studies)
+    return [*parts, blocks.Ledger("ledger-table", caption, entries, titles)]

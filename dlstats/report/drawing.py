@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from dlstats.pipeline import cells, registry, results, store
 from dlstats.report import ademp, figures, markdown, provenance, table_files
 from dlstats.report import export as exports
 from dlstats.report import protocol as protocols
-from dlstats.report.files import write_text
+from dlstats.report.files import write_json, write_text
 
 
 def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
@@ -32,10 +31,9 @@ def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
     """Write the protocol as Markdown to read and JSON to compare with; returns the paths."""
     fixed = protocols.protocol(config, registry.load(study))
     folder = Path(reports) / protocols.FOLDER
-    about = {"hash": fixed.hash, "protocol": fixed.data}
     return [
         write_text(folder / f"{study}.md", markdown.document(ademp.document(fixed))),
-        write_text(folder / f"{study}.json", json.dumps(about, indent=1, ensure_ascii=False)),
+        write_json(folder / f"{study}.json", {"hash": fixed.hash, "protocol": fixed.data}),
     ]
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from dlstats.report import blocks
-from dlstats.report.blocks import Text, prose, ref
+from dlstats.report.blocks import Text, joined, prose, ref, verdict
 from dlstats.report.digits import show
 
 FILE = "errata.yaml"
@@ -72,25 +71,24 @@ def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
     """
     if not erratum.claims:
         return prose("by reading")
-    found: list[Text] = []
+    parts: list[Text] = []
     for claim in erratum.claims:
         rows = verdicts[[_belongs(str(name), claim) for name in verdicts["claim"]]] if len(verdicts) else verdicts
         if rows.empty:
-            found.append(prose(f"{claim}: not in this run"))
+            parts.append(prose(f"{claim}: not in this run"))
             continue
         named = rows if len(rows) <= NAMED else rows[(rows["claim"] == claim) | (rows["verdict"] == "refuted")]
-        found += [_verdict(row) for row in named.to_dict("records")]
+        parts += [_verdict(row) for row in named.to_dict("records")]
         rest = rows.drop(index=named.index)["verdict"].value_counts()
         if len(rest):
             counts = ", ".join(f"{count} {word}" for word, count in rest.items())
-            found.append(prose(f"{'further ' if len(named) else ''}parts of {claim}: {counts}"))
-    joined = [part for text in found for part in (prose("; "), text)][1:]
-    return prose(*joined)
+            parts.append(prose(f"{'further ' if len(named) else ''}parts of {claim}: {counts}"))
+    return joined(parts, "; ")
 
 
 def _verdict(row: Mapping) -> Text:
-    name, measured = str(row["claim"]), show(row["estimate"], row["mcse"]).text
-    return prose(ref(f"claim-{name}", name), " ", blocks.Span("verdict", str(row["verdict"])), f", {measured}")
+    name, measured = str(row["claim"]), show(row["estimate"], row["mcse"])
+    return prose(ref(f"claim-{name}", name), " ", verdict(str(row["verdict"])), ", ", measured)
 
 
 def _belongs(name: str, claim: str) -> bool:

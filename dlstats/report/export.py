@@ -12,7 +12,7 @@ import pandas as pd
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
-from dlstats.report import bibliography, escape, figures, formulas, latex, protocol, tables
+from dlstats.report import bibliography, escape, figures, formulas, latex, ledger, protocol, tables
 from dlstats.report.files import tracked, write_text
 from dlstats.report.provenance import record
 from dlstats.report.tables import Grid
@@ -57,7 +57,7 @@ def write(
     parts = {f.name: figure(study, f, journal == "two-column" or f.width == "two-column") for f in shown}
     fits = _fits if journal == "one-column" else lambda grid: _width(grid) <= latex.CHARACTERS
     grids = tables.summary_grids(study, evidence.summaries, fits)
-    grids.append(tables.verdict_grid(verdicts, f"{study.title}: verdicts."))
+    grids.append(ledger.grid(verdicts, f"{study.title}: verdicts."))
     parts |= {piece.name: table(study, piece, journal) for grid in grids for piece in _pieces(grid)}
     methods = methods_paragraph(config, study, record(study, evidence), about or {})
     written = [folder / f"{f.name}.{suffix}" for f in shown for suffix in ("pdf", "png")]

@@ -11,8 +11,8 @@ import pandas as pd
 import yaml
 
 from dlstats.protocol.verdict import VERDICTS
-from dlstats.report.blocks import Block, Column, Heading, Paragraph, Span, Table, Text, prose, ref
-from dlstats.report.digits import plain, show
+from dlstats.report.blocks import Block, Content, Heading, Paragraph, Text, prose, ref, table, verdict, wide
+from dlstats.report.digits import exact, show
 
 FILE = "families.yaml"
 MARK = re.compile(r"\{([\w.]+)\}|\[([A-Z]+\d*[\w.]*)\]")
@@ -48,37 +48,31 @@ def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.
     if not questions:
         return []
     ledger = {str(row["claim"]): row for row in verdicts.to_dict("records")}
-    rows = tuple(
-        (prose(q.question), prose(q.lectures), looked_up(q.exact, ledger), looked_up(q.training, ledger))
-        for q in questions
-    )
-    columns = (
-        Column(prose("question"), "left", 0.55),
-        Column(prose("the lectures say"), "left", 0.7),
-        Column(prose("what is exact"), "left", 1.2),
-        Column(prose("what training does"), "left", 1.0),
-    )
-    caption = prose(
+    rows = [(q.question, q.lectures, looked_up(q.exact, ledger), looked_up(q.training, ledger)) for q in questions]
+    weights = {"question": 0.55, "the lectures say": 0.7, "what is exact": 1.2, "what training does": 1.0}
+    columns = [wide(label, weight) for label, weight in weights.items()]
+    caption = (
         f"{title}: the questions, and the claims of the ledger that answer them. Numbers are measured, with their Monte "
         "Carlo standard errors in parentheses; a mark is the verdict on the claim as the ledger words it, not on the sentence."
     )
     return [
         Heading("Overview", 2, f"overview-{family}"),
         Paragraph(_counts(verdicts[verdicts["family"] == family])),
-        Table(f"tab-overview-{family}", caption, columns, rows, (), "small"),
+        table(f"tab-overview-{family}", caption, columns, rows),
     ]
 
 
 def _counts(part: pd.DataFrame) -> Text:
     """How many claims of a family have which verdict."""
     counts = part["verdict"].value_counts()
-    found = ", ".join(f"{counts[name]} {name}" for name in (*VERDICTS, "holds", "fails") if name in counts)
-    return prose(f"Claims and checks of this family: {len(part)}{': ' if found else ''}{found}.")
+    names = [name for name in (*VERDICTS, "holds", "fails") if name in counts]
+    by_verdict = ", ".join(f"{counts[name]} {name}" for name in names)
+    return prose(f"Claims and checks of this family: {len(part)}{': ' if names else ''}{by_verdict}.")
 
 
 def looked_up(text: str, ledger: Mapping[str, Mapping]) -> Text:
     """A text with its marks replaced; a claim that was not judged says so."""
-    parts: list[str | Span] = []
+    parts: list[Content] = []
     end = 0
     for mark in MARK.finditer(text):
         parts.append(text[end : mark.start()])
@@ -88,12 +82,12 @@ def looked_up(text: str, ledger: Mapping[str, Mapping]) -> Text:
         if value:
             parts.append(_measured(row) if row else "(not in this run)")
         elif row:
-            parts += ["(", ref(f"claim-{name}", name), " ", Span("verdict", str(row["verdict"])), ")"]
+            parts += ["(", ref(f"claim-{name}", name), " ", verdict(str(row["verdict"])), ")"]
         else:
             parts.append(f"({name}: not in this run)")
     return prose(*parts, text[end:])
 
 
-def _measured(row: Mapping) -> str:
+def _measured(row: Mapping) -> Content:
     """Four digits of an exact number, else what the error supports."""
-    return show(row["estimate"], row["mcse"]).text if row["mcse"] > 0 else plain(row["estimate"], 4)
+    return show(row["estimate"], row["mcse"]) if row["mcse"] > 0 else exact(row["estimate"], 4)

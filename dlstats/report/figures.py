@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
 from dlstats.report import provenance
-from dlstats.report.files import write_text
+from dlstats.report.files import write_json
 
 FORMATS = ("pdf", "png", "svg")
 
@@ -75,8 +74,7 @@ def _draw_one(
         "reason": reason,
     }
     origin["files"] = {} if reason else {path.name: digest(path) for path in paths}
-    note = write_text(folder / f"{figure.name}.json", json.dumps(origin, indent=1, ensure_ascii=False))
-    return [*([] if reason else paths), note]
+    return [*([] if reason else paths), write_json(folder / f"{figure.name}.json", origin)]
 
 
 def save(canvas: Canvas, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import dlstats
@@ -12,6 +13,19 @@ def tracked(reports: Path, name: str) -> Path:
     """A tracked file of the report, `reports/<name>`; of the project itself when the folder does not hold its own."""
     own = Path(reports) / name
     return own if own.exists() else Path(dlstats.__file__).resolve().parent.parent / "reports" / name
+
+
+def read_json(path: Path) -> dict | None:
+    """What a JSON file holds; nothing when it is not there or cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def write_json(path: Path, data: object) -> Path:
+    """Write data as JSON for people to read."""
+    return write_text(path, json.dumps(data, indent=1, ensure_ascii=False))
 
 
 def write_text(path: Path, text: str) -> Path:

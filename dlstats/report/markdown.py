@@ -54,6 +54,5 @@ _BLOCKS = {
     blocks.Bullets: lambda b: "\n".join(f"- {text(item)}" for item in b.items),
     blocks.Terms: lambda b: "\n\n".join(f"**{escape.markdown(word)}.** {text(about)}" for word, about in b.items),
     blocks.Listing: lambda b: "\n".join(["```sh", *b.lines, "```"]),
-    blocks.Equation: lambda b: f"`{b.source}`",
     blocks.Table: _table,
 }

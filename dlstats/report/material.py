@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from dlstats.pipeline import checks, registry, store
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
-from dlstats.report.files import tracked
+from dlstats.report.files import read_json, tracked
 
 COLUMNS = "claim family study statement relation theory estimate mcse margin replicates failed verdict source bears_on".split()
 
@@ -99,9 +98,7 @@ def collect(
         about=about if about is not None else provenance.environment(),
         studies=loaded,
         unloaded=unloaded,
-        summaries={
-            name: tables for name in names if (tables := _summaries(results / "summary" / name, loaded.get(name)))
-        },
+        summaries={n: tables for n in names if (tables := _summaries(results / "summary" / n, loaded.get(n)))},
         verdicts=verdicts,
         checks=_checks(results, names),
         unadjusted=unadjusted,
@@ -112,7 +109,7 @@ def collect(
         errata=slips,
         stale=tuple(provenance.stale(config, results)),
         questions=families.load(tracked(reports, families.FILE)),
-        registered={n: found for n in loaded if (found := protocol.registered(reports, n))},
+        registered={n: earlier for n in loaded if (earlier := protocol.registered(reports, n))},
     )
 
 
@@ -137,8 +134,7 @@ def _summaries(folder: Path, study: Study | None) -> dict[str, pd.DataFrame]:
     """The summaries of a study's experiments; nothing where one of them is missing."""
     names = [path.stem for path in sorted(folder.glob("*.parquet"))]
     order = [name for name in (study.experiments if study else ()) if name in names]
-    found = {name: _table(folder / f"{name}.parquet") for name in order}
-    return {name: table for name, table in found.items() if table is not None}
+    return {name: table for name in order if (table := _table(folder / f"{name}.parquet")) is not None}
 
 
 def _checks(results: Path, names: Sequence[str]) -> pd.DataFrame:
@@ -151,11 +147,8 @@ def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[
     """The ledger, and below it the verdicts of studies that it does not hold yet; in the order of the configuration."""
     ledger = _table(results / "verdicts.parquet")
     held = set() if ledger is None else set(ledger["study"])
-    alone = {
-        n: table
-        for n in names
-        if n not in held and (table := _table(results / "verdicts" / f"{n}.parquet")) is not None
-    }
+    missing = {n: _table(results / "verdicts" / f"{n}.parquet") for n in names if n not in held}
+    alone = {n: table for n, table in missing.items() if table is not None}
     frames = [frame for frame in (ledger, *alone.values()) if frame is not None and len(frame)]
     if not frames:
         return pd.DataFrame(columns=COLUMNS), ()
@@ -166,13 +159,10 @@ def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[
 
 
 def _figures(study: Study, folder: Path) -> list[Mapping]:
-    found = []
+    origins = []
     for figure in study.figures:
-        try:
-            origin = json.loads((folder / f"{figure.name}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            origin = {"figure": figure.name, "drawn": False, "reason": "not drawn yet"}
-        path = folder / f"{figure.name}.svg"
+        missing = {"figure": figure.name, "drawn": False, "reason": "not drawn yet"}
+        origin, path = read_json(folder / f"{figure.name}.json") or missing, folder / f"{figure.name}.svg"
         drawn = bool(origin.get("drawn")) and path.exists()
-        found.append({**origin, "caption": figure.caption, "drawn": drawn, "file": str(path)})
-    return found
+        origins.append({**origin, "caption": figure.caption, "drawn": drawn, "file": str(path)})
+    return origins

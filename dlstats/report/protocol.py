@@ -20,6 +20,7 @@ from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.measure import Contrast, Measure, SlopeContrast
 from dlstats.protocol.study import Experiment, Grid, Study
+from dlstats.report.files import read_json
 
 FOLDER = "protocols"
 FAILURES = (
@@ -137,10 +138,7 @@ def wanted_mcse(relation: str, margin: float) -> float:
 
 def registered(reports: Path, study: str) -> dict | None:
     """The protocol that was written for this study before, if any."""
-    try:
-        return json.loads((Path(reports) / FOLDER / f"{study}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    return read_json(Path(reports) / FOLDER / f"{study}.json")
 
 
 def run_digest(record: Mapping | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
@@ -11,39 +10,27 @@ from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
+import psutil
 
 import dlstats
 from dlstats.machine import gpus, processor
 from dlstats.pipeline import cells, store
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
-from dlstats.report.files import write_text
+from dlstats.report.files import read_json, write_json
 
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "torch",
-    "statsmodels",
-    "scikit-learn",
-    "mpmath",
-    "matplotlib",
-    "snakemake",
-    "typst",
-)
+PACKAGES = "numpy scipy pandas pyarrow torch statsmodels scikit-learn mpmath matplotlib snakemake typst".split()
 DETERMINISM = (
-    "Streams are numpy's, one for each study, role and replicate: data and initialisations have the same bits in any block, on "
-    "any "
-    "number of cores, on processor and GPU. So have networks that lanes trained; those of the torch path, and all on a GPU, "
-    "agree to rounding. Products are of full float32 precision or float64, never TF32."
+    "Streams are numpy's, one for each study, role and replicate: data and initialisations have the same bits in any"
+    " block, on any number of cores, on processor and GPU. So have networks that lanes trained; those of the torch path,"
+    " and all on a GPU, agree to rounding. Products are of full float32 precision or float64, never TF32."
 )
 RECORD = "study.json"
 """Beside the figures of a study: what its raw results cost and what failed."""
 
 
 def environment(root: Path | None = None) -> dict:
-    """Version, commit, machine, Python and packages of this process, as words."""
+    """Version, commit, machine, Python and packages of this process."""
     root = root or Path(dlstats.__file__).resolve().parent.parent
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--untracked-files=no")
@@ -57,7 +44,7 @@ def environment(root: Path | None = None) -> dict:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor.name(),
         "cores": os.cpu_count() or 0,
-        "memory_gib": _memory(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         "gpus": len(gpus.gpus()),
         "determinism": DETERMINISM,
@@ -65,12 +52,14 @@ def environment(root: Path | None = None) -> dict:
     }
 
 
-def _git(root: Path, *words: str) -> str:
+def _git(root: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=False)
+        run = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return run.stdout.strip() if run.returncode == 0 else ""
 
 
 def _version(name: str) -> str:
@@ -80,38 +69,28 @@ def _version(name: str) -> str:
         return ""
 
 
-def _memory() -> float:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (ValueError, OSError, AttributeError):
-        return 0.0
-
-
 def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
     """Cost and failures of a study's raw results: core seconds, seeds, counts by cell and method, reasons.
 
     `seconds` is the time of a replicate with all its methods and stands on each of their rows. Cells are named
     `experiment/cell`.
     """
-    found: dict[str, dict] = {}
+    run: dict[str, dict] = {}
     seeds: set[int] = set()
     rows, failed = 0, []
     for experiment in evidence.summaries:
         replicates = evidence.replicates(experiment)
         once = replicates.drop_duplicates(["cell", "replicate"])
-        seconds, counts = once.groupby("cell")["seconds"].sum(), once.groupby("cell", sort=False).size()
-        found |= {
-            f"{experiment}/{cell}": {"replicates": int(n), "seconds": round(float(seconds[cell]), 3)}
-            for cell, n in counts.items()
-        }
+        for cell, cost in once.groupby("cell", sort=False)["seconds"].agg(["size", "sum"]).to_dict("index").items():
+            run[f"{experiment}/{cell}"] = {"replicates": int(cost["size"]), "seconds": round(float(cost["sum"]), 3)}
         seeds |= {int(seed) for seed in replicates["seed"].unique()} if "seed" in replicates else set()
         rows += len(replicates)
         failed += [{**line, "cell": f"{experiment}/{line['cell']}"} for line in failures(replicates)]
     return {
         "study": study.name,
         "fingerprint": fingerprint,
-        "core_seconds": round(sum(cell["seconds"] for cell in found.values()), 3),
-        "cells": found,
+        "core_seconds": round(sum(cell["seconds"] for cell in run.values()), 3),
+        "cells": run,
         "seeds": sorted(seeds),
         "rows": rows,
         "failures": failed,
@@ -137,26 +116,25 @@ def failures(rows: pd.DataFrame) -> list[dict]:
 
 def stale(config: Mapping, results: Path) -> list[str]:
     """Studies with raw results that other code than is there now has computed."""
-    found = []
-    for study in config["studies"]:
-        try:
-            for inner, paths in cells.raw_paths(config, study, results).items():
-                codes = {store.read_origin(path).fingerprint for path in paths if path.exists()}
-                if codes - {cells.code_of(study, inner)} and study not in found:
-                    found.append(study)
-        except (LookupError, store.Unusable):
-            continue
-    return found
+    return [study for study in config["studies"] if _is_stale(config, study, results)]
 
 
-def write_record(folder: Path, about: Mapping) -> Path:
+def _is_stale(config: Mapping, study: str, results: Path) -> bool:
+    try:
+        return any(
+            {store.read_origin(path).fingerprint for path in paths if path.exists()}
+            - {cells.code_of(study, experiment)}
+            for experiment, paths in cells.raw_paths(config, study, results).items()
+        )
+    except (LookupError, store.Unusable):
+        return False
+
+
+def write_record(folder: Path, costs: Mapping) -> Path:
     """Write what `record` gave beside the figures."""
-    return write_text(folder / RECORD, json.dumps(about, indent=1, ensure_ascii=False))
+    return write_json(folder / RECORD, costs)
 
 
 def read_record(folder: Path) -> dict | None:
     """What `write_record` wrote; nothing when it is not there or cannot be read."""
-    try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    return read_json(folder / RECORD)

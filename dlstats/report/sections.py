@@ -7,32 +7,27 @@ from collections.abc import Mapping
 from dlstats.pipeline import grid
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
-from dlstats.report import ademp, protocol, tables
+from dlstats.report import ademp, blocks, ledger, protocol, tables
 from dlstats.report.blocks import (
     Block,
     Bullets,
-    Column,
+    Content,
     Heading,
     Listing,
     Paragraph,
     Picture,
-    Span,
-    Table,
-    Text,
     code,
     prose,
     ref,
-    shown,
-    verdict,
+    right,
+    wide,
 )
-from dlstats.report.digits import plain, show
-from dlstats.report.entries import MARGIN_DIGITS
+from dlstats.report.digits import count
 from dlstats.report.material import Material
 
-CLAIM_WIDTH = 2.4
-"""Width of a column of claims on paper in cm; long names break."""
 PAPER_ROWS = 36
 """Rows of a summary that paper shows; the rest is on screen and in the CSV file."""
+PAPER_FAILURES = 24
 
 
 def section(material: Material, name: str) -> list[Block]:
@@ -42,179 +37,139 @@ def section(material: Material, name: str) -> list[Block]:
         reason = material.unloaded.get(name, "the study cannot be loaded")
         title = Heading(name.replace("_", " ").capitalize(), 2, f"sec-{name}")
         return [title, Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")]
-    fixed = protocol.protocol(material.config, study)
-    found: list[Block] = [Heading(study.title, 2, f"sec-{name}")]
-    if name not in material.finished:
-        found.append(Paragraph(prose("This study has no results yet; only its protocol can be shown."), "warning"))
-    found += [Heading("Protocol", 3), *ademp.adem(fixed), *_hashes(material, study, fixed)]
-    if name in material.finished:
-        found += [*_results(material, study), *_verdicts(material, study), *_checks(material, study)]
-        found += _failures(material, study) if study.experiments else []
+    fixed, finished = protocol.protocol(material.config, study), name in material.finished
+    parts: list[Block] = [Heading(study.title, 2, f"sec-{name}")]
+    if not finished:
+        parts.append(Paragraph(prose("This study has no results yet; only its protocol can be shown."), "warning"))
+    parts += [Heading("Protocol", 3), *ademp.adem(fixed), *_hashes(material, study, fixed)]
+    if finished:
+        parts += [*_results(material, study), *_verdicts(material, study), *_checks(material, study)]
+        parts += _failures(material, study) if study.experiments else []
     if study.limits:
-        found += [Heading("Limits", 3), Paragraph(prose(study.limits))]
-    return [*found, *_again(material, study)]
+        parts += [Heading("Limits", 3), Paragraph(prose(study.limits))]
+    return [*parts, *_again(material, study)]
 
 
 def _hashes(material: Material, study: Study, fixed: protocol.Protocol) -> list[Block]:
-    record = material.records.get(study.name)
-    earlier = material.registered.get(study.name)
-    text: list[str | Span] = ["The protocol has the hash ", code(fixed.hash)]
+    record, earlier = material.records.get(study.name), material.registered.get(study.name)
+    text: list[Content] = ["The protocol has the hash ", code(fixed.hash)]
     text += [", registered as ", code(earlier["hash"])] if earlier else [", not registered in a file before the run"]
-    if record:
-        text += ["; what was run has the hash ", code(protocol.run_digest(record))]
-    found: list[Block] = [Paragraph(prose(*text, "."))]
+    text += ["; what was run has the hash ", code(protocol.run_digest(record))] if record else []
+    hashes = Paragraph(prose(*text, "."))
     if study.name not in material.finished:
-        return found
+        return [hashes]
     changes = protocol.deviations(material.config, study, record, material.verdicts_of(study.name), earlier)
     if not changes:
-        return [*found, Paragraph(prose("Deviations from the protocol: none."))]
-    return [*found, Paragraph(prose("Deviations from the protocol:")), Bullets(tuple(prose(c) for c in changes))]
+        return [hashes, Paragraph(prose("Deviations from the protocol: none."))]
+    return [hashes, Paragraph(prose("Deviations from the protocol:")), Bullets(tuple(map(prose, changes)))]
 
 
 def _results(material: Material, study: Study) -> list[Block]:
-    found: list[Block] = [Heading("Results", 3)]
+    parts: list[Block] = [Heading("Results", 3)]
     for origin in material.figures.get(study.name, ()):
         if origin["drawn"]:
-            found.append(_picture(study, origin))
+            parts.append(_picture(study, origin))
         else:
             reason = str(origin.get("reason") or "not drawn yet").rstrip(".")
-            text = f"The figure “{origin['figure']}” is missing: {reason}."
-            found.append(Paragraph(prose(text), "warning"))
-    for i, grid_ in enumerate(tables.summary_grids(study, material.summaries.get(study.name, {})), start=1):
-        found.append(tables.block(grid_, f"tab-{study.name}-{i}", "small", PAPER_ROWS))
-    return found
+            parts.append(Paragraph(prose(f"The figure “{origin['figure']}” is missing: {reason}."), "warning"))
+    grids = tables.summary_grids(study, material.summaries.get(study.name, {}))
+    return [*parts, *(tables.block(g, f"tab-{study.name}-{i}", PAPER_ROWS) for i, g in enumerate(grids, start=1))]
 
 
 def _picture(study: Study, origin: Mapping) -> Picture:
-    name = str(origin["figure"])
-    inputs = protocol.digest(dict(origin.get("inputs") or {})) if origin.get("inputs") else ""
-    parts = [f"{origin.get('command', '')}", f"{len(origin.get('cells', []))} cells"]
-    parts += [f"code {origin['fingerprint']}"] if origin.get("fingerprint") else []
-    parts += [f"inputs {inputs}"] if inputs else []
+    """A figure with the command that draws it and the hashes of what it was drawn from."""
+    parts = [str(origin.get("command", "")), f"{len(origin.get('cells', []))} cells"]
+    if origin.get("fingerprint"):
+        parts.append(f"fingerprint of the code that computed them {origin['fingerprint']}")
+    if origin.get("inputs"):
+        parts.append(f"digest of the files read {protocol.digest(dict(origin['inputs']))}")
     width = WIDTHS.get(str(origin.get("width")), WIDTHS["one-column"])
-    caption = prose(str(origin["caption"]))
-    return Picture(
-        f"fig-{study.name}-{name}", str(origin["file"]), caption, str(origin["caption"]), width, "; ".join(parts)
-    )
+    caption = str(origin["caption"])
+    key = f"fig-{study.name}-{origin['figure']}"
+    return Picture(key, str(origin["file"]), prose(caption), caption, width, "; ".join(parts))
 
 
 def _verdicts(material: Material, study: Study) -> list[Block]:
-    rows = []
-    for row in material.verdicts_of(study.name).to_dict("records"):
-        name, sign = str(row["claim"]), ademp.SIGNS.get(str(row.get("relation") or ""), "")
-        rows.append(
-            (
-                prose(ref(f"claim-{name}", name)),
-                prose(str(row["statement"])),
-                prose(f"{sign} {plain(row['theory'])}".strip()),
-                shown(show(row["estimate"], row["mcse"])),
-                prose(plain(row["margin"], MARGIN_DIGITS) if row["margin"] else "–"),
-                verdict(str(row["verdict"])),
-            )
-        )
-    columns = (
-        Column(prose("claim"), width=CLAIM_WIDTH),
-        Column(prose("statement"), "left", 1.0),
-        Column(prose("theory"), "right"),
-        Column(prose("measured"), "right"),
-        Column(prose("margin"), "right"),
-        Column(prose("verdict")),
-    )
-    caption = prose(f"{study.title}: verdicts.")
-    return [Heading("Verdicts", 3), Table(f"tab-{study.name}-verdicts", caption, columns, tuple(rows), (), "small")]
+    rows = [
+        (r.link, r.statement, r.expected, r.estimate, r.margin, blocks.verdict(r.verdict))
+        for r in ledger.rows(material.verdicts_of(study.name))
+    ]
+    columns = (ledger.CLAIM, wide("statement"), *map(right, ("theory", "measured", "margin")), "verdict")
+    return [
+        Heading("Verdicts", 3),
+        blocks.table(f"tab-{study.name}-verdicts", f"{study.title}: verdicts.", columns, rows),
+    ]
 
 
 def _checks(material: Material, study: Study) -> list[Block]:
     """The exact identities and counts of a study: how many hold, and each with what was found."""
-    found = material.checks_of(study.name)
-    if found.empty:
+    checks = material.checks_of(study.name)
+    if checks.empty:
         return []
-    rows = []
-    for row in found.to_dict("records"):
-        sign = ademp.SIGNS[str(row["relation"])]
-        holds = "holds" if row["holds"] else "fails"
-        numbers = (prose(f"{sign} {plain(row['theory'])}"), prose(plain(row["found"])), prose(str(row["values"])))
-        statement = prose(str(row["statement"]))
-        rows.append(
-            (prose(Span("anchor", str(row["check"]), f"claim-{row['check']}")), statement, *numbers, verdict(holds))
-        )
-    columns = (
-        Column(prose("check"), width=CLAIM_WIDTH),
-        Column(prose("statement"), "left", 1.0),
-        Column(prose("expected"), "right"),
-        Column(prose("found"), "right"),
-        Column(prose("values"), "right"),
-        Column(prose("outcome")),
-    )
-    text = f"{int(found['holds'].sum())} of {len(found)} exact identities and counts hold."
-    caption = prose(
-        f"{study.title}: identities and counts computed by two routes, with the value nearest to breaking each."
-    )
-    key = f"tab-{study.name}-checks"
-    return [Heading("Checks", 3), Paragraph(prose(text)), Table(key, caption, columns, tuple(rows), (), "small")]
+    rows = [
+        (r.claim, r.statement, r.expected, r.estimate, count(values), blocks.verdict("holds" if holds else "fails"))
+        for r, values, holds in zip(ledger.rows(checks), checks["values"], checks["holds"], strict=True)
+    ]
+    head = blocks.Column(prose("check"), width=ledger.CLAIM.width)
+    columns = (head, wide("statement"), *map(right, ("expected", "found", "values")), "outcome")
+    text = f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold."
+    caption = f"{study.title}: identities and counts computed by two routes, with the value nearest to breaking each."
+    table = blocks.table(f"tab-{study.name}-checks", caption, columns, rows)
+    return [Heading("Checks", 3), Paragraph(prose(text)), table]
 
 
 def _failures(material: Material, study: Study) -> list[Block]:
-    record = material.records.get(study.name)
-    head = Heading("Failures", 3)
+    record, head = material.records.get(study.name), Heading("Failures", 3)
     if record is None:
         failed = max(int(table["failed"].max()) for table in material.summaries[study.name].values())
         text = f"At most {failed} replicates failed in any line of the summary." if failed else "No replicate failed."
         return [head, Paragraph(prose(text))]
-    bad = record["failures"]
-    total, failed = record["rows"], sum(line["failed"] for line in bad)
-    text = f"{failed} of {total} rows (a row is one replicate of one method) failed."
-    if not bad:
-        return [head, Paragraph(prose(text))]
-    rows = tuple(
+    lines = record["failures"]
+    failed = sum(line["failed"] for line in lines)
+    text = Paragraph(prose(f"{failed} of {record['rows']} rows (a row is one replicate of one method) failed."))
+    if not lines:
+        return [head, text]
+    rows = [
         (
-            (code(line["cell"]),),
-            (code(line["method"]),),
-            prose(line["status"].replace("_", " ")),
-            prose(f"{line['failed']} of {line['of']}"),
-            prose(line["reason"]),
+            code(ln["cell"]),
+            code(ln["method"]),
+            ln["status"].replace("_", " "),
+            f"{ln['failed']} of {ln['of']}",
+            ln["reason"],
         )
-        for line in bad
-    )
-    columns = (
-        Column(prose("cell"), "left", 1.0),
-        Column(prose("method")),
-        Column(prose("status")),
-        Column(prose("failed"), "right"),
-        Column(prose("reason"), "left", 0.6),
-    )
-    caption = prose(f"{study.title}: replicates that failed, by cell, method and reason.")
-    return [head, Paragraph(prose(text)), Table(f"tab-{study.name}-failures", caption, columns, rows, (), "small", 24)]
+        for ln in lines
+    ]
+    columns = (wide("cell"), "method", "status", right("failed"), wide("reason", 0.6))
+    caption = f"{study.title}: replicates that failed, by cell, method and reason."
+    return [head, text, blocks.table(f"tab-{study.name}-failures", caption, columns, rows, limit=PAPER_FAILURES)]
 
 
 def _again(material: Material, study: Study) -> list[Block]:
-    cells = grid.cells(material.config, study.name)
-    profile = material.profile
-    again = [f"dlstats replay {study.name}.{cells[-1].experiment} {cells[-1].id} 0"] if cells else []
+    cells, profile = grid.cells(material.config, study.name), material.profile
+    replay = [f"dlstats replay {study.name}.{cells[-1].experiment} {cells[-1].id} 0"] if cells else []
     lines = (
         f"snakemake --cores all {study.name}" + (f" --config profile={profile}" if profile else ""),
         f"dlstats rerun {study.name}" + (f" --profile {profile}" if profile else ""),
-        *again,
+        *replay,
     )
-    text = prose("In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed ",
-                 code(material.config["seed"]), ".")  # fmt: skip
-    return [Heading("How to get these numbers again", 3), Paragraph(text, "lead"), Listing(lines)]
+    text = "In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed "
+    lead = Paragraph(prose(text, code(material.config["seed"]), "."), "lead")
+    return [Heading("How to get these numbers again", 3), lead, Listing(lines)]
 
 
-def run_row(material: Material, name: str) -> tuple[Text, ...]:
+def run_row(material: Material, name: str) -> tuple[Content, ...]:
     """A line on what was run of a study: conditions, replicates, failures, time, hashes."""
     planned = len(grid.cells(material.config, name))
     record, study = material.records.get(name), material.studies.get(name)
-    title = prose(ref(f"sec-{name}", name))
-    fixed = prose(code(protocol.protocol(material.config, study).hash)) if study else prose("–")
+    title = ref(f"sec-{name}", name)
+    fixed = code(protocol.protocol(material.config, study).hash) if study else "–"
     if record is None:
-        done = prose(f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}")
-        return (title, done, prose("–"), prose("–"), prose("–"), fixed, prose("–"))
-    run = record["cells"]
-    replicates = sum(about["replicates"] for about in run.values())
-    failed = sum(line["failed"] for line in record["failures"])
-    counts = (prose(f"{len(run)} of {planned}"), prose(str(replicates)), prose(f"{failed} of {record['rows']}"))
-    return (title, *counts, prose(duration(record["core_seconds"])), fixed, prose(code(protocol.run_digest(record))))
+        done = f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}"
+        return (title, done, "–", "–", "–", fixed, "–")
+    cells = record["cells"].values()
+    replicates, failed = sum(cell["replicates"] for cell in cells), sum(line["failed"] for line in record["failures"])
+    counts = (f"{len(cells)} of {planned}", replicates, f"{failed} of {record['rows']}")
+    return (title, *counts, duration(record["core_seconds"]), fixed, code(protocol.run_digest(record)))
 
 
 def duration(seconds: float) -> str:
@@ -222,8 +177,3 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def config_hash(config: Mapping) -> str:
-    """Hash of the whole configuration."""
-    return protocol.digest(config)

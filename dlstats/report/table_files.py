@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from dlstats.protocol.study import Study
-from dlstats.report import latex, markdown
+from dlstats.report import latex, ledger, markdown
 from dlstats.report.files import write_text
-from dlstats.report.tables import Grid, summary_grids, verdict_grid
+from dlstats.report.tables import Grid, summary_grids
 
 
 def write(study: Study, summaries: Mapping[str, pd.DataFrame], verdicts: pd.DataFrame, folder: Path) -> list[Path]:
@@ -22,7 +22,7 @@ def write(study: Study, summaries: Mapping[str, pd.DataFrame], verdicts: pd.Data
     frames = {**summaries, "verdicts": verdicts}
     return [
         *write_grids(summary_grids(study, summaries), folder),
-        *write_grids([verdict_grid(verdicts, f"Verdicts on the claims of the study “{study.title}”.")], folder),
+        *write_grids([ledger.grid(verdicts, f"Verdicts on the claims of the study “{study.title}”.")], folder),
         *(write_csv(frame, folder / f"{name}.csv") for name, frame in frames.items()),
     ]
 

@@ -6,7 +6,6 @@ a number without parentheses was computed without randomness.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -196,45 +195,7 @@ def span(counts: Sequence[int] | pd.Series) -> Value:
     return Shown(str(low)) if low == high else f"{low}–{high}"
 
 
-def verdict_grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -> Grid:
-    """Claims with theory, measurement, margin and verdict."""
-    fields = (
-        Field("claim", "name", 0.35),
-        Field("statement", weight=1.0),
-        Field("theory", "quantity"),
-        Field("measured", "quantity"),
-        Field("margin", "quantity"),
-        Field("replicates", "number"),
-        Field("failed", "number"),
-        Field("verdict", "verdict"),
-    )
-    rows = []
-    for line in verdicts.to_dict("records"):
-        numbers = (show(line["theory"]), show(line["estimate"], line["mcse"]), show(line["margin"]))
-        counts = (count(line["replicates"]), count(line["failed"]))
-        rows.append((str(line["claim"]), str(line["statement"]), *numbers, *counts, str(line["verdict"])))
-    return Grid(name, caption, fields, tuple(rows), note(rows))
-
-
-def count(value: object) -> Value:
-    """A count, or a dash for what was not counted."""
-    number = float(value)  # type: ignore[arg-type]
-    return Shown("–") if math.isnan(number) else Shown(str(round(number)))
-
-
-def block(grid: Grid, key: str, size: str = "", limit: int = 0) -> blocks.Table:
-    """A grid as a table of the document, which says once for all what the parentheses are."""
-    align = {"number": "right", "quantity": "right", "verdict": "left", "text": "left", "name": "left"}
-    columns = tuple(blocks.Column(blocks.prose(f.label), align[f.kind], f.weight) for f in grid.fields)
-    rows = tuple(tuple(_text(v, f) for v, f in zip(row, grid.fields, strict=True)) for row in grid.rows)
-    return blocks.Table(
-        key, blocks.prose(grid.caption), columns, rows, blocks.prose(grid.note.removeprefix(MCSE).strip()), size, limit
-    )
-
-
-def _text(value: Value, field: Field) -> blocks.Text:
-    if isinstance(value, Shown):
-        return blocks.shown(value)
-    if field.kind == "verdict":
-        return blocks.verdict(value)
-    return blocks.prose(value) if field.kind != "name" else (blocks.Span("plain", value),)
+def block(grid: Grid, key: str, limit: int = 0) -> blocks.Table:
+    """A summary as a table of the document, which says once for all what the parentheses are."""
+    columns = [blocks.right(f.label) if f.kind == "number" else blocks.wide(f.label, f.weight) for f in grid.fields]
+    return blocks.table(key, grid.caption, columns, grid.rows, grid.note.removeprefix(MCSE).strip(), limit=limit)

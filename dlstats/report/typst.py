@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,10 @@ def pdf(document: Document, reports: Path) -> bytes:
 
 def prepare(document: Document, folder: Path) -> dict:
     """The document as data for the template, its pictures copied into `folder`."""
-    data = blocks.as_data(document)
-    keys = blocks.targets(document.blocks)
-    data["blocks"] = _paired(_drop_dead_links(data["blocks"], keys))
-    data["facts"] = _drop_dead_links(data["facts"], keys)
+    data = asdict(document)
+    data["blocks"] = [{"kind": b.kind, **part} for b, part in zip(document.blocks, data["blocks"], strict=True)]
+    data = _drop_dead_links(data, blocks.targets(document.blocks))
+    data["blocks"] = _paired(data["blocks"])
     for number, picture in enumerate(_pictures(data["blocks"])):
         name = f"figure-{number}.svg"
         shutil.copy(picture["path"], folder / name)
@@ -70,10 +71,10 @@ def _drop_dead_links(part: Any, keys: set[str]) -> Any:
     return part
 
 
-def _paired(found: Iterable[dict]) -> list[dict]:
+def _paired(printed: Iterable[dict]) -> list[dict]:
     """Neighbouring pictures of one column in pairs."""
     out: list[dict] = []
-    for narrow, run in itertools.groupby(found, lambda b: b["kind"] == "picture" and b["width"] <= ONE_COLUMN):
+    for narrow, run in itertools.groupby(printed, lambda b: b["kind"] == "picture" and b["width"] <= ONE_COLUMN):
         run = list(run)
         if narrow:
             out += [{"kind": "pair", "items": run[i : i + 2]} for i in range(0, len(run), 2)]
@@ -82,8 +83,8 @@ def _paired(found: Iterable[dict]) -> list[dict]:
     return out
 
 
-def _pictures(found: Iterable[dict]) -> Iterable[dict]:
-    for block in found:
+def _pictures(printed: Iterable[dict]) -> Iterable[dict]:
+    for block in printed:
         if block["kind"] == "picture":
             yield block
         elif block["kind"] == "pair":

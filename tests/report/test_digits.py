@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlstats.report.digits import NOISE, Shown, plain, show
+from dlstats.report.digits import NOISE, Shown, exact, show
 
 NUMBERS = st.floats(-1e12, 1e12, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-12)
 ERRORS = st.floats(1e-9, 1e6)
@@ -72,4 +72,4 @@ def test_siunitx_and_text_have_the_same_digits(value):
 
 
 def test_whole_exact_numbers_are_written_out():
-    assert [plain(x) for x in (0, 8, -3, 1024, 1e12)] == ["0", "8", "−3", "1024", "1 × 10¹²"]
+    assert [exact(x).text for x in (0, 8, -3, 1024, 1e12)] == ["0", "8", "−3", "1024", "1 × 10¹²"]

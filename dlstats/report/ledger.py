@@ -1,0 +1,178 @@
+"""Rows of the ledger: the same digits, signs and dashes in every document, and the evidence of each claim."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from dlstats.protocol.claim import RELATIONS
+from dlstats.report.bibliography import Source
+from dlstats.report.blocks import Column, Content, Entry, Span, Text, code, joined, prose, ref, verdict
+from dlstats.report.digits import Shown, count, exact, show
+from dlstats.report.tables import Field, Grid, note
+
+CLAIM = Column(prose("claim"), width=2.4)
+"""A column of claims, whose long names break."""
+CELLS_SHOWN = 6
+MARGIN_DIGITS = 4
+TESTS = {"equals": "equals, to within the margin", "at_most": "at most", "at_least": "at least"}
+"""What a relation says, in words."""
+ORIGINS = {"derived": "derived here", "finding": "found here", "control": "control"}
+"""Kinds of origin that name no publication, in words."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim or a check with its numbers as every document shows them."""
+
+    claim: str
+    statement: str
+    relation: str
+    theory: Shown
+    estimate: Shown
+    margin: Shown
+    replicates: Shown
+    failed: Shown
+    verdict: str
+
+    @property
+    def expected(self) -> Shown:
+        """The stated number with its sign: `≤ 0.5`."""
+        return replace(self.theory, value=f"{RELATIONS.get(self.relation, '')} {self.theory.value}".strip())
+
+    @property
+    def link(self) -> Span:
+        """The name of the claim, which leads to its place in the ledger."""
+        return ref(f"claim-{self.claim}", self.claim)
+
+
+def row(record: Mapping) -> Row:
+    """The row of a verdict, of a check, or of a claim that was not judged yet."""
+    return Row(
+        claim=str(record.get("claim", record.get("check"))),
+        statement=str(record["statement"]),
+        relation=text(record.get("relation")),
+        theory=exact(record["theory"]),
+        estimate=show(record.get("estimate", record.get("found", math.nan)), record.get("mcse", 0.0)),
+        margin=exact(record["margin"], MARGIN_DIGITS) if record["margin"] else Shown("–"),
+        replicates=count(record.get("replicates", math.nan)),
+        failed=count(record.get("failed", math.nan)),
+        verdict=str(record.get("verdict", "")),
+    )
+
+
+def rows(table: pd.DataFrame) -> list[Row]:
+    """The rows of a table of verdicts or checks."""
+    return [row(record) for record in table.to_dict("records")]
+
+
+def grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -> Grid:
+    """Claims with theory, measurement, margin and verdict, as a table for manuscripts."""
+    columns = (
+        Field("claim", "name", 0.35),
+        Field("statement", weight=1.0),
+        *(Field(label, "quantity") for label in ("theory", "measured", "margin")),
+        *(Field(label, "number") for label in ("replicates", "failed")),
+        Field("verdict", "verdict"),
+    )
+    cells = tuple(
+        (r.claim, r.statement, r.theory, r.estimate, r.margin, r.replicates, r.failed, r.verdict)
+        for r in rows(verdicts)
+    )
+    return Grid(name, caption, columns, cells, note(cells))
+
+
+def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Sequence[str]) -> tuple[Entry, ...]:
+    """All claims of the ledger with their evidence; `sections` are the studies that have a section to link to."""
+    return tuple(_entry(record, sources, sections) for record in verdicts.to_dict("records"))
+
+
+def _entry(record: dict, sources: Mapping[str, Source], sections: Sequence[str]) -> Entry:
+    shown = row(record)
+    return Entry(
+        claim=shown.claim,
+        family=str(record["family"]),
+        study=str(record["study"]),
+        lecture=text(record.get("bears_on")),
+        verdict=shown.verdict,
+        statement=prose(shown.statement),
+        theory=shown.expected.text,
+        estimate=shown.estimate.text,
+        margin=shown.margin.text,
+        replicates=shown.replicates.text,
+        failed=shown.failed.text,
+        source=source(record, sources),
+        evidence=tuple((name, prose(content)) for name, content in _evidence(record, sections)),
+        order={name: _sortable(record[name]) for name in ("theory", "estimate", "margin", "replicates", "failed")},
+    )
+
+
+def source(record: Mapping, sources: Mapping[str, Source]) -> Text:
+    """A claim's origin, with a link to the entry of the bibliography that it cites."""
+    kind, cite, more = (text(record.get(name)) for name in ("origin", "cite", "source"))
+    cited = Span("cite", sources[cite].short, cite) if cite in sources else cite
+    return joined(part for part in (ORIGINS.get(kind, ""), cited, more) if part)
+
+
+def text(value: object) -> str:
+    """Text that may be missing in a table read back from a file."""
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def known(record: Mapping, name: str) -> float | None:
+    """A number of the record; nothing when the column is not there or holds none."""
+    value = record.get(name)
+    return None if not isinstance(value, int | float) or math.isnan(value) else float(value)
+
+
+def _sortable(value: float) -> float | str:
+    return float(value) if math.isfinite(value) else ""
+
+
+def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
+    is_exact = record.get("law") == "exact"
+    if (relation := text(record.get("relation"))) in TESTS:
+        yield "test", ("exact: " if is_exact else "") + TESTS[relation]
+    lower, upper = known(record, "lower"), known(record, "upper")
+    if lower is not None and upper is not None and lower < upper:
+        ends = (show(end, known(record, "mcse") or 0.0) for end in (lower, upper))
+        yield "95 % interval", " to ".join(replace(end, mcse="").text for end in ends)
+    for name, label in (("p_adjusted", "p against, Holm"), ("p_for", "p for")):
+        if not is_exact and (p := known(record, name)) is not None:
+            yield label, f"{p:.3g}"
+    if (needed := known(record, "needed")) is not None:
+        yield "replicates that would decide", f"{needed:.0f}" if math.isfinite(needed) else "no number"
+    if proportion := known(record, "failed_share"):
+        yield "proportion failed", exact(proportion)
+        yield "verdict with failures at their worst", verdict(text(record.get("worst_case")))
+    if (examined := known(record, "looked_at")) is not None and examined > 1:
+        yield "worst of", f"{examined:.0f} estimates"
+    if (fit := known(record, "lack_of_fit")) is not None:
+        yield "p for lack of fit", f"{fit:.3g}"
+    if remark := text(record.get("note")):
+        yield "note", remark
+    yield from _origin(record, sections)
+
+
+def _origin(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
+    study, cells = str(record["study"]), cells_of(record)
+    if cells:
+        more = f" and {len(cells) - CELLS_SHOWN} more" if len(cells) > CELLS_SHOWN else ""
+        yield "cells", prose(joined(map(code, cells[:CELLS_SHOWN])), more)
+        experiment, _, cell = cells[0].partition("/")
+        yield "recompute one replicate", code(f"dlstats replay {study}.{experiment} {cell} 0")
+    if study in sections:
+        yield "study", ref(f"sec-{study}", study)
+
+
+def cells_of(record: Mapping) -> list[str]:
+    """The cells that a claim rests on."""
+    try:
+        cells = json.loads(text(record.get("cells")) or "[]")
+    except ValueError:
+        return []
+    return [str(cell) for cell in cells] if isinstance(cells, list) else []
