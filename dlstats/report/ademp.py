@@ -71,7 +71,7 @@ def measures(experiment: Mapping, title: str, key: str) -> Table:
         statistic = formula.words + (f" ({options})" if options else "")
         unit = f" [{measure['unit']}]" if measure["unit"] else ""
         label = prose(f"{measure['label']}{unit}, ", code(measure["column"]))
-        rows.append((label, statistic, Span("math", formula.typst, formula.words), formula.mcse))
+        rows.append((label, statistic, Span("math", formula.typst, formula.words), formula.error))
     columns = (
         wide("measure x, column", 0.9),
         wide("statistic", 0.7),

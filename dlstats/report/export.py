@@ -12,7 +12,7 @@ import pandas as pd
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
-from dlstats.report import bibliography, escape, figures, formulas, latex, ledger, protocol, tables
+from dlstats.report import bibliography, figures, formulas, latex, ledger, protocol, tables
 from dlstats.report.files import tracked, write_text
 from dlstats.report.provenance import record
 from dlstats.report.tables import Grid
@@ -20,6 +20,8 @@ from dlstats.report.tables import Grid
 FORMATS = ("latex",)
 LINES = 48
 """Lines of a table; longer ones go on in a next one."""
+CELL = 38
+"""About how many characters of a text stand in a line of a cell."""
 COLUMN = 62
 """About how many characters of the size of footnotes stand in one of two columns."""
 FLOATS = 8
@@ -47,44 +49,37 @@ def write(
     """
     if form not in FORMATS:
         raise ValueError(f"`format` must be one of {', '.join(FORMATS)}, got {form!r}.")
-    folder = Path(folder)
+    folder, two = Path(folder), journal == "two-column"
     # what was designed for two columns cannot be read in one
-    drawn = figures.draw(study, evidence, folder, face=face, width=journal if journal == "two-column" else None)
-    for path in drawn:
+    for path in figures.draw(study, evidence, folder, face=face, width=journal if two else None):
         if path.suffix in (".svg", ".json"):
             path.unlink()
-    shown = [f for f in study.figures if (folder / f"{f.name}.pdf").exists()]
-    parts = {f.name: figure(study, f, journal == "two-column" or f.width == "two-column") for f in shown}
-    fits = _fits if journal == "one-column" else lambda grid: _width(grid) <= latex.CHARACTERS
-    grids = tables.summary_grids(study, evidence.summaries, fits)
+    drawn = [f for f in study.figures if (folder / f"{f.name}.pdf").exists()]
+    grids = tables.summary_grids(study, evidence.summaries, _fits_page if two else _fits)
     grids.append(ledger.grid(verdicts, f"{study.title}: verdicts."))
-    parts |= {piece.name: table(study, piece, journal) for grid in grids for piece in _pieces(grid)}
-    methods = methods_paragraph(config, study, record(study, evidence), about or {})
-    written = [folder / f"{f.name}.{suffix}" for f in shown for suffix in ("pdf", "png")]
-    written += [write_text(folder / f"{name}.tex", text) for name, text in parts.items()]
-    written.append(write_text(folder / "methods.tex", methods))
-    written.append(write_text(folder / "main.tex", document(study, ["methods", *parts], face)))
-    written.append(write_text(folder / bibliography.FILE, _references(verdicts, reports)))
-    return written
+    parts = {f.name: figure(study, f, two or f.width == "two-column") for f in drawn}
+    parts |= {piece.name: table(study, piece, two) for grid in grids for piece in _pieces(grid)}
+    texts = {f"{name}.tex": text for name, text in parts.items()} | {
+        "methods.tex": methods_paragraph(config, study, record(study, evidence), about or {}),
+        "main.tex": document(study, ["methods", *parts], face),
+        bibliography.FILE: _references(verdicts, reports),
+    }
+    written = [folder / f"{f.name}.{suffix}" for f in drawn for suffix in ("pdf", "png")]
+    return written + [write_text(folder / name, text) for name, text in texts.items()]
 
 
 def figure(study: Study, drawn: Figure, wide: bool) -> str:
     """A figure environment with caption and label, the figure at its own size."""
-    star = "*" if wide else ""
-    return "\n".join(
-        [
-            rf"\begin{{figure{star}}}",
-            rf"\centering\includegraphics{{{drawn.name}.pdf}}",
-            rf"\caption{{{escape.latex(drawn.caption)}}}",
-            rf"\label{{fig:{study.name}-{drawn.name}}}",
-            rf"\end{{figure{star}}}",
-        ]
-    )
+    return latex.render("figure", study=study, figure=drawn, star="*" if wide else "")
 
 
 def _width(grid: Grid) -> int:
     """About how many characters wide a table is."""
     return sum(latex.width(grid, place) for place in range(len(grid.fields)))
+
+
+def _fits_page(grid: Grid) -> bool:
+    return _width(grid) <= latex.CHARACTERS
 
 
 def _fits(grid: Grid) -> bool:
@@ -98,96 +93,60 @@ def _pieces(grid: Grid) -> Iterator[Grid]:
     """A long table as several."""
     starts, used = [0], 0
     for place, row in enumerate(grid.rows):
-        lines = max([1, *(math.ceil(len(v) / 38) for v in row if isinstance(v, str))])
+        lines = max([1, *(math.ceil(len(v) / CELL) for v in row if isinstance(v, str))])
         if used + lines > LINES:
             starts.append(place)
             used = 0
         used += lines
-    for number, start in enumerate(starts):
-        rows = grid.rows[start : starts[number + 1] if number + 1 < len(starts) else None]
-        caption = grid.caption if number == 0 else grid.caption.rstrip(".") + " (continued)."
-        name = grid.name if number == 0 else f"{grid.name}_{number + 1}"
-        yield replace(grid, name=name, caption=caption, rows=rows)
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], None], strict=True), start=1):
+        piece = replace(grid, rows=grid.rows[start:end])
+        caption = grid.caption.rstrip(".") + " (continued)."
+        yield piece if number == 1 else replace(piece, name=f"{grid.name}_{number}", caption=caption)
 
 
-def table(study: Study, grid: Grid, journal: str) -> str:
+def table(study: Study, grid: Grid, two: bool) -> str:
     """A table environment; one that is too wide for a column takes two."""
-    wide = any(f.weight for f in grid.fields) or _width(grid) > COLUMN or journal == "two-column"
-    star = "*" if wide else ""
-    note = [rf"\par\smallskip\footnotesize {escape.latex(grid.note)}"] if grid.note else []
-    return "\n".join(
-        [
-            rf"\begin{{table{star}}}",
-            rf"\centering\footnotesize\setlength{{\tabcolsep}}{{4pt}}\caption{{{escape.latex(grid.caption)}}}",
-            rf"\label{{tab:{study.name}-{grid.name}}}",
-            latex.table(grid, may_break=False).rstrip(),
-            *note,
-            rf"\end{{table{star}}}",
-        ]
+    wide = two or any(f.weight for f in grid.fields) or _width(grid) > COLUMN
+    tabular = latex.table(grid, may_break=False).rstrip()
+    return latex.render("table", study=study, grid=grid, star="*" if wide else "", tabular=tabular)
+
+
+def methods_paragraph(config: Mapping, study: Study, run: Mapping, about: Mapping) -> str:
+    """What a methods section says of the study, in ADEMP's order, from its protocol and from what was run."""
+    fixed = protocol.protocol(config, study)
+    counts = [cell["replicates"] for cell in run["cells"].values()]
+    return latex.render(
+        "methods",
+        study=study,
+        protocol=fixed,
+        conditions=[_factors(held, entry) for held in fixed.experiments for entry in held["design"]],
+        methods={m["label"]: m["description"] for held in fixed.experiments for m in held["methods"].values()},
+        measures=_measures([measure for held in fixed.experiments for measure in held["measures"]]),
+        conditions_run=len(counts),
+        replicates=f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}",
+        failed=sum(line["failed"] for line in run["failures"]),
+        rows=run["rows"],
+        about=about,
     )
 
 
-def methods_paragraph(config: Mapping, study: Study, done: Mapping, about: Mapping) -> str:
-    """What a methods section says of the study, in ADEMP's order, from its protocol and from what was run."""
-    fixed = protocol.protocol(config, study)
-    run = [cell["replicates"] for cell in done["cells"].values()]
-    failed = sum(line["failed"] for line in done["failures"])
-    measures = "; ".join(_measures([m for held in fixed.experiments for m in held["measures"]]))
-    named = {label["label"]: label["description"] for held in fixed.experiments for label in held["methods"].values()}
-    methods = "; ".join(rf"\emph{{{escape.latex(n)}}}, {escape.latex(text)}" for n, text in named.items())
-    factors = "; ".join(_factors(held, entry) for held in fixed.experiments for entry in held["design"])
-    replicates = f"{min(run)}" if min(run) == max(run) else f"{min(run)} to {max(run)}"
-    sentences = [
-        rf"\paragraph{{Aims.}} {escape.latex(study.aims)}",
-        rf"\paragraph{{Data-generating mechanisms.}} {escape.latex(study.mechanisms)} Conditions: {factors}.",
-        rf"\paragraph{{Estimands.}} {escape.latex(study.estimands)}",
-        rf"\paragraph{{Methods.}} {methods}.",
-        rf"\paragraph{{Performance measures.}} {measures}. Every estimate is given with its Monte Carlo standard error.",
-        rf"\paragraph{{Runs.}} {len(run)} conditions with {replicates} replicates each; {failed} of {done['rows']} rows"
-        " (a row is one replicate of one method) failed and were kept as failures."
-        rf" Root seed {fixed.seed}; protocol \texttt{{{fixed.hash}}}.{_versions(about)}",
-    ]
-    return "\n\n".join(sentences)
-
-
-def _measures(measures: Sequence[Mapping]) -> Iterator[str]:
+def _measures(measures: Sequence[Mapping]) -> list[tuple[formulas.Formula, list[str]]]:
     """Of every statistic its formula and the measures that it is taken of."""
-    for statistic in dict.fromkeys(str(measure["statistic"]) for measure in measures):
-        formula = formulas.find(statistic)
-        labels = ", ".join(escape.latex(str(m["label"])) for m in measures if m["statistic"] == statistic)
-        yield f"{escape.latex(formula.words)} (${formula.latex}$) of {labels}"
+    labels: dict[str, list[str]] = {}
+    for measure in measures:
+        labels.setdefault(str(measure["statistic"]), []).append(str(measure["label"]))
+    return [(formulas.find(statistic), named) for statistic, named in labels.items()]
 
 
-def _factors(held: Mapping, entry: Mapping) -> str:
-    levels = ((held["factors"].get(name, name), values) for name, values in entry["levels"].items())
-    return ", ".join(f"{escape.latex(label)} {escape.latex(', '.join(map(str, values)))}" for label, values in levels)
-
-
-def _versions(about: Mapping) -> str:
-    if not about:
-        return ""
-    packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
-    words = f"dlstats {about['version']}, Python {about['python']}, {packages}"
-    return f" Software: {escape.latex(words)}."
+def _factors(experiment: Mapping, entry: Mapping) -> list[tuple[str, list]]:
+    return [(experiment["factors"].get(name, name), levels) for name, levels in entry["levels"].items()]
 
 
 def document(study: Study, parts: list[str], face: str = "serif") -> str:
     """A LaTeX document that takes in all parts, to see them beside text; its columns are as wide as the figures."""
-    font = [] if face == "serif" else [r"\renewcommand{\familydefault}{\sfdefault}"]
-    widths = f"textwidth={style.WIDTHS['two-column']}in,columnsep=0.2in,textheight=9.2in"
-    return "\n".join(
-        [
-            r"\documentclass[twocolumn,9pt]{extarticle}",
-            rf"\usepackage[T1]{{fontenc}}\usepackage[{widths}]{{geometry}}",
-            rf"\usepackage{{graphicx,{','.join(latex.PACKAGES)}}}",
-            r"\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}",
-            *font,
-            rf"\title{{{escape.latex(study.title)}}}\author{{}}\date{{}}",
-            r"\begin{document}\maketitle",
-            *(rf"\input{{{name}}}" + (r"\clearpage" if i % FLOATS == 0 else "") for i, name in enumerate(parts, 1)),
-            r"\end{document}",
-        ]
-    )
+    width = style.WIDTHS["two-column"]
+    values = {"packages": latex.PACKAGES, "width": width, "face": face, "floats": FLOATS}
+    return latex.render("main", study=study, parts=parts, **values)
 
 
 def _references(verdicts: pd.DataFrame, reports: Path) -> str:

@@ -1,8 +1,12 @@
-"""Grids as LaTeX tables: booktabs, numbers aligned by siunitx (version 3), the mcse in parentheses."""
+"""Grids as LaTeX tables (booktabs, numbers aligned by siunitx 3, the mcse in parentheses), and templates for LaTeX."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dlstats.report import escape
 from dlstats.report.digits import Shown
@@ -14,37 +18,47 @@ HEAD = 16
 """Characters after which the head of a column goes on in the next line."""
 CHARACTERS = 115
 """About how many characters of the size of footnotes stand beside each other on a page."""
-ALLOW, UNDERSCORE = r"\allowbreak{}", r"\_"
-BREAK = "." + ALLOW
 LONG = 40
 """Tables with more rows may break over pages."""
+ALLOW, UNDERSCORE = r"\allowbreak{}", r"\_"
+
+
+class Latex(str):
+    """Text that is LaTeX already; a template escapes every other."""
+
+
+def render(template: str, **values: object) -> str:
+    """A template filled, every value escaped that is not marked as `raw`."""
+    return _environment().get_template(f"{template}.tex.j2").render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("dlstats.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
+        comment_start_string="<#", comment_end_string="#>",
+        finalize=lambda value: value if isinstance(value, Latex) else escape.latex(str(value)),
+    )  # fmt: skip
+    environment.filters |= {"raw": Latex, "one_line": lambda text: Latex(" ".join(text.split()))}
+    return environment
 
 
 def table(grid: Grid, may_break: bool = True) -> str:
     """A tabular (longtable when long, if it may break); caption and note stand in it as comments, to be placed."""
-    head = " & ".join(_head(field) for field in grid.fields) + r" \\"
-    rows = [" & ".join(_cell(v, f) for v, f in zip(row, grid.fields, strict=True)) + r" \\" for row in grid.rows]
-    share = max(0.2, 1 - sum(width(grid, i) for i, f in enumerate(grid.fields) if not f.weight) / CHARACTERS)
-    share /= sum(field.weight for field in grid.fields) or 1.0
-    columns = "".join(_column(field, [row[i] for row in grid.rows], share) for i, field in enumerate(grid.fields))
-    environment = "longtable" if may_break and len(rows) > LONG else "tabular"
-    repeat = [r"\endhead"] if environment == "longtable" else []
-    return "\n".join(
-        [
-            _comment(f"Needs \\usepackage{{{','.join(PACKAGES)}}} with siunitx 3 or newer."),
-            _comment(f"Caption: {grid.caption}"),
-            _comment(f"Note: {grid.note}"),
-            r"\begingroup\sisetup{uncertainty-mode=full,table-align-uncertainty=true}%",
-            rf"\begin{{{environment}}}{{@{{}}{columns}@{{}}}}",
-            *(r"\toprule", head, r"\midrule", *repeat, *rows, r"\bottomrule"),
-            rf"\end{{{environment}}}\endgroup",
-            "",
-        ]
+    places = range(len(grid.fields))
+    fixed = sum(width(grid, i) for i in places if not grid.fields[i].weight)
+    unit = max(0.2, 1 - fixed / CHARACTERS) / (sum(field.weight for field in grid.fields) or 1.0)
+    text = render(
+        "tabular",
+        grid=grid,
+        packages=PACKAGES,
+        environment="longtable" if may_break and len(grid.rows) > LONG else "tabular",
+        columns="".join(_column(grid.fields[i], [row[i] for row in grid.rows], unit) for i in places),
+        heads=[_head(field) for field in grid.fields],
+        rows=[[_cell(v, f) for v, f in zip(row, grid.fields, strict=True)] for row in grid.rows],
     )
-
-
-def _comment(text: str) -> str:
-    return "% " + " ".join(text.split())
+    return text + "\n"
 
 
 def _head(field: Field) -> str:
@@ -62,7 +76,7 @@ def _cell(value: Value, field: Field) -> str:
     if field.kind == "number":
         return f"{{{text}}}"
     if field.kind == "name" and not value.isnumeric():
-        return rf"\texttt{{{text.replace('.', BREAK).replace(UNDERSCORE, UNDERSCORE + ALLOW)}}}"
+        return rf"\texttt{{{text.replace('.', '.' + ALLOW).replace(UNDERSCORE, UNDERSCORE + ALLOW)}}}"
     return text
 
 
@@ -72,16 +86,16 @@ def width(grid: Grid, place: int) -> int:
     return 2 + max([min(HEAD, len(grid.fields[place].label)), *map(len, cells)])
 
 
-def _column(field: Field, values: list[Value], share: float) -> str:
+def _column(field: Field, values: Sequence[Value], unit: float) -> str:
     numbers = [v for v in values if isinstance(v, Shown) and v.is_number]
     if field.kind == "number" and numbers:
         return f"S[table-format={_format(numbers)}]"
     if field.kind in ("number", "quantity"):
         return "r"
-    return rf">{{\raggedright\arraybackslash}}p{{{share * field.weight:.2f}\linewidth}}" if field.weight else "l"
+    return rf">{{\raggedright\arraybackslash}}p{{{unit * field.weight:.2f}\linewidth}}" if field.weight else "l"
 
 
-def _format(numbers: list[Shown]) -> str:
+def _format(numbers: Sequence[Shown]) -> str:
     """The digits that a siunitx column must leave room for: `-1.3(3)e-2`."""
     whole = [n.value.lstrip("-").partition(".") for n in numbers]
     before, after = max(len(w[0]) for w in whole), max(len(w[2]) for w in whole)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import subprocess
 
 import pytest
-from cases.report_site import ABOUT, CONFIG
+from cases.report_site import ABOUT, CONFIG, study
 
-from dlstats.report import export
+from dlstats.protocol.study import Figure
+from dlstats.report import export, latex
 
 
 @pytest.fixture(scope="module", params=["one-column", "two-column"])
@@ -64,3 +66,11 @@ def test_the_document_compiles(folder):
         check=False,
     )
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+
+
+def test_a_template_escapes_every_value_that_is_not_marked_as_latex():
+    shown = Figure("a_b", "50 % of $x$ & {more}", lambda *_: None)
+    text = latex.render("figure", study=dataclasses.replace(study(), name="n_1"), figure=shown, star="")
+    assert r"\caption{50 \% of \$x\$ \& \{more\}}" in text
+    assert r"\includegraphics{a_b.pdf}" in text
+    assert r"\label{fig:n_1-a_b}" in text
