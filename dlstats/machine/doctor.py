@@ -6,7 +6,7 @@ import os
 import platform
 from dataclasses import dataclass
 
-from dlstats.machine import processor
+from dlstats import processor
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,9 @@ def examine() -> list[Finding]:
 
 
 def lines(findings: list[Finding]) -> list[str]:
-    """One line a finding, aligned."""
+    """One line per finding, aligned."""
     width = max(len(finding.name) for finding in findings)
     return [f"{f.name:<{width}}  {'yes' if f.works else 'no '}  {f.detail}" for f in findings]
-
-
-def main() -> int:
-    """Print what works; 0 always, for nothing here is needed but torch."""
-    print("\n".join(lines(examine())))
-    return 0
 
 
 def _cuda() -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import fcntl
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,11 +61,11 @@ def _environment() -> dict[str, str]:
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
     lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Busy(f"another run works in {Path.cwd()}; wait for it or stop it") from None
+    try:
+        held = FileLock(lock, blocking=False).acquire()
+    except Timeout:
+        raise Busy(f"another run works in {Path.cwd()}; wait for it or stop it") from None
+    with held:
         others = _snakemakes_here()
         if others:
             raise Busy(f"Snakemake works in {Path.cwd()} (process {others[0]}); wait for it or stop it")

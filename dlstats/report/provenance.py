@@ -13,7 +13,8 @@ import pandas as pd
 import psutil
 
 import dlstats
-from dlstats.machine import gpus, processor
+from dlstats import processor
+from dlstats.machine import gpus
 from dlstats.pipeline import cells, store
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dlstats import nets
+from dlstats import nets, processor
 from dlstats.losses.regression import squared
 from dlstats.training import blocks
 from dlstats.training.contract import Fit, Problem, Training
@@ -93,8 +93,8 @@ def _ratio(width: int) -> float:
 
 
 def _place() -> Path:
-    processor = hashlib.sha256(build.processor().encode()).hexdigest()[:12]
-    return build.cache() / f"choice-{processor}.json"
+    digest = hashlib.sha256(processor.kind().encode()).hexdigest()[:12]
+    return build.cache() / f"choice-{digest}.json"
 
 
 @lru_cache

@@ -40,7 +40,7 @@ def fit(
     may hold K rows a replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
     (reps, n, k) -> (reps, n, d_out or 1). `generators`, one a replicate, order the minibatches. `validation` is a pair
     like (x, y). Blocks of replicates are trained after each other; their size changes no result. `progress` gets a line
-    every few seconds, by default the logger `dlstats`; `dlstats.training.progress.to()` draws a bar. `backend` is
+    every few seconds, by default the logger `dlstats`. `backend` is
     `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
     """
     where = resolve(device)

@@ -1,10 +1,8 @@
-"""How far a fit is: a line for the log, a bar where a terminal is attached."""
+"""How far a fit is, in a line every few seconds."""
 
 from __future__ import annotations
 
-import io
 import logging
-import sys
 import time
 from collections.abc import Callable
 
@@ -14,11 +12,10 @@ from dlstats.training.contract import Fit
 
 PAUSE = 5.0
 """Seconds between two lines."""
-BAR = 20
 
 
 class Progress:
-    """Counts what is trained and says so, at most every few seconds and never of a fit that is done sooner."""
+    """Counts what is trained and logs it, at most every few seconds and never of a fit that is done sooner."""
 
     def __init__(self, total: int, say: Callable[[str], None] | None) -> None:
         """Before the first block; without `say`, the lines go to the logger `dlstats`."""
@@ -46,18 +43,3 @@ class Progress:
             f"{self.done:,} of {self.total:,} trained, loss {middle:.3g} (10 % {low:.3g}, 90 % {high:.3g}), "
             f"{self.diverged} diverged, {left:.0f} s left"
         )
-
-
-def to(stream: io.TextIOBase | None = None) -> Callable[[str], None]:
-    """A `say` that writes lines to a stream (stderr), or redraws one line with a bar when it is a terminal."""
-    out = stream if stream is not None else sys.stderr
-
-    def say(line: str) -> None:
-        if not out.isatty():
-            print(line, file=out, flush=True)
-            return
-        done, _, total = line.replace(",", "").split(" trained")[0].partition(" of ")
-        filled = int(done) * BAR // int(total)
-        print(f"\r\033[K[{'#' * filled}{'.' * (BAR - filled)}] {line}", end="", file=out, flush=True)
-
-    return say

@@ -22,11 +22,6 @@ def test_the_target_of_training_is_the_sawtooth_to_the_bit_at_design_and_evaluat
         assert values.tolist() == [float(sawtooth.sawtooth(x, compositions)) for x in points]
 
 
-def test_simpson_integrates_a_parabola_exactly_and_every_replicate_by_itself():
-    x = np.linspace(0, 1, 9)
-    np.testing.assert_allclose(trained.simpson(np.stack([x**2, 1 + 0 * x])), [1 / 3, 1], rtol=1e-14)
-
-
 def test_the_threshold_of_success_is_a_tenth_of_the_variance_of_the_sawtooth():
     x = (np.arange(2**16) + 0.5) / 2**16
     assert np.var(trained.target(x, 3)) / 10 == pytest.approx(trained.NEAR, rel=1e-6)

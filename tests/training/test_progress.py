@@ -1,4 +1,3 @@
-import io
 import logging
 
 import numpy as np
@@ -32,18 +31,6 @@ def test_lines_come_at_a_pace(monkeypatch, caplog):
         for _ in range(3):
             report.add(block([0.1] * 10))
     assert [record.message[:8] for record in caplog.records] == ["20 of 30"]
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_a_terminal_gets_a_bar_and_a_log_gets_lines():
-    line = progress.Progress(4, None).line(1.0)
-    for stream, expected in ((Terminal(), f"\r\033[K[{'.' * 20}] {line}"), (io.StringIO(), line + "\n")):
-        progress.to(stream)(line)
-        assert stream.getvalue() == expected
 
 
 def test_a_fit_reports_every_block(monkeypatch):

@@ -14,18 +14,15 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from filelock import FileLock
+
+from dlstats import processor
 from dlstats.training.lanes import instructions
 from dlstats.training.lanes.job import Job
-
-try:
-    import fcntl
-except ImportError:  # not a POSIX system
-    fcntl = None
 
 SOURCE = Path(__file__).parent
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fPIC", "-shared", "-w")
@@ -99,25 +96,18 @@ def _refuse_foreign(compiler: str, flags: list[str]) -> None:
 
 def _key(compiler: str, flags: list[str]) -> str:
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-    digest = hashlib.sha256("\n".join([compiler, version, *flags, processor()]).encode())
+    digest = hashlib.sha256("\n".join([compiler, version, *flags, processor.kind()]).encode())
     for path in _sources():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 
 
-def processor() -> str:
-    """What the compiler's choice of instructions depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
-    except OSError:
-        return platform.platform() + platform.processor()
-    return "\n".join(line for line in lines if line.lower().startswith(("model", "flags", "features", "cpu part")))
-
-
 def _compile(compiler: str, flags: list[str], target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(target.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        # one process compiles, the others wait for it
+        lock = target.with_suffix(".lock")
+        with FileLock(lock), tempfile.TemporaryDirectory(dir=target.parent) as folder:
             if target.exists():
                 return
             built = Path(folder) / target.name
@@ -127,18 +117,9 @@ def _compile(compiler: str, flags: list[str], target: Path) -> None:
                 line = next((text for text in done.stderr.splitlines() if "error" in text), done.stderr[:200])
                 raise Unavailable(f"{Path(compiler).name} cannot compile the kernel: {line.strip()}")
             os.replace(built, target)
+        lock.unlink(missing_ok=True)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"the kernel cannot be compiled into {target.parent}: {error}") from error
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process compiles, the others wait for it."""
-    with path.open("w") as file:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    path.unlink(missing_ok=True)
 
 
 def _sources() -> list[Path]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
-CPUINFO = Path("/proc/cpuinfo")
+from dlstats import processor
+
 NAMES = {
     "__AVX512F__": "avx512f",
     "__AVX512CD__": "avx512cd",
@@ -45,16 +45,8 @@ NAMES = {
 
 def lacking(compiler: str, flags: Sequence[str]) -> list[str]:
     """The names of the instruction sets that these flags allow and /proc/cpuinfo does not list; none where it is not."""
-    here = _here()
+    here = processor.flags()
     command = [compiler, *flags, "-dM", "-E", "-x", "c++", "/dev/null"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False).stdout if here else ""
     macros = {line.split()[1] for line in asked.splitlines() if line.startswith("#define ")}
     return sorted(name for macro, name in NAMES.items() if macro in macros and name not in here)
-
-
-def _here() -> set[str]:
-    try:
-        lines = CPUINFO.read_text().split("\n\n")[0].splitlines()
-    except OSError:
-        return set()
-    return {word for line in lines if line.lower().startswith(("flags", "features")) for word in line.split()}
