@@ -2,16 +2,15 @@
 
 Except for `absolute`, every loss here is r²/2 + o(r²) at r = y − f = 0 (unit curvature), whatever its constant; the
 squared loss of `regression` is twice that. Each is written so that small and large residuals keep their digits: no
-square overflows and no difference cancels; in float32 six digits stay for |r| from 1e-12 to 1e12. Under a law
-symmetric about m all of them elicit m if they are nondecreasing in |r| [Huber and Ronchetti 2009, chapter 3]; under
-an asymmetric law each has a target of its own.
+square overflows and no difference cancels; in float32 six digits stay for |r| from 1e-12 to 1e12. Under a
+distribution symmetric about m all of them elicit m if they are nondecreasing in |r| [Huber and Ronchetti 2009, chapter
+3]; under an asymmetric one each has a target of its own.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -26,14 +25,18 @@ def absolute(prediction: Numbers, y: Numbers) -> Numbers:
 
 
 def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
-    """r²/2 up to `threshold` k, then k|r| − k²/2 [Huber 1964, section 3]: torch's HuberLoss, k times SmoothL1Loss."""
+    """r²/2 up to `threshold` k, then k|r| − k²/2 [Huber 1964, section 3]: torch's HuberLoss, k times SmoothL1Loss.
+
+    Elicits the zero of E clip(r, −k, k).
+    """
     size = (y - prediction).abs()
     inner = size.clamp(max=threshold)
     return inner * (size - inner / 2)
 
 
 def log_cosh(prediction: Numbers, y: Numbers) -> Numbers:
-    """log cosh r, the negative log density of the hyperbolic secant law up to a constant."""
+    """log cosh r, the negative log density of the hyperbolic secant distribution up to a constant. Elicits the zero of
+    E tanh r."""
     size = (y - prediction).abs()
     near = torch.log1p(2 * torch.sinh(size.clamp(max=1) / 2).square())
     far = size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
@@ -65,7 +68,8 @@ def andrews(prediction: Numbers, y: Numbers, threshold: float = 1.339) -> Number
 def cauchy(prediction: Numbers, y: Numbers, threshold: float = 2.385) -> Numbers:
     """(c²/2) log(1 + (r/c)²), `threshold` c [Holland and Welsch 1977]. Barron's α = 0 has scale c/√2.
 
-    log(1 + r²), as in Shen et al. 2021, is twice this at c = 1.
+    log(1 + r²), as in Shen et al. 2021, is twice this at c = 1. Elicits the location of Cauchy maximum likelihood at
+    scale c.
     """
     return threshold**2 / 2 * log1p_square((y - prediction) / threshold)
 
@@ -78,12 +82,18 @@ def geman_mcclure(prediction: Numbers, y: Numbers, threshold: float = 3.787) -> 
 
 
 def welsch(prediction: Numbers, y: Numbers, threshold: float = 2.985) -> Numbers:
-    """(c²/2)(1 − exp(−(r/c)²)), `threshold` c [Holland and Welsch 1977]. Barron's α = −∞ has scale c/√2."""
+    """(c²/2)(1 − exp(−(r/c)²)), `threshold` c [Holland and Welsch 1977]. Barron's α = −∞ has scale c/√2.
+
+    Elicits the mode of the distribution smoothed by a normal of variance c²/2.
+    """
     return -(threshold**2) / 2 * torch.expm1(-((y - prediction) / threshold).square())
 
 
 def charbonnier(prediction: Numbers, y: Numbers, threshold: float = 1.0) -> Numbers:
-    """c²(√(1 + (r/c)²) − 1), `threshold` c, also pseudo-Huber [Charbonnier et al. 1994]. Barron's α = 1."""
+    """c²(√(1 + (r/c)²) − 1), `threshold` c, also pseudo-Huber [Charbonnier et al. 1994]. Barron's α = 1.
+
+    Elicits the zero of E r/√(c² + r²).
+    """
     ratio = ((y - prediction) / threshold).abs()
     return threshold**2 * ratio * (ratio / (torch.hypot(ratio, torch.ones_like(ratio)) + 1))
 
@@ -96,27 +106,9 @@ def log1p_square(u: Numbers) -> Numbers:
     return torch.where(size < 1, near, 2 * outer.log() + torch.log1p(outer.reciprocal().square()))
 
 
-@dataclass(frozen=True)
-class RobustLoss:
-    """A loss with what is known of it; under a symmetric law all elicit its centre."""
-
-    value: Callable[..., Tensor]
-    elicits: str
-    convex: bool = False
-    bounded: bool = False
-
-
-ROBUST: dict[str, RobustLoss] = {
-    "absolute": RobustLoss(absolute, "median", convex=True),
-    "huber": RobustLoss(huber, "Huber's functional at its threshold", convex=True),
-    "log_cosh": RobustLoss(log_cosh, "zero of E tanh(y − f)", convex=True),
-    "charbonnier": RobustLoss(charbonnier, "zero of E (y − f)/√(c² + (y − f)²)", convex=True),
-    "cauchy": RobustLoss(cauchy, "location of Cauchy maximum likelihood at scale c"),
-    "tukey": RobustLoss(tukey, "a local centre", bounded=True),
-    "hampel": RobustLoss(hampel, "a local centre", bounded=True),
-    "andrews": RobustLoss(andrews, "a local centre", bounded=True),
-    "geman_mcclure": RobustLoss(geman_mcclure, "a local centre", bounded=True),
-    "welsch": RobustLoss(welsch, "mode of the law smoothed by a normal of variance c²/2", bounded=True),
+ROBUST: dict[str, Callable[..., Tensor]] = {
+    loss.__name__: loss
+    for loss in (absolute, huber, log_cosh, charbonnier, cauchy, tukey, hampel, andrews, geman_mcclure, welsch)
 }
-"""Name -> loss at its constant for 95 % efficiency at the normal law where it has one (log-cosh, Charbonnier, Hampel
-have their customary constants)."""
+"""Name -> loss at its constant for 95 % efficiency at the normal distribution where it has one (log-cosh, Charbonnier,
+Hampel have their customary constants)."""

@@ -59,7 +59,7 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             done = progress.done
             try:
                 frame = _grow(experiment, origin, run, progress)
-                store.write(raw_path(run.results, origin), frame, origin)
+                store.write(raw_path(run.results, origin.study, origin.experiment, origin.cell), frame, origin)
             except (ValueError, LookupError, OSError):
                 raise
             except Exception as error:
@@ -82,16 +82,16 @@ def code_of(study: str, experiment: str) -> str:
     return fingerprints.cells(registry.module(study), experiment)
 
 
-def raw_path(results: Path, origin: store.Origin) -> Path:
+def raw_path(results: Path, study: str, experiment: str, cell: str) -> Path:
     """Where the raw rows of a cell stand."""
-    return results / "raw" / origin.study / origin.experiment / f"{origin.cell}.parquet"
+    return results / "raw" / study / experiment / f"{cell}.parquet"
 
 
 def raw_paths(config: Mapping, study: str, results: Path) -> dict[str, list[Path]]:
     """The raw files of every experiment of a study."""
     found: dict[str, list[Path]] = {inner: [] for inner in grid.design(config, study)}
     for cell in grid.cells(config, study):
-        found[cell.experiment].append(results / "raw" / study / cell.experiment / f"{cell.id}.parquet")
+        found[cell.experiment].append(raw_path(results, study, cell.experiment, cell.id))
     return found
 
 
@@ -209,7 +209,7 @@ class Replay:
 
 def replay(study: str, inner: str, cell: str, replicate: int, results: Path, device: str = "auto") -> Replay:
     """Recompute one replicate alone. Raises Unusable or LookupError when there is nothing stored to compare with."""
-    path = results / "raw" / study / inner / f"{cell}.parquet"
+    path = raw_path(results, study, inner, cell)
     origin = store.read_origin(path)
     now = code_of(study, inner)
     if origin.fingerprint != now:

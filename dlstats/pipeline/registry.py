@@ -40,9 +40,14 @@ def module(study: str) -> str:
     """The module of a study. Raises LookupError with a near miss when there is none."""
     known = studies()
     if study not in known:
-        near = difflib.get_close_matches(study, known, n=1)
-        raise LookupError(f"There is no study `{study}`.{f' Did you mean `{near[0]}`?' if near else ''}")
+        raise LookupError(f"There is no study `{study}`.{near(study, known)}")
     return known[study]
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """A hint at what may have been meant; empty when nothing comes near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean `{close[0]}`?" if close else ""
 
 
 def family(study: str) -> str:
@@ -124,7 +129,6 @@ def experiment(name: str) -> tuple[str, str]:
     if not inner and len(known) == 1:
         return study, known[0]
     if inner not in known:
-        near = difflib.get_close_matches(inner, known, n=1)
-        hint = f" Did you mean `{study}.{near[0]}`?" if near else ""
-        raise LookupError(f"`{name}` must be one of {', '.join(f'{study}.{e}' for e in known)}.{hint}")
+        names = [f"{study}.{e}" for e in known]
+        raise LookupError(f"`{name}` must be one of {', '.join(names)}.{near(name, names)}")
     return study, inner

@@ -20,8 +20,13 @@ def stacked(streams: Streams, methods: Mapping[str, Mapping[str, Any]]) -> pd.Da
     """One row per replicate and method, by replicate, from the columns of every method (one entry per replicate)."""
     replicates = {"replicate": list(streams.replicates)}
     frames = [pd.DataFrame(replicates | {"method": name} | dict(columns)) for name, columns in methods.items()]
-    frame = pd.concat(frames, ignore_index=True).sort_values("replicate", kind="stable", ignore_index=True)
+    frame = by_replicate(frames)
     return frame.fillna({name: text for name, text in TEXT.items() if name in frame})
+
+
+def by_replicate(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several frames, replicate after replicate."""
+    return pd.concat(frames, ignore_index=True).sort_values("replicate", kind="stable", ignore_index=True)
 
 
 def tabulated(rows: Callable[..., Iterable[Mapping[str, Any]]]) -> Callable[..., pd.DataFrame]:

@@ -55,8 +55,18 @@ class Network:
     restarts: int = 1
     start: str = "torch_default"
     label: str = "network"
-    description: str = "ReLU network with a linear skip, Adam on OneCycle, learning rate by a held-out quarter"
     style: str = "network"
+
+    @property
+    def description(self) -> str:
+        """Widths, steps, minibatches and learning rates in words."""
+        widths, rates = ", ".join(map(str, self.widths)), " or ".join(f"{rate:g}" for rate in self.learning_rates)
+        chosen = " by a held-out quarter" if len(self.learning_rates) > 1 else ""
+        starts = f", the best of {self.restarts} initialisations" if self.restarts > 1 else ""
+        return (
+            f"ReLU network of hidden widths {widths} with a linear skip, {self.steps} steps of Adam on OneCycle, "
+            f"minibatches of {self.batch_size}, learning rate {rates}{chosen}{starts}"
+        )
 
     def together(
         self, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, **about: object
@@ -111,7 +121,7 @@ def _scaled(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class Simulation:
     """The `simulate` of `regression`: all methods on the same data, errors at the same new points.
 
-    A factor that is a field of the process or of a method is put in its place.
+    A factor that is a field of the process or of a method is put in its place, at its default where it is left out.
     """
 
     dgp: Any
@@ -120,7 +130,7 @@ class Simulation:
 
     def __call__(self, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
         """Rows of a block of replicates."""
-        process, about = _with(self.dgp, condition), {k: v for k, v in condition.items() if k in _names(self.dgp)}
+        process, about = _with(self.dgp, condition), _levels(self.dgp, condition)
         drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", n=condition.n, **about)]
         x, y = (np.stack(part) for part in zip(*drawn, strict=True))
         new = streams.draw(lambda rng: process.inputs(self.new_points, rng), "new", **about)
@@ -141,8 +151,14 @@ def _names(thing: Any) -> set[str]:
 
 
 def _with(thing: Any, condition: Condition) -> Any:
-    levels = {name: level for name, level in condition.items() if name in _names(thing)}
+    levels = _levels(thing, condition)
     return replace(thing, **levels) if levels else thing
+
+
+def _levels(thing: Any, condition: Condition) -> dict[str, object]:
+    """Those levels, given or by default, that are fields of a process or method; None leaves the field as it is."""
+    levels = {name: getattr(condition, name, None) for name in sorted(_names(thing))}
+    return {name: level for name, level in levels.items() if level is not None}
 
 
 def regression(

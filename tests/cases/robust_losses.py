@@ -27,9 +27,7 @@ ALPHAS = (
     math.nextafter(2, 0),
     2.0,
 )
-MONOTONE = {name: loss.value for name, loss in robust.ROBUST.items()} | {
-    f"barron_{alpha}": functools.partial(barron, alpha=alpha) for alpha in ALPHAS
-}
+MONOTONE = robust.ROBUST | {f"barron_{alpha}": functools.partial(barron, alpha=alpha) for alpha in ALPHAS}
 QUANTILE = {
     f"{name}_{level}": functools.partial(loss, level=level)
     for name, loss in (

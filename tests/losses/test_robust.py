@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from cases.robust_losses import ALL, MODEST, MONOTONE, QUANTILE, RESIDUALS, SIZES, psi, rho
-from scipy import special
+from scipy import optimize, special, stats
 from sklearn.metrics import mean_pinball_loss
 from statsmodels.robust import norms
 
@@ -118,3 +118,58 @@ def test_curvature_at_zero_is_one(name):
     if name == f"barron_{math.nextafter(2, 0)}":
         small = 1e-14  # quadratic only for residuals below the root of 2 - alpha
     assert rho(MONOTONE[name], [small])[0] == pytest.approx(small**2 / 2, rel=1e-5)
+
+
+SAMPLE = np.random.default_rng(1).gamma(1.5, 2.0, 301)
+FUNCTIONALS = {
+    "absolute": lambda y: np.median(y),
+    "huber": lambda y: _zero(lambda m: np.clip(y - m, -1.345, 1.345)),
+    "log_cosh": lambda y: _zero(lambda m: np.tanh(y - m)),
+    "charbonnier": lambda y: _zero(lambda m: (y - m) / np.sqrt(1 + (y - m) ** 2)),
+    "cauchy": lambda y: _zero(lambda m: (y - m) / (2.385**2 + (y - m) ** 2)),
+    "welsch": lambda y: _highest(lambda m: stats.norm.pdf(y, m, 2.985 / math.sqrt(2))),
+    "geman_mcclure": lambda y: _highest(lambda m: 1 / (1 + ((y - m) / 3.787) ** 2)),
+    "tukey": lambda y: _highest(lambda m: np.maximum(1 - ((y - m) / 4.685) ** 2, 0) ** 3),
+    "andrews": lambda y: _highest(lambda m: 1 + np.cos(np.minimum(np.abs(y - m) / 1.339, math.pi))),
+    "hampel": lambda y: _zero(lambda m: norms.Hampel(2.0, 4.0, 8.0).psi(y - m)),
+}
+"""What a robust loss elicits, by other means than the loss: of a skewed sample."""
+
+
+def _zero(score):
+    return optimize.brentq(lambda m: float(np.mean(score(m))), 0.5, 5.0, xtol=1e-12)
+
+
+def _highest(kernel):
+    grid = np.linspace(0, 8, 801)
+    best = grid[np.argmax([np.mean(kernel(m)) for m in grid])]
+    return optimize.minimize_scalar(
+        lambda m: -float(np.mean(kernel(m))),
+        bounds=(best - 0.02, best + 0.02),
+        method="bounded",
+        options={"xatol": 1e-9},
+    ).x
+
+
+def _best_constant(loss, y):
+    def risk(m):
+        return float(rho(loss, y - m).mean())
+
+    grid = np.linspace(y.min(), 8, 801)
+    best = grid[np.argmin([risk(m) for m in grid])]
+    return optimize.minimize_scalar(
+        risk, bounds=(best - 0.02, best + 0.02), method="bounded", options={"xatol": 1e-9}
+    ).x
+
+
+@pytest.mark.parametrize("name", robust.ROBUST)
+def test_the_best_constant_is_the_elicited_functional(name):
+    # a minimum is found to the root of the rounding of the risk, about 1e-7
+    assert _best_constant(robust.ROBUST[name], SAMPLE) == pytest.approx(FUNCTIONALS[name](SAMPLE), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", robust.ROBUST)
+def test_the_best_constant_of_a_symmetric_sample_is_its_centre(name):
+    half = np.abs(np.random.default_rng(2).standard_t(3, 150))
+    sample = 3.0 + np.concatenate([-half, [0.0], half])
+    assert _best_constant(robust.ROBUST[name], sample) == pytest.approx(3.0, abs=1e-6)

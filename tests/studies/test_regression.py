@@ -1,5 +1,7 @@
 """`regression(...)` builds an experiment from a process and methods; the study of a newcomer runs to its claim."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +79,31 @@ def test_a_learning_rate_that_cannot_work_is_not_chosen():
     tuned = _raw(experiment, {"n": 200}, range(4))
     variance = Friedman().signal_variance
     assert (tuned["risk"] < 0.5 * variance).all()  # at a rate of 1e-12 it stays where it started, near the variance
+
+
+def test_the_default_of_a_factor_reaches_process_and_method():
+    @dataclass(frozen=True)
+    class Constant:
+        level: float = 1.0
+        label, description, style = "constant", "a constant", ""
+
+        def __call__(self, x, y, new, rng):
+            return np.full(len(new), self.level)
+
+    def risk(default, given=()):
+        factors = N | {"level": Factor("level", float, default=default)}
+        experiment = regression(dgp=Friedman(noise_sd=0.0), methods={"constant": Constant()}, factors=factors)
+        return _raw(experiment, {"n": 20, **dict(given)}, [0])["risk"].item()
+
+    assert risk(5.0) == risk(7.0, {"level": 5.0}) != risk(7.0)
+    assert risk(None) == risk(7.0, {"level": 1.0})
+
+
+def test_a_network_is_described_with_what_it_was_given():
+    network = Network((32, 16), (0.003, 0.01), steps=500, batch_size=64, restarts=2)
+    for part in ("widths 32, 16", "500 steps", "minibatches of 64", "0.003 or 0.01 by a held-out", "best of 2"):
+        assert part in network.description
+    assert "held-out" not in Network((8,), (0.01,)).description
 
 
 def test_a_factor_or_measure_that_means_nothing_is_refused():

@@ -17,6 +17,7 @@ from dlstats.protocol.origin import Practice, Theorem
 from dlstats.protocol.readers import log_ratio, proportion, unpaired, value
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.frames import by_replicate
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
 POINTS = 961
@@ -63,7 +64,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         fitted = np.stack([fit(a, b, points, LEVELS, r) for a, b, r in zip(x, y, rngs, strict=True)])
         columns = dict.fromkeys(("data_digest", "start_digest"), "") | {"status": "ok"}
         frames.append(_rows(method, fitted, columns, points, streams))
-    return pd.concat(frames).sort_values("replicate", kind="stable", ignore_index=True)
+    return by_replicate(frames)
 
 
 def _networks(method: str, x: np.ndarray, y: np.ndarray, points: np.ndarray, n: int, streams: Streams, device: str):

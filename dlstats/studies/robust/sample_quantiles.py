@@ -15,6 +15,7 @@ from dlstats.protocol.origin import Derived, Theorem
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.frames import by_replicate
 from dlstats.studies.robust._quadrature import gaps, pinball_loss
 from dlstats.theory import quantiles as theory
 
@@ -31,7 +32,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         error = math.sqrt(n) * (y[:, math.ceil(n * level) - 1] - stats.norm.ppf(level))
         rows = {"replicate": streams.replicates, "method": "sample_quantile", "level": level, "scaled_error": error}
         parts.append(pd.DataFrame(rows))
-    return pd.concat(parts).sort_values("replicate", kind="stable", ignore_index=True)
+    return by_replicate(parts)
 
 
 def _excess() -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +49,7 @@ def _trained(widths: tuple[int, ...], condition: Condition, streams: Streams, de
 
     from dlstats import nets, training
     from dlstats.losses.regression import squared
+    from dlstats.training.recipes import digest
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, widths)
@@ -66,17 +66,13 @@ def _trained(widths: tuple[int, ...], condition: Condition, streams: Streams, de
     gap = fitted - target(grid, condition.compositions)
     mse = integrate.simpson(gap**2, dx=1 / GRID)  # exact on every cell without a kink of the fitted network
     errors = {"train_mse": fit.loss.astype(float), "mse": mse, "sup_error": np.abs(gap).max(axis=1)}
-    digests = {"data_digest": _digest(np.stack([x, y])), "start_digest": [_digest(s) for s in start.numpy()]}
+    digests = {"data_digest": digest(np.stack([x, y])), "start_digest": [digest(s) for s in start.numpy()]}
     return {"status": fit.status} | errors | {"near": (mse < NEAR).astype(float), "parameters": net.size} | digests
 
 
 def target(x: np.ndarray, compositions: int) -> np.ndarray:
     """m^(n) at dyadic points of [0, 1], exact in float64."""
     return 1 - np.abs(1 - np.mod(2**compositions * x, 2))
-
-
-def _digest(values: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:12]
 
 
 BEST = {"starts": STARTS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
 
 SAMPLES = {1: 512, 2: 512, 4: 1024, 8: 1024}
 """Points of a training sample, uniform on [-1, 1]^d, by d."""
@@ -83,25 +83,22 @@ def parameters(widths: Sequence[int], dimension: int) -> int:
 def by_depth(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks of every depth at one budget, on the same data."""
     target = TARGETS[condition.target]
-    found = []
-    for depth in DEPTHS:
-        arm = Arm(f"depth_{depth}", shape_for(condition.budget, depth, target.dimension))
-        found.append(_train(arm, condition, streams, device))
-    return _stacked(found)
+    arms = [Arm(f"depth_{depth}", shape_for(condition.budget, depth, target.dimension)) for depth in DEPTHS]
+    return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
 
 
 def by_activation(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks of one shape with every activation, each from the start made for it."""
     widths = _widths(condition)
     arms = [Arm(name, widths, name, SUITED.get(name, "he")) for name in ACTIVATIONS]
-    return _stacked([_train(arm, condition, streams, device) for arm in arms])
+    return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
 
 
 def by_start(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """ReLU networks of one shape from every named start."""
     widths = _widths(condition)
     arms = [Arm(name, widths, "relu", name, biases=False) for name in SCHEMES]
-    return _stacked([_train(arm, condition, streams, device) for arm in arms])
+    return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
 
 
 @dataclass(frozen=True)
@@ -131,12 +128,13 @@ def _variance(target: Target) -> float:
     return float(target.value(2 * points - 1).var())
 
 
-def _train(arm: Arm, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Rows of one arm: the best of its starts and rates by training error; errors over the target's variance."""
+def _train(arm: Arm, condition: Condition, streams: Streams, device: str) -> dict:
+    """Columns of one arm: the best of its starts and rates by training error; errors over the target's variance."""
     import torch
 
     from dlstats import nets, training
     from dlstats.losses.regression import squared
+    from dlstats.training.recipes import digest
 
     torch.set_num_threads(1)
     target = TARGETS[condition.target]
@@ -156,13 +154,7 @@ def _train(arm: Arm, condition: Condition, streams: Streams, device: str) -> pd.
     variance = _variance(target)
     columns = {"width": arm.widths[0], "parameters": net.size, "status": fit.status.tolist()}
     columns |= {"train_error": fit.loss / variance, "test_error": (gap**2).mean(axis=1) / variance}
-    columns["start_digest"] = [hashlib.sha256(row.tobytes()).hexdigest()[:12] for row in start.numpy()[::restarts]]
-    return pd.DataFrame({"replicate": list(streams.replicates), "method": arm.name, **columns})
-
-
-def _stacked(found: list[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of several arms, replicate after replicate."""
-    return pd.concat(found).sort_values(by="replicate", kind="stable", ignore_index=True)
+    return columns | {"start_digest": [digest(row) for row in start.numpy()[::restarts]]}
 
 
 def _draw_biases(net, start, generators: list, restarts: int) -> None:

@@ -28,7 +28,7 @@ def loss_of(name: str, constant: float) -> Callable:
     """A robust loss with its constant, if it has one."""
     from dlstats.losses.robust import ROBUST
 
-    value = ROBUST[name].value
+    value = ROBUST[name]
     if name in ("absolute", "log_cosh"):
         return value
     if name == "hampel":

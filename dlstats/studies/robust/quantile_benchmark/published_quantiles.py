@@ -12,6 +12,7 @@ from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
+from dlstats.studies.frames import by_replicate
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The levels that are reported, of the 19 that are fitted."""
@@ -72,7 +73,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         fitted = np.stack([fit(a, b, c, LEVELS, r) for a, b, c, r in zip(x, y, new, rngs, strict=True)])
         columns = dict.fromkeys(("data_digest", "start_digest"), "") | {"status": "ok"}
         frames.append(_rows(method, fitted, columns, design, new, streams))
-    return pd.concat(frames).sort_values("replicate", kind="stable", ignore_index=True)
+    return by_replicate(frames)
 
 
 def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, about: dict):
