@@ -15,8 +15,8 @@ def best_linear_risk(n: int, noise_sd: float) -> float:
     """B_n = n^(-1) sum_{k != 0} λ_k σ² / (λ_k + σ²): a floor for every linear or affine estimator, averaged over s.
 
     The covariance of f_s is circulant with eigenvalues λ_k = |FFT(f_0)_k|² / n, so that this is the Bayes risk among
-    affine estimators (the linear minimum mean squared error); the mean, k = 0, is given away. Short proof; for linear
-    minimax risks see Donoho, Liu and MacGibbon (1990).
+    affine estimators (the linear minimum mean squared error); the mean, k = 0, is given away. Proof:
+    docs/proofs/jump.md#linear-floor-at-a-jump; for linear minimax risks see Donoho, Liu and MacGibbon (1990).
     """
     half = (np.arange(n) < n / 2).astype(float)
     power = np.abs(np.fft.fft(half)) ** 2 / n

@@ -79,8 +79,8 @@ def best_l2_of_network(units: int) -> float:
     """L2 distance 1 / (sqrt(180) (N + 1/2)^2) of x^2 on [0, 1] to shallow networks of N units without a skip connection.
 
     One flat piece of half the length of the N others, h = 1 / (N + 1/2): 4 (h/2)^5 / 45 + N h^5 / 180 = h^4 / 180, and
-    the pieces meet. A first slope that is not 0 costs a unit or a kink of the wrong sign. Derived here; that nothing is
-    better is checked by search for N <= 3, not proven.
+    the pieces meet. A first slope that is not 0 costs a unit or a kink of the wrong sign.
+    Proof: docs/proofs/squaring.md#floor-without-a-skip-connection.
     """
     return 1 / (math.sqrt(180) * (units + 0.5) ** 2)
 
