@@ -6,26 +6,14 @@ agree, in the order of ADEMP. An item of a study is answered when it is answered
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dlstats.pipeline import grid
 from dlstats.protocol import origin
 from dlstats.protocol.study import Study
-from dlstats.report.blocks import (
-    Block,
-    Column,
-    Content,
-    Heading,
-    Paragraph,
-    Span,
-    code,
-    prose,
-    ref,
-    strong,
-    table,
-    wide,
-)
+from dlstats.report import blocks
+from dlstats.report.blocks import Block, Column, Content, Heading, Paragraph, code, prose, ref, wide
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
 
@@ -33,120 +21,119 @@ MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
 ALL = (MORRIS, SIEPE, WILLIAMS)
 SHOWN, CUT = 5, 90
 """Entries and characters of a cell that says what is missing."""
-Missing = Callable[[Material, Study], str]
-"""What is missing of an item for one study; empty when nothing is."""
+Missing = Callable[[Material, Study], Iterable[str]]
+"""What a study lacks of an item."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """An item of the checklist: what is asked, by whom, where the report answers it, and what a study lacks of it."""
+    """An item of the checklist: what is asked, where the report answers it, what a study lacks of it, and who asks."""
 
     asked: str
     where: str
     missing: Missing
+    lack: str = ""
+    """What is wrong with what is missing."""
     by: tuple[str, ...] = ALL
     required: bool = True
     target: str = ""
     """A block of the document that answers it; empty for a section of every study."""
 
+    def lacks(self, material: Material, study: Study) -> str:
+        """What a study lacks of the item in a phrase; empty when nothing."""
+        names = ", ".join(dict.fromkeys(self.missing(material, study)))
+        return f"{self.lack}: {names}" if self.lack and names else names
+
+
+def _always(material: Material, study: Study) -> Iterable[str]:
+    """Nothing is missing: the program writes it for every study."""
+    return ()
+
 
 def _text(name: str) -> Missing:
-    def missing(material: Material, study: Study) -> str:
-        return "" if str(getattr(study, name)).strip() else f"no {name}"
-
-    return missing
+    return lambda material, study: [] if str(getattr(study, name)).strip() else [f"no {name}"]
 
 
-def _methods(material: Material, study: Study) -> str:
-    unknown = [n for held in study.experiments.values() for n, m in held.methods.items() if not m.description]
-    return f"not described: {', '.join(unknown)}" if unknown else ""
+def _methods(material: Material, study: Study) -> Iterable[str]:
+    return [n for held in study.experiments.values() for n, m in held.methods.items() if not m.description]
 
 
-def _measures(material: Material, study: Study) -> str:
-    held = [m.statistic for e in study.experiments.values() for m in e.measures]
-    unknown = [name for name in dict.fromkeys(held) if name not in FORMULAS]
-    return f"no formula: {', '.join(unknown)}" if unknown else ""
+def _measures(material: Material, study: Study) -> Iterable[str]:
+    statistics = (m.statistic for e in study.experiments.values() for m in e.measures)
+    return [name for name in dict.fromkeys(statistics) if name not in FORMULAS]
 
 
-def _errors(material: Material, study: Study) -> str:
-    bare: dict[str, None] = {}
-    for lines in material.summaries.get(study.name, {}).values():
-        lines = lines[~lines["statistic"].isin(["minimum", "maximum"]) & (lines["replicates"] > 1)]
-        bare |= dict.fromkeys(lines.loc[lines["mcse"].isna() & lines["estimate"].notna(), "measure"].astype(str))
-    return f"no Monte Carlo standard error: {', '.join(bare)}" if bare else ""
+def _errors(material: Material, study: Study) -> Iterable[str]:
+    for summary in material.summaries.get(study.name, {}).values():
+        unknown = summary["mcse"].isna() & summary["estimate"].notna() & (summary["replicates"] > 1)
+        lines = summary[unknown & ~summary["statistic"].isin(["minimum", "maximum"])]
+        yield from lines["measure"].astype(str).unique()
 
 
-def _conditions(material: Material, study: Study) -> str:
-    record = material.records.get(study.name)
-    if record is None:
-        return ""
-    absent = sum(
-        f"{cell.experiment}/{cell.id}" not in record["cells"] for cell in grid.cells(material.config, study.name)
-    )
-    return f"{absent} planned conditions without results" if absent else ""
+def _conditions(material: Material, study: Study) -> Iterable[str]:
+    if (record := material.records.get(study.name)) is None:
+        return []
+    cells = [f"{cell.experiment}/{cell.id}" for cell in grid.cells(material.config, study.name)]
+    absent = sum(cell not in record["cells"] for cell in cells)
+    return [f"{absent} planned conditions without results"] if absent else []
 
 
-def _claims(material: Material, study: Study) -> str:
+def _claims(material: Material, study: Study) -> Iterable[str]:
     judged = set(material.verdicts_of(study.name)["claim"].astype(str))
-    absent = [claim.id for claim in study.claims if claim.id not in judged]
-    return f"not judged: {', '.join(absent)}" if absent else ""
+    return [claim.id for claim in study.claims if claim.id not in judged]
 
 
-def _record(material: Material, study: Study) -> str:
-    return "" if study.name in material.records or not study.experiments else "no record of the run"
+def _record(material: Material, study: Study) -> Iterable[str]:
+    return [] if study.name in material.records or not study.experiments else ["no record of the run"]
 
 
-def _figures(material: Material, study: Study) -> str:
-    absent = [str(origin["figure"]) for origin in material.figures.get(study.name, ()) if not origin["drawn"]]
-    return f"not drawn: {', '.join(absent)}" if absent else ""
+def _figures(material: Material, study: Study) -> Iterable[str]:
+    return [str(origin["figure"]) for origin in material.figures.get(study.name, ()) if not origin["drawn"]]
 
 
-def _registered(material: Material, study: Study) -> str:
-    return "" if study.name in material.registered else "not registered"
+def _registered(material: Material, study: Study) -> Iterable[str]:
+    return [] if study.name in material.registered else ["not registered"]
 
 
-def _sources(material: Material, study: Study) -> str:
-    said = [origin.record(one.origin).get("cite", "") for one in (*study.claims, *study.checks)]
-    unknown = [key for key in dict.fromkeys(said) if key and key not in material.sources]
-    return f"not in the bibliography: {', '.join(unknown)}" if unknown else ""
+def _sources(material: Material, study: Study) -> Iterable[str]:
+    cited = (origin.record(one.origin).get("cite", "") for one in (*study.claims, *study.checks))
+    return [key for key in dict.fromkeys(cited) if key and key not in material.sources]
 
 
-def _commit(material: Material, study: Study) -> str:
-    return "" if material.about["commit"] else "the commit is not known"
-
-
-def _never(material: Material, study: Study) -> str:
-    return ""
+def _commit(material: Material, study: Study) -> Iterable[str]:
+    return [] if material.about["commit"] else ["the commit is not known"]
 
 
 ITEMS = (
     Item("The aims of the study", "Protocol, aims", _text("aims")),
     Item("The data-generating mechanisms", "Protocol, data-generating mechanisms", _text("mechanisms")),
-    Item("The factors, their levels and how they are crossed", "Protocol, table of factors", _never),
-    Item("All planned conditions have results", "What was run", _conditions, (MORRIS, SIEPE), target="tab-run"),
+    Item("The factors, their levels and how they are crossed", "Protocol, table of factors", _always),
+    Item("All planned conditions have results", "What was run", _conditions, by=(MORRIS, SIEPE), target="tab-run"),
     Item("The estimands or other targets", "Protocol, estimands", _text("estimands")),
-    Item("Every method in the results is described", "Protocol, table of methods", _methods),
-    Item("Every performance measure has a formula", "Protocol, table of measures", _measures),
-    Item("Every estimate from more than one replicate has a Monte Carlo standard error", "Results, tables", _errors),
-    Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _never),
-    Item("Failures are counted and their handling is stated", "Failures", _record, (MORRIS, SIEPE)),
-    Item("The seed and how streams are derived", "How to get these numbers again", _never, (MORRIS, WILLIAMS)),
-    Item("Program, packages and their versions", "What was run", _never, target="run"),
+    Item("Every method in the results is described", "Protocol, table of methods", _methods, "not described"),
+    Item("Every performance measure has a formula", "Protocol, table of measures", _measures, "no formula"),
+    Item("Every estimate from more than one replicate has a Monte Carlo standard error", "Results, tables", _errors,
+         "no Monte Carlo standard error"),
+    Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _always),
+    Item("Failures are counted and their handling is stated", "Failures", _record, by=(MORRIS, SIEPE)),
+    Item("The seed and how streams are derived", "How to get these numbers again", _always, by=(MORRIS, WILLIAMS)),
+    Item("Program, packages and their versions", "What was run", _always, target="run"),
     Item("The code: version and commit", "Title page", _commit),
-    Item("Machine and computing time", "What was run", _record, (SIEPE, WILLIAMS), target="tab-run"),
-    Item("Every claim is judged with a margin fixed before", "The ledger", _claims, (SIEPE,), target="ledger"),
-    Item("The protocol was registered before the run", "Protocol, hash", _registered, (SIEPE, WILLIAMS), required=False),
-    Item("Deviations from the protocol are listed", "Protocol, deviations", _never, (SIEPE,)),
-    Item("Every figure is drawn", "Results, figures", _figures, (MORRIS,)),
-    Item("What limits the conclusions", "Limits", _text("limits"), (SIEPE, WILLIAMS)),
-    Item("Every source that a claim cites is in the bibliography", "Sources", _sources, (WILLIAMS,), target="sources"),
+    Item("Machine and computing time", "What was run", _record, by=(SIEPE, WILLIAMS), target="tab-run"),
+    Item("Every claim is judged with a margin fixed before", "The ledger", _claims, "not judged", (SIEPE,), target="ledger"),
+    Item("The protocol was registered before the run", "Protocol, hash", _registered, by=(SIEPE, WILLIAMS), required=False),
+    Item("Deviations from the protocol are listed", "Protocol, deviations", _always, by=(SIEPE,)),
+    Item("Every figure is drawn", "Results, figures", _figures, "not drawn", (MORRIS,)),
+    Item("What limits the conclusions", "Limits", _text("limits"), by=(SIEPE, WILLIAMS)),
+    Item("Every source that a claim cites is in the bibliography", "Sources", _sources, "not in the bibliography",
+         (WILLIAMS,), target="sources"),
 )  # fmt: skip
 
 
 def unanswered(material: Material) -> list[tuple[Item, dict[str, str]]]:
     """The items that some finished study does not answer, with what it lacks."""
     answers = [
-        (item, {name: item.missing(material, material.studies[name]) for name in material.finished}) for item in ITEMS
+        (item, {name: item.lacks(material, material.studies[name]) for name in material.finished}) for item in ITEMS
     ]
     return [(item, lacks) for item, named in answers if (lacks := {name: what for name, what in named.items() if what})]
 
@@ -165,10 +152,13 @@ def _short(lacks: dict[str, str]) -> str:
     groups: dict[str, list[str]] = {}
     for name, what in lacks.items():
         groups.setdefault(what if len(what) <= CUT else what[:CUT] + "…", []).append(name)
-    parts = [f"{', '.join(names[:SHOWN])}{f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''}: {what}"
-             for what, names in list(groups.items())[:SHOWN]]  # fmt: skip
-    more = [f"and {len(groups) - SHOWN} more"] if len(groups) > SHOWN else []
-    return "; ".join([*parts, *more])
+    parts = [f"{_listed(names, ', ', ' and')}: {what}" for what, names in groups.items()]
+    return _listed(parts, "; ", "; and")
+
+
+def _listed(names: list[str], separator: str, last: str) -> str:
+    more = len(names) - SHOWN
+    return separator.join(names[:SHOWN]) + (f"{last} {more} more" if more > 0 else "")
 
 
 def chapter(material: Material) -> list[Block]:
@@ -176,27 +166,19 @@ def chapter(material: Material) -> list[Block]:
     if not material.finished:
         return []
     lacks = dict(unanswered(material))
-    columns = (
-        wide("what must be reported"),
-        _narrow("asked by"),
-        _narrow("answered"),
-        wide("where; or what is missing", 1.2),
-    )
+    narrow = [Column(prose(label), width=1.6) for label in ("asked by", "answered")]
+    columns = (wide("what must be reported"), *narrow, wide("where; or what is missing", 1.2))
     answered = sum(item not in lacks for item in ITEMS)
     text = f"{answered} of {len(ITEMS)} items are answered for all of the {len(material.finished)} finished studies. The command "
     note = prose(text, code("dlstats checklist"), " fails when a required one is not.")
     rows = [_row(material, item, lacks.get(item, {})) for item in ITEMS]
-    filled = table("tab-checklist", "The reporting checklist, filled by the program.", columns, rows)
+    filled = blocks.table("tab-checklist", "The reporting checklist, filled by the program.", columns, rows)
     return [Heading("Reporting checklist", 1, "checklist"), Paragraph(note), filled]
 
 
-def _narrow(label: str) -> Column:
-    return Column(prose(label), width=1.6)
-
-
 def _row(material: Material, item: Item, lacks: dict[str, str]) -> tuple[Content, ...]:
-    by = prose(*(Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
+    by = prose(*(blocks.Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
     if lacks:
-        return (item.asked, by, strong("✗ no" if item.required else "no, and not required"), _short(lacks))
+        return (item.asked, by, blocks.strong("✗ no" if item.required else "no, and not required"), _short(lacks))
     where = ref(item.target, item.where) if item.target else f"{item.where}, in every study's section"
-    return (item.asked, by, strong("✓ yes"), where)
+    return (item.asked, by, blocks.strong("✓ yes"), where)

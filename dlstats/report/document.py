@@ -10,23 +10,7 @@ import pandas as pd
 from dlstats.pipeline import grid
 from dlstats.protocol.verdict import LEVEL, VERDICTS
 from dlstats.report import blocks, checklist, errata, families, formulas, ledger, protocol, sections
-from dlstats.report.blocks import (
-    Block,
-    Bullets,
-    Document,
-    Heading,
-    Paragraph,
-    Table,
-    Text,
-    code,
-    joined,
-    prose,
-    ref,
-    right,
-    strong,
-    verdict,
-    wide,
-)
+from dlstats.report.blocks import Block, Heading, Paragraph, Text, code, joined, prose, ref, right, wide
 from dlstats.report.material import Material
 
 TITLE = "dlstats: what theory predicts and what simulation finds"
@@ -43,7 +27,7 @@ FAMILIES = {
 }
 
 
-def build(material: Material) -> Document:
+def build(material: Material) -> blocks.Document:
     """The whole document from what was collected."""
     content: list[Block] = [*_summary(material), *_run(material), *_ledger(material)]
     for family, names in grid.families(material.config).items():
@@ -57,7 +41,7 @@ def build(material: Material) -> Document:
         content += [Heading("Sources", 1, "sources"), blocks.Bibliography(tuple(sorted(keys)))]
     version = f"version {material.about['version']}"
     subtitle = f"Report of the profile {material.profile}, {version}" if material.profile else f"Report, {version}"
-    return Document(TITLE, subtitle, _facts(material), tuple(content), int(material.about["timestamp"]))
+    return blocks.Document(TITLE, subtitle, _facts(material), tuple(content), int(material.about["timestamp"]))
 
 
 def family_title(family: str) -> str:
@@ -118,7 +102,7 @@ def _stale(material: Material) -> list[Block]:
     return [Paragraph(prose(*head, joined(map(code, material.stale)), "."), "warning")]
 
 
-def _glance(material: Material) -> Table:
+def _glance(material: Material) -> blocks.Table:
     verdicts, rare = material.verdicts, "supported, pre-asymptotic"
     names = [v for v in VERDICTS if v != rare or (verdicts["verdict"] == rare).any()]
 
@@ -131,8 +115,8 @@ def _glance(material: Material) -> Table:
         row(ref(f"family-{family}", family_title(family)), verdicts[verdicts["family"] == family], studies)
         for family, studies in grid.families(material.config).items()
     ]
-    rows.append(row(strong("all"), verdicts, material.planned))
-    columns = (wide("family"), *(right(verdict(v)) for v in names), right("claims"), right("studies finished"))
+    rows.append(row(blocks.strong("all"), verdicts, material.planned))
+    columns = (wide("family"), *(right(blocks.verdict(v)) for v in names), right("claims"), right("studies finished"))
     return blocks.table(
         "tab-glance", "The ledger at a glance: claims of each family by verdict.", columns, rows, size=""
     )
@@ -155,7 +139,7 @@ def _refuted(material: Material) -> list[Block]:
     return parts
 
 
-def _claims(key: str, which: str, part: pd.DataFrame, lectures: bool) -> Table:
+def _claims(key: str, which: str, part: pd.DataFrame, lectures: bool) -> blocks.Table:
     rows = [
         (r.link, *([ledger.text(bears_on)] if lectures else []), r.statement, r.theory, r.estimate)
         for r, bears_on in zip(ledger.rows(part), part["bears_on"], strict=True)
@@ -175,7 +159,7 @@ def _undecided(material: Material) -> list[Block]:
         if needed is not None and math.isfinite(needed):
             text += f"; about {needed:.0f} replicates would decide (there were {record['replicates']:.0f})"
         items.append(prose(row.link, text + (f"; {note.rstrip('.')}" if note else "") + "."))
-    return [Heading("Undecided claims", 2, "undecided"), Bullets(tuple(items))]
+    return [Heading("Undecided claims", 2, "undecided"), blocks.Bullets(tuple(items))]
 
 
 def _errata(material: Material) -> list[Block]:
