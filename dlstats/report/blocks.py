@@ -38,8 +38,8 @@ def prose(*parts: Content) -> Text:
         elif isinstance(part, Shown | int):
             spans.append(Span("plain", part.text if isinstance(part, Shown) else str(part)))
         elif isinstance(part, str):
-            for place, piece in enumerate(part.split("`")):
-                spans += [Span("code", piece)] if place % 2 else [Span(*script) for script in escape.scripts(piece)]
+            for i, piece in enumerate(part.split("`")):
+                spans += [Span("code", piece)] if i % 2 else [Span(*script) for script in escape.scripts(piece)]
         else:
             spans += part
     return tuple(spans)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dlstats.protocol.study import Study
-from dlstats.report import checklist, document, html, ledger, table_files, typst
+from dlstats.report import document, html, ledger, table_files, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
 
@@ -17,7 +17,7 @@ def write(
     reports: Path,
     *,
     profile: str = "",
-    about: Mapping | None = None,
+    environment: Mapping | None = None,
     load: Callable[[str], Study] | None = None,
     out: Path | None = None,
 ) -> tuple[Path, Path]:
@@ -28,10 +28,10 @@ def write(
     Read are `results/summary`, `results/checks`, `results/verdicts.parquet` (and
     `results/verdicts/` for studies that the ledger does not
     hold yet), `reports/figures`, and the tracked files in `reports`: template, page, errata, bibliography. `profile` is
-    the name of the configuration, `about` what `provenance.environment` gives, `load` finds a study by its name.
+    the name of the configuration, `environment` what `provenance.environment` gives, `load` finds a study by its name.
     """
     out = Path(out or reports)
-    material = collect(config, Path(results), Path(reports), profile=profile, about=about, load=load)
+    material = collect(config, Path(results), Path(reports), profile=profile, environment=environment, load=load)
     made = document.build(material)
     grid = ledger.grid(material.verdicts, "The ledger: theory, measurement and verdict.", "ledger")
     table_files.write_grids([grid], out / "tables")
@@ -40,15 +40,3 @@ def write(
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
         write_bytes(out / "dlstats.html", html.page(made, material.sources, Path(reports)).encode()),
     )
-
-
-def check(
-    config: Mapping,
-    results: Path,
-    reports: Path,
-    *,
-    about: Mapping | None = None,
-    load: Callable[[str], Study] | None = None,
-) -> list[str]:
-    """What the reporting checklist finds missing, a line each; nothing when it is complete."""
-    return checklist.check(collect(config, Path(results), Path(reports), about=about, load=load))

@@ -55,7 +55,7 @@ def _text(name: str) -> Missing:
 
 
 def _methods(material: Material, study: Study) -> Iterable[str]:
-    return [n for held in study.experiments.values() for n, m in held.methods.items() if not m.description]
+    return [n for experiment in study.experiments.values() for n, m in experiment.methods.items() if not m.description]
 
 
 def _measures(material: Material, study: Study) -> Iterable[str]:
@@ -101,7 +101,7 @@ def _sources(material: Material, study: Study) -> Iterable[str]:
 
 
 def _commit(material: Material, study: Study) -> Iterable[str]:
-    return [] if material.about["commit"] else ["the commit is not known"]
+    return [] if material.environment["commit"] else ["the commit is not known"]
 
 
 ITEMS = (

@@ -39,9 +39,9 @@ def build(material: Material) -> blocks.Document:
     keys = {span.target for span in blocks.spans(content) if span.kind == "cite"} & set(material.sources)
     if keys:
         content += [Heading("Sources", 1, "sources"), blocks.Bibliography(tuple(sorted(keys)))]
-    version = f"version {material.about['version']}"
+    version = f"version {material.environment['version']}"
     subtitle = f"Report of the profile {material.profile}, {version}" if material.profile else f"Report, {version}"
-    return blocks.Document(TITLE, subtitle, _facts(material), tuple(content), int(material.about["timestamp"]))
+    return blocks.Document(TITLE, subtitle, _facts(material), tuple(content), int(material.environment["timestamp"]))
 
 
 def family_title(family: str) -> str:
@@ -50,20 +50,20 @@ def family_title(family: str) -> str:
 
 
 def _facts(material: Material) -> tuple[tuple[str, Text], ...]:
-    about = material.about
-    commit = f"{str(about['commit'])[:12]}{', with uncommitted changes' if about['dirty'] else ''}"
+    environment = material.environment
+    commit = f"{str(environment['commit'])[:12]}{', with uncommitted changes' if environment['dirty'] else ''}"
     seconds = [record["core_seconds"] for record in material.records.values()]
     facts: dict[str, blocks.Content] = {
         "profile": material.profile or "–",
-        "version": str(about["version"]),
-        "commit": code(commit) if about["commit"] else "not known",
+        "version": str(environment["version"]),
+        "commit": code(commit) if environment["commit"] else "not known",
         "studies finished": f"{len(material.finished)} of {len(material.planned)}",
         "claims judged": len(material.verdicts),
         "checks that hold": f"{int(material.checks['holds'].sum())} of {len(material.checks)}",
         "root seed": str(material.config["seed"]),
         "core time of the simulations": sections.duration(sum(seconds)) if seconds else "not recorded",
-        "machine": f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}",
-        "Python": str(about["python"]),
+        "machine": "{processor}, {cores} cores, {memory_gib} GiB, {system}".format(**environment),
+        "Python": str(environment["python"]),
         "configuration": code(f"sha256 {protocol.digest(material.config)}"),
     }
     return tuple((name, prose(content)) for name, content in facts.items())
@@ -177,7 +177,7 @@ def _errata(material: Material) -> list[Block]:
 
 
 def _run(material: Material) -> list[Block]:
-    about = material.about
+    environment = material.environment
     counts = ("conditions run", "replicates", "rows failed", "core time")
     note = (
         "Protocol and run are hashes: of what was fixed before, and of the cells, replicates, seeds and code behind the"
@@ -190,14 +190,14 @@ def _run(material: Material) -> list[Block]:
         [sections.run_row(material, name) for name in material.planned],
         note,
     )
-    gpus = about.get("gpus", 0)
+    gpus = environment.get("gpus", 0)
     time = (
         f"{gpus} on this machine, time on them is part of the core time" if gpus else "none here, so that GPU time is 0"
     )
-    packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
+    packages = ", ".join(f"{name} {version}" for name, version in environment["packages"].items())
     text = (
-        f"One thread a process (OMP_NUM_THREADS = {about['threads']}), device {material.config.get('device', 'auto')};"
-        f" GPUs: {time}. {about.get('determinism', '')} Packages: {packages}."
+        f"One thread a process (OMP_NUM_THREADS = {environment['threads']}), device {material.config.get('device', 'auto')};"
+        f" GPUs: {time}. {environment.get('determinism', '')} Packages: {packages}."
     )
     return [Heading("What was run", 1, "run"), table, Paragraph(prose(text))]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,15 @@ from dlstats.report.files import write_json, write_text
 
 def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
     """Figures and tables of a study, with where they come from; `folder` holds the results."""
-    held = registry.load(study)
+    loaded = registry.load(study)
     evidence = results.evidence(config, study, folder)
     verdicts = store.read_table(folder / "verdicts" / f"{study}.parquet")
     raw = [path for paths in cells.raw_paths(config, study, folder).values() for path in paths]
     files = [*raw, *sorted((folder / "summary" / study).glob("*.parquet"))]
-    inputs = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
-    place = reports / "figures" / study
-    figures.draw(held, evidence, place, fingerprint=cells.computed_by(raw), inputs=inputs)
-    table_files.write(held, evidence.summaries, verdicts, reports / "tables" / study)
+    inputs = {str(path): figures.digest(path) for path in files}
+    out = reports / "figures" / study
+    figures.draw(loaded, evidence, out, fingerprint=cells.computed_by(raw), inputs=inputs)
+    table_files.write(loaded, evidence.summaries, verdicts, reports / "tables" / study)
 
 
 def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
@@ -37,9 +36,9 @@ def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
     ]
 
 
-def export(config: Mapping, study: str, folder: Path, reports: Path, out: Path, **look: Any) -> list[Path]:
+def export(config: Mapping, study: str, folder: Path, reports: Path, out: Path, **options: Any) -> list[Path]:
     """A folder for a manuscript; `folder` holds the results."""
     verdicts = store.read_table(folder / "verdicts" / f"{study}.parquet")
     evidence = results.evidence(config, study, folder)
-    about = provenance.environment()
-    return exports.write(config, registry.load(study), evidence, verdicts, reports, out, about=about, **look)
+    machine = provenance.environment()
+    return exports.write(config, registry.load(study), evidence, verdicts, reports, out, environment=machine, **options)

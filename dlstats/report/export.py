@@ -39,7 +39,7 @@ def write(
     journal: str = "two-column",
     form: str = "latex",
     face: str = "serif",
-    about: Mapping | None = None,
+    environment: Mapping | None = None,
 ) -> list[Path]:
     """Write a folder for a manuscript and return its files.
 
@@ -60,7 +60,7 @@ def write(
     parts = {f.name: figure(study, f, two or f.width == "two-column") for f in drawn}
     parts |= {piece.name: table(study, piece, two) for grid in grids for piece in _pieces(grid)}
     texts = {f"{name}.tex": text for name, text in parts.items()} | {
-        "methods.tex": methods_paragraph(config, study, record(study, evidence), about or {}),
+        "methods.tex": methods_paragraph(config, study, record(study, evidence), environment or {}),
         "main.tex": document(study, ["methods", *parts], face),
         bibliography.FILE: _references(verdicts, reports),
     }
@@ -111,7 +111,7 @@ def table(study: Study, grid: Grid, two: bool) -> str:
     return latex.render("table", study=study, grid=grid, star="*" if wide else "", tabular=tabular)
 
 
-def methods_paragraph(config: Mapping, study: Study, run: Mapping, about: Mapping) -> str:
+def methods_paragraph(config: Mapping, study: Study, run: Mapping, environment: Mapping) -> str:
     """What a methods section says of the study, in ADEMP's order, from its protocol and from what was run."""
     fixed = protocol.protocol(config, study)
     counts = [cell["replicates"] for cell in run["cells"].values()]
@@ -119,14 +119,16 @@ def methods_paragraph(config: Mapping, study: Study, run: Mapping, about: Mappin
         "methods",
         study=study,
         protocol=fixed,
-        conditions=[_factors(held, entry) for held in fixed.experiments for entry in held["design"]],
-        methods={m["label"]: m["description"] for held in fixed.experiments for m in held["methods"].values()},
-        measures=_measures([measure for held in fixed.experiments for measure in held["measures"]]),
+        conditions=[_factors(experiment, entry) for experiment in fixed.experiments for entry in experiment["design"]],
+        methods={
+            m["label"]: m["description"] for experiment in fixed.experiments for m in experiment["methods"].values()
+        },
+        measures=_measures([measure for experiment in fixed.experiments for measure in experiment["measures"]]),
         conditions_run=len(counts),
         replicates=f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}",
         failed=sum(line["failed"] for line in run["failures"]),
         rows=run["rows"],
-        about=about,
+        environment=environment,
     )
 
 

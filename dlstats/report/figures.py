@@ -41,18 +41,17 @@ def draw(
     the figure's own. `study.json` says what the raw results cost and what failed. Returns the paths written.
     """
     written = [provenance.write_record(Path(folder), provenance.record(study, evidence, fingerprint))]
-    words = command or f"dlstats draw {study.name}"
-    about: dict[str, object] = {"study": study.name, "command": words, "fingerprint": fingerprint}
-    about["inputs"] = dict(sorted((inputs or {}).items()))
+    origin: dict[str, object] = {"study": study.name, "command": command or f"dlstats draw {study.name}"}
+    origin |= {"fingerprint": fingerprint, "inputs": dict(sorted((inputs or {}).items()))}
     for figure in study.figures:
         written += _draw_one(
-            figure, Evidence(evidence.summaries, evidence.replicates), Path(folder), about, face, width
+            figure, Evidence(evidence.summaries, evidence.replicates), Path(folder), origin, face, width
         )
     return written
 
 
 def _draw_one(
-    figure: Figure, evidence: Evidence, folder: Path, about: Mapping, face: str, width: str | None
+    figure: Figure, evidence: Evidence, folder: Path, origin: Mapping, face: str, width: str | None
 ) -> list[Path]:
     paths = [folder / f"{figure.name}.{suffix}" for suffix in FORMATS]
     reason = ""
@@ -67,7 +66,7 @@ def _draw_one(
     if reason:
         for path in paths:
             path.unlink(missing_ok=True)
-    origin = {**about, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
+    origin = {**origin, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
     origin |= {
         "cells": [f"{experiment}/{cell}" for experiment, cell in evidence.used],
         "drawn": not reason,

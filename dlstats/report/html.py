@@ -49,9 +49,9 @@ def page(document: Document, sources: Mapping[str, Source], reports: Path) -> st
 def environment() -> Environment:
     """The templates with the filters that they use; a name that is not given is an error."""
     loader = PackageLoader("dlstats.report")
-    found = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    found.filters |= {"breakable": breakable, "characters": blocks.words, "base64": _base64, "natural": _natural}
-    return found
+    made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made.filters |= {"breakable": breakable, "characters": blocks.words, "base64": _base64, "natural": _natural}
+    return made
 
 
 def breakable(text: str, marks: str) -> Markup:
@@ -59,10 +59,10 @@ def breakable(text: str, marks: str) -> Markup:
     return Markup("<wbr>").join(re.split(f"(?<=[{marks}])", text))
 
 
-def numbered(found: Iterable[Block]) -> Iterator[tuple[Block, str]]:
+def numbered(content: Iterable[Block]) -> Iterator[tuple[Block, str]]:
     """Every block with its number: `2.1` for a heading of the first two levels, `3` for the third table or figure."""
     chapters, counts = [0, 0], Counter()
-    for block in found:
+    for block in content:
         number = ""
         if isinstance(block, blocks.Heading) and block.level <= 2:
             chapters[block.level - 1] += 1

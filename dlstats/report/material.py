@@ -23,7 +23,7 @@ class Material:
 
     config: Mapping
     profile: str
-    about: Mapping
+    environment: Mapping
     """What `provenance.environment` gives."""
     studies: Mapping[str, Study]
     unloaded: Mapping[str, str]
@@ -82,7 +82,7 @@ def collect(
     reports: Path,
     *,
     profile: str = "",
-    about: Mapping | None = None,
+    environment: Mapping | None = None,
     load: Callable[[str], Study] | None = None,
 ) -> Material:
     """Read whatever is there; what is missing is missing in the material, too."""
@@ -95,7 +95,7 @@ def collect(
     return Material(
         config=config,
         profile=profile,
-        about=about if about is not None else provenance.environment(),
+        environment=environment if environment is not None else provenance.environment(),
         studies=loaded,
         unloaded=unloaded,
         summaries={n: tables for n in names if (tables := _summaries(results / "summary" / n, loaded.get(n)))},
@@ -146,16 +146,16 @@ def _checks(results: Path, names: Sequence[str]) -> pd.DataFrame:
 def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The ledger, and below it the verdicts of studies that it does not hold yet; in the order of the configuration."""
     ledger = _table(results / "verdicts.parquet")
-    held = set() if ledger is None else set(ledger["study"])
-    missing = {n: _table(results / "verdicts" / f"{n}.parquet") for n in names if n not in held}
+    judged = set() if ledger is None else set(ledger["study"])
+    missing = {n: _table(results / "verdicts" / f"{n}.parquet") for n in names if n not in judged}
     alone = {n: table for n, table in missing.items() if table is not None}
     frames = [frame for frame in (ledger, *alone.values()) if frame is not None and len(frame)]
     if not frames:
         return pd.DataFrame(columns=COLUMNS), ()
     rows = pd.concat(frames, ignore_index=True)
     rows = rows[rows["study"].isin(names)]
-    place = {name: i for i, name in enumerate(names)}
-    return rows.sort_values("study", key=lambda s: s.map(place), kind="stable", ignore_index=True), tuple(alone)
+    order = {name: i for i, name in enumerate(names)}
+    return rows.sort_values("study", key=lambda s: s.map(order), kind="stable", ignore_index=True), tuple(alone)
 
 
 def _figures(study: Study, folder: Path) -> list[Mapping]:

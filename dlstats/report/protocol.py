@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -83,15 +83,15 @@ def protocol(config: Mapping, study: Study) -> Protocol:
 
 
 def _experiment(study: Study, name: str, grids: Sequence[Grid]) -> dict:
-    held = study.experiments[name]
+    experiment = study.experiments[name]
     return {
         "name": name,
-        "title": held.title or name.replace("_", " "),
-        "factors": {n: f.label + (f" ({f.unit})" if f.unit else "") for n, f in held.factors.items()},
+        "title": experiment.title or name.replace("_", " "),
+        "factors": {n: f.label + (f" ({f.unit})" if f.unit else "") for n, f in experiment.factors.items()},
         "design": [{"levels": dict(g.levels), "replicates": g.replicates, "target": g.target} for g in grids],
-        "keys": {n: f.label for n, f in held.keys.items()},
-        "methods": {n: {"label": m.label, "description": m.description} for n, m in held.methods.items()},
-        "measures": [*map(_measure, held.measures), *_contrasts(held), *_slopes(held)],
+        "keys": {n: f.label for n, f in experiment.keys.items()},
+        "methods": {n: {"label": m.label, "description": m.description} for n, m in experiment.methods.items()},
+        "measures": [*map(_measure, experiment.measures), *_contrasts(experiment), *_slopes(experiment)],
     }
 
 
@@ -99,36 +99,45 @@ def _measure(m: Measure) -> dict:
     return {"column": m.column, "label": m.label, "statistic": m.statistic, "unit": m.unit, "options": dict(m.options)}
 
 
-def _contrasts(held: Experiment) -> list[dict]:
-    """The contrasts as measures, one per column and kind: which methods or levels are held against which."""
-    found: dict[tuple[str, str], dict] = {}
-    for c in held.contrasts:
-        label = next((m.label for m in held.measures if m.column == c.column), c.column)
-        about = {"column": c.column, "label": label, "statistic": c.name, "unit": "", "options": {}}
-        options = found.setdefault((c.column, c.name), about)["options"]
+def _derived(experiment: Experiment, column: str, statistic: str, options: dict) -> dict:
+    label = next((m.label for m in experiment.measures if m.column == column), column)
+    return {"column": column, "label": label, "statistic": statistic, "unit": "", "options": options}
+
+
+def _contrasts(experiment: Experiment) -> list[dict]:
+    """The contrasts as measures, one per column and kind: which methods or levels are compared with which."""
+    sides: dict[tuple[str, str], tuple[dict[str, None], dict[str, None]]] = {}
+    for c in experiment.contrasts:
         ends = (c.method, c.against) if isinstance(c, Contrast) else (f"{c.factor}={c.first}", f"{c.factor}={c.second}")
-        for side, end in zip(("x", "y"), ends, strict=True):
-            names = options.get(side, "").split(", ") if options.get(side) else []
-            options[side] = ", ".join(dict.fromkeys([*names, str(end)]))
-    return list(found.values())
+        for side, end in zip(sides.setdefault((c.column, c.name), ({}, {})), ends, strict=True):
+            side[str(end)] = None
+    return [
+        _derived(experiment, column, statistic, {"x": ", ".join(x), "y": ", ".join(y)})
+        for (column, statistic), (x, y) in sides.items()
+    ]
 
 
-def _slopes(held: Experiment) -> list[dict]:
-    found = []
-    for s in held.slopes:
-        label = next((m.label for m in held.measures if m.column == s.column), s.column)
-        kind = "slope_difference" if isinstance(s, SlopeContrast) else "slope"
-        options = {"over": s.over} | ({"x": s.method, "y": s.against} if isinstance(s, SlopeContrast) else {})
-        about = {"column": s.column, "label": label, "statistic": f"{kind}({s.statistic})", "unit": ""}
-        found.append(about | {"options": options})
-    return found
+def _slopes(experiment: Experiment) -> list[dict]:
+    slopes = []
+    for s in experiment.slopes:
+        kind, ends = (
+            ("slope_difference", {"x": s.method, "y": s.against}) if isinstance(s, SlopeContrast) else ("slope", {})
+        )
+        slopes.append(_derived(experiment, s.column, f"{kind}({s.statistic})", {"over": s.over} | ends))
+    return slopes
 
 
 def _claim(claim: Claim) -> dict:
     expected = claim.expectation
-    about = {"id": claim.id, "statement": claim.statement, "relation": expected.relation}
-    about |= {"theory": expected.theory, "margin": expected.margin, "origin": origin.record(claim.origin)}
-    return {**about, "wanted_mcse": wanted_mcse(expected.relation, expected.margin)}
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "relation": expected.relation,
+        "theory": expected.theory,
+        "margin": expected.margin,
+        "origin": origin.record(claim.origin),
+        "wanted_mcse": wanted_mcse(expected.relation, expected.margin),
+    }
 
 
 def wanted_mcse(relation: str, margin: float) -> float:
@@ -145,7 +154,7 @@ def run_digest(record: Mapping | None) -> str:
     """Hash of what was run: cells with replicates, seeds and the fingerprint of the code; empty without a record."""
     if not record:
         return ""
-    cells = {cell: about["replicates"] for cell, about in record["cells"].items()}
+    cells = {name: cell["replicates"] for name, cell in record["cells"].items()}
     return digest({"cells": cells, "seeds": record["seeds"], "fingerprint": record["fingerprint"]})
 
 
@@ -154,39 +163,36 @@ def deviations(
 ) -> list[str]:
     """Where what was run differs from the protocol, and the protocol from the one registered before; plain words."""
     fixed = protocol(config, study)
-    found = _changed(earlier["protocol"], fixed.data) if earlier and earlier.get("hash") != fixed.hash else []
+    lines = _changed(earlier["protocol"], fixed.data) if earlier and earlier.get("hash") != fixed.hash else []
     if record is not None:
-        found += _in_cells(config, study, record)
-        others = [str(seed) for seed in record["seeds"] if seed != fixed.seed]
-        found += [f"The seed was {', '.join(others)} instead of {fixed.seed}."] if others else []
-    return found + _in_claims(study, verdicts)
+        others = ", ".join(str(seed) for seed in record["seeds"] if seed != fixed.seed)
+        lines += _in_cells(config, study, record)
+        lines += [f"The seed was {others} instead of {fixed.seed}."] if others else []
+    return [*lines, *_in_claims(study, verdicts)]
 
 
 def _changed(before: Mapping, now: Mapping) -> list[str]:
-    changed = [name for name in now if before.get(name) != now[name]]
-    return [f"Changed since the protocol was registered: {name}." for name in changed]
+    return [f"Changed since the protocol was registered: {name}." for name in now if before.get(name) != now[name]]
 
 
-def _in_cells(config: Mapping, study: Study, record: Mapping) -> list[str]:
+def _in_cells(config: Mapping, study: Study, record: Mapping) -> Iterator[str]:
     planned = {f"{cell.experiment}/{cell.id}": cell for cell in grid.cells(config, study.name)}
     run = record["cells"]
-    found = [f"Not run: {cell}." for cell in planned if cell not in run]
-    found += [f"Run although not planned: {cell}." for cell in run if cell not in planned]
+    yield from (f"Not run: {name}." for name in planned if name not in run)
+    yield from (f"Run although not planned: {name}." for name in run if name not in planned)
     for name, cell in planned.items():
-        have = run[name]["replicates"] if name in run else cell.replicates
+        replicates = run[name]["replicates"] if name in run else cell.replicates
         most = cell.target[2] if cell.target else cell.replicates
-        if not cell.replicates <= have <= most:
-            found.append(f"{have} replicates instead of {cell.replicates} in {name}.")
-    return found
+        if not cell.replicates <= replicates <= most:
+            yield f"{replicates} replicates instead of {cell.replicates} in {name}."
 
 
-def _in_claims(study: Study, verdicts: pd.DataFrame) -> list[str]:
+def _in_claims(study: Study, verdicts: pd.DataFrame) -> Iterator[str]:
     if verdicts.empty:
-        return []
+        return
     margins = dict(zip(verdicts["claim"].astype(str), verdicts["margin"].astype(float), strict=True))
-    found = [f"Claim {c.id} was not judged." for c in study.claims if c.id not in margins]
+    yield from (f"Claim {claim.id} was not judged." for claim in study.claims if claim.id not in margins)
     for claim in study.claims:
-        used = margins.get(claim.id)
-        if used is not None and not math.isclose(used, claim.expectation.margin, rel_tol=1e-12, abs_tol=0):
-            found.append(f"Claim {claim.id} was judged with margin {used:g} instead of {claim.expectation.margin:g}.")
-    return found
+        used, fixed = margins.get(claim.id), claim.expectation.margin
+        if used is not None and not math.isclose(used, fixed, rel_tol=1e-12, abs_tol=0):
+            yield f"Claim {claim.id} was judged with margin {used:g} instead of {fixed:g}."

@@ -35,7 +35,7 @@ def pdf(document: Document, reports: Path) -> bytes:
             shutil.copy(files.tracked(reports, tracked), folder / tracked)
         data = prepare(document, folder)
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        found = typst.compile(
+        printed = typst.compile(
             folder / TEMPLATE,
             root=folder,
             ignore_system_fonts=True,
@@ -43,8 +43,8 @@ def pdf(document: Document, reports: Path) -> bytes:
             timestamp=document.timestamp,
             pdf_standards="ua-1",  # tagged, with alternative texts: readable by a screen reader
         )
-    assert isinstance(found, bytes)
-    return found
+    assert isinstance(printed, bytes)
+    return printed
 
 
 def prepare(document: Document, folder: Path) -> dict:

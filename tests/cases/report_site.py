@@ -32,7 +32,7 @@ CONFIG = {
     "failed_share": 0.1,
     "device": "cpu",
 }
-ABOUT = {
+ENVIRONMENT = {
     "version": "0.0",
     "commit": "0" * 40,
     "dirty": True,
@@ -143,8 +143,8 @@ class Site:
         return self.study
 
     @property
-    def words(self) -> dict:
-        return {"profile": "test", "about": ABOUT, "load": self.load}
+    def arguments(self) -> dict:
+        return {"profile": "test", "environment": ENVIRONMENT, "load": self.load}
 
 
 def build_site(folder: Path) -> Site:

@@ -16,7 +16,7 @@ OPEN = "[...document.querySelectorAll('.evidence')].filter(e => !e.hidden).map(e
 @pytest.fixture(scope="module")
 def page(site, config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    return build.write(config, site.results, site.reports, out=folder, **site.words)[1]
+    return build.write(config, site.results, site.reports, out=folder, **site.arguments)[1]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pypdf
 import pytest
-from cases.report_site import ABOUT, CONFIG, HOSTILE, build_site
+from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE, build_site
 
 from dlstats.pipeline import cells, store
 from dlstats.report import blocks, build, document, material, provenance
@@ -43,7 +43,7 @@ class _Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def printed(site, config):
-    pdf, html = build.write(config, site.results, site.reports, **site.words)
+    pdf, html = build.write(config, site.results, site.reports, **site.arguments)
     return pdf.read_bytes(), html.read_text(encoding="utf-8")
 
 
@@ -119,13 +119,17 @@ def test_every_picture_has_words_for_who_cannot_see_it(page):
 
 
 def test_equal_inputs_give_equal_bytes(site, config, printed, tmp_path):
-    again = build.write(config, site.results, site.reports, out=tmp_path, **site.words)
+    again = build.write(config, site.results, site.reports, out=tmp_path, **site.arguments)
     assert again[0].read_bytes() == printed[0]
     assert again[1].read_text(encoding="utf-8") == printed[1]
 
 
 def test_a_report_without_any_result_says_so(tmp_path):
-    words = {"profile": "test", "about": ABOUT, "load": lambda name: (_ for _ in ()).throw(LookupError("gone"))}
+    words = {
+        "profile": "test",
+        "environment": ENVIRONMENT,
+        "load": lambda name: (_ for _ in ()).throw(LookupError("gone")),
+    }
     pdf, html = build.write(CONFIG, tmp_path / "results", tmp_path / "reports", **words)
     assert "No claim has been judged yet." in html.read_text(encoding="utf-8")
     assert pdf.stat().st_size > 0
@@ -135,20 +139,20 @@ def test_numbers_change_when_the_results_do(tmp_path):
     site = build_site(tmp_path)
     verdicts = site.verdicts.assign(estimate=0.12345678)
     store.write_table(verdicts, site.results / "verdicts.parquet")
-    _, html = build.write(CONFIG, site.results, site.reports, **site.words)
+    _, html = build.write(CONFIG, site.results, site.reports, **site.arguments)
     assert show(0.12345678, site.verdicts["mcse"][0]).text in html.read_text(encoding="utf-8")
 
 
 def test_verdicts_outside_the_ledger_are_marked(tmp_path):
     site = build_site(tmp_path)
     (site.results / "verdicts.parquet").unlink()
-    found = material.collect(CONFIG, site.results, site.reports, about=ABOUT, load=site.load)
+    found = material.collect(CONFIG, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
     assert found.unadjusted == ("toy",)
     assert "Not yet adjusted" in repr(document.build(found))
 
 
 def test_all_targets_of_links_are_blocks(site, config):
-    made = document.build(material.collect(config, site.results, site.reports, about=ABOUT, load=site.load))
+    made = document.build(material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load))
     targets = blocks.targets(made.blocks)
     for study in config["studies"]:
         assert f"sec-{study}" in targets
@@ -162,7 +166,7 @@ def test_results_of_other_code_are_named(site, config, tmp_path, monkeypatch):
     for code, named in (("other", ["toy"]), ("now", [])):
         store.write(path, site.raw, store.Origin("toy", "samples", "n=20,sd=1.5", 7, code))
         assert provenance.stale(config, tmp_path) == named
-    collected = material.collect(config, tmp_path, tmp_path / "reports", about=ABOUT)
+    collected = material.collect(config, tmp_path, tmp_path / "reports", environment=ENVIRONMENT)
     (warning,) = document._stale(dataclasses.replace(collected, stale=("toy",)))
     assert document._stale(collected) == []
     assert isinstance(warning, blocks.Paragraph)

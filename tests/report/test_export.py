@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from cases.report_site import ABOUT, CONFIG, study
+from cases.report_site import CONFIG, ENVIRONMENT, study
 
 from dlstats.protocol.study import Figure
 from dlstats.report import export, latex
@@ -18,7 +18,14 @@ from dlstats.report import export, latex
 def folder(request, site, tmp_path_factory):
     out = tmp_path_factory.mktemp("export") / request.param
     written = export.write(
-        CONFIG, site.study, site.evidence, site.verdicts, site.reports, out, journal=request.param, about=ABOUT
+        CONFIG,
+        site.study,
+        site.evidence,
+        site.verdicts,
+        site.reports,
+        out,
+        journal=request.param,
+        environment=ENVIRONMENT,
     )
     assert sorted(path.name for path in written) == sorted(path.name for path in out.iterdir())
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from cases.report_site import ABOUT, CONFIG, study
+from cases.report_site import CONFIG, ENVIRONMENT, study
 
 from dlstats.report import ademp, ledger, material, protocol, sections
 from dlstats.report.blocks import Table, words
@@ -39,7 +39,7 @@ def test_the_sign_stands_before_the_number(theory, text):
 def test_every_document_shows_the_same_numbers(site, config):
     rows = {row.claim: row for row in ledger.rows(site.verdicts)}
     entries = {entry.claim: entry for entry in ledger.entries(site.verdicts, {}, ())}
-    collected = material.collect(config, site.results, site.reports, about=ABOUT, load=site.load)
+    collected = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
     section = next(
         b for b in sections.section(collected, "toy") if isinstance(b, Table) and b.key == "tab-toy-verdicts"
     )

@@ -6,7 +6,7 @@ import dataclasses
 import json
 
 import pytest
-from cases.report_site import ABOUT, CONFIG, SAMPLES, claims, study
+from cases.report_site import CONFIG, ENVIRONMENT, SAMPLES, claims, study
 
 from dlstats.protocol.claim import at_most, equals
 from dlstats.protocol.study import Method
@@ -116,7 +116,7 @@ def test_contrasts_are_part_of_the_protocol(site, config):
 
 
 def test_the_checklist_names_what_is_missing(site, config):
-    found = material.collect(config, site.results, site.reports, about=ABOUT, load=site.load)
+    found = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
     lines = checklist.check(found)
     assert "absent: no results yet" in lines
     assert any("Every figure is drawn: not drawn: never" in line for line in lines)
@@ -129,7 +129,7 @@ def test_the_checklist_names_what_is_missing(site, config):
 )
 def test_an_empty_part_fails_the_checklist(site, config, part, asked):
     poorer = dataclasses.replace(site.study, **{part: " "})
-    found = material.collect(config, site.results, site.reports, about=ABOUT, load=lambda name: poorer)
+    found = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=lambda name: poorer)
     assert any(f"toy: {asked}" in line for line in checklist.check(found))
 
 
@@ -137,7 +137,7 @@ def test_an_undescribed_method_fails_the_checklist(site, config):
     methods = dict(SAMPLES.methods) | {"median": Method("median", "")}
     held = dataclasses.replace(SAMPLES, methods=methods)
     poorer = dataclasses.replace(site.study, experiments={"samples": held})
-    found = material.collect(config, site.results, site.reports, about=ABOUT, load=lambda name: poorer)
+    found = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=lambda name: poorer)
     assert any("not described: median" in line for line in checklist.check(found))
 
 
