@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from dlstats.report import blocks, formulas, ledger
-from dlstats.report.blocks import Block, Content, Heading, Paragraph, Span, Table, Terms, Text, code, prose, right, wide
+from dlstats.report.blocks import Block, Content, Heading, Paragraph, Span, Table, Text, code, prose, right, wide
 from dlstats.report.digits import Shown, exact
 from dlstats.report.protocol import Protocol
 
@@ -14,7 +14,7 @@ from dlstats.report.protocol import Protocol
 def adem(fixed: Protocol) -> list[Block]:
     """Aims, mechanisms, factors, estimands, methods and measures of a study, experiment by experiment."""
     terms = {"Aims": fixed.aims, "Data-generating mechanisms": fixed.mechanisms, "Estimands": fixed.estimands}
-    parts: list[Block] = [Terms(tuple((name, prose(text)) for name, text in terms.items()))]
+    parts: list[Block] = [Paragraph(prose(blocks.strong(f"{name}."), " ", text)) for name, text in terms.items()]
     for experiment in fixed.experiments:
         key = f"tab-{fixed.study}-{experiment['name']}"
         title = fixed.title if len(fixed.experiments) == 1 else f"{fixed.title}, {experiment['title']}"

@@ -108,13 +108,6 @@ class Bullets(_Block):
 
 
 @dataclass(frozen=True)
-class Terms(_Block):
-    """Words and what they stand for."""
-
-    items: tuple[tuple[str, Text], ...]
-
-
-@dataclass(frozen=True)
 class Listing(_Block):
     """Commands, line by line."""
 
@@ -185,20 +178,35 @@ class Picture(_Block):
 
 
 @dataclass(frozen=True)
+class Row:
+    """A claim or a check with its numbers as every document shows them."""
+
+    claim: str
+    statement: str
+    theory: Shown
+    expected: Shown
+    """The number of theory with its sign: `≤ 0.5`."""
+    estimate: Shown
+    margin: Shown
+    replicates: Shown
+    failed: Shown
+    verdict: str
+
+    @property
+    def link(self) -> Span:
+        """The name of the claim, which leads to its place in the ledger."""
+        return ref(f"claim-{self.claim}", self.claim)
+
+
+@dataclass(frozen=True)
 class Entry:
     """One claim of the ledger with its evidence."""
 
-    claim: str
+    row: Row
     family: str
     study: str
     lecture: str
-    verdict: str
     statement: Text
-    theory: str
-    estimate: str
-    margin: str
-    replicates: str
-    failed: str
     source: Text
     evidence: tuple[tuple[str, Text], ...] = ()
     """Further facts for the reader who opens the claim."""
@@ -213,7 +221,7 @@ class Entry:
     @property
     def searched(self) -> str:
         """What a search for words looks in."""
-        return " ".join((self.claim, words(self.statement), words(self.source), self.study, self.lecture)).lower()
+        return " ".join((self.row.claim, words(self.statement), words(self.source), self.study, self.lecture)).lower()
 
 
 @dataclass(frozen=True)
@@ -229,12 +237,10 @@ class Ledger(_Block):
 
 @dataclass(frozen=True)
 class Bibliography(_Block):
-    """The sources that the document cites, by key; printed from the bibliography file."""
-
-    keys: tuple[str, ...]
+    """The sources that the document cites, printed from the bibliography file."""
 
 
-Block = Heading | Paragraph | Bullets | Terms | Listing | Table | Picture | Ledger | Bibliography
+Block = Heading | Paragraph | Bullets | Listing | Table | Picture | Ledger | Bibliography
 
 
 @dataclass(frozen=True)
@@ -268,5 +274,5 @@ def targets(blocks: Iterable[Block]) -> set[str]:
     keys: set[str] = set()
     for block in blocks:
         keys |= {block.key} if isinstance(block, Heading | Table | Picture | Ledger) else set()
-        keys |= {f"claim-{entry.claim}" for entry in block.entries} if isinstance(block, Ledger) else set()
+        keys |= {f"claim-{entry.row.claim}" for entry in block.entries} if isinstance(block, Ledger) else set()
     return keys - {""}

@@ -36,6 +36,9 @@ class Shown:
         body = self.value + (f" ({self.mcse})" if self.mcse else "")
         return body.replace("-", "−") + (f" × 10{str(self.exponent).translate(_RAISED)}" if self.exponent else "")
 
+    def __str__(self) -> str:
+        return self.text
+
     @property
     def siunitx(self) -> str:
         """For a siunitx column: `0.892 +- 0.032 e-7`; an empty string for what is not a number."""

@@ -36,9 +36,8 @@ def build(material: Material) -> blocks.Document:
         for name in names:
             content += sections.section(material, name)
     content += checklist.chapter(material)
-    keys = {span.target for span in blocks.spans(content) if span.kind == "cite"} & set(material.sources)
-    if keys:
-        content += [Heading("Sources", 1, "sources"), blocks.Bibliography(tuple(sorted(keys)))]
+    if any(span.kind == "cite" for span in blocks.spans(content)):
+        content += [Heading("Sources", 1, "sources"), blocks.Bibliography()]
     version = f"version {material.environment['version']}"
     subtitle = f"Report of the profile {material.profile}, {version}" if material.profile else f"Report, {version}"
     return blocks.Document(TITLE, subtitle, _facts(material), tuple(content), int(material.environment["timestamp"]))

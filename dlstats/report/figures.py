@@ -31,7 +31,6 @@ def draw(
     *,
     fingerprint: str = "",
     inputs: Mapping[str, str] | None = None,
-    command: str | None = None,
     face: str = "serif",
     width: str | None = None,
 ) -> list[Path]:
@@ -40,23 +39,20 @@ def draw(
     A figure that finds no evidence yet (LookupError) leaves only its provenance, with the reason. `width` overrides
     the figure's own. `study.json` says what the raw results cost and what failed. Returns the paths written.
     """
-    written = [provenance.write_record(Path(folder), provenance.record(study, evidence, fingerprint))]
-    origin: dict[str, object] = {"study": study.name, "command": command or f"dlstats draw {study.name}"}
+    written = [write_json(Path(folder) / provenance.RECORD, provenance.record(study, evidence, fingerprint))]
+    origin: dict[str, object] = {"study": study.name, "command": f"dlstats draw {study.name}"}
     origin |= {"fingerprint": fingerprint, "inputs": dict(sorted((inputs or {}).items()))}
     for figure in study.figures:
-        written += _draw_one(
-            figure, Evidence(evidence.summaries, evidence.replicates), Path(folder), origin, face, width
-        )
+        fresh = Evidence(evidence.summaries, evidence.replicates)
+        written += _draw_one(figure, fresh, Path(folder), origin, face, width or figure.width)
     return written
 
 
-def _draw_one(
-    figure: Figure, evidence: Evidence, folder: Path, origin: Mapping, face: str, width: str | None
-) -> list[Path]:
+def _draw_one(figure: Figure, evidence: Evidence, folder: Path, origin: Mapping, face: str, width: str) -> list[Path]:
     paths = [folder / f"{figure.name}.{suffix}" for suffix in FORMATS]
     reason = ""
     with style.journal(face):
-        canvas = style.new_figure(width or figure.width, figure.height)
+        canvas = style.new_figure(width, figure.height)
         try:
             figure.draw(evidence, canvas)
             for path in paths:
@@ -66,14 +62,11 @@ def _draw_one(
     if reason:
         for path in paths:
             path.unlink(missing_ok=True)
-    origin = {**origin, "figure": figure.name, "caption": figure.caption, "width": width or figure.width}
-    origin |= {
-        "cells": [f"{experiment}/{cell}" for experiment, cell in evidence.used],
-        "drawn": not reason,
-        "reason": reason,
-    }
-    origin["files"] = {} if reason else {path.name: digest(path) for path in paths}
-    return [*([] if reason else paths), write_json(folder / f"{figure.name}.json", origin)]
+    drawn = [] if reason else paths
+    origin = {**origin, "figure": figure.name, "caption": figure.caption, "width": width}
+    origin["cells"] = [f"{experiment}/{cell}" for experiment, cell in evidence.used]
+    origin |= {"drawn": not reason, "reason": reason, "files": {path.name: digest(path) for path in drawn}}
+    return [*drawn, write_json(folder / f"{figure.name}.json", origin)]
 
 
 def save(canvas: Canvas, path: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
 from dlstats.protocol.claim import RELATIONS
 from dlstats.report.bibliography import Source
-from dlstats.report.blocks import Column, Content, Entry, Span, Text, code, joined, prose, ref, verdict
+from dlstats.report.blocks import Column, Content, Entry, Row, Span, Text, code, joined, prose, ref, verdict
 from dlstats.report.digits import Shown, count, exact, show
 from dlstats.report.tables import Field, Grid, note
 
@@ -25,38 +25,14 @@ ORIGINS = {"derived": "derived here", "finding": "found here", "control": "contr
 """Kinds of origin that name no publication, in words."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A claim or a check with its numbers as every document shows them."""
-
-    claim: str
-    statement: str
-    relation: str
-    theory: Shown
-    estimate: Shown
-    margin: Shown
-    replicates: Shown
-    failed: Shown
-    verdict: str
-
-    @property
-    def expected(self) -> Shown:
-        """The stated number with its sign: `≤ 0.5`."""
-        return replace(self.theory, value=f"{RELATIONS.get(self.relation, '')} {self.theory.value}".strip())
-
-    @property
-    def link(self) -> Span:
-        """The name of the claim, which leads to its place in the ledger."""
-        return ref(f"claim-{self.claim}", self.claim)
-
-
 def row(record: Mapping) -> Row:
     """The row of a verdict, of a check, or of a claim that was not judged yet."""
+    theory, sign = exact(record["theory"]), RELATIONS.get(text(record.get("relation")), "")
     return Row(
         claim=str(record.get("claim", record.get("check"))),
         statement=str(record["statement"]),
-        relation=text(record.get("relation")),
-        theory=exact(record["theory"]),
+        theory=theory,
+        expected=replace(theory, value=f"{sign} {theory.value}".strip()),
         estimate=show(record.get("estimate", record.get("found", math.nan)), record.get("mcse", 0.0)),
         margin=exact(record["margin"], MARGIN_DIGITS) if record["margin"] else Shown("–"),
         replicates=count(record.get("replicates", math.nan)),
@@ -92,19 +68,12 @@ def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Seq
 
 
 def _entry(record: dict, sources: Mapping[str, Source], sections: Sequence[str]) -> Entry:
-    shown = row(record)
     return Entry(
-        claim=shown.claim,
+        row=row(record),
         family=str(record["family"]),
         study=str(record["study"]),
         lecture=text(record.get("bears_on")),
-        verdict=shown.verdict,
-        statement=prose(shown.statement),
-        theory=shown.expected.text,
-        estimate=shown.estimate.text,
-        margin=shown.margin.text,
-        replicates=shown.replicates.text,
-        failed=shown.failed.text,
+        statement=prose(str(record["statement"])),
         source=source(record, sources),
         evidence=tuple((name, prose(content)) for name, content in _evidence(record, sections)),
         order={name: _sortable(record[name]) for name in ("theory", "estimate", "margin", "replicates", "failed")},

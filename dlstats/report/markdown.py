@@ -58,7 +58,6 @@ _BLOCKS = {
     blocks.Heading: lambda b: f"{'#' * b.level} {escape.markdown(b.text)}",
     blocks.Paragraph: lambda b: text(b.text),
     blocks.Bullets: lambda b: "\n".join(f"- {text(item)}" for item in b.items),
-    blocks.Terms: lambda b: "\n\n".join(f"**{escape.markdown(name)}.** {text(body)}" for name, body in b.items),
     blocks.Listing: lambda b: "\n".join(["```sh", *b.lines, "```"]),
     blocks.Table: _table,
 }

@@ -102,7 +102,7 @@ def collect(
         verdicts=verdicts,
         checks=_checks(results, names),
         unadjusted=unadjusted,
-        records={n: record for n, folder in folders.items() if (record := provenance.read_record(folder))},
+        records={n: record for n, folder in folders.items() if (record := read_json(folder / provenance.RECORD))},
         figures={name: _figures(loaded[name], folder) for name, folder in folders.items()},
         sources=bibliography.read(tracked(reports, bibliography.FILE)),
         lectures=lectures,

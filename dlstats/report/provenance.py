@@ -18,7 +18,6 @@ from dlstats.machine import gpus
 from dlstats.pipeline import cells, store
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
-from dlstats.report.files import read_json, write_json
 
 PACKAGES = "numpy scipy pandas pyarrow torch statsmodels scikit-learn mpmath matplotlib snakemake typst".split()
 DETERMINISM = (
@@ -129,13 +128,3 @@ def _is_stale(config: Mapping, study: str, results: Path) -> bool:
         )
     except (LookupError, store.Unusable):
         return False
-
-
-def write_record(folder: Path, costs: Mapping) -> Path:
-    """Write what `record` gave beside the figures."""
-    return write_json(folder / RECORD, costs)
-
-
-def read_record(folder: Path) -> dict | None:
-    """What `write_record` wrote; nothing when it is not there or cannot be read."""
-    return read_json(folder / RECORD)

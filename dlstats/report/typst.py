@@ -12,13 +12,14 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dlstats.report import blocks, files
 from dlstats.report.bibliography import FILE as REFERENCES
 from dlstats.report.blocks import Document
+from dlstats.report.digits import Shown
 
 TEMPLATE = "template.typ"
 ONE_COLUMN = 3.6
@@ -49,46 +50,38 @@ def pdf(document: Document, reports: Path) -> bytes:
 
 def prepare(document: Document, folder: Path) -> dict:
     """The document as data for the template, its pictures copied into `folder`."""
-    data = asdict(document)
-    data["blocks"] = [{"kind": b.kind, **part} for b, part in zip(document.blocks, data["blocks"], strict=True)]
-    data = _drop_dead_links(data, blocks.targets(document.blocks))
-    data["blocks"] = _paired(data["blocks"])
-    for number, picture in enumerate(_pictures(data["blocks"])):
-        name = f"figure-{number}.svg"
-        shutil.copy(picture["path"], folder / name)
-        picture["path"] = name
-    return data
+    numbers = itertools.count()
+    content = [_copied(b, folder, next(numbers)) if isinstance(b, blocks.Picture) else b for b in document.blocks]
+    data = _data(replace(document, blocks=tuple(content)), blocks.targets(document.blocks))
+    return {**data, "blocks": _paired(data["blocks"])}
 
 
-def _drop_dead_links(part: Any, keys: set[str]) -> Any:
-    """The same data, with links to what this document does not hold turned into plain text."""
+def _copied(picture: blocks.Picture, folder: Path, number: int) -> blocks.Picture:
+    name = f"figure-{number}.svg"
+    shutil.copy(picture.path, folder / name)
+    return replace(picture, path=name)
+
+
+def _data(part: Any, keys: set[str]) -> Any:
+    """A part of a document as dictionaries and lists; links to what it does not hold become plain text."""
+    if isinstance(part, Shown):
+        return part.text
+    if is_dataclass(part):
+        dead = isinstance(part, blocks.Span) and part.kind == "ref" and part.target not in keys
+        kind = {"kind": "plain" if dead else part.kind} if isinstance(part, blocks.Span | blocks.Block) else {}
+        return {f.name: _data(getattr(part, f.name), keys) for f in fields(part)} | kind
     if isinstance(part, Mapping):
-        if part.get("kind") == "ref" and part.get("target") not in keys:
-            return {**part, "kind": "plain"}
-        return {key: _drop_dead_links(value, keys) for key, value in part.items()}
-    if isinstance(part, list | tuple):
-        return [_drop_dead_links(value, keys) for value in part]
-    return part
+        return {key: _data(value, keys) for key, value in part.items()}
+    return [_data(value, keys) for value in part] if isinstance(part, list | tuple) else part
 
 
-def _paired(printed: Iterable[dict]) -> list[dict]:
+def _paired(content: Iterable[dict]) -> list[dict]:
     """Neighbouring pictures of one column in pairs."""
     out: list[dict] = []
-    for narrow, run in itertools.groupby(printed, lambda b: b["kind"] == "picture" and b["width"] <= ONE_COLUMN):
-        run = list(run)
-        if narrow:
-            out += [{"kind": "pair", "items": run[i : i + 2]} for i in range(0, len(run), 2)]
-        else:
-            out += run
+    for narrow, group in itertools.groupby(content, lambda b: b["kind"] == "picture" and b["width"] <= ONE_COLUMN):
+        run = list(group)
+        out += [{"kind": "pair", "items": run[i : i + 2]} for i in range(0, len(run), 2)] if narrow else run
     return out
-
-
-def _pictures(printed: Iterable[dict]) -> Iterable[dict]:
-    for block in printed:
-        if block["kind"] == "picture":
-            yield block
-        elif block["kind"] == "pair":
-            yield from block["items"]
 
 
 def html(formulas: Iterable[str], keys: Iterable[str], reports: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -21,7 +21,6 @@ from dlstats.report.blocks import (
     Paragraph,
     Span,
     Table,
-    Terms,
     code,
     prose,
 )
@@ -53,7 +52,7 @@ def test_hostile_text_stays_text_in_every_block():
     text = (Span("plain", ATTACK), code(ATTACK), Span("verdict", ATTACK), Span("ref", ATTACK, ATTACK))
     table = Table(ATTACK, text, (Column(text),), ((text,),), text)
     harmless = Table("t", prose("c"), (Column(prose("c")),), ((prose("d"),),), prose("n"))
-    blocks = (Heading(ATTACK, 1, ATTACK), Paragraph(text, ATTACK), Bullets((text,)), Terms(((ATTACK, text),)))
+    blocks = (Heading(ATTACK, 1, ATTACK), Paragraph(text, ATTACK), Bullets((text,)))
     read, plain = _read(*blocks, Listing((ATTACK,)), table), _read(harmless)
     assert read.tags.count("script") == 1
     assert "b" not in read.tags

@@ -38,7 +38,7 @@ def test_the_sign_stands_before_the_number(theory, text):
 
 def test_every_document_shows_the_same_numbers(site, config):
     rows = {row.claim: row for row in ledger.rows(site.verdicts)}
-    entries = {entry.claim: entry for entry in ledger.entries(site.verdicts, {}, ())}
+    entries = {entry.row.claim: entry.row for entry in ledger.entries(site.verdicts, {}, ())}
     collected = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
     section = next(
         b for b in sections.section(collected, "toy") if isinstance(b, Table) and b.key == "tab-toy-verdicts"
@@ -49,7 +49,7 @@ def test_every_document_shows_the_same_numbers(site, config):
     files = {cells[0]: cells for cells in ledger.grid(site.verdicts, "").rows}
     for name, row in rows.items():
         shown = (row.expected.text, row.estimate.text, row.margin.text)
-        assert (entries[name].theory, entries[name].estimate, entries[name].margin) == shown
+        assert entries[name] == row
         assert tuple(sectioned[name][2:5]) == shown
         assert tuple(planned[name][2:4]) == (shown[0], shown[2])
         assert files[name][2:5] == (row.theory, row.estimate, row.margin)
