@@ -49,6 +49,9 @@ def test_every_section_ends_with_the_claims_that_rest_on_it(name, heading, body)
 def test_every_proof_has_an_end_and_formulas_are_closed(name, heading, body):
     assert r"$\square$" in body or r"\qquad\square" in body or heading == "Attained errors"
     assert body.count("$") % 2 == 0
+    # an asterisk, or a backslash before a mark, inside a formula is read as Markdown
+    formulas = "".join(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", body, flags=re.S))
+    assert re.findall(r"\*|\\[^a-zA-Z ]", formulas) == []
     for opening, closing in (("{", "}"), (r"\left", r"\right"), (r"\bigl", r"\bigr"), (r"\Bigl", r"\Bigr")):
         assert body.count(opening) == body.count(closing), (opening, closing)
 
