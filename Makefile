@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 report: $(READY) ## run the pipeline and write the report (PROFILE=smoke|standard|paper, CORES=n)
-	@$(IN_VENV) dlstats run $(PROFILE) --cores $(CORES) || { $(IN_VENV) python -m dlstats write --config config/$(PROFILE).yaml; \
+	@$(IN_VENV) dlstats run $(PROFILE) --cores $(CORES) || { s=$$?; [ $$s = 3 ] && exit 3; $(IN_VENV) python -m dlstats write --config config/$(PROFILE).yaml; \
 	  echo "Some work failed: the report holds what is finished and says what is missing." >&2; exit 1; }
 
 workflow-report: $(READY) ## Snakemake's own report of the last run, as reports/workflow.html

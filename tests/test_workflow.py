@@ -45,7 +45,7 @@ def project(tmp_path_factory):
 
 
 def test_all_files_are_there_under_their_names(project):
-    names = ("summary/sawtooth/training", "summary/sawtooth/sizes", "verdicts/sawtooth", "verdicts", "checks/sawtooth")
+    names = ("summary/sawtooth/training", "summary/sawtooth/sizes", "measured/sawtooth", "verdicts", "checks/sawtooth")
     for name in (f"results/{name}.csv" for name in names):
         assert len(pd.read_csv(project / name)), name
     for name in ("reports/dlstats.pdf", "reports/dlstats.html", "reports/figures/sawtooth/error_by_units.pdf"):
@@ -99,12 +99,12 @@ def test_a_comment_reruns_nothing(project, edit, name):
 
 def test_a_margin_reruns_verdicts_and_what_shows_them(project, edit):
     edit(CLAIMS, "at_least(0.5", "at_least(0.4")
-    assert _would_run(project) == {"judge", "ledger", "draw", "write"}
+    assert _would_run(project) == {"measure", "ledger", "draw", "write"}
 
 
 def test_core_code_reruns_the_cells(project, edit):
     edit("dlstats/seeds.py", "np.random.Philox", "np.random.PCG64")
-    assert {"simulate_sawtooth_training", "summarise", "judge"} <= _would_run(project)
+    assert {"simulate_sawtooth_training", "summarise", "measure"} <= _would_run(project)
 
 
 def test_a_label_reruns_no_cell(project, edit):

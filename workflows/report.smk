@@ -5,7 +5,7 @@ rule draw:
     input:
         raw=raw,
         summary=rules.summarise.output,
-        verdicts="results/verdicts/{study}.parquet",
+        measured="results/measured/{study}.parquet",
     output:
         figures=directory("reports/figures/{study}"),
         tables=directory("reports/tables/{study}"),
@@ -56,7 +56,7 @@ for study in STUDIES:
         name:
             study
         input:
-            f"results/verdicts/{study}.parquet",
+            f"results/measured/{study}.parquet",
             f"reports/figures/{study}",
             [f"results/checks/{study}.parquet"] if study in CHECKED else [],
 
@@ -67,6 +67,6 @@ for family in FAMILIES:
         name:
             family
         input:
-            expand("results/verdicts/{study}.parquet", study=FAMILIES[family]),
+            expand("results/measured/{study}.parquet", study=FAMILIES[family]),
             expand("reports/figures/{study}", study=FAMILIES[family]),
             [f"results/checks/{study}.parquet" for study in FAMILIES[family] if study in CHECKED],

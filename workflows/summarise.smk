@@ -1,10 +1,10 @@
-# Raw replicates -> summaries -> verdicts -> the ledger; and the checks, which need no replicates.
+# Raw replicates -> summaries -> measured claims -> the ledger with its verdicts; and the checks, which need no replicates.
 
 
 localrules:
     checks,
     summarise,
-    judge,
+    measure,
     ledger,
     draw,
     write,
@@ -45,31 +45,31 @@ rule summarise:
         "python -m dlstats summarise {wildcards.study} --config {params.config:q} --output {output:q} 2> {log:q}"
 
 
-rule judge:
+rule measure:
     input:
         raw=raw,
         summary=rules.summarise.output,
     output:
-        multiext("results/verdicts/{study}", table=".parquet", csv=".csv"),
+        multiext("results/measured/{study}", table=".parquet", csv=".csv"),
     log:
-        "results/logs/judge/{study}.log",
+        "results/logs/measure/{study}.log",
     conda:
         "../environment.yml"
     params:
         config=CONFIG_WORD,
         code=code("claims"),
-        ledger=fingerprints.definitions("dlstats.pipeline.ledger", "verdicts"),
+        ledger=fingerprints.definitions("dlstats.pipeline.ledger", "measure"),
         failed_share=CONFIG["failed_share"],
     message:
-        "judge the claims of {wildcards.study}"
+        "measure the claims of {wildcards.study}"
     shell:
-        "python -m dlstats judge {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
+        "python -m dlstats measure {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
         " --failed-share {params.failed_share} --output {output.table:q} 2> {log:q}"
 
 
 rule ledger:
     input:
-        expand("results/verdicts/{study}.parquet", study=STUDIES),
+        expand("results/measured/{study}.parquet", study=STUDIES),
         checks=expand("results/checks/{study}.parquet", study=CHECKED),
     output:
         multiext("results/verdicts", table=".parquet", csv=".csv"),
@@ -78,9 +78,9 @@ rule ledger:
     conda:
         "../environment.yml"
     params:
-        verdicts=expand("results/verdicts/{study}.parquet", study=STUDIES),
+        measured=expand("results/measured/{study}.parquet", study=STUDIES),
         code=fingerprints.definitions("dlstats.pipeline.ledger", "combine"),
     message:
-        "put the ledger together"
+        "put the ledger together and form the verdicts"
     shell:
-        "python -m dlstats ledger {params.verdicts:q} --output {output.table:q} 2> {log:q}"
+        "python -m dlstats ledger {params.measured:q} --output {output.table:q} 2> {log:q}"

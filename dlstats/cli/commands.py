@@ -149,23 +149,23 @@ def summarise(options: argparse.Namespace) -> None:
     results.write_summaries(config.load(options.config), options.study, options.results, options.output)
 
 
-def judge(options: argparse.Namespace) -> None:
-    """The verdicts of a study."""
+def measure(options: argparse.Namespace) -> None:
+    """What the claims of a study measure, with their p-values."""
     from dlstats.pipeline import config, ledger, registry, results, store
 
     evidence = results.evidence(config.load(options.config), options.study, options.results, options.summary)
-    table = ledger.verdicts(registry.load(options.study), evidence, options.failed_share)
+    table = ledger.measure(registry.load(options.study), evidence, options.failed_share)
     store.write_table(table, options.output)
 
 
 def combine(options: argparse.Namespace) -> None:
-    """All verdicts in one table."""
+    """The ledger of all studies, with its verdicts."""
     from dlstats.pipeline import ledger, store
 
-    missing = [str(path) for path in options.verdicts if not path.exists()]
+    missing = [str(path) for path in options.measured if not path.exists()]
     if missing:
         raise LookupError(f"there is no file {missing[0]}")
-    table = ledger.combine([store.read_table(path) for path in options.verdicts])
+    table = ledger.combine([store.read_table(path) for path in options.measured])
     store.write_table(table, options.output)
     print(table["verdict"].value_counts().to_string(), file=sys.stderr)
 
@@ -258,7 +258,7 @@ def run(options: argparse.Namespace) -> int:
     from dlstats.pipeline import results, run
 
     status = run.workflow(options.profile, options.words, options.keep_stale)
-    return status or results.failed_checks(Path("results"))
+    return status or results.contradictions(Path("results"))
 
 
 def rerun(options: argparse.Namespace) -> int:
@@ -273,7 +273,7 @@ def rerun(options: argparse.Namespace) -> int:
     stale += [options.results / "summary" / study]
     for path in stale:
         shutil.rmtree(path, ignore_errors=True)
-    for part in ("verdicts", "checks"):
+    for part in ("measured", "checks"):
         for suffix in (".parquet", ".csv"):
             (options.results / part / f"{study}{suffix}").unlink(missing_ok=True)
     return run.workflow(options.profile, [*options.words, study])

@@ -118,7 +118,7 @@ def _add_summarise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder of the summaries")
 
 
-def _add_judge(parser: argparse.ArgumentParser) -> None:
+def _add_measure(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
     parser.add_argument("--summary", type=Path, required=True, help="folder of the summaries")
     parser.add_argument("--failed-share", type=float, required=True, help="more failures than this leave it undecided")
@@ -126,7 +126,7 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verdicts", type=Path, nargs="+", help="verdict tables of the studies")
+    parser.add_argument("measured", type=Path, nargs="+", help="what the claims of the studies measure")
     parser.add_argument("--output", type=Path, required=True)
 
 
@@ -195,7 +195,7 @@ COMMANDS = {
     "simulate": ("cells -> raw replicates", _add_simulate, commands.simulate),
     "checks": ("the exact identities and counts of a study, computed once", _add_checks, commands.compute_checks),
     "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_summarise, commands.summarise),
-    "judge": ("summaries -> verdicts on the study's claims", _add_judge, commands.judge),
+    "measure": ("summaries -> what the study's claims measure", _add_measure, commands.measure),
     "ledger": ("verdicts of all studies -> one ledger, adjusted for multiplicity", _add_ledger, commands.combine),
     "draw": ("summary and verdicts -> figures and tables", _add_draw, commands.draw),
     "write": ("ledger, figures and tables -> PDF and HTML report, from what is there", _add_write, commands.write),

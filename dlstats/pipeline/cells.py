@@ -59,7 +59,8 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             done = progress.done
             try:
                 frame = _grow(experiment, origin, run, progress)
-                store.write(raw_path(run.results, origin.study, origin.experiment, origin.cell), frame, origin)
+                path = raw_path(run.results, origin.study, origin.experiment, origin.cell)
+                store.write(path, frame, origin, store.read_looks(kept_path(run.results, origin)))
             except (ValueError, LookupError, OSError):
                 raise
             except Exception as error:
@@ -87,6 +88,16 @@ def raw_path(results: Path, study: str, experiment: str, cell: str) -> Path:
     return results / "raw" / study / experiment / f"{cell}.parquet"
 
 
+def kept_path(results: Path, origin: store.Origin) -> Path:
+    """Where the replicates of a cell stay between runs."""
+    return results / KEPT / origin.study / origin.experiment / f"{origin.cell}.parquet"
+
+
+def looks(files: Mapping[str, Sequence[Path]]) -> dict[tuple[str, str], int]:
+    """How often the replicates of each (experiment, cell) were looked at while they grew."""
+    return {(inner, path.stem): max(1, len(store.read_looks(path))) for inner, paths in files.items() for path in paths}
+
+
 def raw_paths(config: Mapping, study: str, results: Path) -> dict[str, list[Path]]:
     """The raw files of every experiment of a study."""
     found: dict[str, list[Path]] = {inner: [] for inner in grid.design(config, study)}
@@ -97,8 +108,9 @@ def raw_paths(config: Mapping, study: str, results: Path) -> dict[str, list[Path
 
 def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Progress) -> pd.DataFrame:
     """The rows of a cell: kept ones first, new blocks until the replicates or the target are reached."""
-    kept = run.results / KEPT / origin.study / origin.experiment / f"{origin.cell}.parquet"
+    kept = kept_path(run.results, origin)
     frame = _kept(kept, origin, progress)
+    looks = [] if frame is None else store.read_looks(kept)
     schedule = [run.replicates]
     if run.target is not None:
         schedule = list(montecarlo.schedule(run.replicates, run.target[2]))
@@ -108,9 +120,12 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
             block = range(start, min(start + experiment.block, wanted))
             rows = simulate_block(experiment, origin, block, run.device)
             frame = rows if frame is None else pd.concat([frame, rows], ignore_index=True)
-            store.write(kept, frame, origin)
+            store.write(kept, frame, origin, looks)
             progress.done += len(block)
         assert frame is not None
+        if wanted not in looks:
+            looks = sorted([*looks, wanted])
+            store.write(kept, frame, origin, looks)
         rows = frame[frame["replicate"] < wanted].reset_index(drop=True)
         if run.target is None or wanted == schedule[-1] or _target_met(rows, experiment, run.target):
             return rows

@@ -1,7 +1,7 @@
 """The ledger: one row per claim, with what theory predicts, what was measured, and the verdict with its reasons.
 
-`verdicts` judges the claims of one study, `combine` puts the studies together and adjusts all refutations for
-one another (Holm). Rows are a function of the summaries alone, to the byte.
+`measure` reads the claims of one study: estimates and p-values, no verdicts. `combine` puts the studies together, adjusts
+all refutations for one another (Holm) and forms the verdicts. Rows are a function of the summaries alone, to the byte.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from dlstats import montecarlo
 from dlstats.montecarlo import Estimate, failures
 from dlstats.pipeline import summaries
 from dlstats.protocol import origin, verdict
@@ -22,29 +21,35 @@ from dlstats.protocol.claim import Claim
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
 
-COLUMNS = (
-    "claim family study statement relation theory estimate mcse margin replicates failed verdict origin cite source bears_on "
-    "law df p_against p_for p_adjusted needed lower upper lack_of_fit looked_at failed_share worst_case "
-    "p_against_worst p_for_worst cells note"
+MEASURED = (
+    "claim family study statement relation theory estimate mcse margin replicates failed origin cite source bears_on "
+    "regime law df p_against p_for lower upper lack_of_fit looked_at looks deciding deciding_mcse failed_share "
+    "p_against_worst p_for_worst effort_estimate p_against_effort p_for_effort open cells note"
 ).split()
-WORDS = "claim family study statement relation verdict origin cite source bears_on law worst_case cells note".split()
+FORMED = "verdict reason p_adjusted needed worst_case".split()
+COLUMNS = [*MEASURED[:11], "verdict", "reason", *MEASURED[11:], "p_adjusted", "needed", "worst_case"]
+WORDS = (
+    "claim family study statement relation verdict reason origin cite source bears_on regime law worst_case open cells note"
+).split()
 NOTHING = Estimate(math.nan, math.nan, 0)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim's estimate, its p-values (against, for) and why it cannot be decided, if so."""
+    """What a claim measures: the value that is printed, the one that decides, p-values, and why it is open, if so."""
 
     estimate: Estimate
-    against: float
-    favour: float
-    reason: str = ""
+    against: float = math.nan
+    favour: float = math.nan
+    open: str = ""
+    """`not run` or a reason for `undecided` that the p-values do not show."""
+    note: str = ""
+    deciding: Estimate | None = None
 
 
-def verdicts(study: Study, evidence: Evidence, failed_share: float) -> pd.DataFrame:
-    """One row per claim of the study, its refutations adjusted for one another; `combine` adjusts over all studies."""
-    ledger = [_row(study, claim, evidence, failed_share) for claim in study.claims]
-    return combine([pd.DataFrame(ledger, columns=COLUMNS)])
+def measure(study: Study, evidence: Evidence, failed_share: float) -> pd.DataFrame:
+    """One row per claim of the study, without a verdict: what other studies refute has a say in that."""
+    return pd.DataFrame([_row(study, claim, evidence, failed_share) for claim in study.claims], columns=MEASURED)
 
 
 def combine(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -52,90 +57,161 @@ def combine(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     frames = [frame for frame in frames if len(frame)]
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
-    ledger = pd.concat(frames, ignore_index=True)
+    ledger = pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)
     for column in WORDS:  # an empty word does not survive a CSV file
         ledger[column] = ledger[column].astype(object).fillna("").astype(str)
     ledger["p_adjusted"] = _adjusted(ledger, "p_against")
-    worst = _adjusted(ledger, "p_against_worst")
-    ledger["verdict"] = _decide(ledger["p_adjusted"], ledger["p_for"], ledger["lack_of_fit"])
-    ledger["worst_case"] = _decide(worst, ledger["p_for_worst"], ledger["lack_of_fit"])
     counted = int(((ledger["law"] != "exact") & ledger["p_against"].notna()).sum())
-    ledger["needed"] = [_needed(row, counted) for row in ledger.to_dict("records")]
+    rows = ledger.to_dict("records")
+    worst = _adjusted(ledger, "p_against_worst")
+    formed = [_formed(row, counted) for row in rows]
+    ledger["verdict"], ledger["reason"], ledger["needed"] = zip(*formed, strict=True)
+    ledger["worst_case"] = [_word(row, adjusted, row["p_for_worst"]) for row, adjusted in zip(rows, worst, strict=True)]
     return ledger
 
 
 def _adjusted(ledger: pd.DataFrame, column: str) -> np.ndarray:
-    """Holm over the statistical claims; exact ones have nothing to adjust."""
+    """Holm over the statistical claims, after the price of looking again; exact ones have nothing to adjust."""
     p = ledger[column].to_numpy(dtype=float)
     exact = (ledger["law"] == "exact").to_numpy()
-    return np.where(exact, p, verdict.holm(np.where(exact, math.nan, p)))
+    paid = verdict.looked(p, ledger["looks"].to_numpy(dtype=float))
+    return np.where(exact, p, verdict.holm(np.where(exact, math.nan, paid)))
 
 
-def _decide(against: Iterable, favour: Iterable, lack_of_fit: Iterable) -> list[str]:
-    return [verdict.decide(*row) for row in zip(against, favour, lack_of_fit, strict=True)]
+def _word(row: Mapping, against: float, favour: float) -> str:
+    """The verdict of a row for an adjusted p-value against it and one for it."""
+    kind, regime = row["origin"], row["regime"]
+    if row["open"] == verdict.NOT_RUN:
+        return verdict.NOT_RUN
+    if row["open"] == verdict.UNFITTED:
+        return verdict.unfitted(favour, kind, regime)
+    if row["open"]:
+        return verdict.UNDECIDED
+    exact = row["law"] == "exact"
+    paid = favour if exact else float(verdict.looked(np.array(favour), np.array(float(row["looks"]))))
+    return verdict.called(verdict.decide(against, paid), kind, regime, against)
 
 
-def _needed(row: Mapping, counted: int) -> float:
-    if row["verdict"] != "undecided" or math.isnan(row["p_against"]):
-        return math.nan
-    found = Estimate(row["estimate"], row["mcse"], row["replicates"], looked_at=row["looked_at"])
-    return verdict.needed(row["relation"], found, row["theory"], row["margin"], counted)
+def _formed(row: Mapping, counted: int) -> tuple[str, str, float]:
+    """(verdict, why it is undecided, replicates that would decide it)."""
+    word = _word(row, row["p_adjusted"], row["p_for"])
+    if word in (verdict.SUPPORTED, *verdict.FOR.values(), *verdict.AGAINST.values(), verdict.CONFLICTS):
+        decided = verdict.decide(row["p_adjusted"], row["p_for"])
+        again = verdict.decide(row["p_against_effort"], row["p_for_effort"])
+        if verdict.UNDECIDED not in (decided, again) and decided != again:
+            return verdict.RECIPE_BOUND, "", math.nan
+    if word != verdict.UNDECIDED:
+        return word, "", math.nan
+    if row["open"]:
+        return word, row["open"], math.nan
+    if verdict.decide(row["p_adjusted"], row["p_for"]) == "refuted":
+        return word, verdict.NEARS_CONFLICT, math.nan
+    deciding = Estimate(row["deciding"], row["deciding_mcse"], int(row["replicates"]), looked_at=int(row["looked_at"]))
+    needed = verdict.needed(row["relation"], deciding, row["theory"], row["margin"], counted)
+    settles = needed <= verdict.WORTH * row["replicates"]
+    return word, verdict.MORE if settles else verdict.BORDER, float(f"{needed:.2g}") if settles else math.nan
 
 
 def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float) -> dict:
     evidence.forget()
-    judged, cells = _judge(claim, evidence), list(evidence.used)
+    judged, cells = judge(claim, evidence), list(evidence.used)
     shares = _failed_shares(evidence)
     share = max([*shares.values(), _own_share(judged.estimate)], default=0.0)
     worst = _worst(study, claim, evidence, judged) if share > 0 else judged
-    if share > allowed and not judged.reason:
+    if share > allowed and not judged.open:
         cell = max(shares, key=lambda name: shares[name], default="")
-        reason = f"{share:.3g} of the replicates failed in {cell}, more than the allowed {allowed:.3g}"
-        judged = Judged(judged.estimate, math.nan, math.nan, reason)
-    found, expected = judged.estimate, claim.expectation
-    about = {"claim": claim.id, "family": study.family, "study": study.name, "statement": claim.statement}
-    about |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
-    about |= {"estimate": found.value, "mcse": found.mcse, "replicates": found.replicates, "failed": found.failed}
-    about |= {"verdict": "", **origin.columns(claim.origin)}
-    about |= {"bears_on": ", ".join(claim.bears_on), "law": found.law, "df": found.df}
-    about |= {"p_against": judged.against, "p_for": judged.favour, "p_adjusted": math.nan, "needed": math.nan}
-    about |= {"lower": found.lower, "upper": found.upper, "lack_of_fit": found.lack_of_fit}
-    about |= {"looked_at": found.looked_at, "failed_share": share, "worst_case": ""}
-    about |= {"p_against_worst": worst.against, "p_for_worst": worst.favour}
-    about |= {"cells": json.dumps([f"{e}/{c}" for e, c in cells])}
-    return about | {"note": "; ".join(filter(None, (judged.reason, found.note)))}
+        note = f"{share:.3g} of the replicates failed in {cell}, more than the allowed {allowed:.3g}"
+        judged = replace(judged, open=verdict.FAILED, note=note)
+    effort = judge(claim, evidence.at_effort(3)) if evidence.has_efforts else Judged(NOTHING)
+    value, expected, deciding = judged.estimate, claim.expectation, judged.deciding or judged.estimate
+    row = {"claim": claim.id, "family": study.family, "study": study.name, "statement": claim.statement}
+    row |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
+    row |= {"estimate": value.value, "mcse": value.mcse, "replicates": value.replicates, "failed": value.failed}
+    row |= origin.columns(claim.origin)
+    row |= {"bears_on": ", ".join(claim.bears_on), "regime": claim.regime, "law": deciding.law, "df": value.df}
+    row |= {"p_against": judged.against, "p_for": judged.favour, "lower": value.lower, "upper": value.upper}
+    row |= {"lack_of_fit": value.lack_of_fit, "looked_at": deciding.looked_at, "looks": evidence.most_looks()}
+    row |= {"deciding": deciding.value, "deciding_mcse": deciding.mcse, "failed_share": share}
+    row |= {"p_against_worst": worst.against, "p_for_worst": worst.favour}
+    row |= {"effort_estimate": effort.estimate.value}
+    row |= {"p_against_effort": effort.against, "p_for_effort": effort.favour, "open": judged.open}
+    row |= {"cells": json.dumps([f"{e}/{c}" for e, c in cells])}
+    return row | {"note": "; ".join(filter(None, (judged.note, value.note)))}
 
 
-def _judge(claim: Claim, evidence: Evidence) -> Judged:
-    """Measure a claim; cells that are not there make it undecided, with the reason."""
+def judge(claim: Claim, evidence: Evidence) -> Judged:
+    """Measure a claim; cells that are not there, or too few replicates, leave it not run, with the reason."""
     try:
-        found = claim.measure(evidence)
+        measured = claim.measure(evidence)
     except LookupError as error:
         if type(error) is not LookupError:  # a KeyError is a mistake in the claim, not a cell that is not there
             raise
-        return Judged(NOTHING, math.nan, math.nan, f"not simulated: {error.args[0] if error.args else error}")
-    several = [found] if isinstance(found, Estimate) else list(found)
-    if not all(isinstance(one, Estimate) for one in several):
-        raise TypeError(f"`measure` of claim {claim.id} must give Estimates, got {found!r}.")
-    expected = claim.expectation
-    kind = "equivalence" if expected.relation == "equals" else expected.relation
-    one = montecarlo.worst(several, expected.theory, expected.margin, kind) if len(several) > 1 else several[0]
-    if not all(math.isfinite(each.value) for each in several):
-        return Judged(one, math.nan, math.nan, "a value is not finite")
-    if math.isnan(one.mcse) and one.law != "exact":
-        return Judged(one, math.nan, math.nan, "no estimate with an error")
-    return Judged(one, *verdict.p_values(expected.relation, one, expected.theory, expected.margin))
+        return Judged(NOTHING, open=verdict.NOT_RUN, note=str(error.args[0] if error.args else error))
+    several = [measured] if isinstance(measured, Estimate) else list(measured)
+    if not several or not all(isinstance(one, Estimate) for one in several):
+        raise TypeError(f"`measure` of claim {claim.id} must give Estimates, got {measured!r}.")
+    shown = max(several, key=lambda one: _deviation(claim, one))
+    shown = replace(shown, failed=sum(one.failed for one in several))
+    few = [one.replicates for one in several if not verdict.enough(claim, one)]
+    if few:
+        return Judged(
+            shown, open=verdict.NOT_RUN, note=f"{claim.replicates} replicates are needed, {min(few)} were run"
+        )
+    if not all(math.isfinite(one.value) for one in several):
+        return Judged(shown, open=verdict.NOT_FINITE)
+    if any(one.lack_of_fit < verdict.NO_FIT for one in several):
+        local = getattr(claim.measure, "local", None)
+        favour = _p_values(claim, local(evidence))[1] if local else math.nan
+        return Judged(shown, favour=favour, open=verdict.UNFITTED)
+    if any(one.law == "t" and not one.mcse > 0 for one in several):
+        return Judged(shown, open=verdict.NO_VARIATION)
+    return _decided(claim, several, shown)
+
+
+def _decided(claim: Claim, several: Sequence[Estimate], shown: Estimate) -> Judged:
+    """The p-values of several estimates that must all obey, and the one of them that decides."""
+    against, favour = _p_values(claim, several)
+    if len(several) == 1:
+        return Judged(shown, against, favour)
+    looked_at = sum(one.looked_at for one in several)
+    deciding = max(several, key=lambda one: _for_and_not_against(claim, one))
+    deciding = replace(deciding, looked_at=looked_at)
+    other = deciding.value != shown.value
+    note = f"the farthest of {len(several)}" + (
+        f"; another decides: {deciding.value:.4g} ({deciding.mcse:.2g})" if other else ""
+    )
+    return Judged(shown, against, favour, note=note, deciding=deciding)
+
+
+def _p_values(claim: Claim, several: Iterable[Estimate]) -> tuple[float, float]:
+    """(against, for) a claim that all must obey: a refutation pays for the search (Bonferroni), a support does not."""
+    pairs = [verdict.p_values(*_arguments(claim, one)) for one in several]
+    return min(1.0, len(pairs) * min(p for p, _ in pairs)), max(p for _, p in pairs)
+
+
+def _for_and_not_against(claim: Claim, one: Estimate) -> tuple[float, float]:
+    """Largest for the estimate that speaks most against the claim."""
+    against, favour = verdict.p_values(*_arguments(claim, one))
+    return favour, -against
+
+
+def _arguments(claim: Claim, one: Estimate) -> tuple[str, Estimate, float, float]:
+    return claim.expectation.relation, one, claim.expectation.theory, claim.expectation.margin
+
+
+def _deviation(claim: Claim, one: Estimate) -> float:
+    value = verdict.deviation(claim.expectation.relation, one.value, claim.expectation.theory)
+    return value if math.isfinite(value) else math.inf
 
 
 def _failed_shares(evidence: Evidence) -> dict[str, float]:
-    """The share of failed rows of every (experiment, cell, method) that was read."""
-    found: dict[str, float] = {}
+    """The proportion of failed rows of every (experiment, cell, method) that was read."""
+    shares: dict[str, float] = {}
     for experiment in dict.fromkeys(e for e, _, _ in evidence.lines):
         pairs = [(cell, method) for e, cell, method in evidence.lines if e == experiment]
-        lines = evidence.summaries[experiment]
-        if (lines["failed"] > 0).any():
-            found |= failures.shares(evidence.replicates(experiment), pairs)
-    return found
+        if (evidence.summaries[experiment]["failed"] > 0).any():
+            shares |= failures.shares(evidence.replicates(experiment), pairs)
+    return shares
 
 
 def _own_share(estimate: Estimate) -> float:
@@ -152,6 +228,6 @@ def _worst(study: Study, claim: Claim, evidence: Evidence, judged: Judged) -> Ju
             experiment = study.experiments[name]
             rows = failures.fill(evidence.replicates(name), [m.column for m in experiment.measures], side)
             tables[name] = summaries.summarise(experiment, rows)
-        cases.append(_judge(claim, Evidence(tables)))
+        cases.append(judge(claim, Evidence(tables)))
     p = np.array([[case.against, case.favour] for case in cases])
-    return Judged(judged.estimate, float(p[:, 0].max()), float(p[:, 1].max()))
+    return replace(judged, against=float(p[:, 0].max()), favour=float(p[:, 1].max()))

@@ -41,7 +41,7 @@ def evidence(config: Mapping, study: str, results: Path, folder: Path | None = N
     if missing:
         raise LookupError(f"{study} is not finished: {missing[0]} is missing; run `snakemake {study}` first.")
     tables = {inner: store.read_table(folder / f"{inner}.parquet") for inner in paths}
-    return Evidence(tables, functools.cache(lambda inner: cells.read_raw(paths[inner])))
+    return Evidence(tables, functools.cache(lambda inner: cells.read_raw(paths[inner])), cells.looks(paths))
 
 
 def measured_costs(results: Path) -> dict[str, dict[str, float]]:
@@ -56,14 +56,32 @@ def measured_costs(results: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def failed_checks(results: Path) -> int:
-    """1 when a check of the last run failed, each said in a line; else 0."""
+CONTRADICTED = 3
+"""Exit status of a run that went to its end and contradicts what is proven."""
+
+
+def contradictions(results: Path) -> int:
+    """3 when a check of the last run failed or a claim is in conflict with what is proven, each said in a line; else 0."""
     import pandas as pd
 
-    failed = 0
+    from dlstats.protocol import verdict
+
+    lines = []
     for path in sorted((results / "checks").glob("*.parquet")):
         table = pd.read_parquet(path)
         for row in table[~table["holds"].astype(bool)].to_dict("records"):
-            print(f"CHECK FAILED: {row['check']} of {row['study']}: {row['statement']}", file=sys.stderr)
-            failed = 1
-    return failed
+            lines.append(f"CHECK FAILED: {row['check']} of {row['study']}: {row['statement']}")
+    ledger = results / "verdicts.parquet"
+    table = pd.read_parquet(ledger) if ledger.exists() else pd.DataFrame({"verdict": []})
+    for row in table[table["verdict"] == verdict.CONFLICTS].to_dict("records"):
+        lines.append(
+            f"CONFLICT: {row['claim']} of {row['study']}: {row['statement']} Measured {row['estimate']:.4g} "
+            f"({row['mcse']:.2g}), adjusted p = {row['p_adjusted']:.2g}."
+        )
+    if lines:
+        print("\n".join(lines), file=sys.stderr)
+        print(
+            "What is proven is contradicted: our code or our reading of it is wrong. The report is written.",
+            file=sys.stderr,
+        )
+    return CONTRADICTED if lines else 0

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,10 +35,13 @@ class Unusable(ValueError):
     """A file that cannot be used as asked; the message says why."""
 
 
-def write(path: Path, frame: pd.DataFrame, origin: Origin) -> None:
-    """Write the rows with their origin and checksum, under a temporary name first."""
+def write(path: Path, frame: pd.DataFrame, origin: Origin, looks: Sequence[int] = ()) -> None:
+    """Write the rows with their origin and checksum, under a temporary name first.
+
+    `looks` are the numbers of replicates at which the cell was finished, and so could be looked at.
+    """
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    about = asdict(origin) | {"checksum": checksum(frame)}
+    about = asdict(origin) | {"checksum": checksum(frame), "looks": list(looks)}
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(about).encode()})
     replace(path, lambda temporary: pq.write_table(table, temporary))
 
@@ -68,6 +71,14 @@ def read_origin(path: Path) -> Origin:
         return Origin(*(about[key] for key in ("study", "experiment", "cell", "seed", "fingerprint")))
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise Unusable(f"{path}: not a raw result of dlstats ({type(error).__name__})") from None
+
+
+def read_looks(path: Path) -> list[int]:
+    """The numbers of replicates at which a cell was finished; none for a file that is not there or not ours."""
+    try:
+        return json.loads((pq.read_schema(path).metadata or {})[_KEY]).get("looks", [])
+    except (OSError, pa.ArrowException, KeyError, ValueError):
+        return []
 
 
 def checksum(frame: pd.DataFrame) -> str:

@@ -10,6 +10,9 @@ from dlstats.montecarlo import Estimate
 from dlstats.protocol.origin import ORIGINS, Origin
 
 RELATIONS = {"equals": "=", "at_most": "≤", "at_least": "≥"}
+REGIMES = ("finite sample", "asymptotic")
+REPLICATES = 12
+"""Replicates below which a claim with a Monte Carlo error is not run: what monte_carlo has validated the rule down to."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,14 @@ class Claim:
     bears_on: tuple[str, ...] = ()
     """Lectures on whose topic the claim bears, though none of them says it."""
     numbers: Mapping[str, object] = field(default_factory=dict)
+    regime: str = "finite sample"
+    """`asymptotic` where the statement is one on a limit: where these sizes depart from it, it is not reached."""
+    replicates: int = REPLICATES
+    """Fewest replicates at which the claim is judged; with fewer it is not run."""
 
     def __post_init__(self) -> None:
+        if self.regime not in REGIMES:
+            raise ValueError(f"`regime` of claim {self.id} must be one of {', '.join(REGIMES)}, got {self.regime!r}.")
         if not isinstance(self.expectation, Expectation):
             raise ValueError(
                 f"Claim {self.id} must expect `equals`, `at_most` or `at_least`, got {type(self.expectation).__name__}."

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+EFFORT = "effort"
+"""Row key of trained experiments: how many times the recipe's steps and starts a network had."""
+
 
 class Evidence:
     """Summaries and replicates by experiment; remembers the cells and lines that were read, for the ledger."""
@@ -14,10 +17,18 @@ class Evidence:
         self,
         summaries: Mapping[str, pd.DataFrame],
         replicates: Mapping[str, pd.DataFrame] | Callable[[str], pd.DataFrame] | None = None,
+        looks: Mapping[tuple[str, str], int] | None = None,
+        effort: int = 1,
     ) -> None:
-        """`replicates` may be a function that reads those of an experiment when they are asked for."""
+        """`replicates` may be a function that reads those of an experiment when they are asked for.
+
+        `looks` says how often the replicates of an (experiment, cell) were raised and looked at, once where it is silent.
+        Where an experiment has the row key `effort`, only rows of this `effort` are read.
+        """
         self.summaries = dict(summaries)
         self._replicates = replicates
+        self._looks = dict(looks or {})
+        self._effort = effort
         self.used: dict[tuple[str, str], None] = {}
         """(experiment, cell) in the order in which they were read."""
         self.lines: dict[tuple[str, str, str], None] = {}
@@ -27,6 +38,19 @@ class Evidence:
         """Start to remember anew, for the next claim."""
         self.used, self.lines = {}, {}
 
+    @property
+    def has_efforts(self) -> bool:
+        """Whether anything that was read was trained at several efforts."""
+        return any(EFFORT in self.summaries[name] for name, _ in self.used)
+
+    def at_effort(self, effort: int) -> Evidence:
+        """The same evidence from networks that were trained with so many times the effort."""
+        return Evidence(self.summaries, self._replicates, self._looks, effort)
+
+    def most_looks(self) -> int:
+        """The largest number of looks at the replicates of anything that was read."""
+        return max((self._looks.get(cell, 1) for cell in self.used), default=1)
+
     def table(self, experiment: str = "", **where: object) -> pd.DataFrame:
         """The lines of the summary that match; `experiment` may be left out where only one has the measure.
 
@@ -35,6 +59,8 @@ class Evidence:
         Raises LookupError when no line matches.
         """
         name = experiment or self._having(str(where.get("measure", "")))
+        if EFFORT in self.summaries[name]:
+            where = {EFFORT: self._effort} | where
         lines = matching(self.summaries[name], where, name)
         for cell, cells, method, against in zip(
             lines["cell"], lines["cells"], lines["method"], lines["against"], strict=True

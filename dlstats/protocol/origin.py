@@ -57,9 +57,24 @@ Origin = Theorem | Derived | Stated | Practice | Finding | Control
 ORIGINS = (Theorem, Derived, Stated, Practice, Finding, Control)
 
 
+MEANING = {
+    "theorem": "theorem in print",
+    "derived": "derived here",
+    "stated": "stated in a lecture",
+    "practice": "recommended in print",
+    "finding": "found here before",
+    "control": "control, outside every count",
+}
+
+
+def kind_of(one: type) -> str:
+    """The word for a class of origins."""
+    return one.__name__.lower()
+
+
 def kind(origin: Origin) -> str:
     """`theorem`, `derived`, `stated`, `practice`, `finding` or `control`."""
-    return type(origin).__name__.lower()
+    return kind_of(type(origin))
 
 
 def record(origin: Origin) -> dict[str, str]:

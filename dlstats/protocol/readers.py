@@ -113,6 +113,13 @@ class Reader:
                     known = dict.fromkeys(n for e in having for n in e.methods)
                     raise ValueError(f"has no method `{method}`; it has {', '.join(known)}")
 
+    def local(self, evidence: Evidence) -> list[Estimate]:
+        """In the place of a slope, the last two local slopes of each group of lines: what is judged where no line fits."""
+        where = {**self.where, "statistic": str(self.where["statistic"]).replace("slope(", "local_slope(", 1)}
+        lines = evidence.table(self.experiment, **where)
+        groups = [c for c in lines.columns if c not in NUMBERS]
+        return [self._estimate(line) for line in lines.groupby(groups, dropna=False).tail(2).to_dict("records")]
+
     def pairs(self, evidence: Evidence) -> list[tuple[Line, Estimate]]:
         """Every line with its estimate, for figures and for readers of one's own."""
         lines = evidence.table(self.experiment, **self.where)

@@ -1,12 +1,12 @@
-"""Verdicts on expectations: p-values for and against, Holm's adjustment, power, and the replicates that would decide.
+"""Verdicts on expectations: p-values for and against, Holm's adjustment, the decision, and what it is called.
 
 - An exact estimate (law `exact`: no randomness, or every replicate must obey) obeys or does not.
-- `equals` says that a parameter is `theory` to within `margin`: supported when the 90 % interval lies inside (two
-  one-sided tests of level 5 %), refuted when the Holm-adjusted 95 % interval lies outside.
+- `equals` says that a parameter is `theory` to within `margin`: for it when the 90 % interval lies inside (two
+  one-sided tests of level 5 %), against it when the Holm-adjusted 95 % interval lies outside.
 - `at_most` and `at_least` are one-sided, with `margin` as slack beyond `theory`.
 
-Holm's adjustment runs over all statistical refutations of a ledger. Whatever is neither supported nor refuted is
-undecided.
+Holm's adjustment runs over all statistical claims of a ledger. What speaks neither for nor against a claim leaves it
+undecided. What a decision is called depends on the claim's origin: a simulation cannot refute a theorem.
 """
 
 from __future__ import annotations
@@ -17,11 +17,33 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from dlstats.montecarlo import Estimate
-from dlstats.protocol.claim import Expectation
+from dlstats.protocol.claim import Claim, Expectation
 
-VERDICTS = ("supported", "supported, pre-asymptotic", "refuted", "undecided")
 LEVEL = 0.05
+CONFLICT = 0.001
+"""Adjusted p-value below which a statement that is proven is in conflict with what was measured."""
+NO_FIT = 0.01
+"""p-value of lack of fit below which a slope is no number to judge."""
 POWER = 0.8
+WORTH = 4
+"""More replicates settle a claim if at most so many times those run would."""
+
+SUPPORTED, UNDECIDED, NOT_RUN, NOT_REACHED, CONFLICTS = "supported", "undecided", "not run", "not reached", "conflict"
+RECIPE_BOUND = "recipe-bound"
+FOR = {"finding": "replicated", "control": "does not break"}
+"""What a decision for a claim is called where it is not `supported`, by the kind of its origin."""
+AGAINST = {"stated": "refuted", "practice": "refuted", "finding": "not replicated", "control": "breaks"}
+PROVEN = ("theorem", "derived")
+VERDICTS = (
+    SUPPORTED, "replicated", "breaks", NOT_REACHED, "refuted", "not replicated", "does not break", CONFLICTS,
+    RECIPE_BOUND, UNDECIDED, NOT_RUN,
+)  # fmt: skip
+REASONS = (
+    "more replicates would settle it", "it lies on the margin", "the model does not fit", "a value is not finite",
+    "the replicates do not vary", "too many failed", "it nears a conflict",
+)  # fmt: skip
+"""Why a claim is undecided: one of these, and nothing else."""
+MORE, BORDER, UNFITTED, NOT_FINITE, NO_VARIATION, FAILED, NEARS_CONFLICT = REASONS
 
 
 def deviation(relation: str, value: float, theory: float) -> float:
@@ -46,11 +68,14 @@ def obeys(expected: Expectation, value: float) -> bool:
 def p_values(relation: str, estimate: Estimate, theory: float, margin: float) -> tuple[float, float]:
     """p-values (against, for) a claim: small `against` refutes, small `for` supports.
 
-    Statistical kinds: Student t on (deviation - margin) / mcse, or exact binomial tails for a share. Equivalence is
+    Statistical kinds: Student t on (deviation - margin) / mcse, or exact binomial tails for a proportion. Equivalence is
     supported by two one-sided tests and refuted by a two-sided one. The worst of several estimates pays for the
-    search when it refutes (Bonferroni), not when it supports (intersection-union). Exact kinds give 0 and 1.
+    search when it refutes (Bonferroni), not when it supports (intersection-union). Exact kinds give 0 and 1. Replicates
+    without variation give no error, and so no p-value (NaN).
     """
-    if estimate.law == "exact" or (estimate.mcse == 0 and estimate.law == "t"):
+    if estimate.law == "t" and not estimate.mcse > 0:
+        return math.nan, math.nan
+    if estimate.law == "exact":
         return (1.0, 0.0) if obeys(Expectation(relation, theory, margin), estimate.value) else (0.0, 1.0)
     if estimate.law == "binomial":
         tail, favour = _binomial_tails(relation, estimate, theory, margin)
@@ -78,28 +103,55 @@ def _binomial_tails(relation: str, estimate: Estimate, theory: float, margin: fl
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values, shape (claims,); entries that are not a number stay so and do not count."""
-    p = np.asarray(p, dtype=float)
-    adjusted = np.full_like(p, math.nan)
-    where = np.flatnonzero(~np.isnan(p))
-    order = where[np.argsort(p[where], kind="stable")]
-    steps = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps)) if len(order) else steps
+    """Holm's adjusted p-values, shape (claims,); NaN entries stay NaN and do not count."""
+    from statsmodels.stats.multitest import multipletests  # takes half a second
+
+    adjusted = np.array(p, dtype=float)
+    there = ~np.isnan(adjusted)
+    if there.any():
+        adjusted[there] = multipletests(adjusted[there], method="holm")[1]
     return adjusted
 
 
-def decide(against: float, favour: float, lack_of_fit: float = math.nan) -> str:
-    """The verdict from the Holm-adjusted p-value `against` and the plain p-value `favour`.
+def looked(p: np.ndarray, looks: np.ndarray) -> np.ndarray:
+    """p-values at the k-th look at growing replicates, multiplied by k (k + 1) / 2: all looks together have twice the level."""
+    return np.minimum(1.0, p * looks * (looks + 1) / 2)
 
-    A claim that is supported although the fitted form does not fit (`lack_of_fit` below the level) is pre-asymptotic.
-    """
+
+def decide(against: float, favour: float) -> str:
+    """`refuted`, `supported` or `undecided`, from the Holm-adjusted p-value `against` and the plain one `favour`."""
     if math.isnan(against) or math.isnan(favour):
-        return "undecided"
+        return UNDECIDED
     if against < LEVEL:
         return "refuted"
-    if favour < LEVEL:
-        return "supported, pre-asymptotic" if lack_of_fit < LEVEL else "supported"
-    return "undecided"
+    return SUPPORTED if favour < LEVEL else UNDECIDED
+
+
+def called(decision: str, kind: str, regime: str, against: float) -> str:
+    """The verdict that a decision is for a claim of this kind of origin and this regime.
+
+    A proven statement that is contradicted is `not reached` if it is on a limit, else a `conflict` from an adjusted
+    p-value below 0.001 on, and undecided before.
+    """
+    if decision == SUPPORTED:
+        return FOR.get(kind, SUPPORTED)
+    if decision == "refuted" and kind in PROVEN:
+        if regime == "asymptotic":
+            return NOT_REACHED
+        return CONFLICTS if against < CONFLICT else UNDECIDED
+    return AGAINST[kind] if decision == "refuted" else UNDECIDED
+
+
+def unfitted(favour: float, kind: str, regime: str) -> str:
+    """The verdict on a slope where no straight line fits: the last two local slopes decide, and never against a claim."""
+    if kind in PROVEN and regime == "asymptotic":
+        return SUPPORTED if favour < LEVEL else NOT_REACHED
+    return UNDECIDED
+
+
+def enough(claim: Claim, estimate: Estimate) -> bool:
+    """Whether so few replicates may be judged: exact numbers and exact binomial tails always, else as the claim says."""
+    return estimate.law != "t" or estimate.replicates >= claim.replicates or math.isnan(estimate.mcse)
 
 
 def support_power(relation: str, bias: float, mcse: float, margin: float) -> float:
@@ -143,7 +195,7 @@ def wanted_mcse(relation: str, value: float, theory: float, margin: float, count
 def needed(relation: str, estimate: Estimate, theory: float, margin: float, counted: int = 1) -> float:
     """Replicates that would decide the claim with probability 0.8, the error falling as 1 / sqrt(replicates).
 
-    Infinite when the estimate stands on the border; not a number without an error.
+    Infinite when the estimate stands on the border; NaN without an error.
     """
     if not (math.isfinite(estimate.value) and estimate.mcse > 0):
         return math.nan

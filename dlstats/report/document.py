@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from dlstats.pipeline import grid
-from dlstats.protocol.verdict import LEVEL, VERDICTS
+from dlstats.protocol import origin
+from dlstats.protocol.verdict import AGAINST, CONFLICT, CONFLICTS, LEVEL, NOT_REACHED, VERDICTS
 from dlstats.report import blocks, checklist, errata, families, formulas, ledger, protocol, sections
 from dlstats.report.blocks import Block, Heading, Paragraph, Text, code, joined, prose, ref, right, wide
 from dlstats.report.material import Material
@@ -71,15 +71,23 @@ def _facts(material: Material) -> tuple[tuple[str, Text], ...]:
 def _summary(material: Material) -> list[Block]:
     verdicts = material.verdicts
     counts = verdicts["verdict"].value_counts()
-    always = ("supported", "refuted", "undecided")
-    parts = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS if v in counts or v in always)
+    parts = ", ".join(f"{counts[v]} {v}" for v in VERDICTS if v in counts)
     text = (
         f"Claims judged: {len(verdicts)}, from {verdicts['study'].nunique()} of {len(material.planned)} studies; {parts}."
         " Every number below comes from the stored results and carries its Monte Carlo standard error (mcse) in"
         " parentheses; a number without one was computed without randomness."
     )
     head = [Heading("Summary", 1, "summary"), Paragraph(prose(text)), *_missing(material), *_stale(material)]
-    return [*head, _glance(material), *_refuted(material), *_undecided(material), *_errata(material)]
+    refuted = [verdict for verdict in AGAINST.values() if verdict != "breaks"]
+    lists = [
+        *_listed(material, [CONFLICTS], "Conflicts", "Proven statements that the measurements contradict: a fault of this"
+                 " code or of its reading."),
+        *_listed(material, refuted, "Refuted statements", "Statements of lectures and of practice, and findings, that did"
+                 " not hold.", absent="No statement was refuted."),
+        *_listed(material, [NOT_REACHED], "Limits not reached", "Theorems on a limit from which the sizes run here still"
+                 " depart."),
+    ]  # fmt: skip
+    return [*head, _glance(material), _origins(material), *lists, *_undecided(material), *_errata(material)]
 
 
 def _missing(material: Material) -> list[Block]:
@@ -102,8 +110,8 @@ def _stale(material: Material) -> list[Block]:
 
 
 def _glance(material: Material) -> blocks.Table:
-    verdicts, rare = material.verdicts, "supported, pre-asymptotic"
-    names = [v for v in VERDICTS if v != rare or (verdicts["verdict"] == rare).any()]
+    verdicts = material.verdicts
+    names = [v for v in VERDICTS if (verdicts["verdict"] == v).any()]
 
     def row(title: blocks.Content, part: pd.DataFrame, studies: Iterable[str]) -> tuple[blocks.Content, ...]:
         counts = [int((part["verdict"] == name).sum()) for name in names]
@@ -121,30 +129,30 @@ def _glance(material: Material) -> blocks.Table:
     )
 
 
-def _refuted(material: Material) -> list[Block]:
-    refuted = material.verdicts[material.verdicts["verdict"] == "refuted"]
-    head = Heading("Refuted statements", 2, "refuted")
-    if refuted.empty:
-        return [head, Paragraph(prose("No claim was refuted."))]
-    named = refuted["bears_on"].map(ledger.text) != ""
-    with_lecture, others = refuted[named], refuted[~named]
-    parts: list[Block] = [head]
-    if with_lecture.empty:
-        parts.append(Paragraph(prose("No statement that bears on a lecture was refuted.")))
-    else:
-        parts.append(_claims("tab-refuted-lectures", "that bear on a lecture", with_lecture, True))
-    if len(others):
-        parts.append(_claims("tab-refuted-others", "that bear on none", others, False))
-    return parts
+def _origins(material: Material) -> blocks.Table:
+    """Verdicts by origin: what a count is worth depends on who said what was judged."""
+    table = material.verdicts
+    names = [v for v in VERDICTS if (table["verdict"] == v).any()]
+    rows = []
+    for kind, meaning in origin.MEANING.items():
+        part = table[table["origin"] == kind]
+        rows.append((meaning, *(int((part["verdict"] == name).sum()) for name in names), len(part)))
+    columns = (wide("origin"), *(right(blocks.verdict(v)) for v in names), right("claims"))
+    return blocks.table("tab-origins", "Verdicts by origin of the claim.", columns, rows, size="")
 
 
-def _claims(key: str, which: str, part: pd.DataFrame, lectures: bool) -> blocks.Table:
+def _listed(material: Material, names: Sequence[str], title: str, caption: str, absent: str = "") -> list[Block]:
+    """The claims with one of these verdicts under a heading of their own."""
+    part, key = material.verdicts[material.verdicts["verdict"].isin(names)], title.split()[0].lower()
+    head = Heading(title, 2, key)
+    if part.empty:
+        return [head, Paragraph(prose(absent))] if absent else []
     rows = [
-        (r.link, *([ledger.text(bears_on)] if lectures else []), r.statement, r.theory, r.estimate)
+        (r.link, ledger.text(bears_on), r.statement, r.expected, r.estimate)
         for r, bears_on in zip(ledger.rows(part), part["bears_on"], strict=True)
     ]
-    columns = (ledger.CLAIM, *(["bears on"] if lectures else []), wide("statement"), right("stated"), right("measured"))
-    return blocks.table(key, f"Refuted statements {which}, with the evidence.", columns, rows, size="")
+    columns = (ledger.CLAIM, "bears on", wide("statement"), right("expected"), right("measured"))
+    return [head, blocks.table(f"tab-{key}", caption, columns, rows, size="")]
 
 
 def _undecided(material: Material) -> list[Block]:
@@ -153,10 +161,10 @@ def _undecided(material: Material) -> list[Block]:
         return []
     items = []
     for row, record in zip(ledger.rows(undecided), undecided.to_dict("records"), strict=True):
-        text = f": measured {row.estimate.text}, stated {row.theory.text}"
+        text = f": measured {row.estimate.text}, expected {row.theory.text}; {ledger.text(record.get('reason'))}"
         needed, note = ledger.known(record, "needed"), ledger.text(record.get("note"))
-        if needed is not None and math.isfinite(needed):
-            text += f"; about {needed:.0f} replicates would decide (there were {record['replicates']:.0f})"
+        if needed is not None:
+            text += f": about {needed:.0f} (there were {record['replicates']:.0f})"
         items.append(prose(row.link, text + (f"; {note.rstrip('.')}" if note else "") + "."))
     return [Heading("Undecided claims", 2, "undecided"), blocks.Bullets(tuple(items))]
 
@@ -205,12 +213,18 @@ def _rule(failed: float) -> str:
     """How a verdict comes about; `failed` is the proportion of failed replicates that is allowed."""
     percent, inside = f"{100 * LEVEL:g} %", f"{100 * (1 - 2 * LEVEL):g} %"
     return (
-        "A claim states a number, with a margin that was fixed before the run. Exact claims (no randomness) hold or do"
+        "What a verdict is called depends on the origin of the claim. A theorem, or what is derived here, is supported; a"
+        " statement on a limit may be not reached by these sizes; a proven statement that is contradicted (adjusted p below"
+        f" {CONFLICT:g}) is a conflict, a fault of the code or of its reading. A statement of a lecture or of practice is"
+        " supported or refuted, a finding replicated or not, and under a control a law breaks or does not. Recipe-bound: three"
+        " times the training turns the verdict round. Not run: the profile is too small."
+        " A claim states a number, with a margin that was fixed before the run. Exact claims (no randomness) hold or do"
         f" not. A claim that a number equals theory is supported when the {inside} interval lies within the margin"
         f" (two one-sided tests of level {percent}); “at most” and “at least” are one-sided with the margin as slack. It"
         f" is refuted when the margin is excluded at level {percent}, adjusted by Holm over the whole ledger. Whatever"
-        " is neither is undecided. A claim that is supported although the fitted form does not fit is marked"
-        f" pre-asymptotic; a claim that rests on cells with more than {100 * failed:g} % of failed replicates is undecided."
+        " is neither is undecided. Where no straight line fits (lack of fit, p < 0.01) a slope has no verdict of its own:"
+        " the last two local slopes are judged. A claim that rests on cells with more than"
+        f" {100 * failed:g} % of failed replicates is undecided."
     )
 
 
@@ -219,7 +233,9 @@ def _ledger(material: Material) -> list[Block]:
     parts: list[Block] = [Heading("The ledger", 1, "ledger"), *(Paragraph(prose(text)) for text in texts)]
     if material.unadjusted:
         names = ", ".join(material.unadjusted)
-        parts.append(Paragraph(prose(f"Not yet adjusted over the whole ledger: {names}."), "warning"))
+        parts.append(
+            Paragraph(prose(f"The ledger is of what is finished; the last whole one did not hold {names}."), "warning")
+        )
     if material.verdicts.empty:
         return [*parts, Paragraph(prose("No claim has been judged yet."), "warning")]
     studies = [name for name in material.planned if name in material.studies]

@@ -17,13 +17,13 @@ def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
     """Figures and tables of a study, with where they come from; `folder` holds the results."""
     loaded = registry.load(study)
     evidence = results.evidence(config, study, folder)
-    verdicts = store.read_table(folder / "verdicts" / f"{study}.parquet")
+    measured = store.read_table(folder / "measured" / f"{study}.parquet")
     raw = [path for paths in cells.raw_paths(config, study, folder).values() for path in paths]
     files = [*raw, *sorted((folder / "summary" / study).glob("*.parquet"))]
     inputs = {str(path): figures.digest(path) for path in files}
     out = reports / "figures" / study
     figures.draw(loaded, evidence, out, fingerprint=cells.computed_by(raw), inputs=inputs)
-    table_files.write(loaded, evidence.summaries, verdicts, reports / "tables" / study)
+    table_files.write(loaded, evidence.summaries, measured, reports / "tables" / study)
 
 
 def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
@@ -38,7 +38,8 @@ def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
 
 def export(config: Mapping, study: str, folder: Path, reports: Path, out: Path, **options: Any) -> list[Path]:
     """A folder for a manuscript; `folder` holds the results."""
-    verdicts = store.read_table(folder / "verdicts" / f"{study}.parquet")
+    ledger = store.read_table(folder / "verdicts.parquet")
+    verdicts = ledger[ledger["study"] == study]
     evidence = results.evidence(config, study, folder)
     machine = provenance.environment()
     return exports.write(config, registry.load(study), evidence, verdicts, reports, out, environment=machine, **options)

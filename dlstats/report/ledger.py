@@ -47,16 +47,17 @@ def rows(table: pd.DataFrame) -> list[Row]:
 
 
 def grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -> Grid:
-    """Claims with theory, measurement, margin and verdict, as a table for manuscripts."""
+    """Claims with theory, measurement, margin and, from the ledger, the verdict, as a table for manuscripts."""
+    judged = "verdict" in verdicts
     columns = (
         Field("claim", "name", 0.35),
         Field("statement", weight=1.0),
         *(Field(label, "quantity") for label in ("theory", "measured", "margin")),
         *(Field(label, "number") for label in ("replicates", "failed")),
-        Field("verdict", "verdict"),
+        *([Field("verdict", "verdict")] if judged else []),
     )
     cells = tuple(
-        (r.claim, r.statement, r.theory, r.estimate, r.margin, r.replicates, r.failed, r.verdict)
+        (r.claim, r.statement, r.theory, r.estimate, r.margin, r.replicates, r.failed, *([r.verdict] if judged else []))
         for r in rows(verdicts)
     )
     return Grid(name, caption, columns, cells, note(cells))
@@ -113,8 +114,14 @@ def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, C
     for name, label in (("p_adjusted", "p against, Holm"), ("p_for", "p for")):
         if not is_exact and (p := known(record, name)) is not None:
             yield label, f"{p:.3g}"
+    if reason := text(record.get("reason")):
+        yield "why undecided", reason
     if (needed := known(record, "needed")) is not None:
-        yield "replicates that would decide", f"{needed:.0f}" if math.isfinite(needed) else "no number"
+        yield "replicates that would decide", f"{needed:.0f}"
+    if (effort := known(record, "effort_estimate")) is not None:
+        yield "at three times the effort", exact(effort)
+    if (looks := known(record, "looks")) is not None and looks > 1:
+        yield "looks at growing replicates", f"{looks:.0f}; p-values pay for them"
     if proportion := known(record, "failed_share"):
         yield "proportion failed", exact(proportion)
         yield "verdict with failures at their worst", verdict(text(record.get("worst_case")))

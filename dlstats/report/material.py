@@ -9,12 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from dlstats.pipeline import checks, registry, store
+from dlstats.pipeline.ledger import COLUMNS, combine
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
 from dlstats.report.files import read_json, tracked
-
-COLUMNS = "claim family study statement relation theory estimate mcse margin replicates failed verdict source bears_on".split()
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Material:
     verdicts: pd.DataFrame
     checks: pd.DataFrame
     unadjusted: tuple[str, ...]
-    """Studies whose verdicts are not yet in the ledger, so that Holm's adjustment runs within them only."""
+    """Studies that the ledger on disk does not hold yet: the verdicts are formed over what is finished."""
     records: Mapping[str, dict]
     figures: Mapping[str, Sequence[Mapping]]
     """Of every study the provenance of its figures, in the order of the study; `file` is the path of the SVG."""
@@ -144,18 +143,20 @@ def _checks(results: Path, names: Sequence[str]) -> pd.DataFrame:
 
 
 def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The ledger, and below it the verdicts of studies that it does not hold yet; in the order of the configuration."""
+    """The ledger in the order of the configuration; formed here where studies are finished that the file does not hold.
+
+    The second part names them.
+    """
     ledger = _table(results / "verdicts.parquet")
     judged = set() if ledger is None else set(ledger["study"])
-    missing = {n: _table(results / "verdicts" / f"{n}.parquet") for n in names if n not in judged}
-    alone = {n: table for n, table in missing.items() if table is not None}
-    frames = [frame for frame in (ledger, *alone.values()) if frame is not None and len(frame)]
-    if not frames:
-        return pd.DataFrame(columns=COLUMNS), ()
-    rows = pd.concat(frames, ignore_index=True)
+    measured = {n: table for n in names if (table := _table(results / "measured" / f"{n}.parquet")) is not None}
+    alone = tuple(n for n in measured if n not in judged)
+    rows = combine(list(measured.values())) if alone else ledger
+    if rows is None or rows.empty:
+        return pd.DataFrame(columns=COLUMNS), alone
     rows = rows[rows["study"].isin(names)]
     order = {name: i for i, name in enumerate(names)}
-    return rows.sort_values("study", key=lambda s: s.map(order), kind="stable", ignore_index=True), tuple(alone)
+    return rows.sort_values("study", key=lambda s: s.map(order), kind="stable", ignore_index=True), alone
 
 
 def _figures(study: Study, folder: Path) -> list[Mapping]:

@@ -13,16 +13,18 @@ from dlstats.report.files import write_text
 from dlstats.report.tables import Grid, summary_grids
 
 
-def write(study: Study, summaries: Mapping[str, pd.DataFrame], verdicts: pd.DataFrame, folder: Path) -> list[Path]:
+def write(study: Study, summaries: Mapping[str, pd.DataFrame], measured: pd.DataFrame, folder: Path) -> list[Path]:
     """Write the tables of a study into `folder`: CSV with all digits, LaTeX and Markdown.
 
-    Returns the paths: `<experiment>.csv`, `summary_<k>.tex`, `summary_<k>.md` and `verdicts.csv`, `.tex`, `.md`.
+    Returns the paths: `<experiment>.csv`, `summary_<k>.tex`, `summary_<k>.md` and `claims.csv`, `.tex`, `.md`.
     """
     folder = Path(folder)
-    frames = {**summaries, "verdicts": verdicts}
+    frames = {**summaries, "claims": measured}
     return [
         *write_grids(summary_grids(study, summaries), folder),
-        *write_grids([ledger.grid(verdicts, f"Verdicts on the claims of the study “{study.title}”.")], folder),
+        *write_grids(
+            [ledger.grid(measured, f"What the claims of the study “{study.title}” measure.", "claims")], folder
+        ),
         *(write_csv(frame, folder / f"{name}.csv") for name, frame in frames.items()),
     ]
 

@@ -51,4 +51,4 @@ def evidence(study: str, replicates: bool = True) -> Evidence:
 @cache
 def verdicts(study: str) -> pd.DataFrame:
     """The verdicts of a study, by claim."""
-    return ledger.verdicts(registry.load(study), evidence(study), 1.0).set_index("claim")
+    return ledger.combine([ledger.measure(registry.load(study), evidence(study), 1.0)]).set_index("claim")

@@ -27,7 +27,7 @@ from test_workflow import copy_project
 from dlstats.pipeline import store
 
 TARGETS = ("job", "snakemake", "group")
-JOBS = {"simulate", "summarise", "judge", "ledger", "draw", "write"}
+JOBS = {"simulate", "summarise", "measure", "ledger", "draw", "write"}
 START, LEAST = 3.0, 4.0
 """Seconds until a run has its jobs going; and of work left below which a trial is not killed again."""
 
@@ -69,7 +69,7 @@ def outputs(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.glob("results/raw/**/*.parquet")):
         found[str(path.relative_to(folder))] = store.checksum(store.read(path))
-    patterns = ("results/summary/*/*", "results/verdicts/*", "results/verdicts.csv", "reports/tables/**/*")
+    patterns = ("results/summary/*/*", "results/measured/*", "results/verdicts.csv", "reports/tables/**/*")
     for pattern in (*patterns, "reports/figures/**/*.pdf"):
         for path in sorted(p for p in folder.glob(pattern) if p.is_file()):
             found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -14,7 +14,7 @@ from dlstats.protocol import origin, readers, verdict
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
-from dlstats.protocol.measure import Measure
+from dlstats.protocol.measure import Measure, Slope
 from dlstats.protocol.study import Experiment, Method, Study
 
 REPS = 100
@@ -40,24 +40,23 @@ def _mean(n, method, column="x"):
 
 
 def _claim(name, expectation, measure):
-    return Claim(name, f"statement of {name}", expectation, measure, origin.Theorem("stone1982", "1"), ("JSM",))
+    return Claim(name, f"statement of {name}", expectation, measure, origin.Practice("stone1982", "1"), ("JSM",))
 
 
-def _ledger(made, raw=None, share=0.1):
+def _ledger(made, raw=None, share=0.1, looks=None):
     raw = _raw() if raw is None else raw
     held = Experiment(lambda *_: raw, {"n": Factor("n", int)}, {"a": Method("a", "a"), "b": Method("b", "b")}, MEASURES)
     study = Study("Toy", "", {"toys": held}, claims=tuple(made), name="toy", family="approximation")
-    return ledger.verdicts(study, Evidence({"toys": summaries.summarise(held, raw)}, {"toys": raw}), share)
+    evidence = Evidence({"toys": summaries.summarise(held, raw)}, {"toys": raw}, looks)
+    return ledger.combine([ledger.measure(study, evidence, share)])
 
 
-FIRST = (
-    "claim family study statement relation theory estimate mcse margin replicates failed verdict origin cite".split()
-)
+FIRST = "claim family study statement relation theory estimate mcse margin replicates failed verdict reason origin cite".split()
 
 
 def test_the_leading_columns_are_the_published_ones_and_words_are_words():
     table = _ledger([_claim("A1", equals(0.0, 0.5), _mean(1, "a"))])
-    assert list(table.columns[:14]) == FIRST
+    assert list(table.columns[:15]) == FIRST
     assert list(table.columns) == ledger.COLUMNS
     assert json.loads(table["cells"][0]) == ["toys/n=1"]
 
@@ -77,19 +76,26 @@ def test_each_kind_gets_its_verdict():
 
 
 def test_an_undecided_claim_says_how_many_replicates_would_decide_it():
-    table = _ledger([_claim("A1", equals(0.0, 0.15), _mean(1, "a")), _claim("A2", at_most(1.0, 0.0), _mean(1, "a"))])
+    open_, decided = lambda _: montecarlo.Estimate(0.0, 0.1, 100), lambda _: montecarlo.Estimate(0.0, 0.01, 100)
+    table = _ledger([_claim("A1", equals(0.0, 0.15), open_), _claim("A2", at_most(1.0, 0.0), decided)])
     row = table.iloc[0]
-    assert row["verdict"] == "undecided"
-    target = verdict.wanted_mcse("equals", row["estimate"], 0.0, 0.15, counted=2)
-    assert row["needed"] == math.ceil(REPS * (row["mcse"] / target) ** 2)
-    assert row["needed"] > REPS
+    assert (row["verdict"], row["reason"]) == ("undecided", "more replicates would settle it")
+    target = verdict.wanted_mcse("equals", 0.0, 0.0, 0.15, counted=2)
+    assert row["needed"] == float(f"{math.ceil(100 * (0.1 / target) ** 2):.2g}")
+    assert 100 < row["needed"] <= 400
     assert math.isnan(table.iloc[1]["needed"])
 
 
-def test_missing_cells_make_a_claim_undecided_with_the_reason():
+def test_what_lies_on_the_margin_is_told_from_what_replicates_would_settle():
+    row = _ledger([_claim("A1", at_most(0.0, 0.0), _fixed(0.01))]).iloc[0]
+    assert (row["verdict"], row["reason"]) == ("undecided", "it lies on the margin")
+    assert math.isnan(row["needed"])
+
+
+def test_missing_cells_leave_a_claim_not_run_with_the_reason():
     row = _ledger([_claim("A1", equals(0.0, 0.5), _mean(7, "a"))]).iloc[0]
-    assert row["verdict"] == "undecided"
-    assert "not simulated: toys has no n = 7" in row["note"]
+    assert row["verdict"] == "not run"
+    assert "toys has no n = 7" in row["note"]
     assert (row["replicates"], math.isnan(row["estimate"])) == (0, True)
 
 
@@ -102,8 +108,7 @@ def test_a_mistake_in_a_claim_is_not_taken_for_a_missing_cell():
 
 def test_an_estimate_without_an_error_decides_nothing_statistical():
     row = _ledger([_claim("A1", at_most(9.0, 0.0), lambda _: montecarlo.Estimate(1.0, math.nan, 1))]).iloc[0]
-    assert row["verdict"] == "undecided"
-    assert "no estimate with an error" in row["note"]
+    assert (row["verdict"], row["reason"]) == ("undecided", "the replicates do not vary")
 
 
 def test_too_many_failures_make_undecided_what_rests_on_them_only():
@@ -143,13 +148,117 @@ def test_without_failures_the_worst_case_is_the_verdict():
     assert list(table["worst_case"]) == list(table["verdict"])
 
 
-def test_a_rate_that_does_not_fit_is_supported_pre_asymptotic_with_its_local_slopes():
+def _curve(sizes, level):
+    """A study of a measure that falls as 1 / n down to a floor, with its slope on log n."""
     rng = np.random.default_rng(0)
-    sizes = (10, 20, 40, 80)
-    rate = montecarlo.rate(sizes, [rng.gamma(400, 1 / 400, 400) * (1 / n + 0.002) for n in sizes])
-    row = _ledger([_claim("A1", equals(rate.slope.value, 0.1), lambda _: rate.slope)]).iloc[0]
-    assert row["verdict"] == "supported, pre-asymptotic"
-    assert "local slopes" in row["note"]
+    parts = [
+        pd.DataFrame({"study": "toy", "cell": f"n={n}", "n": n, "method": "a", "replicate": range(400), "status": "ok",
+                      "reason": "", "x": rng.gamma(400, 1 / 400, 400) * (1 / n + level)})
+        for n in sizes
+    ]  # fmt: skip
+    raw = pd.concat(parts, ignore_index=True)
+    held = Experiment(lambda *_: raw, {"n": Factor("n", int)}, {"a": Method("a", "a")}, (Measure("x", "x"),),
+                      slopes=(Slope("x", "n"),))  # fmt: skip
+    return held, Evidence({"toys": summaries.summarise(held, raw)}, {"toys": raw})
+
+
+@pytest.mark.parametrize(
+    ("who", "regime", "level", "word"),
+    [
+        (origin.Theorem("a"), "asymptotic", 0.002, "not reached"),
+        (origin.Theorem("a"), "finite sample", 0.002, "undecided"),
+        (origin.Practice("a"), "asymptotic", 0.002, "undecided"),
+        (origin.Theorem("a"), "asymptotic", 0.0, "supported"),
+    ],
+)
+def test_a_slope_that_does_not_fit_has_no_verdict_of_its_own(who, regime, level, word):
+    held, evidence = _curve((10, 20, 40, 80, 160), level)
+    claim = Claim("A1", "a", equals(-1.0, 0.05), readers.slope("x"), who, regime=regime)
+    study = Study("Toy", "", {"toys": held}, claims=(claim,), name="toy", family="approximation")
+    row = ledger.combine([ledger.measure(study, evidence, 0.1)]).iloc[0]
+    assert (row["lack_of_fit"] < 0.01) == (level > 0)
+    assert row["verdict"] == word
+    assert row["reason"] == ("the model does not fit" if word == "undecided" else "")
+    assert level == 0 or "local slopes" in row["note"]
+
+
+def test_the_last_two_local_slopes_stand_in_for_a_line_that_does_not_fit():
+    held, evidence = _curve((10, 20, 40, 2000, 4000, 8000), 0.0)
+    rows = evidence.replicates("toys").copy()
+    rows.loc[rows["n"] <= 40, "x"] *= 3
+    claim = Claim("A1", "a", equals(-1.0, 0.05), readers.slope("x"), origin.Theorem("a"), regime="asymptotic")
+    study = Study("Toy", "", {"toys": held}, claims=(claim,), name="toy", family="approximation")
+    row = ledger.combine([ledger.measure(study, Evidence({"toys": summaries.summarise(held, rows)}), 0.1)]).iloc[0]
+    assert row["lack_of_fit"] < 1e-6
+    assert abs(row["estimate"] + 1) > 0.05
+    assert row["verdict"] == "supported"
+
+
+def test_the_farthest_of_several_is_printed_and_the_one_that_decides_named():
+    far, sure = montecarlo.Estimate(2.0, 1.0, 100), montecarlo.Estimate(1.0, 0.01, 100)
+    row = _ledger([_claim("A1", at_most(0.0, 0.5), lambda _: [sure, far])]).iloc[0]
+    assert (row["estimate"], row["deciding"], row["looked_at"]) == (2.0, 1.0, 2)
+    assert "the farthest of 2; another decides: 1 (0.01)" in row["note"]
+    assert row["verdict"] == "refuted"
+    one = _ledger([_claim("A1", at_most(0.0, 0.5), lambda _: sure)]).iloc[0]
+    assert row["p_against"] == pytest.approx(2 * one["p_against"])
+
+
+@pytest.mark.parametrize("who", [origin.Theorem("a"), origin.Derived("a")])
+@pytest.mark.parametrize(
+    ("z", "regime", "word", "reason"),
+    [
+        (3.0, "finite sample", "undecided", "it nears a conflict"),
+        (4.0, "finite sample", "conflict", ""),
+        (4.0, "asymptotic", "not reached", ""),
+        (-4.0, "asymptotic", "supported", ""),
+    ],
+)
+def test_a_theorem_is_never_refuted(who, z, regime, word, reason):
+    made = [Claim("A1", "a", at_most(0.0, 0.0), _fixed(z), who, regime=regime)]
+    row = _ledger(made).iloc[0]
+    assert (row["verdict"], row["reason"]) == (word, reason)
+
+
+def test_too_few_replicates_leave_a_claim_not_run():
+    few = montecarlo.Estimate(0.0, 0.1, 11)
+    claims = [
+        _claim("A1", at_most(0.0, 0.5), lambda _: few),
+        _claim("A2", at_most(0.0, 0.5), lambda _: montecarlo.exact(0)),
+    ]
+    table = _ledger(claims)
+    assert list(table["verdict"]) == ["not run", "supported"]
+    assert table["note"][0] == "12 replicates are needed, 11 were run"
+
+
+def test_a_second_look_at_the_same_replicates_costs_three_times_the_p_value():
+    made = [_claim("A1", at_most(0.5, 0.0), _mean(2, "b"))]
+    once, twice = _ledger(made).iloc[0], _ledger(made, looks={("toys", "n=2"): 2}).iloc[0]
+    assert (once["looks"], twice["looks"]) == (1, 2)
+    assert once["p_adjusted"] == once["p_against"] == twice["p_against"]
+    assert twice["p_adjusted"] == pytest.approx(3 * once["p_adjusted"])
+
+
+def test_a_verdict_that_three_times_the_effort_turns_round_is_bound_to_the_recipe():
+    raw = pd.concat([_raw().assign(effort=1), _raw().assign(effort=3, x=lambda t: t["x"] - 3)], ignore_index=True)
+    held = Experiment(
+        lambda *_: raw,
+        {"n": Factor("n", int)},
+        {"a": Method("a", "a"), "b": Method("b", "b")},
+        MEASURES,
+        keys={"effort": Factor("effort", int)},
+    )
+    made = (
+        _claim("A1", at_least(-1.0, 0.0), _mean(1, "a")),
+        _claim("A2", at_most(1.0, 0.0), _mean(1, "a")),
+        _claim("A3", at_least(9.0, 0.0), _mean(1, "a")),
+    )
+    study = Study("Toy", "", {"toys": held}, claims=made, name="toy", family="approximation")
+    table = ledger.combine(
+        [ledger.measure(study, Evidence({"toys": summaries.summarise(held, raw)}, {"toys": raw}), 0.1)]
+    )
+    assert list(table["verdict"]) == ["recipe-bound", "supported", "refuted"]
+    assert table["effort_estimate"][0] == pytest.approx(table["estimate"][0] - 3)
 
 
 def _many(offset):

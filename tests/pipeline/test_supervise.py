@@ -162,7 +162,7 @@ def test_the_workflow_goes_on_and_the_report_says_what_is_missing(tmp_path):
     assert f"multiplicity.{inner}, cell {cells[1]}: killed by signal 11 (SIGSEGV)" in done.stdout + done.stderr
     kept = {path.stem for path in (project / "results" / pipeline.KEPT / "multiplicity" / inner).glob("*.parquet")}
     assert kept == {*cells} - {cells[1]}
-    assert [path.stem for path in (project / "results/verdicts").glob("*.parquet")] == ["minimax_rates"]
+    assert [path.stem for path in (project / "results/measured").glob("*.parquet")] == ["minimax_rates"]
     write = [sys.executable, "-m", "dlstats", "write", "--config", "config/tiny.yaml"]
     subprocess.run(write, cwd=project, env=environment, check=True, capture_output=True)
     report = re.sub(r"<[^>]*>|\s+", " ", (project / "reports/dlstats.html").read_text())

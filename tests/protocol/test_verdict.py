@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from statsmodels.stats.weightstats import ttost_paired
 
 from dlstats.montecarlo import Estimate, exact
 from dlstats.montecarlo import estimate as estimate_of
-from dlstats.protocol import verdict
-from dlstats.protocol.claim import at_most, equals
+from dlstats.protocol import origin, verdict
+from dlstats.protocol.claim import REGIMES, Claim, at_most, equals
 from dlstats.studies.monte_carlo import _verdict_rates as verdict_rates
 
 STATISTICAL = ["equals", "at_most", "at_least"]
@@ -112,11 +113,63 @@ def test_holm_is_that_of_statsmodels_and_passes_over_what_is_missing():
     assert verdict.holm(np.array([])).shape == (0,)
 
 
-def test_a_supported_line_that_does_not_fit_is_pre_asymptotic():
-    assert verdict.decide(1.0, 0.01, 0.01) == "supported, pre-asymptotic"
-    assert verdict.decide(1.0, 0.01, 0.5) == verdict.decide(1.0, 0.01) == "supported"
-    assert verdict.decide(0.01, 1.0, 0.01) == "refuted"
-    assert verdict.decide(0.5, 0.5, 0.01) == verdict.decide(math.nan, math.nan) == "undecided"
+def test_a_decision_needs_a_small_p_value_on_one_side():
+    assert verdict.decide(1.0, 0.01) == "supported"
+    assert verdict.decide(0.01, 1.0) == "refuted"
+    assert verdict.decide(0.5, 0.5) == verdict.decide(math.nan, math.nan) == "undecided"
+
+
+CALLED = {
+    "theorem": ("supported", "conflict", "undecided"),
+    "derived": ("supported", "conflict", "undecided"),
+    "stated": ("supported", "refuted", "refuted"),
+    "practice": ("supported", "refuted", "refuted"),
+    "finding": ("replicated", "not replicated", "not replicated"),
+    "control": ("does not break", "breaks", "breaks"),
+}
+
+
+@pytest.mark.parametrize("kind", CALLED)
+def test_what_a_decision_is_called_depends_on_who_says_it(kind):
+    assert set(CALLED) == {origin.kind(one("x", *["y"] * (len(fields(one)) - 1)) if fields(one) else one())
+                           for one in origin.ORIGINS}  # fmt: skip
+    yes, surely_no, hardly_no = CALLED[kind]
+    for regime in REGIMES:
+        assert verdict.called("supported", kind, regime, 1.0) == yes
+        assert verdict.called("undecided", kind, regime, 0.5) == "undecided"
+    assert verdict.called("refuted", kind, "finite sample", 0.0009) == surely_no
+    assert verdict.called("refuted", kind, "finite sample", 0.0011) == hardly_no
+    limit = "not reached" if kind in verdict.PROVEN else surely_no
+    assert verdict.called("refuted", kind, "asymptotic", 1e-9) == limit
+    assert set(CALLED[kind]) | {limit} <= set(verdict.VERDICTS)
+
+
+def test_where_no_line_fits_only_a_limit_theorem_has_a_verdict():
+    assert verdict.unfitted(0.01, "theorem", "asymptotic") == "supported"
+    assert verdict.unfitted(0.2, "derived", "asymptotic") == "not reached"
+    assert verdict.unfitted(0.01, "theorem", "finite sample") == "undecided"
+    assert verdict.unfitted(0.01, "practice", "asymptotic") == "undecided"
+
+
+def test_looks_at_growing_replicates_spend_twice_the_level_in_all():
+    looks = np.arange(1, 2000)
+    assert verdict.looked(np.full(1999, 1e-9), looks)[0] == 1e-9
+    levels = verdict.LEVEL / (looks * (looks + 1) / 2)
+    assert verdict.looked(levels, looks) == pytest.approx(verdict.LEVEL)
+    assert 1.99 * verdict.LEVEL < levels.sum() < 2 * verdict.LEVEL
+
+
+def test_replicates_without_variation_give_no_p_value():
+    assert all(math.isnan(p) for p in verdict.p_values("equals", Estimate(0.0, 0.0, 40), 0.0, 0.01))
+    assert verdict.p_values("equals", exact(0.0), 0.0, 0.01) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(("law", "replicates", "answer"), [("t", 11, False), ("t", 12, True), ("exact", 1, True),
+                                                           ("binomial", 3, True)])  # fmt: skip
+def test_few_replicates_are_enough_only_without_an_error_to_estimate(law, replicates, answer):
+    claim = Claim("A1", "a", equals(0, 1), lambda e: exact(0), origin.Derived())
+    mcse = 0.0 if law == "exact" else 0.1
+    assert verdict.enough(claim, Estimate(0.0, mcse, replicates, law=law)) is answer
 
 
 def test_powers_are_those_of_the_specification():

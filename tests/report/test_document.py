@@ -7,6 +7,7 @@ import io
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pypdf
 import pytest
 from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE, build_site
@@ -143,12 +144,13 @@ def test_numbers_change_when_the_results_do(tmp_path):
     assert show(0.12345678, site.verdicts["mcse"][0]).text in html.read_text(encoding="utf-8")
 
 
-def test_verdicts_outside_the_ledger_are_marked(tmp_path):
+def test_studies_that_the_ledger_has_not_judged_are_named(tmp_path):
     site = build_site(tmp_path)
     (site.results / "verdicts.parquet").unlink()
     found = material.collect(CONFIG, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
     assert found.unadjusted == ("toy",)
-    assert "Not yet adjusted" in repr(document.build(found))
+    assert "the last whole one did not hold toy" in repr(document.build(found))
+    pd.testing.assert_frame_equal(found.verdicts, site.verdicts, check_dtype=False)
 
 
 def test_all_targets_of_links_are_blocks(site, config):

@@ -99,7 +99,7 @@ def test_csv_keeps_every_digit(site):
 
 def test_the_files_of_a_study_are_there_in_every_format(site):
     names = {path.name for path in (site.reports / "tables" / "toy").iterdir()}
-    assert {"samples.csv", "summary_1.tex", "summary_1.md", "verdicts.csv", "verdicts.tex", "verdicts.md"} <= names
+    assert {"samples.csv", "summary_1.tex", "summary_1.md", "claims.csv", "claims.tex", "claims.md"} <= names
 
 
 def test_every_line_of_the_summary_is_in_a_table(site):
