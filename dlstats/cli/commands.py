@@ -56,6 +56,7 @@ def _records(settings: dict, what: str) -> list[dict]:
             found.append(
                 {"id": one.id, **about, "statement": one.statement, "relation": one.expectation.relation}
                 | {"theory": one.expectation.theory, "margin": one.expectation.margin}
+                | {"regime": getattr(one, "regime", "exact")}
                 | {"origin": origin.record(one.origin), "bears_on": list(one.bears_on)}
             )
     return found
