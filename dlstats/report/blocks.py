@@ -76,7 +76,9 @@ def words(text: Text) -> str:
 
 
 @dataclass(frozen=True)
-class _Block:
+class Block:
+    """A part of a document, printed by the template of its kind."""
+
     @property
     def kind(self) -> str:
         """The name by which the templates know the block."""
@@ -84,7 +86,7 @@ class _Block:
 
 
 @dataclass(frozen=True)
-class Heading(_Block):
+class Heading(Block):
     """A heading of level 1 (chapter) to 3."""
 
     text: str
@@ -93,7 +95,7 @@ class Heading(_Block):
 
 
 @dataclass(frozen=True)
-class Paragraph(_Block):
+class Paragraph(Block):
     """A paragraph; `tone` is empty, `warning`, or `lead` (stays with what follows)."""
 
     text: Text
@@ -101,14 +103,14 @@ class Paragraph(_Block):
 
 
 @dataclass(frozen=True)
-class Bullets(_Block):
+class Bullets(Block):
     """A list."""
 
     items: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
-class Listing(_Block):
+class Listing(Block):
     """Commands, line by line."""
 
     lines: tuple[str, ...]
@@ -138,7 +140,7 @@ def wide(label: Content, weight: float = 1.0) -> Column:
 
 
 @dataclass(frozen=True)
-class Table(_Block):
+class Table(Block):
     """A table with a caption that reads alone; `size` small is for wide ones, `limit` is the rows that paper shows."""
 
     key: str
@@ -165,7 +167,7 @@ def table(
 
 
 @dataclass(frozen=True)
-class Picture(_Block):
+class Picture(Block):
     """A figure: the path of its SVG, a caption that reads alone and a line on where it comes from."""
 
     key: str
@@ -225,7 +227,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Ledger(_Block):
+class Ledger(Block):
     """Claims with their verdicts, grouped by family on paper, sortable and filterable on screen."""
 
     key: str
@@ -236,11 +238,8 @@ class Ledger(_Block):
 
 
 @dataclass(frozen=True)
-class Bibliography(_Block):
+class Bibliography(Block):
     """The sources that the document cites, printed from the bibliography file."""
-
-
-Block = Heading | Paragraph | Bullets | Listing | Table | Picture | Ledger | Bibliography
 
 
 @dataclass(frozen=True)

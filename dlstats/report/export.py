@@ -11,7 +11,7 @@ import pandas as pd
 
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.study import Figure, Study
+from dlstats.protocol.study import Study
 from dlstats.report import bibliography, figures, formulas, latex, ledger, protocol, tables
 from dlstats.report.files import tracked, write_text
 from dlstats.report.provenance import record
@@ -57,7 +57,10 @@ def write(
     drawn = [f for f in study.figures if (folder / f"{f.name}.pdf").exists()]
     grids = tables.summary_grids(study, evidence.summaries, _fits_page if two else _fits)
     grids.append(ledger.grid(verdicts, f"{study.title}: verdicts."))
-    parts = {f.name: figure(study, f, two or f.width == "two-column") for f in drawn}
+    parts = {}
+    for shown in drawn:
+        wide = two or shown.width == "two-column"
+        parts[shown.name] = latex.render("figure", study=study, figure=shown, star="*" if wide else "")
     parts |= {piece.name: table(study, piece, two) for grid in grids for piece in _pieces(grid)}
     texts = {f"{name}.tex": text for name, text in parts.items()} | {
         "methods.tex": methods_paragraph(config, study, record(study, evidence), environment or {}),
@@ -66,11 +69,6 @@ def write(
     }
     written = [folder / f"{f.name}.{suffix}" for f in drawn for suffix in ("pdf", "png")]
     return written + [write_text(folder / name, text) for name, text in texts.items()]
-
-
-def figure(study: Study, drawn: Figure, wide: bool) -> str:
-    """A figure environment with caption and label, the figure at its own size."""
-    return latex.render("figure", study=study, figure=drawn, star="*" if wide else "")
 
 
 def _width(grid: Grid) -> int:

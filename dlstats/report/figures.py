@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from matplotlib.figure import Figure as Canvas
-
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
@@ -56,7 +54,7 @@ def _draw_one(figure: Figure, evidence: Evidence, folder: Path, origin: Mapping,
         try:
             figure.draw(evidence, canvas)
             for path in paths:
-                save(canvas, path)
+                canvas.savefig(path, metadata=_METADATA[path.suffix[1:]])
         except LookupError as error:
             reason = str(error).strip("'\"") or type(error).__name__
     if reason:
@@ -67,11 +65,6 @@ def _draw_one(figure: Figure, evidence: Evidence, folder: Path, origin: Mapping,
     origin["cells"] = [f"{experiment}/{cell}" for experiment, cell in evidence.used]
     origin |= {"drawn": not reason, "reason": reason, "files": {path.name: digest(path) for path in drawn}}
     return [*drawn, write_json(folder / f"{figure.name}.json", origin)]
-
-
-def save(canvas: Canvas, path: Path) -> None:
-    """Write a figure; the suffix says the format, and the bytes depend on nothing but the figure."""
-    canvas.savefig(path, metadata=_METADATA[path.suffix[1:]])
 
 
 def digest(path: Path) -> str:

@@ -50,13 +50,19 @@ def environment() -> Environment:
     """The templates with the filters that they use; a name that is not given is an error."""
     loader = PackageLoader("dlstats.report")
     made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    made.filters |= {"breakable": breakable, "characters": blocks.words, "base64": _base64, "natural": _natural}
+    made.filters |= {"breakable": breakable, "characters": blocks.words, "natural": natural}
+    made.filters["base64"] = lambda path: base64.b64encode(Path(path).read_bytes()).decode()
     return made
 
 
 def breakable(text: str, marks: str) -> Markup:
     """Text that the browser may break after any of these characters."""
     return Markup("<wbr>").join(re.split(f"(?<=[{marks}])", text))
+
+
+def natural(claim: str) -> str:
+    """A claim id that sorts as people count: SAW2 before SAW10."""
+    return re.sub(r"\d+", lambda match: match[0].zfill(4), claim)
 
 
 def numbered(content: Iterable[Block]) -> Iterator[tuple[Block, str]]:
@@ -81,12 +87,3 @@ def _policy(style: str, script: str) -> str:
         f"default-src 'none'; img-src data:; style-src 'sha256-{style}'; script-src 'sha256-{script}';"
         " base-uri 'none'; form-action 'none'"
     )
-
-
-def _base64(path: str) -> str:
-    return base64.b64encode(Path(path).read_bytes()).decode()
-
-
-def _natural(claim: str) -> str:
-    """A claim id that sorts as people count: SAW2 before SAW10."""
-    return re.sub(r"\d+", lambda match: match[0].zfill(4), claim)

@@ -19,6 +19,7 @@ CLAIM = Column(prose("claim"), width=2.4)
 """A column of claims, whose long names break."""
 CELLS_SHOWN = 6
 MARGIN_DIGITS = 4
+SORTED = ("theory", "estimate", "margin", "replicates", "failed")
 TESTS = {"equals": "equals, to within the margin", "at_most": "at most", "at_least": "at least"}
 """What a relation says, in words."""
 ORIGINS = {"derived": "derived here", "finding": "found here", "control": "control"}
@@ -77,7 +78,7 @@ def _entry(record: dict, sources: Mapping[str, Source], sections: Sequence[str])
         statement=prose(str(record["statement"])),
         source=source(record, sources),
         evidence=tuple((name, prose(content)) for name, content in _evidence(record, sections)),
-        order={name: _sortable(record[name]) for name in ("theory", "estimate", "margin", "replicates", "failed")},
+        order={name: float(record[name]) if math.isfinite(record[name]) else "" for name in SORTED},
     )
 
 
@@ -97,10 +98,6 @@ def known(record: Mapping, name: str) -> float | None:
     """A number of the record; nothing when the column is not there or holds none."""
     value = record.get(name)
     return None if not isinstance(value, int | float) or math.isnan(value) else float(value)
-
-
-def _sortable(value: float) -> float | str:
-    return float(value) if math.isfinite(value) else ""
 
 
 def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
@@ -135,7 +132,7 @@ def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, C
 
 
 def _origin(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
-    study, cells = str(record["study"]), cells_of(record)
+    study, cells = str(record["study"]), json.loads(text(record.get("cells")) or "[]")
     if cells:
         more = f" and {len(cells) - CELLS_SHOWN} more" if len(cells) > CELLS_SHOWN else ""
         yield "cells", prose(joined(map(code, cells[:CELLS_SHOWN])), more)
@@ -143,12 +140,3 @@ def _origin(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Con
         yield "recompute one replicate", code(f"dlstats replay {study}.{experiment} {cell} 0")
     if study in sections:
         yield "study", ref(f"sec-{study}", study)
-
-
-def cells_of(record: Mapping) -> list[str]:
-    """The cells that a claim rests on."""
-    try:
-        cells = json.loads(text(record.get("cells")) or "[]")
-    except ValueError:
-        return []
-    return [str(cell) for cell in cells] if isinstance(cells, list) else []

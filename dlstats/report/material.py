@@ -108,7 +108,7 @@ def collect(
         errata=slips,
         stale=tuple(provenance.stale(config, results)),
         questions=families.load(tracked(reports, families.FILE)),
-        registered={n: earlier for n in loaded if (earlier := protocol.registered(reports, n))},
+        registered={n: earlier for n in loaded if (earlier := read_json(reports / protocol.FOLDER / f"{n}.json"))},
     )
 
 

@@ -10,7 +10,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,9 +17,8 @@ import pandas as pd
 from dlstats.pipeline import grid
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
-from dlstats.protocol.measure import Contrast, Measure, SlopeContrast
+from dlstats.protocol.measure import Contrast, SlopeContrast
 from dlstats.protocol.study import Experiment, Grid, Study
-from dlstats.report.files import read_json
 
 FOLDER = "protocols"
 FAILURES = (
@@ -91,12 +89,8 @@ def _experiment(study: Study, name: str, grids: Sequence[Grid]) -> dict:
         "design": [{"levels": dict(g.levels), "replicates": g.replicates, "target": g.target} for g in grids],
         "keys": {n: f.label for n, f in experiment.keys.items()},
         "methods": {n: {"label": m.label, "description": m.description} for n, m in experiment.methods.items()},
-        "measures": [*map(_measure, experiment.measures), *_contrasts(experiment), *_slopes(experiment)],
+        "measures": [*map(asdict, experiment.measures), *_contrasts(experiment), *_slopes(experiment)],
     }
-
-
-def _measure(m: Measure) -> dict:
-    return {"column": m.column, "label": m.label, "statistic": m.statistic, "unit": m.unit, "options": dict(m.options)}
 
 
 def _derived(experiment: Experiment, column: str, statistic: str, options: dict) -> dict:
@@ -143,11 +137,6 @@ def _claim(claim: Claim) -> dict:
 def wanted_mcse(relation: str, margin: float) -> float:
     """The mcse at which a claim that holds without deviation is supported with probability 0.8; 0 without a margin."""
     return float(f"{verdict.wanted_mcse(relation, 0.0, 0.0, margin):.4g}") if margin > 0 else 0.0
-
-
-def registered(reports: Path, study: str) -> dict | None:
-    """The protocol that was written for this study before, if any."""
-    return read_json(Path(reports) / FOLDER / f"{study}.json")
 
 
 def run_digest(record: Mapping | None) -> str:

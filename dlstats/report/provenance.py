@@ -35,6 +35,7 @@ def environment(root: Path | None = None) -> dict:
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--untracked-files=no")
     moment = _git(root, "log", "-1", "--format=%ct")
+    versions = {package.name: package.version for package in metadata.distributions()}
     return {
         "version": dlstats.__version__,
         "commit": commit,
@@ -48,7 +49,7 @@ def environment(root: Path | None = None) -> dict:
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         "gpus": len(gpus.gpus()),
         "determinism": DETERMINISM,
-        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+        "packages": {name: versions[name] for name in PACKAGES if name in versions},
     }
 
 
@@ -60,13 +61,6 @@ def _git(root: Path, *arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return run.stdout.strip() if run.returncode == 0 else ""
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
@@ -100,18 +94,11 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
 
 def failures(rows: pd.DataFrame) -> list[dict]:
     """Rows that are not `ok`, counted by cell, method, status and reason."""
-    bad = rows[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
     keys = ["cell", "method", "status", "reason"]
-    totals = rows.groupby(["cell", "method"], sort=False).size()
-    counted = bad.groupby(keys, sort=False).size().reset_index(name="failed")
-    return [
-        {
-            **{key: str(line[key]) for key in keys},
-            "failed": int(line["failed"]),
-            "of": int(totals[line["cell"], line["method"]]),
-        }
-        for line in counted.to_dict("records")
-    ]
+    totals = rows.assign(of=rows.groupby(["cell", "method"])["status"].transform("size"))
+    bad = totals[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
+    counts = bad.astype(dict.fromkeys(keys, str)).groupby([*keys, "of"], sort=False).size().reset_index(name="failed")
+    return counts[[*keys, "failed", "of"]].to_dict("records")
 
 
 def stale(config: Mapping, results: Path) -> list[str]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dlstats.protocol.factor import Factor
-from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Experiment, Study
 from dlstats.report import blocks
 from dlstats.report.digits import Shown, show
@@ -169,7 +168,10 @@ def note(rows: Sequence[Sequence[Value]]) -> str:
 def label_of(experiment: Experiment, column: str, statistic: str) -> str:
     """How a measure is called in a table: its label and, where the name does not say it, the statistic."""
     kind, _, inner = statistic.partition("(")
-    measure = find_measure(experiment, column, inner[:-1] if kind in WRAPPED else statistic)
+    measures = [m for m in experiment.measures if m.column == column]
+    plain = inner[:-1] if kind in WRAPPED else statistic
+    same = [m for m in measures if plain == m.statistic or plain.startswith(f"{m.statistic}(")]  # with its options
+    measure = next(iter(same or measures), None)
     label = measure.label if measure else column
     if kind in WRAPPED:
         of = "" if inner.startswith(("mean", "exact")) else f" of the {inner[:-1]}"
@@ -178,13 +180,6 @@ def label_of(experiment: Experiment, column: str, statistic: str) -> str:
     name = statistic.replace("_", " ")
     silent = statistic in ("mean", "exact", "largest", "smallest") or name in label.lower()
     return f"{label}{unit}" if silent else f"{label}, {name}{unit}"
-
-
-def find_measure(experiment: Experiment, column: str, statistic: str) -> Measure | None:
-    """The measure that a line of a summary belongs to; the statistic may carry its options."""
-    alike = [m for m in experiment.measures if m.column == column]
-    same = [m for m in alike if statistic == m.statistic or statistic.startswith(f"{m.statistic}(")]
-    return (same or alike or [None])[0]
 
 
 def span(counts: Sequence[int]) -> Value:

@@ -12,7 +12,7 @@ from dlstats.protocol.claim import at_most, equals
 from dlstats.protocol.study import Method
 from dlstats.protocol.study import grid as levels
 from dlstats.protocol.verdict import support_power
-from dlstats.report import checklist, drawing, formulas, markdown, material, protocol, provenance
+from dlstats.report import checklist, drawing, files, formulas, markdown, material, protocol, provenance
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_protocol_file_names_every_part_of_ademp(tmp_path):
 
 def test_a_registered_protocol_is_compared(tmp_path, record, site):
     drawing.protocol(_changed(replicates=40), "toy", tmp_path)
-    earlier = protocol.registered(tmp_path, "toy")
+    earlier = files.read_json(tmp_path / protocol.FOLDER / "toy.json")
     found = protocol.deviations(CONFIG, study(), record, site.verdicts, earlier)
     assert found == ["Changed since the protocol was registered: experiments."]
 
