@@ -124,8 +124,8 @@ class Reader:
         """Every line with its estimate, for figures and for readers of one's own."""
         lines = evidence.table(self.experiment, **self.where)
         for column, least in self.needs.items():
-            if lines[column].nunique() < least:
-                raise LookupError(f"{least} levels of {column} are needed, {lines[column].nunique()} were run.")
+            if (run := _levels(lines, column)) < least:
+                raise LookupError(f"{least} levels of {column} are needed, {run} were run.")
         if self.largest:
             lines = lines[lines[self.largest] == lines[self.largest].max()]
         if self.final:
@@ -147,6 +147,14 @@ def _moved(estimate: Estimate, move: Callable[[float], float], scale: float = 1.
     return replace(
         estimate, value=move(estimate.value), mcse=estimate.mcse * scale, lower=ends[0], upper=ends[1], law=law
     )
+
+
+def _levels(lines: pd.DataFrame, column: str) -> int:
+    """Levels of a factor in the lines; where they are slopes over it, the fewest cells that any of them has."""
+    if lines[column].notna().any():
+        return int(lines[column].nunique())
+    groups = lines.groupby([c for c in lines.columns if c not in NUMBERS], dropna=False)["cells"]
+    return int(groups.agg(lambda cells: len(set(" ".join(cells).split()))).min())
 
 
 def _require_single(lines: pd.DataFrame, over: tuple[str, ...], where: Mapping) -> None:

@@ -55,6 +55,14 @@ def test_a_value_is_the_statistic_of_its_line(evidence):
     assert (found.degrees, found.lower, found.upper) == pytest.approx((again.degrees, again.lower, again.upper))
 
 
+@pytest.mark.parametrize("reader", [readers.slope, readers.last_slope, readers.value])
+def test_a_claim_that_needs_more_sizes_than_were_run_is_not_measured(evidence, reader):
+    measured = reader("risk", "mean", method="network", level=0.1).each()
+    assert measured.at_least(n=len(SIZES))(evidence)
+    with pytest.raises(LookupError, match="4 levels of n are needed, 3 were run"):
+        measured.at_least(n=len(SIZES) + 1)(evidence)
+
+
 def test_each_gives_one_estimate_per_level(evidence):
     found = readers.value("risk", "median", method="network").each("n", "level")(evidence)
     assert len(found) == 6

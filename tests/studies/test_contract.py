@@ -89,8 +89,11 @@ def test_claims_are_measured_from_the_summary_alone(study):
     rows = results.verdicts(study).to_dict("index")
     for claim in registry.load(study).claims:
         row = rows[claim.id]
-        if not row["note"].startswith("not simulated"):
+        try:
             measured = claim.measure(results.evidence(study, replicates=False))
+        except LookupError:
+            assert row["verdict"] == "not run", claim.id
+        else:
             estimates = [measured] if isinstance(measured, Estimate) else list(measured)
             assert row["estimate"] in [e.value for e in estimates] or np.isnan(row["estimate"]), claim.id
             assert row["cells"] != "[]", claim.id
