@@ -24,6 +24,11 @@ class Span:
     target: str = ""
 
 
+SIGNS = {
+    "supported": "✓", "replicated": "✓", "breaks": "✓", "refuted": "✗", "not replicated": "✗", "does not break": "✗",
+    "conflict": "‼", "not reached": "…", "recipe-bound": "≈", "undecided": "?", "not run": "–",
+}  # fmt: skip
+"""The sign of a verdict, from which its colour follows."""
 Text = tuple[Span, ...]
 Content = str | int | Shown | Span | Text
 """What a text is made from."""

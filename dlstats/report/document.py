@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from dlstats.pipeline import grid
 from dlstats.protocol import origin
 from dlstats.protocol.verdict import AGAINST, CONFLICT, CONFLICTS, LEVEL, NOT_REACHED, VERDICTS
-from dlstats.report import blocks, checklist, errata, families, formulas, ledger, protocol, sections
+from dlstats.report import blocks, checklist, errata, families, ledger, protocol, sections
 from dlstats.report.blocks import Block, Heading, Paragraph, Text, code, joined, prose, ref, right, wide
+from dlstats.report.files import packaged
 from dlstats.report.material import Material
 
-TITLE = "dlstats: what theory predicts and what simulation finds"
-FAMILIES = {
-    "approximation": "Approximation: what networks can represent",
-    "excess_risk": "Excess risk: how fast networks learn",
-    "robust": "Robust and quantile losses",
-    "imbalance": "Losses for imbalanced classes",
-    "likelihood": "Losses from likelihoods",
-    "complexity": "Complexity: covering numbers and dimensions",
-    "dynamics": "Training dynamics",
-    "symmetry": "Symmetry",
-    "monte_carlo": "Monte Carlo methodology",
-}
+TEXTS = packaged("texts.yaml")
 
 
 def build(material: Material) -> blocks.Document:
@@ -40,12 +30,14 @@ def build(material: Material) -> blocks.Document:
         content += [Heading("Sources", 1, "sources"), blocks.Bibliography()]
     version = f"version {material.environment['version']}"
     subtitle = f"Report of the profile {material.profile}, {version}" if material.profile else f"Report, {version}"
-    return blocks.Document(TITLE, subtitle, _facts(material), tuple(content), int(material.environment["timestamp"]))
+    return blocks.Document(
+        TEXTS["title"], subtitle, _facts(material), tuple(content), int(material.environment["timestamp"])
+    )
 
 
 def family_title(family: str) -> str:
     """The heading of a family's chapter."""
-    return FAMILIES.get(family, family.replace("_", " ").capitalize())
+    return TEXTS["families"].get(family, family.replace("_", " ").capitalize())
 
 
 def _facts(material: Material) -> tuple[tuple[str, Text], ...]:
@@ -109,36 +101,37 @@ def _stale(material: Material) -> list[Block]:
     return [Paragraph(prose(*head, joined(map(code, material.stale)), "."), "warning")]
 
 
-def _glance(material: Material) -> blocks.Table:
-    verdicts = material.verdicts
-    names = [v for v in VERDICTS if (verdicts["verdict"] == v).any()]
-
-    def row(title: blocks.Content, part: pd.DataFrame, studies: Iterable[str]) -> tuple[blocks.Content, ...]:
-        counts = [int((part["verdict"] == name).sum()) for name in names]
-        finished = [study in material.finished for study in studies]
-        return (title, *counts, len(part), f"{sum(finished)} of {len(finished)}")
-
+def _by_verdict(key: str, caption: str, first: str, parts: Sequence[tuple[blocks.Content, pd.DataFrame, str]],
+                last: str = "") -> blocks.Table:  # fmt: skip
+    """Counts of claims by verdict, a row for each part with its title; `last` heads a further column."""
+    names = [v for v in VERDICTS if any((part["verdict"] == v).any() for _, part, _ in parts)]
     rows = [
-        row(ref(f"family-{family}", family_title(family)), verdicts[verdicts["family"] == family], studies)
+        (title, *(int((part["verdict"] == name).sum()) for name in names), len(part), *([more] if last else []))
+        for title, part, more in parts
+    ]
+    heads = (*map(blocks.verdict, names), "claims", *([last] if last else []))
+    return blocks.table(key, caption, (wide(first), *map(right, heads)), rows, size="")
+
+
+def _glance(material: Material) -> blocks.Table:
+    def finished(studies: Sequence[str]) -> str:
+        return f"{sum(study in material.finished for study in studies)} of {len(studies)}"
+
+    verdicts = material.verdicts
+    parts: list[tuple[blocks.Content, pd.DataFrame, str]] = [
+        (ref(f"family-{family}", family_title(family)), verdicts[verdicts["family"] == family], finished(studies))
         for family, studies in grid.families(material.config).items()
     ]
-    rows.append(row(blocks.strong("all"), verdicts, material.planned))
-    columns = (wide("family"), *(right(blocks.verdict(v)) for v in names), right("claims"), right("studies finished"))
-    return blocks.table(
-        "tab-glance", "The ledger at a glance: claims of each family by verdict.", columns, rows, size=""
-    )
+    parts.append((blocks.strong("all"), verdicts, finished(material.planned)))
+    caption = "The ledger at a glance: claims of each family by verdict."
+    return _by_verdict("tab-glance", caption, "family", parts, "studies finished")
 
 
 def _origins(material: Material) -> blocks.Table:
     """Verdicts by origin: what a count is worth depends on who said what was judged."""
-    table = material.verdicts
-    names = [v for v in VERDICTS if (table["verdict"] == v).any()]
-    rows = []
-    for kind, meaning in origin.MEANING.items():
-        part = table[table["origin"] == kind]
-        rows.append((meaning, *(int((part["verdict"] == name).sum()) for name in names), len(part)))
-    columns = (wide("origin"), *(right(blocks.verdict(v)) for v in names), right("claims"))
-    return blocks.table("tab-origins", "Verdicts by origin of the claim.", columns, rows, size="")
+    origins, meanings = material.verdicts["origin"], origin.MEANING.items()
+    parts = [(meaning, material.verdicts[origins == kind], "") for kind, meaning in meanings]
+    return _by_verdict("tab-origins", "Verdicts by origin of the claim.", "origin", parts)
 
 
 def _listed(material: Material, names: Sequence[str], title: str, caption: str, absent: str = "") -> list[Block]:
@@ -211,25 +204,12 @@ def _run(material: Material) -> list[Block]:
 
 def _rule(failed: float) -> str:
     """How a verdict comes about; `failed` is the proportion of failed replicates that is allowed."""
-    percent, inside = f"{100 * LEVEL:g} %", f"{100 * (1 - 2 * LEVEL):g} %"
-    return (
-        "What a verdict is called depends on the origin of the claim. A theorem, or what is derived here, is supported; a"
-        " statement on a limit may be not reached by these sizes; a proven statement that is contradicted (adjusted p below"
-        f" {CONFLICT:g}) is a conflict, a fault of the code or of its reading. A statement of a lecture or of practice is"
-        " supported or refuted, a finding replicated or not, and under a control a law breaks or does not. Recipe-bound: three"
-        " times the training turns the verdict round. Not run: the profile is too small."
-        " A claim states a number, with a margin that was fixed before the run. Exact claims (no randomness) hold or do"
-        f" not. A claim that a number equals theory is supported when the {inside} interval lies within the margin"
-        f" (two one-sided tests of level {percent}); “at most” and “at least” are one-sided with the margin as slack. It"
-        f" is refuted when the margin is excluded at level {percent}, adjusted by Holm over the whole ledger. Whatever"
-        " is neither is undecided. Where no straight line fits (lack of fit, p < 0.01) a slope has no verdict of its own:"
-        " the last two local slopes are judged. A claim that rests on cells with more than"
-        f" {100 * failed:g} % of failed replicates is undecided."
-    )
+    percent = {"percent": 100 * LEVEL, "inside": 100 * (1 - 2 * LEVEL), "failed": 100 * failed}
+    return TEXTS["rule"].format(conflict=CONFLICT, **percent)
 
 
 def _ledger(material: Material) -> list[Block]:
-    texts = (_rule(material.config.get("failed_share", 0.1)), formulas.EXPLAINED)
+    texts = (_rule(material.config.get("failed_share", 0.1)), TEXTS["errors"])
     parts: list[Block] = [Heading("The ledger", 1, "ledger"), *(Paragraph(prose(text)) for text in texts)]
     if material.unadjusted:
         names = ", ".join(material.unadjusted)

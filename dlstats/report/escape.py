@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
 
-import yaml
+from dlstats.report.files import packaged
 
-_CHARACTERS = yaml.safe_load(Path(__file__).with_name("characters.yaml").read_text(encoding="utf-8"))
+_CHARACTERS = packaged("characters.yaml")
 _TEXT, _MATHS, _ACCENTS = (_CHARACTERS[kind] for kind in ("text", "maths", "accents"))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import yaml
+
 import dlstats
 from dlstats.pipeline import store
 
@@ -13,6 +15,11 @@ def tracked(reports: Path, name: str) -> Path:
     """A tracked file of the report, `reports/<name>`; of the project itself when the folder does not hold its own."""
     own = Path(reports) / name
     return own if own.exists() else Path(dlstats.__file__).resolve().parent.parent / "reports" / name
+
+
+def packaged(name: str) -> dict:
+    """A YAML file that stands beside this module."""
+    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def read_json(path: Path) -> dict | None:

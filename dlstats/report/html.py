@@ -37,6 +37,7 @@ def page(document: Document, sources: Mapping[str, Source], reports: Path) -> st
         script=Markup(script),
         policy=_policy(style, script),
         targets=blocks.targets(document.blocks),
+        signs=blocks.SIGNS,
         cited=cited,
         sources=sources,
         formulas={source: Markup(formula) for source, formula in formulas.items()},

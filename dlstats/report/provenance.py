@@ -18,13 +18,9 @@ from dlstats.machine import gpus
 from dlstats.pipeline import cells, store
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
+from dlstats.report.files import packaged
 
 PACKAGES = "numpy scipy pandas pyarrow torch statsmodels scikit-learn mpmath matplotlib snakemake typst".split()
-DETERMINISM = (
-    "Streams are numpy's, one for each study, role and replicate: data and initialisations have the same bits in any"
-    " block, on any number of cores, on processor and GPU. So have networks that lanes trained; those of the torch path,"
-    " and all on a GPU, agree to rounding. Products are of full float32 precision or float64, never TF32."
-)
 RECORD = "study.json"
 """Beside the figures of a study: what its raw results cost and what failed."""
 
@@ -48,7 +44,7 @@ def environment(root: Path | None = None) -> dict:
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         "gpus": len(gpus.gpus()),
-        "determinism": DETERMINISM,
+        "determinism": packaged("texts.yaml")["determinism"],
         "packages": {name: versions[name] for name in PACKAGES if name in versions},
     }
 

@@ -53,7 +53,7 @@ def prepare(document: Document, folder: Path) -> dict:
     numbers = itertools.count()
     content = [_copied(b, folder, next(numbers)) if isinstance(b, blocks.Picture) else b for b in document.blocks]
     data = _data(replace(document, blocks=tuple(content)), blocks.targets(document.blocks))
-    return {**data, "blocks": _paired(data["blocks"])}
+    return {**data, "blocks": _paired(data["blocks"]), "signs": blocks.SIGNS}
 
 
 def _copied(picture: blocks.Picture, folder: Path, number: int) -> blocks.Picture:

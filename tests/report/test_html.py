@@ -11,8 +11,10 @@ from cases.report_site import HOSTILE, REPORTS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import html
 from dlstats.report.blocks import (
+    SIGNS,
     Bullets,
     Column,
     Document,
@@ -94,3 +96,7 @@ def test_blocks_are_numbered_by_level_and_kind():
 def test_a_name_that_a_template_misspells_is_an_error():
     with pytest.raises(jinja2.UndefinedError):
         html.environment().from_string("{{ nothing }}").render()
+
+
+def test_every_verdict_has_a_sign_and_no_other_name_has():
+    assert set(SIGNS) == set(VERDICTS)
