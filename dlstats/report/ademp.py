@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from dlstats.protocol.factor import written
 from dlstats.report import blocks, formulas, ledger
 from dlstats.report.blocks import Block, Content, Heading, Paragraph, Span, Table, Text, code, prose, right, wide
 from dlstats.report.digits import Shown, exact
@@ -38,14 +39,8 @@ def conditions(experiment: Mapping, title: str, key: str) -> Table:
 
 
 def _levels(levels: Mapping[str, list]) -> Text:
-    factors = [(code(name), Span("plain", f" = {', '.join(map(_level, values))}")) for name, values in levels.items()]
+    factors = [(code(name), Span("plain", f" = {', '.join(map(written, values))}")) for name, values in levels.items()]
     return blocks.joined(factors, "; ")
-
-
-def _level(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _replicates(entry: Mapping) -> Text:
@@ -67,17 +62,12 @@ def measures(experiment: Mapping, title: str, key: str) -> Table:
     rows = []
     for measure in experiment["measures"]:
         formula = formulas.find(str(measure["statistic"]))
-        options = ", ".join(f"{k} = {_level(v)}" for k, v in measure["options"].items())
+        options = ", ".join(f"{k} = {written(v)}" for k, v in measure["options"].items())
         statistic = formula.words + (f" ({options})" if options else "")
         unit = f" [{measure['unit']}]" if measure["unit"] else ""
         label = prose(f"{measure['label']}{unit}, ", code(measure["column"]))
         rows.append((label, statistic, Span("math", formula.typst, formula.words), formula.error))
-    columns = (
-        wide("measure x, column", 0.9),
-        wide("statistic", 0.7),
-        "formula",
-        wide("Monte Carlo standard error"),
-    )
+    columns = (wide("measure x, column", 0.9), wide("statistic", 0.7), "formula", wide("Monte Carlo standard error"))
     note = "R replicates with value x_r; θ is the truth, y_r, l_r, u_r further columns of the same replicate."
     caption = f"{title}: performance measures and how their Monte Carlo standard error (mcse) is found."
     return blocks.table(key, caption, columns, rows, note)

@@ -45,13 +45,12 @@ class Item:
         return f"{self.lack}: {names}" if self.lack and names else names
 
 
-def _always(material: Material, study: Study) -> Iterable[str]:
-    """Nothing is missing: the program writes it for every study."""
-    return ()
+def _unless(holds: Callable[[Material, Study], object], lack: str) -> Missing:
+    return lambda material, study: [] if holds(material, study) else [lack]
 
 
 def _text(name: str) -> Missing:
-    return lambda material, study: [] if str(getattr(study, name)).strip() else [f"no {name}"]
+    return _unless(lambda material, study: str(getattr(study, name)).strip(), f"no {name}")
 
 
 def _methods(material: Material, study: Study) -> Iterable[str]:
@@ -83,16 +82,8 @@ def _claims(material: Material, study: Study) -> Iterable[str]:
     return [claim.id for claim in study.claims if claim.id not in judged]
 
 
-def _record(material: Material, study: Study) -> Iterable[str]:
-    return [] if study.name in material.records or not study.experiments else ["no record of the run"]
-
-
 def _figures(material: Material, study: Study) -> Iterable[str]:
     return [str(origin["figure"]) for origin in material.figures.get(study.name, ()) if not origin["drawn"]]
-
-
-def _registered(material: Material, study: Study) -> Iterable[str]:
-    return [] if study.name in material.registered else ["not registered"]
 
 
 def _sources(material: Material, study: Study) -> Iterable[str]:
@@ -100,29 +91,29 @@ def _sources(material: Material, study: Study) -> Iterable[str]:
     return [key for key in dict.fromkeys(cited) if key and key not in material.sources]
 
 
-def _commit(material: Material, study: Study) -> Iterable[str]:
-    return [] if material.environment["commit"] else ["the commit is not known"]
-
-
+_nothing = _unless(lambda m, study: True, "")
+_record = _unless(lambda m, study: study.name in m.records or not study.experiments, "no record of the run")
+_registered = _unless(lambda m, study: study.name in m.registered, "not registered")
+_commit = _unless(lambda m, study: m.environment["commit"], "the commit is not known")
 ITEMS = (
     Item("The aims of the study", "Protocol, aims", _text("aims")),
     Item("The data-generating mechanisms", "Protocol, data-generating mechanisms", _text("mechanisms")),
-    Item("The factors, their levels and how they are crossed", "Protocol, table of factors", _always),
+    Item("The factors, their levels and how they are crossed", "Protocol, table of factors", _nothing),
     Item("All planned conditions have results", "What was run", _conditions, by=(MORRIS, SIEPE), target="tab-run"),
     Item("The estimands or other targets", "Protocol, estimands", _text("estimands")),
     Item("Every method in the results is described", "Protocol, table of methods", _methods, "not described"),
     Item("Every performance measure has a formula", "Protocol, table of measures", _measures, "no formula"),
     Item("Every estimate from more than one replicate has a Monte Carlo standard error", "Results, tables", _errors,
          "no Monte Carlo standard error"),
-    Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _always),
+    Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _nothing),
     Item("Failures are counted and their handling is stated", "Failures", _record, by=(MORRIS, SIEPE)),
-    Item("The seed and how streams are derived", "How to get these numbers again", _always, by=(MORRIS, WILLIAMS)),
-    Item("Program, packages and their versions", "What was run", _always, target="run"),
+    Item("The seed and how streams are derived", "How to get these numbers again", _nothing, by=(MORRIS, WILLIAMS)),
+    Item("Program, packages and their versions", "What was run", _nothing, target="run"),
     Item("The code: version and commit", "Title page", _commit),
     Item("Machine and computing time", "What was run", _record, by=(SIEPE, WILLIAMS), target="tab-run"),
     Item("Every claim is judged with a margin fixed before", "The ledger", _claims, "not judged", (SIEPE,), target="ledger"),
     Item("The protocol was registered before the run", "Protocol, hash", _registered, by=(SIEPE, WILLIAMS), required=False),
-    Item("Deviations from the protocol are listed", "Protocol, deviations", _always, by=(SIEPE,)),
+    Item("Deviations from the protocol are listed", "Protocol, deviations", _nothing, by=(SIEPE,)),
     Item("Every figure is drawn", "Results, figures", _figures, "not drawn", (MORRIS,)),
     Item("What limits the conclusions", "Limits", _text("limits"), by=(SIEPE, WILLIAMS)),
     Item("Every source that a claim cites is in the bibliography", "Sources", _sources, "not in the bibliography",

@@ -36,9 +36,6 @@ class Shown:
         body = self.value + (f" ({self.mcse})" if self.mcse else "")
         return body.replace("-", "−") + (f" × 10{str(self.exponent).translate(_RAISED)}" if self.exponent else "")
 
-    def __str__(self) -> str:
-        return self.text
-
     @property
     def siunitx(self) -> str:
         """For a siunitx column: `0.892 +- 0.032 e-7`; an empty string for what is not a number."""
@@ -61,7 +58,7 @@ def show(value: float, mcse: float = 0.0) -> Shown:
     if not math.isfinite(mcse):
         shown = _significant(value, UNKNOWN_DIGITS)
         return Shown(shown.value, "?", shown.exponent)
-    error = _round_to(Decimal(mcse), _magnitude(mcse) - 1)
+    error = _round_to(Decimal(mcse), Decimal(mcse).adjusted() - 1)
     place = error.adjusted() - 1  # after rounding: 0.0996 is 0.10, one place higher than it seemed
     error = _round_to(Decimal(mcse), place)
     rounded = _round_to(Decimal(value), place)
@@ -87,7 +84,7 @@ def count(value: float) -> Shown:
 def _significant(value: float, digits: int, strip: bool = False) -> Shown:
     if value == 0:
         return Shown("0")
-    top = _round_to(Decimal(value), _magnitude(value) - digits + 1).adjusted()  # 0.9999999 rounds up to 1
+    top = _round_to(Decimal(value), Decimal(value).adjusted() - digits + 1).adjusted()  # 0.9999999 rounds up to 1
     place = top - digits + 1
     rounded = _round_to(Decimal(value), place)
     if float(value).is_integer() and abs(value) < 10**9:
@@ -97,10 +94,6 @@ def _significant(value: float, digits: int, strip: bool = False) -> Shown:
     # 0.5, but 1.00000 for what is nearly 1
     whole = strip and "." in text and math.isclose(float(rounded), value, rel_tol=NOISE)
     return Shown(text.rstrip("0").rstrip(".") if whole else text, "", exponent)
-
-
-def _magnitude(value: float) -> int:
-    return Decimal(value).adjusted()
 
 
 def _round_to(number: Decimal, place: int) -> Decimal:

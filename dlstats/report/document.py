@@ -101,37 +101,31 @@ def _stale(material: Material) -> list[Block]:
     return [Paragraph(prose(*head, joined(map(code, material.stale)), "."), "warning")]
 
 
-def _by_verdict(key: str, caption: str, first: str, parts: Sequence[tuple[blocks.Content, pd.DataFrame, str]],
-                last: str = "") -> blocks.Table:  # fmt: skip
-    """Counts of claims by verdict, a row for each part with its title; `last` heads a further column."""
-    names = [v for v in VERDICTS if any((part["verdict"] == v).any() for _, part, _ in parts)]
-    rows = [
-        (title, *(int((part["verdict"] == name).sum()) for name in names), len(part), *([more] if last else []))
-        for title, part, more in parts
-    ]
-    heads = (*map(blocks.verdict, names), "claims", *([last] if last else []))
-    return blocks.table(key, caption, (wide(first), *map(right, heads)), rows, size="")
+def _by_verdict(verdicts: pd.DataFrame, chosen: Sequence[pd.Series]) -> tuple[list[str], list[list[int]]]:
+    """The verdicts that occur, and of each part of the ledger the counts by verdict and the number of claims."""
+    names = [v for v in VERDICTS if (verdicts["verdict"] == v).any()]
+    parts = [verdicts.loc[part, "verdict"] for part in chosen]
+    return names, [[*(int((part == name).sum()) for name in names), len(part)] for part in parts]
 
 
 def _glance(material: Material) -> blocks.Table:
-    def finished(studies: Sequence[str]) -> str:
-        return f"{sum(study in material.finished for study in studies)} of {len(studies)}"
-
-    verdicts = material.verdicts
-    parts: list[tuple[blocks.Content, pd.DataFrame, str]] = [
-        (ref(f"family-{family}", family_title(family)), verdicts[verdicts["family"] == family], finished(studies))
-        for family, studies in grid.families(material.config).items()
-    ]
-    parts.append((blocks.strong("all"), verdicts, finished(material.planned)))
+    verdicts, by_family = material.verdicts, grid.families(material.config)
+    chosen = [*(verdicts["family"] == family for family in by_family), verdicts["family"].notna()]
+    names, counts = _by_verdict(verdicts, chosen)
+    titles = [*(ref(f"family-{family}", family_title(family)) for family in by_family), blocks.strong("all")]
+    studies = [[study in material.finished for study in part] for part in (*by_family.values(), material.planned)]
+    rows = [(t, *c, f"{sum(s)} of {len(s)}") for t, c, s in zip(titles, counts, studies, strict=True)]
+    columns = (wide("family"), *map(right, (*map(blocks.verdict, names), "claims", "studies finished")))
     caption = "The ledger at a glance: claims of each family by verdict."
-    return _by_verdict("tab-glance", caption, "family", parts, "studies finished")
+    return blocks.table("tab-glance", caption, columns, rows, size="")
 
 
 def _origins(material: Material) -> blocks.Table:
     """Verdicts by origin: what a count is worth depends on who said what was judged."""
-    origins, meanings = material.verdicts["origin"], origin.MEANING.items()
-    parts = [(meaning, material.verdicts[origins == kind], "") for kind, meaning in meanings]
-    return _by_verdict("tab-origins", "Verdicts by origin of the claim.", "origin", parts)
+    names, counts = _by_verdict(material.verdicts, [material.verdicts["origin"] == kind for kind in origin.MEANING])
+    rows = [(meaning, *row) for meaning, row in zip(origin.MEANING.values(), counts, strict=True)]
+    columns = (wide("origin"), *map(right, (*map(blocks.verdict, names), "claims")))
+    return blocks.table("tab-origins", "Verdicts by origin of the claim.", columns, rows, size="")
 
 
 def _listed(material: Material, names: Sequence[str], title: str, caption: str, absent: str = "") -> list[Block]:
@@ -212,10 +206,8 @@ def _ledger(material: Material) -> list[Block]:
     texts = (_rule(material.config.get("failed_share", 0.1)), TEXTS["errors"])
     parts: list[Block] = [Heading("The ledger", 1, "ledger"), *(Paragraph(prose(text)) for text in texts)]
     if material.unadjusted:
-        names = ", ".join(material.unadjusted)
-        parts.append(
-            Paragraph(prose(f"The ledger is of what is finished; the last whole one did not hold {names}."), "warning")
-        )
+        text = f"The ledger is of what is finished; the last whole one did not hold {', '.join(material.unadjusted)}."
+        parts.append(Paragraph(prose(text), "warning"))
     if material.verdicts.empty:
         return [*parts, Paragraph(prose("No claim has been judged yet."), "warning")]
     studies = [name for name in material.planned if name in material.studies]

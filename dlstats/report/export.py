@@ -55,7 +55,9 @@ def write(
         if path.suffix in (".svg", ".json"):
             path.unlink()
     drawn = [f for f in study.figures if (folder / f"{f.name}.pdf").exists()]
-    grids = tables.summary_grids(study, evidence.summaries, _fits_page if two else _fits)
+    grids = tables.summary_grids(
+        study, evidence.summaries, (lambda grid: _width(grid) <= latex.CHARACTERS) if two else _fits
+    )
     grids.append(ledger.grid(verdicts, f"{study.title}: verdicts."))
     parts = {}
     for shown in drawn:
@@ -74,10 +76,6 @@ def write(
 def _width(grid: Grid) -> int:
     """About how many characters wide a table is."""
     return sum(latex.width(grid, place) for place in range(len(grid.fields)))
-
-
-def _fits_page(grid: Grid) -> bool:
-    return _width(grid) <= latex.CHARACTERS
 
 
 def _fits(grid: Grid) -> bool:
@@ -117,7 +115,11 @@ def methods_paragraph(config: Mapping, study: Study, run: Mapping, environment: 
         "methods",
         study=study,
         protocol=fixed,
-        conditions=[_factors(experiment, entry) for experiment in fixed.experiments for entry in experiment["design"]],
+        conditions=[
+            [(experiment["factors"].get(name, name), levels) for name, levels in entry["levels"].items()]
+            for experiment in fixed.experiments
+            for entry in experiment["design"]
+        ],
         methods={
             m["label"]: m["description"] for experiment in fixed.experiments for m in experiment["methods"].values()
         },
@@ -136,10 +138,6 @@ def _measures(measures: Sequence[Mapping]) -> list[tuple[formulas.Formula, list[
     for measure in measures:
         labels.setdefault(str(measure["statistic"]), []).append(str(measure["label"]))
     return [(formulas.find(statistic), named) for statistic, named in labels.items()]
-
-
-def _factors(experiment: Mapping, entry: Mapping) -> list[tuple[str, list]]:
-    return [(experiment["factors"].get(name, name), levels) for name, levels in entry["levels"].items()]
 
 
 def document(study: Study, parts: list[str], face: str = "serif") -> str:

@@ -37,12 +37,6 @@ def load(path: Path) -> dict[str, tuple[Question, ...]]:
     return {family: tuple(Question(**entry) for entry in entries) for family, entries in data.items()}
 
 
-def marks(question: Question) -> set[str]:
-    """The claims that the answers name."""
-    texts = (question.lectures, question.exact, question.training)
-    return {value or name for text in texts for value, name in MARK.findall(text)}
-
-
 def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.DataFrame) -> list[Block]:
     """The overview of a family with every mark looked up; nothing when no question is asked."""
     if not questions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from functools import cache
@@ -20,7 +21,6 @@ CHARACTERS = 115
 """About how many characters of the size of footnotes stand beside each other on a page."""
 LONG = 40
 """Tables with more rows may break over pages."""
-ALLOW, UNDERSCORE = r"\allowbreak{}", r"\_"
 
 
 class Latex(str):
@@ -76,7 +76,7 @@ def _cell(value: Value, field: Field) -> str:
     if field.kind == "number":
         return f"{{{text}}}"
     if field.kind == "name" and not value.isnumeric():
-        return rf"\texttt{{{text.replace('.', '.' + ALLOW).replace(UNDERSCORE, UNDERSCORE + ALLOW)}}}"
+        return r"\texttt{" + re.sub(r"(\.|\\_)", r"\1\\allowbreak{}", text) + "}"
     return text
 
 

@@ -84,7 +84,11 @@ def collect(
     environment: Mapping | None = None,
     load: Callable[[str], Study] | None = None,
 ) -> Material:
-    """Read whatever is there; what is missing is missing in the material, too."""
+    """Read whatever is there; what is missing is missing in the material, too.
+
+    `profile` is the name of the configuration, `environment` what `provenance.environment` gives, `load` finds a study
+    by its name.
+    """
     load = load or registry.load
     names = list(config["studies"])
     loaded, unloaded = _load(names, load)

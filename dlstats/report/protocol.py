@@ -19,6 +19,7 @@ from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.measure import Contrast, SlopeContrast
 from dlstats.protocol.study import Experiment, Grid, Study
+from dlstats.report import tables
 
 FOLDER = "protocols"
 FAILURES = (
@@ -85,7 +86,7 @@ def _experiment(study: Study, name: str, grids: Sequence[Grid]) -> dict:
     return {
         "name": name,
         "title": experiment.title or name.replace("_", " "),
-        "factors": {n: f.label + (f" ({f.unit})" if f.unit else "") for n, f in experiment.factors.items()},
+        "factors": {n: tables.labelled(f) for n, f in experiment.factors.items()},
         "design": [{"levels": dict(g.levels), "replicates": g.replicates, "target": g.target} for g in grids],
         "keys": {n: f.label for n, f in experiment.keys.items()},
         "methods": {n: {"label": m.label, "description": m.description} for n, m in experiment.methods.items()},

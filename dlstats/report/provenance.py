@@ -25,9 +25,9 @@ RECORD = "study.json"
 """Beside the figures of a study: what its raw results cost and what failed."""
 
 
-def environment(root: Path | None = None) -> dict:
+def environment() -> dict:
     """Version, commit, machine, Python and packages of this process."""
-    root = root or Path(dlstats.__file__).resolve().parent.parent
+    root = Path(dlstats.__file__).resolve().parent.parent
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--untracked-files=no")
     moment = _git(root, "log", "-1", "--format=%ct")
@@ -104,10 +104,10 @@ def stale(config: Mapping, results: Path) -> list[str]:
 
 def _is_stale(config: Mapping, study: str, results: Path) -> bool:
     try:
-        return any(
-            {store.read_origin(path).fingerprint for path in paths if path.exists()}
-            - {cells.code_of(study, experiment)}
-            for experiment, paths in cells.raw_paths(config, study, results).items()
-        )
+        for experiment, paths in cells.raw_paths(config, study, results).items():
+            computed_by = {store.read_origin(path).fingerprint for path in paths if path.exists()}
+            if computed_by - {cells.code_of(study, experiment)}:
+                return True
     except (LookupError, store.Unusable):
-        return False
+        pass
+    return False

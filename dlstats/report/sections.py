@@ -95,10 +95,8 @@ def _verdicts(material: Material, study: Study) -> list[Block]:
         for r in ledger.rows(material.verdicts_of(study.name))
     ]
     columns = (ledger.CLAIM, wide("statement"), *map(right, ("theory", "measured", "margin")), "verdict")
-    return [
-        Heading("Verdicts", 3),
-        blocks.table(f"tab-{study.name}-verdicts", f"{study.title}: verdicts.", columns, rows),
-    ]
+    table = blocks.table(f"tab-{study.name}-verdicts", f"{study.title}: verdicts.", columns, rows)
+    return [Heading("Verdicts", 3), table]
 
 
 def _checks(material: Material, study: Study) -> list[Block]:

@@ -20,15 +20,9 @@ Value = str | Shown
 MEASURES_A_TABLE = 5
 MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
 UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
-WRAPPED = {
-    "difference": "difference",
-    "ratio": "ratio",
-    "log_ratio": "log₁₀ ratio",
-    "slope": "slope",
-    "local_slope": "local slope",
-    "bend": "last minus first local slope",
-    "slope_difference": "difference of slopes",
-}
+WRAPPED = {name: name.replace("_", " ") for name in ("difference", "ratio", "slope", "local_slope")} | {
+    "log_ratio": "log₁₀ ratio", "bend": "last minus first local slope", "slope_difference": "difference of slopes",
+}  # fmt: skip
 """Statistics that are taken of another one, in words."""
 
 
@@ -146,7 +140,7 @@ class Layout:
             rows.append((*(factor[f].describe(line[f]) for f in varying), self.method(line), *numbers, *counts))
         numeric = (*heads, "replicates", "failed")
         fields = (
-            *(Field(_labelled(factor[f])) for f in varying),
+            *(Field(labelled(factor[f])) for f in varying),
             Field("method"),
             *(Field(n, "number") for n in numeric),
         )
@@ -155,7 +149,8 @@ class Layout:
         return Grid(name, caption, fields, tuple(rows), note(rows))
 
 
-def _labelled(factor: Factor) -> str:
+def labelled(factor: Factor) -> str:
+    """The label of a factor with its unit."""
     return f"{factor.label} ({factor.unit})" if factor.unit else factor.label
 
 
