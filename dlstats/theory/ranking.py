@@ -6,7 +6,7 @@ import math
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 
 
 def average_precision_random(n: int, positives: int) -> float:
@@ -16,6 +16,18 @@ def average_precision_random(n: int, positives: int) -> float:
     """
     harmonic = sum(1 / k for k in range(1, n + 1))
     return (harmonic + (positives - 1) * (n - harmonic) / (n - 1)) / n
+
+
+def positives_for(prevalence: float, excess: float) -> int:
+    """Fewest positives P with (1 − π)(H_n − 1)/(P (1 − 1/n)) at most `excess`, n = P/π, by a root in real P."""
+
+    def gap(log_positives: float) -> float:
+        positives = math.exp(log_positives)
+        n = positives / prevalence
+        harmonic = float(special.digamma(n + 1)) + np.euler_gamma
+        return (1 - prevalence) * (harmonic - 1) / (positives * (1 - 1 / n)) - excess
+
+    return math.ceil(math.exp(optimize.brentq(gap, math.log(2), 40.0)))  # pyright: ignore[reportArgumentType]
 
 
 def average_precision_enumerated(n: int, positives: int) -> float:

@@ -36,14 +36,3 @@ def label_shift_sd(prior: float, distance: float, n: int) -> float:
         return float((one - zero) ** 2 / (prior * one + (1 - prior) * zero))
 
     return 1 / math.sqrt(n * integrate.quad(integrand, -12, 12, epsabs=1e-13, limit=300)[0])
-
-
-def confusion_sd(prior: float, distance: float, n: int) -> float:
-    """Standard deviation √(q (1 − q)/n) / (r − a) of the prior from the share q of points beyond 0 (BBSE).
-
-    r and a are the recall Φ(D/2) and the false-alarm rate Φ(−D/2) of the rule trained at prior 1/2, both known
-    [Lipton, Wang and Smola 2018].
-    """
-    recall, alarm = stats.norm.cdf(distance / 2), stats.norm.cdf(-distance / 2)
-    share = prior * recall + (1 - prior) * alarm
-    return float(math.sqrt(share * (1 - share) / n) / (recall - alarm))

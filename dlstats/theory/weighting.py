@@ -63,6 +63,20 @@ def boundary_shift(log_ratio: float, norm: float) -> float:
     return log_ratio / (2 * norm)
 
 
+def residual_direction(x: np.ndarray, sign: np.ndarray, normal: np.ndarray, offset: float) -> float:
+    """‖r‖, the limit of the part of w across the hard margin (w*, b*) on the ridge path, from its dual weights α.
+
+    At the support vectors sign_j (v'x_j + v₀) = −ln α_j with v of least norm, and r is v less its part along w*.
+    Class weights move v along w* only. Derived here.
+    """
+    support = sign * (x @ normal + offset) < 1 + 1e-6
+    signed = sign[support, None] * np.column_stack([x[support], np.ones(support.sum())])
+    dual = np.linalg.lstsq(signed.T, np.append(normal, 0.0), rcond=None)[0]
+    target = -np.log(dual) * sign[support]
+    v = np.linalg.lstsq(x[support][1:] - x[support][0], target[1:] - target[0], rcond=None)[0]
+    return float(np.linalg.norm(v - (v @ normal) / (normal @ normal) * normal))
+
+
 def hard_margin(x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, float]:
     """(w, b) with the smallest ‖w‖ such that sign (w'x + b) ≥ 1, by sequential quadratic programming.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from dlstats.methods import logistic
 from dlstats.theory import minimisers, overlap, ranking, rare_events, weighting
 
 
@@ -38,6 +39,20 @@ def test_logit_adjustment_is_never_less_efficient_than_weights():
         for distance in (1.0, 2.0, 3.0):
             pair = [weighting.threshold_variance(prior, distance, w) for w in (False, True)]
             assert pair[0] <= pair[1] * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("weight", [1.0, 100.0])
+def test_the_direction_of_the_ridge_path_is_the_hard_margin_and_what_its_dual_weights_add(weight):
+    sign = np.repeat([1.0, -1.0], 3)
+    x = np.array([[1.0, 0.0], [1.0, 2.0], [3.0, 0.0], [-1.0, 0.5], [-3.0, 0.0], [-4.0, 1.0]])
+    normal, offset = weighting.hard_margin(x, sign)
+    one = np.ones(6)
+    (w0, w1, _) = logistic.ridge_path(
+        x, sign, 10.0 ** -np.arange(100.0), np.where(sign > 0, weight, 1.0), one, 0 * one
+    )[-1]
+    across = abs(w0 * normal[1] - w1 * normal[0]) / np.linalg.norm(normal)
+    assert across == pytest.approx(weighting.residual_direction(x, sign, normal, offset), abs=0.01)
+    assert across > 0.1
 
 
 def test_the_hard_margin_has_its_smallest_margin_at_one():
@@ -84,5 +99,8 @@ def test_the_effective_number_is_the_expected_number_of_distinct_prototypes(prot
         assert minimisers.effective_number(count, prototypes) == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_likelihood_bound_is_below_the_spread_of_the_confusion_estimate():
-    assert rare_events.label_shift_sd(0.1, 2.0, 2000) < rare_events.confusion_sd(0.1, 2.0, 2000)
+def test_the_likelihood_bound_is_below_the_spread_of_the_estimate_from_a_known_confusion():
+    recall, alarm = stats.norm.cdf(1), stats.norm.cdf(-1)
+    positive = 0.1 * recall + 0.9 * alarm
+    spread = np.sqrt(positive * (1 - positive) / 2000) / (recall - alarm)
+    assert rare_events.label_shift_sd(0.1, 2.0, 2000) < spread

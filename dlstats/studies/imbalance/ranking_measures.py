@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -9,15 +12,27 @@ from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Control, Derived, Theorem
+from dlstats.protocol.origin import Derived
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.frames import stacked, tabulated
+from dlstats.studies.frames import stacked
+from dlstats.studies.imbalance._limits import at_limit
 from dlstats.theory import ranking as theory
 
-SIZES = ((20, 2), (100, 10), (1000, 10))
-"""Points and positives of the random rankings."""
+SIZES = {
+    (20, 2): 20000,
+    (100, 10): 20000,
+    (1000, 10): 10000,
+    (1000, 100): 2000,
+    (10000, 1000): 1000,
+    (50000, 5000): 200,
+}
+"""Points and positives of the random rankings -> replicates."""
+LAWS = tuple(SIZES)[:3]
+"""Those whose mean is compared with its exact expectation; the prevalence of the others and of the first two is 0.1."""
+PREVALENCE, EXCESS = 0.1, 0.05
+FEWEST = theory.positives_for(PREVALENCE, EXCESS)
 ENUMERATED = ((6, 1), (8, 2), (10, 3), (12, 5))
 DISTANCE, POSITIVES, NEGATIVES = 1.5, 100, 900
 AUC, SD = theory.auc_gaussians(DISTANCE), theory.auc_sd(DISTANCE, POSITIVES, NEGATIVES)
@@ -29,7 +44,9 @@ def simulate_random(condition: Condition, streams: Streams, device: str) -> pd.D
 
     score = streams.draw(lambda rng: rng.random(condition.n), "data", part="random", **condition)
     y = np.broadcast_to((np.arange(condition.n) < condition.positives).astype(float), score.shape)
-    return stacked(streams, {"random": {"average_precision": measures.average_precision(score, y, 1 - y)}})
+    precision = measures.average_precision(score, y, 1 - y)
+    ratio = precision * condition.n / condition.positives
+    return stacked(streams, {"random": {"average_precision": precision, "over_prevalence": ratio}})
 
 
 def simulate_gaussians(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -44,12 +61,6 @@ def simulate_gaussians(condition: Condition, streams: Streams, device: str) -> p
     return stacked(streams, {"bayes": {"auroc": measures.auroc(score, y, 1 - y)}})
 
 
-def expected(n: int, positives: int) -> list[dict]:
-    """The expected average precision of a random ranking, by its formula."""
-    precision = theory.average_precision_random(n, positives)
-    return [{"method": "random", "average_precision": precision, "over_prevalence": precision / (positives / n)}]
-
-
 RANDOM_SCORES = {"random": Method("random scores", "scores that are independent of the labels")}
 RANKING = {
     "n": Factor("points", int, symbol="n", at_least=2),
@@ -60,17 +71,11 @@ EXPERIMENTS = {
         simulate_random,
         RANKING,
         RANDOM_SCORES,
-        (Measure("average_precision", "average precision"),),
-        block=2000,
-    ),
-    "expectation": Experiment(
-        tabulated(expected),
-        RANKING,
-        RANDOM_SCORES,
         (
-            Measure("average_precision", "expected average precision", "exact"),
-            Measure("over_prevalence", "expected average precision / prevalence", "exact"),
+            Measure("average_precision", "average precision"),
+            Measure("over_prevalence", "average precision / prevalence"),
         ),
+        block=2000,
     ),
     "gaussians": Experiment(
         simulate_gaussians,
@@ -84,7 +89,8 @@ EXPERIMENTS = {
         block=2000,
     ),
 }
-JSM = ("JSM",)
+RANDOM = Derived("average-precision.md#random-ranking")
+AREA = Derived("average-precision.md#area-under-the-curve-of-two-gaussians")
 
 
 def _random(n: int, positives: int) -> Claim:
@@ -95,8 +101,7 @@ def _random(n: int, positives: int) -> Claim:
         f"(prevalence {positives / n:g}).",
         equals(average, 0.05 * average),
         value("average_precision", experiment="random", n=n, positives=positives),
-        Derived(),
-        JSM,
+        RANDOM,
     )
 
 
@@ -106,23 +111,34 @@ def enumerated() -> dict[str, float]:
     return {str(size): abs(a - b) for size, (a, b) in zip(ENUMERATED, pairs, strict=True)}
 
 
+def fewest_positives() -> int:
+    """Fewest positives at the prevalence with which the expectation is within the excess of it, one after the other."""
+    for positives in itertools.count(1):
+        size = round(positives / PREVALENCE)
+        if theory.average_precision_random(size, positives) <= (1 + EXCESS) * positives / size:
+            return positives
+    raise AssertionError
+
+
 CLAIMS = (
-    *(_random(*size) for size in SIZES),
+    *(_random(*size) for size in LAWS),
     Claim(
         "IMB11.prevalence",
-        "The average precision of a random classifier is its prevalence: their ratio at 20 points with 2 positives is {theory}.",
-        equals(1, 0.05), value("over_prevalence", n=20, positives=2), Control(), JSM,
+        f"The average precision of a random ranking over its prevalence, {PREVALENCE}, tends to {{theory}} as points are added.",
+        equals(1, 0.01),
+        at_limit(value("over_prevalence", n=[n for n, positives in SIZES if positives == PREVALENCE * n]), "n"),
+        RANDOM, regime="asymptotic",
     ),
     Claim(
         "IMB12",
-        f"The AUC of N(±{DISTANCE / 2}, 1) is Φ(D/√2) = {{theory:.6f}}.",
-        equals(AUC, 0.05 * AUC), value("auroc", "mean"), Theorem("hanley1982"), JSM,
+        f"The empirical area under the ROC curve of scores N(±{DISTANCE / 2}, 1) has the mean Φ(D/√2) = {{theory:.6f}}.",
+        equals(AUC, 0.002), value("auroc", "mean"), AREA,
     ),
     Claim(
         "IMB12.sd",
-        f"The empirical AUC of {POSITIVES} and {NEGATIVES} points has standard deviation {{theory:.6f}}, exactly from its "
-        "U-statistic.",
-        equals(SD, 0.05 * SD), value("auroc", "empirical_se"), Theorem("hoeffding1948"), JSM,
+        f"The empirical area under the ROC curve of {POSITIVES} and {NEGATIVES} scores N(±{DISTANCE / 2}, 1) has the standard "
+        "deviation {theory:.6f}.",
+        equals(SD, 0.05 * SD), value("auroc", "empirical_se"), AREA,
     ),
 )  # fmt: skip
 
@@ -132,29 +148,25 @@ def draw_random(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     axes = figure.subplots()
-    table = evidence.table("random", measure="average_precision", statistic="mean")
     for index, prevalence in enumerate((0.1, 0.01)):
         positives = np.unique(np.geomspace(1, 5000 * prevalence, 40).astype(int))
         sizes = np.round(positives / prevalence).astype(int)
         pairs = zip(sizes.tolist(), positives.tolist(), strict=True)
         ratio = [theory.average_precision_random(n, p) * n / p for n, p in pairs]
-        look = style.nth(index) | {"marker": ""}
-        axes.plot(sizes, ratio, label=f"theory, prevalence {prevalence}", **look)
-    share = table["positives"] / table["n"]
-    look = style.method("exact") | {"linestyle": ""}
-    axes.errorbar(table["n"], table["estimate"] / share, yerr=2 * table["mcse"] / share, label="simulated", **look)
+        drawn = style.nth(index) | {"marker": ""}
+        axes.plot(sizes, ratio, label=f"theory, prevalence {prevalence}", **drawn)
+    table = evidence.table("random", measure="over_prevalence", statistic="mean")
+    drawn = style.method("exact") | {"linestyle": ""}
+    axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label="simulated", **drawn)
     axes.axhline(1, color="0.7", linewidth=0.6)
     axes.set(xscale="log", xlabel="points", ylabel="average precision / prevalence")
     axes.legend()
 
 
-def _design(*replicates: int) -> dict:
-    *random, gaussians = replicates
-    return {
-        "random": [grid(n=n, positives=p, replicates=r) for (n, p), r in zip(SIZES, random, strict=True)],
-        "expectation": grid(n=20, positives=2, replicates=1),
-        "gaussians": grid(positives=POSITIVES, negatives=NEGATIVES, distance=DISTANCE, replicates=gaussians),
-    }
+def _design(more: float) -> dict:
+    random = [grid(n=n, positives=p, replicates=math.ceil(more * r)) for (n, p), r in SIZES.items()]
+    gaussians = grid(positives=POSITIVES, negatives=NEGATIVES, distance=DISTANCE, replicates=math.ceil(more * 5000))
+    return {"random": random, "gaussians": gaussians}
 
 
 STUDY = Study(
@@ -169,7 +181,13 @@ STUDY = Study(
             "IMB11",
             "Expected average precision of a random ranking is (1/n)(H_n + (P − 1)(n − H_n)/(n − 1)): largest difference from "
             "the mean over all rankings, four sizes.",
-            equals(0, 1e-12), enumerated, Derived(), JSM,
+            equals(0, 1e-12), enumerated, RANDOM,
+        ),
+        Check(
+            "IMB11.positives",
+            f"At prevalence {PREVALENCE:g} the expected average precision of a random ranking is within {EXCESS:.0%} of the "
+            f"prevalence from {FEWEST} positives on.",
+            equals(FEWEST), fewest_positives, RANDOM,
         ),
     ),
     figures=(
@@ -181,9 +199,5 @@ STUDY = Study(
         ),
     ),
     limits="The sampling distribution of average precision is simulated, its mean alone is exact.",
-    designs={
-        "smoke": _design(200, 200, 100, 100),
-        "standard": _design(20000, 20000, 10000, 5000),
-        "paper": _design(100000, 100000, 100000, 20000),
-    },
+    designs={"smoke": _design(0.01), "standard": _design(1), "paper": _design(5)},
 )  # fmt: skip

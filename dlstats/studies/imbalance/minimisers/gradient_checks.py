@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,14 @@ from dlstats.protocol.study import Check
 from dlstats.theory import minimisers as theory
 
 COUNTS = (5000, 500, 50)
-EXAMPLE = (0.7, -0.9, -0.4, 0.9, -0.2)
+BATCH = (
+    (0.7114, -0.9152, -0.3899, 0.9435, -0.1819),
+    (-0.6162, -0.0346, -0.5723, -1.1487, -1.4400),
+    (0.3388, -0.9662, -0.2876, -0.1088, -0.1857),
+    (-1.3066, 1.5789, -0.3382, -0.6364, 2.9867),
+)
+LABELS = (1, 0, 3, 2)
+"""The batch of logits printed in BIOS under nn.CrossEntropyLoss in PyTorch, and its labels."""
 
 
 def bayes_rule(prior: float, what: str) -> float:
@@ -68,18 +75,29 @@ def residual_gaps() -> dict[str, float]:
     return {f"z = {z:g}, y = {y:g}": abs(gradient("cross_entropy", z, y) - e) for (z, y), e in expected.items()}
 
 
-def entropy(logits: Sequence[float], scale: float = 1.0, shift: float = 0.0) -> float:
-    """Cross-entropy at label 1 of logits that are scaled and shifted."""
+def entropy(scale: float = 1.0, shift: float = 0.0) -> float:
+    """Mean cross-entropy of the printed batch, its logits scaled and shifted."""
     import torch
 
     from dlstats.losses import imbalance
 
-    z = torch.tensor(logits, dtype=torch.float64).reshape(1, 1, -1) * scale + shift
-    return float(imbalance.cross_entropy(z, torch.ones(1, 1, 1, dtype=torch.int64)))
+    z = torch.tensor(BATCH, dtype=torch.float64)[None] * scale + shift
+    return float(imbalance.cross_entropy(z, torch.tensor(LABELS)[None, :, None]).mean())
 
 
+PRINTED = sum(theory.cross_entropy_of(z, y) for z, y in zip(BATCH, LABELS, strict=True)) / len(LABELS)
+"""Cross-entropy of the batch, 2.3831 where it is printed."""
 JSM, BIOS = ("JSM",), ("BIOS",)
-CUI, CAO = Theorem("cui2019"), Theorem("cao2019")
+RULE, GRADIENT, FLOAT32, SHIFTED, MARGIN = (
+    Derived(f"calibration-of-losses.md#{section}")
+    for section in (
+        "two-gaussians",
+        "gradients-in-the-logit",
+        "gradients-in-float32",
+        "shifted-logits",
+        "margins-by-class-size",
+    )
+)
 
 
 def _rules(prior: float) -> tuple[Check, ...]:
@@ -95,7 +113,7 @@ def _rules(prior: float) -> tuple[Check, ...]:
     return tuple(
         Check(
             f"IMB4.{what}_{prior}", f"For N(±1, 1) with prior {prior} the Bayes rule has {words} {number:.9f}.",
-            equals(number, 1e-9), partial(bayes_rule, prior, what), Derived(), BIOS,
+            equals(number, 1e-9), partial(bayes_rule, prior, what), RULE, BIOS,
         )
         for what, (words, number) in expected.items()
     )  # fmt: skip
@@ -104,51 +122,54 @@ def _rules(prior: float) -> tuple[Check, ...]:
 CHECKS = (
     Check(
         "IMB4", "For N(±1, 1) the smallest balanced error is Φ(−1) whatever the prior (worst of π = 0.5, 0.1, 0.01).",
-        equals(0.158655254, 1e-9), balanced_errors, Derived(),
+        equals(0.158655254, 1e-9), balanced_errors, RULE,
     ),
     *_rules(0.1),
     *_rules(0.01),
-    Check("IMB7.limit", "As β → 1, n w → 1: largest |n w − 1| at β = 1 − 10⁻¹³.", equals(0, 1e-8), weight_limits, CUI),
+    Check("IMB7.limit", "As β → 1, n w → 1: largest |n w − 1| at β = 1 − 10⁻¹³.", equals(0, 1e-8), weight_limits,
+        Theorem("cui2019", "implication 1"), ("JSM", "BIOS"),
+    ),
     Check(
         "IMB7.distinct",
         "The effective number is the expected number of distinct prototypes among n draws from 1/(1 − β): largest "
         "difference from the full distribution, 50 prototypes.",
-        equals(0, 1e-9), distinct_gaps, CUI,
+        equals(0, 1e-9), distinct_gaps, Theorem("cui2019", "proposition 1"), ("JSM", "BIOS"),
     ),
     *(
         Check(
             f"IMB14.{a}_{b}", f"LDAM's bound is smallest at the margin ratio (n₂/n₁)^(1/4) for n = ({a}, {b}).",
-            equals(theory.ldam_ratio(a, b), 1e-9), partial(theory.ldam_ratio_numeric, a, b), CAO, JSM,
+            equals(theory.ldam_ratio(a, b), 1e-9), partial(theory.ldam_ratio_numeric, a, b), MARGIN, JSM,
         )
         for a, b in ((1000, 10), (500, 50))
     ),
     Check(
         "IMB18", "The gradient of cross-entropy in the logit is p − y: largest difference over logits −30 to 30.",
-        equals(0, 1e-8), residual_gaps, Derived(), BIOS,
+        equals(0, 1e-8), residual_gaps, GRADIENT, BIOS,
     ),
     Check(
         "IMB18.confidently_wrong", "At z = −8 and y = 1 the gradient of cross-entropy is −1/(1 + e⁻⁸).",
-        equals(-1 / (1 + math.exp(-8)), 1e-8), lambda: gradient("cross_entropy", -8, 1), Derived(), BIOS,
+        equals(-1 / (1 + math.exp(-8)), 1e-8), lambda: gradient("cross_entropy", -8, 1), GRADIENT, BIOS,
     ),
     Check(
         "IMB18.squared", "At z = −8 and y = 1 the gradient of squared error on the probability has vanished to −0.00067025.",
-        equals(-0.00067025, 1e-8), lambda: gradient("squared_probability", -8, 1), Derived(), BIOS,
+        equals(-0.00067025, 1e-8), lambda: gradient("squared_probability", -8, 1), GRADIENT, BIOS,
     ),
     Check(
-        "IMB18.squared_far", "At z = −20 it is −4.1 · 10⁻⁹.",
-        equals(-4.1e-9, 1e-10), lambda: gradient("squared_probability", -20, 1), Derived(), BIOS,
+        "IMB18.squared_far", "At z = −20 and y = 1 the gradient of squared error on the probability has vanished to −4.1 · 10⁻⁹.",
+        equals(-4.1e-9, 1e-10), lambda: gradient("squared_probability", -20, 1), GRADIENT, BIOS,
     ),
     Check(
         "IMB18.clamped",
-        "The vanishing cross-entropy gradient of the lectures is an artefact of float32: on a sigmoid it is 0 at z = 20, y = 0.",
-        equals(0), lambda: gradient(clamped, 20, 0, single=True), Derived(), BIOS,
+        "At z = 20 and y = 0, where it is 1, the gradient of cross-entropy behind a sigmoid is 0 in float32.",
+        equals(0), lambda: gradient(clamped, 20, 0, single=True), FLOAT32, BIOS,
     ),
     Check(
-        "IMB18.logits", "In logits the float32 gradient there is 1.",
-        equals(1, 1e-6), lambda: gradient("cross_entropy", 20, 0, single=True), Derived(), BIOS,
+        "IMB18.logits", "At z = 20 and y = 0 the gradient of cross-entropy computed from the logit is 1 in float32.",
+        equals(1, 1e-6), lambda: gradient("cross_entropy", 20, 0, single=True), FLOAT32, BIOS,
     ),
     Check(
-        "IMB19", "Cross-entropy does not change when all logits are shifted: 2.7514387 for the lectures' example.",
-        equals(theory.cross_entropy_of(EXAMPLE, 1), 1e-8), lambda: entropy(EXAMPLE, shift=5.0), Derived(), BIOS,
+        "IMB19",
+        f"Cross-entropy does not change when all logits are shifted: {PRINTED:.4f} for a batch of four printed in a lecture.",
+        equals(PRINTED, 1e-8), lambda: entropy(shift=5.0), SHIFTED, BIOS,
     ),
 )  # fmt: skip
