@@ -71,6 +71,15 @@ def mean_location_error(step: float, reach: float = 40.0, nodes: int = 600) -> f
     return 2 * float(never * (np.linalg.solve(stays, renewal) * below) @ weight)
 
 
-def segmentation_constant(step: float) -> float:
-    """lim n risk / σ² of two-segment least squares: 2 means and step² E|τ̂ - τ| for the misplaced points."""
-    return 2 + step**2 * mean_location_error(step)
+def floor_in_closed_form(n: int, noise_sd: float) -> float:
+    """`best_linear_risk` for even n: σ² / (2√(1 + nσ²)) · tanh(n/2 · arsinh(1/(σ√n))), as docs/proofs/jump.md has it."""
+    tail = math.tanh(n / 2 * math.asinh(1 / (noise_sd * math.sqrt(n))))
+    return noise_sd**2 / (2 * math.sqrt(1 + n * noise_sd**2)) * tail
+
+
+def segmentation_constant(step: float, jumps: int = 1) -> float:
+    """lim n risk / σ² of least squares over two constants: 2 means and step² E|τ̂ - τ| for what each jump misplaces.
+
+    One jump on a line, or two on a circle. Proof: docs/proofs/jump.md#segmentation-constant and #two-jumps-on-a-circle.
+    """
+    return 2 + jumps * step**2 * mean_location_error(step)

@@ -12,12 +12,13 @@ from dlstats.theory import efficiency, linear_regions, linear_suboptimality, saw
 @pytest.mark.parametrize("n", [2, 8, 54, 1024])
 @pytest.mark.parametrize("sd", [0.1, 0.5, 3.0])
 def test_the_floor_at_a_jump_is_a_hyperbolic_tangent(n, sd):
-    closed = sd**2 / (2 * math.sqrt(1 + n * sd**2)) * math.tanh(n / 2 * math.asinh(1 / (sd * math.sqrt(n))))
+    closed = linear_suboptimality.floor_in_closed_form(n, sd)
     assert linear_suboptimality.best_linear_risk(n, sd) == pytest.approx(closed, rel=1e-12)
 
 
 def test_the_segmentation_constant_is_the_one_stated():
     assert linear_suboptimality.segmentation_constant(2.0) == pytest.approx(4.407645, abs=1e-6)
+    assert linear_suboptimality.segmentation_constant(2.0, jumps=2) == pytest.approx(6.815290, abs=1e-6)
 
 
 @pytest.mark.parametrize("r", range(1, 12))
