@@ -13,7 +13,8 @@ from jaxtyping import Float
 class ClosedCurves:
     """d* angles t_j ~ U(0, 2π), each on the curve (cos kt, sin kt)/k for k = 1, 2, turned into R^ambient.
 
-    f = d*^(-1/2) sum_j sin t_j, which is smooth on the manifold; y = f + N(0, noise_sd²).
+    f = d*^(-1/2) sum_j sin 3t_j, smooth on the set and uncorrelated with every linear function of the inputs;
+    y = f + N(0, noise_sd²).
     """
 
     intrinsic: int
@@ -41,4 +42,4 @@ class ClosedCurves:
 
     def regression(self, angles: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " n"]:
         """f at intrinsic coordinates."""
-        return np.sin(angles).sum(axis=1) / math.sqrt(self.intrinsic)
+        return np.sin(3 * angles).sum(axis=1) / math.sqrt(self.intrinsic)

@@ -74,6 +74,14 @@ def test_rotated_curves_keep_distances():
         closed_curves.ClosedCurves(2, 7)
 
 
+def test_the_function_on_closed_curves_is_not_linear_in_the_inputs():
+    design = closed_curves.ClosedCurves(2, 8)
+    steps = 2 * np.pi * np.arange(16) / 16
+    angles = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    assert np.abs(design.embed(angles).T @ design.regression(angles)).max() < 1e-12
+    assert (design.regression(angles) ** 2).mean() == pytest.approx(0.5)
+
+
 def test_a_circular_jump_is_half_ones_wherever_it_is():
     design = jump.CircularJump(10, 0.5)
     assert all(design.regression(s).sum() == 5 for s in range(10))

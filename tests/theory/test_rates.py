@@ -13,6 +13,7 @@ from dlstats.theory import (
     linear_splines,
     linear_suboptimality,
     margins,
+    nearest_neighbours,
     risk_decomposition,
     sequence_model,
     surrogates,
@@ -211,3 +212,23 @@ def test_the_discount_rises_towards_its_limit(inputs):
     shares = [complexity_discount.discount((inputs, width), 0.01) for width in (10, 10**3, 10**6, 10**12)]
     assert shares == sorted(shares)
     assert shares[-1] < complexity_discount.discount_limit(inputs) < 2 * shares[-1]
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_mass_and_mean_over_a_ball_on_closed_curves_are_those_of_a_fine_grid(dimension):
+    u = (np.arange(200) + 0.5) * math.pi / 200
+    axes = np.meshgrid(*[u] * dimension, indexing="ij")
+    distance = sum(4 * v - v**2 for v in (1 - np.cos(a) for a in axes))
+    for s in (0.5, 2.0, 5.0):
+        inside = distance <= s
+        mass, lost = inside.mean(), 1 - np.cos(nearest_neighbours.FREQUENCY * axes[0])[inside].mean()
+        rounding = 2 * dimension / 200  # cells that the surface of the ball cuts, relative to the ball
+        assert float(nearest_neighbours._mass(dimension)(np.array([s]))[0]) == pytest.approx(mass, rel=rounding)
+        assert float(nearest_neighbours._shortfall(dimension)(mass)) == pytest.approx(lost, rel=2 * rounding)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 4])
+def test_the_best_number_of_neighbours_is_no_worse_than_others(dimension):
+    best = nearest_neighbours.best_neighbours(4000, dimension, 0.3)
+    risks = [nearest_neighbours.expected_risk(4000, k, dimension, 0.3) for k in (best, max(1, best // 2), 2 * best)]
+    assert risks[0] == min(risks)
