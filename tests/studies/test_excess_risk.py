@@ -13,7 +13,6 @@ RULES = (
     scaling.Isotropic(1, 4000),
     scaling.Fixed((16, 16), 8000),
     scaling.Decay(64, 0.1, 4000),
-    scaling.Prescribed(4000),
 )
 
 
@@ -28,7 +27,6 @@ def test_a_rule_gives_a_shape_that_grows_with_the_sample(rule):
 def test_rules_have_their_exponents():
     assert scaling.Spline(6, 1)(10**5, 1, 2.0).widths == (60,)
     assert scaling.Isotropic(1, 1)(10**4, 4, 2.0).widths == (100,)
-    assert len(scaling.Prescribed(1)(2**10, 1, 2.0).widths) == 30
     assert scaling.Decay(64, 0.1, 1)(10**5, 1, 2.0).weight_decay == pytest.approx(1e-5)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
@@ -62,18 +61,3 @@ class Decay:
     def __call__(self, n: float, d: int = 1, smoothness: float = 2.0) -> Shape:
         """The shape at n."""
         return Shape((self.width,), self.steps, self.factor * n ** (-2 * smoothness / (2 * smoothness + 1)))
-
-
-@dataclass(frozen=True)
-class Prescribed:
-    """Schmidt-Hieber (2020), theorem 1, for one smooth variable, constants 1.
-
-    Depth log2(max(4, 4b)) log2 n, width n^(1/(2b+1)); the steps are those of the other rules.
-    """
-
-    steps: int
-
-    def __call__(self, n: float, d: int = 1, smoothness: float = 2.0) -> Shape:
-        """The shape at n."""
-        depth = math.ceil(math.log2(max(4.0, 4 * smoothness)) * math.log2(n))
-        return Shape((max(2, round(n ** (1 / (2 * smoothness + 1)))),) * depth, self.steps)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from dlstats.dgp.additive import Additive
-from dlstats.dgp.regression import noise_with_sd, sine
+from dlstats.dgp.noise import normal
+from dlstats.dgp.regression import sine
 from dlstats.methods.regression import KernelRidge, LocalLinear, NearestNeighbours, SmoothingSpline
 from dlstats.plotting.curves import beside, draw_method, draw_points, points, risk_axes
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure, Slope
-from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.origin import Finding
 from dlstats.protocol.readers import Reader, slope, value
 from dlstats.protocol.study import Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.excess_risk._scaling import Decay, Prescribed, Spline
+from dlstats.studies.excess_risk._scaling import Decay, Spline
 from dlstats.studies.frames import fitted, squared_error, stacked
 from dlstats.theory import linear_splines as splines
 from dlstats.theory import risk_decomposition as theory
 
+NOISE_SD = 0.3
 LEARNING_RATE, BATCH, RESTARTS = 0.05, 400, 3
 GRID = np.linspace(0, 1, 1001)
 RULES = {
@@ -31,14 +31,12 @@ RULES = {
     "spline_4": Spline(4, 4000),
     "spline_2": Spline(2, 4000),
     "decay_64": Decay(64, 0.1, 4000),
-    "schmidt_hieber": Prescribed(4000),
 }
 LABELS = {
     "spline_6": "$6 n^{1/5}$ units",
     "spline_4": "$4 n^{1/5}$ units",
     "spline_2": "$2 n^{1/5}$ units",
     "decay_64": "64 units, decay",
-    "schmidt_hieber": "theorem 1, constants 1",
 }
 BASELINES = {
     "smoothing_spline": SmoothingSpline(),
@@ -51,26 +49,24 @@ LIMIT = {"local_linear": 800, "kernel_ridge": 800}
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """The network whose width follows `rule`; for spline_6 with normal noise also the baselines, on the same data."""
+    """The network whose width follows `rule`; for spline_6 also the baselines, on the same data."""
     from dlstats.training import recipes
 
-    n, noise, noise_sd = condition.n, condition.noise, condition.noise_sd
-    process = Additive("sine", 1, sine, noise_with_sd(noise, noise_sd))
-    about = {"n": n, "noise": noise, "noise_sd": noise_sd}
+    n, about = condition.n, {"n": condition.n, "noise": "normal", "noise_sd": NOISE_SD}
+    process = Additive("sine", 1, sine, normal(NOISE_SD))
     drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in process.sample(n, rng)]), "data", **about)
     x, y = drawn[:, 0, :, None], drawn[:, 1]
     shape = RULES[condition.rule](n)
-    start, divisor = ("kinks", 1) if len(shape.widths) == 1 else ("he", 10)
     steps = condition.steps or shape.steps
-    recipe = recipes.Recipe(shape.widths, LEARNING_RATE / divisor, steps, BATCH, RESTARTS, start, shape.weight_decay)
+    recipe = recipes.Recipe(shape.widths, LEARNING_RATE, steps, BATCH, RESTARTS, "kinks", shape.weight_decay)
     network = recipes.run(recipe, x, y, streams, device, **about)
     truth = splines.target(GRID)
     risk = squared_error(network.predict(GRID[:, None]), truth)
     predicted = splines.uniform_constant() / (shape.widths[0] + 1) ** 4
-    predicted += theory.degrees_of_freedom_cost(n, shape.widths[0], noise_sd)
+    predicted += theory.degrees_of_freedom_cost(n, shape.widths[0], NOISE_SD)
     gap = network.losses.mean(axis=1) - network.loss
     rows = {"network": {"risk": risk, "gap": gap} | network.columns | {"relative": risk / predicted}}
-    if condition.rule == "spline_6" and noise == "normal":
+    if condition.rule == "spline_6":
         for name in [name for name in BASELINES if n <= LIMIT.get(name, n)]:
             new = [GRID[:, None]] * len(x)
             values = fitted(BASELINES[name], x, y, new, streams.generators("baseline", n=n))
@@ -82,8 +78,6 @@ RISK = Experiment(
     simulate=simulate,
     factors={
         "rule": Factor("scaling rule", str, LABELS),
-        "noise": Factor("noise distribution", str, ("normal", "laplace")),
-        "noise_sd": Factor("noise standard deviation", float, symbol=r"\sigma", above=0),
         "n": Factor("sample size", int, symbol="n", at_least=20),
         "steps": Factor("steps", int, at_least=1, default=None),
     },
@@ -101,60 +95,47 @@ RISK = Experiment(
         Measure("gap", "training loss of one start above the best of 3"),
         Measure("train_loss", "training loss"),
     ),
-    slopes=(Slope("risk"), Slope("risk", statistic="median")),
+    slopes=(Slope("risk"),),
 )
 
-MAIN: dict[str, Any] = {"rule": "spline_6", "noise": "normal", "noise_sd": 0.3}
+MAIN = {"rule": "spline_6", "method": "network"}
+PILOT = Finding("shallow_rate, seed 20261120")
+RECIPE = (
+    "units (kinks spread over the data, Adam, OneCycle at 0.05, 4000 steps on minibatches of 400, best of 3 random starts) "
+    "on sin 4πx (σ = 0.3)"
+)
 
 
 def _relative(rule: str) -> Reader:
     """Mean risk of the network over the count of degrees of freedom, at every n."""
-    return value("relative", method="network", **(MAIN | {"rule": rule})).each("n")
+    return value("relative", method="network", rule=rule).each("n")
 
 
 CLAIMS = (
     Claim(
         "RSK12",
-        "A shallow ReLU network of 6 n^(1/5) units, trained by Adam and kept best of 3 random starts, has excess risk of "
-        "slope -4/5 on sin 4πx (n = 200 to 6400, σ = 0.3).",
-        equals(-0.8, 0.1),
-        slope("risk", method="network", **MAIN),
-        Derived(),
-        ("JSM",),
-    ),
-    Claim(
-        "RSK12.median",
-        "The median risk of a trained shallow network of 6 n^(1/5) units on sin 4πx has slope -4/5 as well: the rate is not "
-        "made by outliers.",
-        equals(-0.8, 0.1),
-        slope("risk", "median", method="network", **MAIN),
-        Derived(),
-        ("JSM",),
+        f"A shallow ReLU network of 6 n^(1/5) {RECIPE} has a mean excess risk of slope {{theory}} to within {{margin}}, n = 200 "
+        "to 6400. Under this rule the variance 2(m+1)σ²/n alone has that slope: it says nothing of the approximation.",
+        # to tell smoothness 2 from 1 and 3, whose exponents are 0.13 and 0.06 away
+        equals(-0.8, 0.05),
+        slope("risk", **MAIN).at_least(n=5),
+        PILOT,
     ),
     Claim(
         "RSK12.constant",
-        "With 4 n^(1/5) units the mean risk is C/(m+1)⁴ + 2(m+1)σ²/n, C = 17.317, to within 30 % at every n.",
+        f"A shallow ReLU network of m = 4 n^(1/5) {RECIPE} has a mean excess risk of C/(m+1)⁴ + 2(m+1)σ²/n, C = 17.317, to "
+        "within 30 % at n = 200, 800 and 3200: half of the degrees of freedom are excluded.",
         equals(1.0, 0.3),
         _relative("spline_4"),
-        Finding(),
-        ("JSM",),
+        PILOT,
     ),
     Claim(
         "RSK12.bound",
-        "With 6 n^(1/5) units the mean risk is at most C/(m+1)⁴ + 2(m+1)σ²/n, C = 17.317, at every n.",
+        f"A shallow ReLU network of m = 6 n^(1/5) {RECIPE} has a mean excess risk of at most C/(m+1)⁴ + 2(m+1)σ²/n, "
+        "C = 17.317, at every n from 200 to 6400.",
         at_most(1.0),
         _relative("spline_6"),
-        Finding(),
-        ("JSM",),
-    ),
-    Claim(
-        "RSK12.noise",
-        "The slope of a trained shallow network of 6 n^(1/5) units on sin 4πx is -4/5 also with Laplace noise of the same "
-        "variance.",
-        equals(-0.8, 0.1),
-        slope("risk", method="network", **(MAIN | {"noise": "laplace"})),
-        Derived(),
-        ("JSM",),
+        PILOT,
     ),
 )
 
@@ -164,13 +145,12 @@ def _draw(evidence: Evidence, figure) -> None:
 
     left, right = figure.subplots(1, 2, sharey=True)
     for method in RISK.methods:
-        draw_method(left, points(evidence, method=method, **MAIN), method, RISK.methods)
-    table = points(evidence, method="network", **MAIN)
+        draw_method(left, points(evidence, method=method, rule="spline_6"), method, RISK.methods)
+    table = points(evidence, **MAIN)
     beside(left, table["at"], table["estimate"], -0.8)
-    network = {"method": "network", "noise": "normal", "noise_sd": 0.3}
-    rules = sorted(evidence.table(measure="risk", statistic="mean", **network)["rule"].unique())
+    rules = sorted(evidence.table(measure="risk", statistic="mean", method="network")["rule"].unique())
     for i, rule in enumerate(rules):
-        draw_points(right, points(evidence, rule=rule, **network), LABELS[rule], style.nth(i))
+        draw_points(right, points(evidence, rule=rule, method="network"), LABELS[rule], style.nth(i))
     risk_axes(left, "methods")
     risk_axes(right, "scaling rules")
     right.set_ylabel("")
@@ -178,20 +158,19 @@ def _draw(evidence: Evidence, figure) -> None:
     right.legend(fontsize=6.5)
 
 
-def _grids(many: int, few: int) -> list[Grid]:
-    normal, sizes = {"noise": "normal", "noise_sd": 0.3}, [200, 800, 3200]
+def _grids(main: int, other: int, few: int) -> list[Grid]:
+    sizes = [200, 800, 3200]
     return [
-        grid(rule="spline_6", **normal, n=[200, 400, 800, 1600, 3200, 6400], replicates=many),
-        grid(rule="spline_6", noise="laplace", noise_sd=0.3, n=sizes, replicates=many),
-        grid(rule="spline_4", **normal, n=sizes, replicates=many),
-        grid(rule=["spline_2", "decay_64"], **normal, n=sizes, replicates=few),
+        grid(rule="spline_6", n=[200, 400, 800, 1600, 3200, 6400], replicates=main),
+        grid(rule="spline_4", n=sizes, replicates=other),
+        grid(rule=["spline_2", "decay_64"], n=sizes, replicates=few),
     ]
 
 
 STUDY = Study(
     title="The rate of a trained shallow network",
-    aims="Measure the slope of a trained network where theory gives n^(-4/5), with baselines and other scaling rules.",
-    mechanisms="y = sin 4πx + noise, x ~ U(0, 1), noise of standard deviation 0.3, normal or Laplace.",
+    aims="Measure the slope of a trained network whose width follows a rule, with baselines and other scaling rules.",
+    mechanisms="y = sin 4πx + noise, x ~ U(0, 1), normal noise of standard deviation 0.3.",
     estimands="Integrated squared error on a grid of 1001 points.",
     experiments={"risk": RISK},
     claims=CLAIMS,
@@ -199,28 +178,20 @@ STUDY = Study(
         Figure(
             "shallow_rate",
             "Excess risk on sin 4πx against sample size. Left: network and baselines, each tuned by its own rule; dashed: "
-            "slope -4/5. Right: the network under other scaling rules. 95 % Monte Carlo "
-            "intervals.",
+            "slope -4/5. Right: the network under other scaling rules. 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.9,
         ),
     ),
-    limits="The rule 6 n^(1/5) makes variance dominate: it tests that degrees of freedom follow the width, less the "
-    "approximation. Settings were chosen on other seeds.",
+    limits="The rule 6 n^(1/5) makes variance dominate, and sin 4πx is smoother than the exponent 4/5 supposes: the slope is "
+    "that of this target under this recipe, not one of theory. Settings were chosen on other seeds.",
     designs={
         "smoke": [
-            grid(rule="spline_6", noise=["normal", "laplace"], noise_sd=0.3, n=[200, 400], steps=30, replicates=3),
-            grid(
-                rule=["spline_4", "decay_64", "schmidt_hieber"],
-                noise="normal",
-                noise_sd=0.3,
-                n=200,
-                steps=10,
-                replicates=2,
-            ),
+            grid(rule="spline_6", n=[200, 400], steps=30, replicates=3),
+            grid(rule=["spline_4", "decay_64"], n=200, steps=10, replicates=2),
         ],
-        "standard": _grids(100, 20),
-        "paper": _grids(400, 100),
+        "standard": _grids(150, 100, 20),
+        "paper": _grids(400, 400, 100),
     },
 )
