@@ -75,7 +75,7 @@ def verdict(name: str) -> Span:
     return Span("verdict", name)
 
 
-def words(text: Text) -> str:
+def characters(text: Text) -> str:
     """The characters of a text."""
     return "".join(span.text for span in text)
 
@@ -228,7 +228,9 @@ class Entry:
     @property
     def searched(self) -> str:
         """What a search for words looks in."""
-        return " ".join((self.row.claim, words(self.statement), words(self.source), self.study, self.lecture)).lower()
+        return " ".join(
+            (self.row.claim, characters(self.statement), characters(self.source), self.study, self.lecture)
+        ).lower()
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,9 @@ _TEXT, _MATHS, _ACCENTS = (_CHARACTERS[kind] for kind in ("text", "maths", "acce
 
 def _compatible(mark: str) -> dict[str, str]:
     """The characters below U+2D00 that Unicode calls raised (`<super>`) or lowered (`<sub>`), with the plain ones."""
-    characters = {}
-    for code in range(0x80, 0x2D00):
-        kind, _, plain = unicodedata.decomposition(chr(code)).partition(" ")
-        if kind == mark and " " not in plain and chr(code) not in "ªº™℠":
-            characters[chr(code)] = chr(int(plain, 16)).replace("−", "-")
-    return characters
+    parts = {c: unicodedata.decomposition(c).split() for c in map(chr, range(0x80, 0x2D00)) if c not in "ªº™℠"}
+    marked = {c: part[1] for c, part in parts.items() if len(part) == 2 and part[0] == mark}
+    return {c: chr(int(plain, 16)).replace("−", "-") for c, plain in marked.items()}
 
 
 _RAISED, _LOWERED = _compatible("<super>"), _compatible("<sub>")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.study import Study
+from dlstats.protocol.study import Figure, Study
 from dlstats.report import bibliography, figures, formulas, latex, ledger, protocol, tables
 from dlstats.report.files import tracked, write_text
 from dlstats.report.provenance import record
@@ -59,11 +59,7 @@ def write(
         study, evidence.summaries, (lambda grid: _width(grid) <= latex.CHARACTERS) if two else _fits
     )
     grids.append(ledger.grid(verdicts, f"{study.title}: verdicts."))
-    parts = {}
-    for shown in drawn:
-        wide = two or shown.width == "two-column"
-        parts[shown.name] = latex.render("figure", study=study, figure=shown, star="*" if wide else "")
-    parts |= {piece.name: table(study, piece, two) for grid in grids for piece in _pieces(grid)}
+    parts = _parts(study, drawn, grids, two)
     texts = {f"{name}.tex": text for name, text in parts.items()} | {
         "methods.tex": methods_paragraph(config, study, record(study, evidence), environment or {}),
         "main.tex": document(study, ["methods", *parts], face),
@@ -71,6 +67,15 @@ def write(
     }
     written = [folder / f"{f.name}.{suffix}" for f in drawn for suffix in ("pdf", "png")]
     return written + [write_text(folder / name, text) for name, text in texts.items()]
+
+
+def _parts(study: Study, drawn: Sequence[Figure], grids: Sequence[Grid], two: bool) -> dict[str, str]:
+    """The figures and tables by name, as LaTeX."""
+    parts = {}
+    for figure in drawn:
+        star = "*" if two or figure.width == "two-column" else ""
+        parts[figure.name] = latex.render("figure", study=study, figure=figure, star=star)
+    return parts | {piece.name: table(study, piece, two) for grid in grids for piece in _pieces(grid)}
 
 
 def _width(grid: Grid) -> int:

@@ -24,8 +24,7 @@ class Formula:
 
 def _read(data: Mapping) -> Mapping[str, Formula]:
     formulas = {name: Formula(**entry) for name, entry in data["statistics"].items()}
-    errors = data["errors"]
-    return MappingProxyType({n: replace(f, error=errors.get(f.error, f.error)) for n, f in formulas.items()})
+    return MappingProxyType({n: replace(f, error=data["errors"].get(f.error, f.error)) for n, f in formulas.items()})
 
 
 FORMULAS = _read(packaged("formulas.yaml"))
@@ -34,7 +33,7 @@ FORMULAS = _read(packaged("formulas.yaml"))
 def find(statistic: str) -> Formula:
     """The formula of a statistic, options after its name ignored; its bare name when there is none."""
     name, _, inner = statistic.partition("(")
-    words = "".join(c if c.isalnum() else " " for c in name)
-    formula = FORMULAS.get(name, Formula(words, f'upright("{words}")', rf"\text{{{words}}}", "see the code"))
+    bare = "".join(c if c.isalnum() else " " for c in name)
+    formula = FORMULAS.get(name, Formula(bare, f'upright("{bare}")', rf"\text{{{bare}}}", "see the code"))
     of = inner.rstrip(")").replace("_", " ")
     return replace(formula, words=f"{formula.words}, of the {of}") if name in PAIRED and of else formula

@@ -51,7 +51,7 @@ def environment() -> Environment:
     """The templates with the filters that they use; a name that is not given is an error."""
     loader = PackageLoader("dlstats.report")
     made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    made.filters |= {"breakable": breakable, "characters": blocks.words, "natural": natural}
+    made.filters |= {"breakable": breakable, "characters": blocks.characters, "natural": natural}
     made.filters["base64"] = lambda path: base64.b64encode(Path(path).read_bytes()).decode()
     return made
 

@@ -85,8 +85,8 @@ def _picture(study: Study, origin: Mapping) -> Picture:
         parts.append(f"digest of the files read {protocol.digest(dict(origin['inputs']))}")
     width = WIDTHS.get(str(origin.get("width")), WIDTHS["one-column"])
     caption = str(origin["caption"])
-    key = f"fig-{study.name}-{origin['figure']}"
-    return Picture(key, str(origin["file"]), prose(caption), caption, width, "; ".join(parts))
+    key, path = f"fig-{study.name}-{origin['figure']}", str(origin["file"])
+    return Picture(key, path, prose(caption), caption, width, "; ".join(parts))
 
 
 def _verdicts(material: Material, study: Study) -> list[Block]:

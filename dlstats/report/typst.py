@@ -50,8 +50,7 @@ def pdf(document: Document, reports: Path) -> bytes:
 
 def prepare(document: Document, folder: Path) -> dict:
     """The document as data for the template, its pictures copied into `folder`."""
-    numbers = itertools.count()
-    content = [_copied(b, folder, next(numbers)) if isinstance(b, blocks.Picture) else b for b in document.blocks]
+    content = [_copied(b, folder, i) if isinstance(b, blocks.Picture) else b for i, b in enumerate(document.blocks)]
     data = _data(replace(document, blocks=tuple(content)), blocks.targets(document.blocks))
     return {**data, "blocks": _paired(data["blocks"]), "signs": blocks.SIGNS}
 

@@ -6,7 +6,7 @@ from cases.report_site import REPORTS
 
 from dlstats.pipeline import registry
 from dlstats.report import families
-from dlstats.report.blocks import Paragraph, Table, words
+from dlstats.report.blocks import Paragraph, Table, characters
 from dlstats.report.document import family_title
 
 QUESTIONS = families.load(REPORTS / families.FILE)
@@ -32,10 +32,10 @@ def test_no_mark_is_left_with_or_without_a_ledger(family):
         _, counts, table = families.page(family, family_title(family), QUESTIONS[family], ledger)
         assert isinstance(table, Table)
         assert isinstance(counts, Paragraph)
-        text = " ".join(words(cell) for row in table.rows for cell in row)
+        text = " ".join(characters(cell) for row in table.rows for cell in row)
         assert not families.MARK.search(text)
         assert ("not in this run" in text) == ledger.empty
-        assert words(counts.text).startswith(f"Claims and checks of this family: {len(ledger)}")
+        assert characters(counts.text).startswith(f"Claims and checks of this family: {len(ledger)}")
 
 
 def test_the_counts_are_those_of_the_family_alone():
@@ -43,13 +43,13 @@ def test_the_counts_are_those_of_the_family_alone():
     size = len(_ledger("robust"))
     counts = families.page("robust", "Robust", QUESTIONS["robust"], ledger)[1]
     assert isinstance(counts, Paragraph)
-    assert words(counts.text) == f"Claims and checks of this family: {size}: {size} supported."
+    assert characters(counts.text) == f"Claims and checks of this family: {size}: {size} supported."
 
 
 def test_numbers_are_those_of_the_ledger():
     ledger = {"A1": {"estimate": 0.123456, "mcse": 0.01, "verdict": "refuted"}, "B": {"estimate": 0.5, "mcse": 0.0}}
     text = families.looked_up("so {A1} [A1], exactly {B}, {C}.", ledger)
-    assert words(text) == "so 0.123 (0.010) (A1 refuted), exactly 0.5, (not in this run)."
+    assert characters(text) == "so 0.123 (0.010) (A1 refuted), exactly 0.5, (not in this run)."
 
 
 def _ledger(family):

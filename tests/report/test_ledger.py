@@ -8,7 +8,7 @@ import pytest
 from cases.report_site import CONFIG, ENVIRONMENT, study
 
 from dlstats.report import ademp, ledger, material, protocol, sections
-from dlstats.report.blocks import Table, words
+from dlstats.report.blocks import Table, characters
 
 RECORD = {
     "claim": "A1",
@@ -43,9 +43,9 @@ def test_every_document_shows_the_same_numbers(site, config):
     section = next(
         b for b in sections.section(collected, "toy") if isinstance(b, Table) and b.key == "tab-toy-verdicts"
     )
-    sectioned = {words(cells[0]): [words(cell) for cell in cells] for cells in section.rows}
+    sectioned = {characters(cells[0]): [characters(cell) for cell in cells] for cells in section.rows}
     fixed = ademp.claims(protocol.protocol(CONFIG, study()), "t")
-    planned = {words(cells[0]): [words(cell) for cell in cells] for cells in fixed.rows}
+    planned = {characters(cells[0]): [characters(cell) for cell in cells] for cells in fixed.rows}
     files = {cells[0]: cells for cells in ledger.grid(site.verdicts, "").rows}
     for name, row in rows.items():
         shown = (row.expected.text, row.estimate.text, row.margin.text)
