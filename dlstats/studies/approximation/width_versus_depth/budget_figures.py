@@ -19,6 +19,14 @@ from dlstats.studies.approximation.width_versus_depth.equal_budgets import LABEL
 ERROR = Measure("test_error", "test error over variance", "geometric_mean")
 
 
+ERRORS = ("test_error", "train_error")
+
+
+def _longest(table: pd.DataFrame) -> pd.DataFrame:
+    """The lines or rows with the most steps of every target."""
+    return table[table["steps"] == table.groupby("target")["steps"].transform("max")]
+
+
 def _depth(method: str) -> int:
     return int(method.removeprefix("depth_"))
 
@@ -33,13 +41,15 @@ def _tied(rows: pd.DataFrame, table: pd.DataFrame) -> dict[str, bool]:
 
 def _heat(evidence: Evidence, figure) -> None:
     """Log10 of the geometric mean test error by depth and budget, one panel per target."""
-    table = evidence.table("by_depth", measure="test_error", statistic="geometric_mean")
-    rows = evidence.rows("by_depth")
+    table, training = (
+        _longest(evidence.table("by_depth", measure=name, statistic="geometric_mean")) for name in ERRORS
+    )
+    rows = _longest(evidence.rows("by_depth"))
     targets = [t for t in LABELS if t in set(table["target"])]
     axes = figure.subplots(2, len(targets) // 2 + 1, squeeze=False).ravel()
     norm = Normalize(-4, 0)
     for axis, target in zip(axes, targets, strict=False):
-        _panel(axis, rows[rows["target"] == target], table[table["target"] == target], norm)
+        _panel(axis, *(part[part["target"] == target] for part in (rows, table, training)), norm)
         axis.set_title(LABELS[target])
     for axis in axes[:: len(axes) // 2]:
         axis.set_ylabel("parameters")
@@ -54,19 +64,21 @@ def _legend(axis, image) -> None:
     )
 
 
-def _panel(axis, rows: pd.DataFrame, table: pd.DataFrame, norm: Normalize) -> None:
+def _panel(axis, rows: pd.DataFrame, table: pd.DataFrame, training: pd.DataFrame, norm: Normalize) -> None:
     budgets = sorted(table["budget"].unique())
     methods = sorted(table["method"].unique(), key=_depth)
-    level = table.pivot(index="budget", columns="method", values="estimate").loc[budgets, methods]
+    level, trained = (
+        t.pivot(index="budget", columns="method", values="estimate").loc[budgets, methods] for t in (table, training)
+    )
     relative = table.assign(relative=table["mcse"] / table["estimate"])
     error = relative.pivot(index="budget", columns="method", values="relative").loc[budgets, methods] / math.log(10)
-    shown = np.log10(level.to_numpy(float))
+    shown, below = np.log10(level.to_numpy(float)), np.log10(trained.to_numpy(float))
     axis.imshow(shown, norm=norm, aspect="auto", origin="lower", cmap="cividis")
     for i, budget in enumerate(budgets):
         near = _tied(rows[rows["budget"] == budget], table[table["budget"] == budget])
         for j, name in enumerate(methods):
             color = "white" if norm(shown[i, j]) < 0.55 else "black"
-            text = f"{shown[i, j]:.2f}\n±{error.to_numpy(float)[i, j]:.2f}".replace("-", "−")
+            text = f"{shown[i, j]:.2f}\n±{error.to_numpy(float)[i, j]:.2f}\n({below[i, j]:.2f})".replace("-", "−")
             mark = "\n≈" if near.get(name) is False else ""
             axis.text(j, i, text + mark, ha="center", va="center", color=color, fontsize=5, linespacing=0.95)
             if near.get(name):
@@ -84,7 +96,7 @@ def _members(evidence: Evidence, figure) -> None:
     for axis, (part, label) in zip(
         axes, {"by_activation": "activation", "by_start": "initialisation (ReLU)"}.items(), strict=True
     ):
-        table = evidence.table(part, measure="test_error", statistic="geometric_mean")
+        table = _longest(evidence.table(part, measure="test_error", statistic="geometric_mean"))
         names = list(dict.fromkeys(table["method"]))
         for index, (_, group) in enumerate(table.groupby("depth")):
             group = group.set_index("method").loc[names]
@@ -103,9 +115,9 @@ FIGURES = (
     Figure(
         "width_versus_depth",
         "Test error over the variance of the target, log₁₀ of the geometric mean over replicates with its Monte Carlo standard "
-        "error, by number of hidden layers and of parameters: in a row the width shrinks as the depth grows. Frame: best of "
-        "a row; ≈: not distinguishable from it (paired ratios, 5 % level, Holm within the row). Every network is the best of 4 "
-        "starts by training error.",
+        "error, in parentheses that of the training error, by number of hidden layers and of parameters: in a row the width "
+        "shrinks as the depth grows. Frame: best of a row; ≈: not distinguishable from it (paired ratios, 5 % level, Holm "
+        "within the row). Every network is the best of 4 runs by training error.",
         _heat,
         "two-column",
         4.2,

@@ -18,16 +18,18 @@ from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
 
 SAMPLES = {1: 512, 2: 512, 4: 1024, 8: 1024}
-"""Points of a training sample, uniform on [-1, 1]^d, by d."""
+"""Points of a training sample, uniform on [-1, 1]^d, by d, where the condition does not say."""
 TEST = 2048
 RATES = (0.01, 0.003)
 STARTS = 2
-"""A network is trained from so many starts with each rate; the one of least training error counts."""
+"""A network is trained from so many initialisations with each rate; the one of least training error counts."""
 DEPTHS = (1, 2, 3, 4, 6, 8)
 SCHEMES = ("zero", "normal", "xavier", "he", "lecun", "orthogonal", "torch_default")
 ACTIVATIONS = ("relu", "leaky_relu", "prelu", "elu", "selu", "softplus", "gelu", "silu", "sigmoid", "tanh")
 SUITED = {"selu": "lecun", "sigmoid": "xavier", "tanh": "xavier"}
-"""The start made for an activation; He's for the others."""
+"""The initialisation made for an activation; He's for the others."""
+DESCENT = {"normal_descent": "normal", "he_descent": "he"}
+"""Initialisations from which plain gradient descent is tried, too."""
 
 
 @dataclass(frozen=True)
@@ -87,29 +89,38 @@ def by_depth(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
 
 
+def by_points(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """One layer and four at one budget, by number of training points; fewer points are the first of more."""
+    dimension = TARGETS[condition.target].dimension
+    arms = [Arm(f"depth_{depth}", shape_for(condition.budget, depth, dimension)) for depth in (1, 4)]
+    return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
+
+
 def by_activation(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Networks of one shape with every activation, each from the start made for it."""
+    """Networks of one shape with every activation, each from the initialisation made for it."""
     widths = _widths(condition)
     arms = [Arm(name, widths, name, SUITED.get(name, "he")) for name in ACTIVATIONS]
     return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
 
 
 def by_start(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """ReLU networks of one shape from every named start."""
+    """ReLU networks of one shape from every named initialisation by Adam, from some by gradient descent."""
     widths = _widths(condition)
     arms = [Arm(name, widths, "relu", name, biases=False) for name in SCHEMES]
+    arms += [Arm(name, widths, "relu", scheme, biases=False, optimiser="sgd") for name, scheme in DESCENT.items()]
     return stacked(streams, {arm.name: _train(arm, condition, streams, device) for arm in arms})
 
 
 @dataclass(frozen=True)
 class Arm:
-    """What is compared: a name, hidden widths, activation, start, and whether biases start at random."""
+    """What is compared: a name, hidden widths, activation, initialisation, whether biases are random, and optimiser."""
 
     name: str
     widths: tuple[int, ...]
     activation: str = "relu"
     scheme: str = "he"
     biases: bool = True
+    optimiser: str = "adam"
 
 
 def _widths(condition: Condition) -> tuple[int, ...]:
@@ -139,7 +150,8 @@ def _train(arm: Arm, condition: Condition, streams: Streams, device: str) -> dic
     torch.set_num_threads(1)
     target = TARGETS[condition.target]
     (x, y), (fresh, truth) = (
-        _sample(streams, target, role, n) for role, n in (("train", SAMPLES[target.dimension]), ("test", TEST))
+        _sample(streams, target, role, n)
+        for role, n in (("train", condition.points or SAMPLES[target.dimension]), ("test", TEST))
     )
     net = nets.Mlp(target.dimension, arm.widths, activation=arm.activation)
     restarts = STARTS * len(RATES)
@@ -148,17 +160,17 @@ def _train(arm: Arm, condition: Condition, streams: Streams, device: str) -> dic
     if arm.biases:
         _draw_biases(net, start, streams.generators("biases", **key), restarts)
     rates = tuple(np.tile(np.repeat(RATES, STARTS), len(streams)).tolist())
-    plan = training.Training(condition.steps, rates, schedule=training.schedules.cosine, keep="best")
+    plan = training.Training(condition.steps, rates, arm.optimiser, training.schedules.cosine, keep="best")
     fit = training.best_of(training.fit(net, squared, start, x, y[..., None], plan, device=device), restarts)
-    gap = training.predict(net, fit.parameters, fresh, device)[..., 0].numpy() - truth
-    variance = _variance(target)
+    values, variance = training.predict(net, fit.parameters, fresh, device)[..., 0].numpy(), _variance(target)
     columns = {"width": arm.widths[0], "parameters": net.size, "status": fit.status.tolist()}
-    columns |= {"train_error": fit.loss / variance, "test_error": (gap**2).mean(axis=1) / variance}
+    columns |= {"train_error": fit.loss / variance, "test_error": ((values - truth) ** 2).mean(axis=1) / variance}
+    columns["range"] = np.ptp(values, axis=1)
     return columns | {"start_digest": [digest(row) for row in start.numpy()[::restarts]]}
 
 
 def _draw_biases(net, start, generators: list, restarts: int) -> None:
-    """Biases of the hidden layers uniform on +-1/sqrt(fan-in), in place: He's start has none, and all kinks at 0."""
+    """Biases of the hidden layers uniform on +-1/sqrt(fan-in), in place: He's has none, and all kinks at 0."""
     import torch
 
     from dlstats import nets
@@ -183,7 +195,8 @@ FACTORS = {
     "target": Factor("target", str, levels=LABELS),
     "budget": Factor("parameters at most", int, at_least=10),
     "depth": Factor("hidden layers", int, at_least=1),
-    "steps": Factor("steps of Adam", int, at_least=1),
+    "steps": Factor("steps of the optimiser", int, at_least=1),
+    "points": Factor("training points", int, at_least=1, default=None),
 }
 MEASURES = (
     Measure("test_error", "test error over variance", "geometric_mean"),
@@ -193,6 +206,7 @@ MEASURES = (
     Measure("parameters", "parameters", "exact"),
     Measure("width", "units of the first layer", "exact"),
 )
+RANGE = Measure("range", "range of the network over the test points", "largest")
 SAID = {"zero": "0", "normal": "N(0, 0.01²)", "xavier": "Xavier's", "he": "He's", "lecun": "LeCun's"}
 SHAPES = {
     f"depth_{d}": Method(
@@ -204,18 +218,29 @@ SHAPES = {
 }
 
 
-def _ratio(first: str, second: str) -> Contrast:
-    return Contrast("test_error", first, second, "ratio", "geometric_mean")
+RATIOS = (
+    Contrast("test_error", "depth_4", "depth_1", "ratio", "geometric_mean"),
+    Contrast("train_error", "depth_4", "depth_1", "log_ratio", "geometric_mean"),
+)
 
 
 BY_DEPTH = Experiment(
     title="depths at one budget",
     simulate=by_depth,
-    factors={name: FACTORS[name] for name in ("target", "budget", "steps")},
+    factors={name: FACTORS[name] for name in ("target", "budget", "steps", "points")},
     methods=SHAPES,
     measures=MEASURES,
-    contrasts=(_ratio("depth_4", "depth_1"), _ratio("depth_8", "depth_4")),
+    contrasts=RATIOS,
     block=16,
+)
+BY_POINTS = Experiment(
+    title="depths by number of training points",
+    simulate=by_points,
+    factors={name: FACTORS[name] for name in ("target", "budget", "steps", "points")},
+    methods={name: SHAPES[name] for name in ("depth_1", "depth_4")},
+    measures=MEASURES,
+    contrasts=RATIOS,
+    block=4,
 )
 BY_ACTIVATION = Experiment(
     title="activations",
@@ -235,7 +260,11 @@ BY_START = Experiment(
     methods={
         name: Method(name.replace("_", " "), f"ReLU, initialisation {SAID.get(name, name.replace('_', ' '))}, biases 0")
         for name in SCHEMES
+    }
+    | {
+        name: Method(f"{SAID[scheme]}, descent", f"ReLU, initialisation {SAID[scheme]}, biases 0, gradient descent")
+        for name, scheme in DESCENT.items()
     },
-    measures=MEASURES,
+    measures=(*MEASURES, RANGE),
     block=16,
 )
