@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from dlstats.theory import efficiency, linear_regions, linear_suboptimality, sawtooth_floors, squaring
+from dlstats.theory import (
+    approximation_rates,
+    efficiency,
+    linear_regions,
+    linear_suboptimality,
+    sawtooth_floors,
+    squaring,
+)
 
 
 @pytest.mark.parametrize("n", [2, 8, 54, 1024])
@@ -84,3 +91,10 @@ def test_the_e_process_has_the_power_stated():
     log_e -= hits * math.log(0.95) + (n - hits) * math.log(0.05)
     missed = stats.binom.pmf(hits, n, 0.9)[log_e < math.log(20)].sum()
     assert missed == pytest.approx(1.3e-7, rel=0.05)
+
+
+def test_random_knots_have_the_constant_stated():
+    def mean(knots):
+        return approximation_rates.random_spline_mse(knots) * math.prod(range(knots + 1, knots + 6))
+
+    assert mean(61) - mean(60) == pytest.approx(0.86863, abs=5e-6)

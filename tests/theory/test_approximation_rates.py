@@ -112,6 +112,21 @@ def test_simplex_interpolant_is_exact_at_nodes_for_affine_maps_and_for_the_maxim
         np.testing.assert_allclose(rates.simplex_interpolant(f, points, cells), f(points), atol=1e-12)
 
 
+@pytest.mark.parametrize("knots", [0, 1, 2])
+def test_the_mean_error_with_random_knots_is_its_integral_over_the_knots(knots):
+    node, weight = np.polynomial.legendre.leggauss(20)
+    at, mass = (node + 1) / 2, weight / 2
+    if knots == 2:  # 0 < t < u < 1, twice
+        points = [
+            (t * u, u, 2 * u * a * b) for t, a in zip(at, mass, strict=True) for u, b in zip(at, mass, strict=True)
+        ]
+        exact = sum(m * rates.spline_mse(np.array([t, u])) for t, u, m in points)
+    else:
+        exact = sum(m * rates.spline_mse(np.array([t] * knots)) for t, m in zip(at, mass, strict=True))
+    # the second route interpolates to about six digits
+    assert rates.random_spline_mse(knots) == pytest.approx(exact, rel=1e-5)
+
+
 def test_grid_error_on_an_interval_is_that_of_interpolation():
     cells = 5
     knots = np.linspace(0, 1, cells + 1)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dlstats.protocol.study import Study, grid
-from dlstats.studies.approximation.approximation_rates.rate_claims import CLAIMS
+from dlstats.studies.approximation.approximation_rates.rate_claims import CHECKS, CLAIMS
 from dlstats.studies.approximation.approximation_rates.rate_experiments import (
     FEATURES,
-    FREE_KNOTS,
     GRIDS,
     RANDOM_KNOTS,
     SIEVE,
@@ -15,12 +14,10 @@ from dlstats.studies.approximation.approximation_rates.rate_experiments import (
 from dlstats.studies.approximation.approximation_rates.rate_figures import FIGURES
 
 DIMENSIONS, UNITS, SIZES = [2, 10, 50], [2, 4, 8, 16, 32], [200, 400, 800, 1600, 3200]
-SIDES = {1: [8, 16, 32, 64, 128], 2: [8, 16, 32, 64], 3: [8, 12, 16, 24]}
+SIDES = {1: [8, 16, 32, 64, 128], 2: [8, 16, 32, 64, 128], 3: [8, 12, 16, 24, 32]}
 """Cells per side of the grids, by dimension."""
-EXACT = {
-    "free_knots": grid(pieces=[1, 2, 4, 8, 16, 32, 64], replicates=1),
-    "grids": [grid(dimension=d, side=side, replicates=1) for d, side in SIDES.items()],
-}
+GRIDS_RUN = {"grids": [grid(dimension=d, side=side, replicates=1) for d, side in SIDES.items()]}
+EFFORT = {"units": UNITS[-1], "optimiser": "adam", "steps": 40000}
 
 STUDY = Study(
     title="Rates of approximation with their constants",
@@ -30,7 +27,6 @@ STUDY = Study(
     "points with normal noise. A replicate is one draw of knots, frequencies or noise, or one start.",
     estimands="L² and largest errors, exact given the draw, times the power of the size that makes them constant; risk.",
     experiments={
-        "free_knots": FREE_KNOTS,
         "random_knots": RANDOM_KNOTS,
         "features": FEATURES,
         "grids": GRIDS,
@@ -38,12 +34,12 @@ STUDY = Study(
         "training": TRAINING,
     },
     claims=CLAIMS,
+    checks=CHECKS,
     figures=FIGURES,
     limits="Yarotsky's faster rate W^{−2s/d} for unbounded depth has no construction of a size that could be run, and existence "
     "over all functions of a class cannot be simulated: the rates are shown on one function each.",
     designs={
         "smoke": {
-            "free_knots": grid(pieces=[1, 4, 16, 24], replicates=1),
             "random_knots": grid(knots=[16, 256], replicates=50),
             "features": grid(dimension=DIMENSIONS, features=[25, 100], replicates=20),
             "grids": [
@@ -54,30 +50,32 @@ STUDY = Study(
             "sieve": grid(n=[200, 800], noise_sd=0.3, replicates=20),
             "training": grid(units=[2, 8], optimiser=["adam", "lbfgs"], steps=60, replicates=20),
         },
-        "standard": EXACT
+        "standard": GRIDS_RUN
         | {
             "random_knots": [grid(knots=[16, 32, 64, 128], replicates=1000), grid(knots=256, replicates=10000)],
             "features": [
-                grid(dimension=DIMENSIONS, features=[25, 50, 200], replicates=1000),
-                grid(dimension=DIMENSIONS, features=100, replicates=8000),
+                grid(dimension=DIMENSIONS, features=[50, 200], replicates=1000),
+                grid(dimension=DIMENSIONS, features=[25, 100], replicates=8000),
             ],
             "sieve": grid(n=SIZES, noise_sd=0.3, replicates=1000),
             "training": [
                 grid(units=UNITS, optimiser="adam", steps=10000, replicates=64),
+                grid(**EFFORT, replicates=64),
                 grid(units=UNITS, optimiser="lbfgs", steps=300, replicates=64),
             ],
         },
-        "paper": EXACT
+        "paper": GRIDS_RUN
         | {
             "random_knots": [grid(knots=[16, 32, 64, 128], replicates=20000), grid(knots=256, replicates=200000)],
             "features": [
-                grid(dimension=DIMENSIONS, features=[25, 50, 200], replicates=20000),
-                grid(dimension=DIMENSIONS, features=100, replicates=100000),
+                grid(dimension=DIMENSIONS, features=[50, 200], replicates=20000),
+                grid(dimension=DIMENSIONS, features=[25, 100], replicates=100000),
             ],
             "sieve": grid(n=SIZES, noise_sd=0.3, replicates=20000),
             "training": [
-                grid(units=UNITS, optimiser="adam", steps=50000, replicates=512),
-                grid(units=UNITS, optimiser="lbfgs", steps=1000, replicates=512),
+                grid(units=UNITS, optimiser="adam", steps=10000, replicates=512),
+                grid(**EFFORT, replicates=512),
+                grid(units=UNITS, optimiser="lbfgs", steps=300, replicates=512),
             ],
         },
     },

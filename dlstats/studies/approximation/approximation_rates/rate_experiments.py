@@ -7,7 +7,7 @@ import pandas as pd
 
 from dlstats.measures import linear_regions as counter
 from dlstats.protocol.factor import Condition, Factor
-from dlstats.protocol.measure import Measure, Slope
+from dlstats.protocol.measure import LevelContrast, Measure, Slope
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
@@ -20,14 +20,6 @@ TRAININGS = {
     "adam": {"learning_rate": 0.01, "keep": "best"},
     "lbfgs": {"optimiser": "lbfgs", "projection": True, "dtype": "float64"},
 }
-
-
-def free_knots(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """UAT6: best k pieces for exp on [0, 1], k^2 times the errors over their limits."""
-    k, f = condition.pieces, theory.EXPONENTIAL
-    sup = k**2 * theory.free_knots_sup(f, k) / theory.free_knots_sup_limit(f)
-    l2 = k**2 * theory.free_knots_l2(f, k) / theory.free_knots_l2_limit(f)
-    return stacked(streams, {"free_knots": {"sup_ratio": sup, "l2_ratio": l2}})
 
 
 def random_knots(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -46,13 +38,13 @@ def features(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     d, n = condition.dimension, condition.features
     w = streams.draw(lambda rng: rng.normal(size=(n, d)), "frequencies", dimension=d, features=n)
     mse = np.array([theory.random_features_error(rows, d**-0.5) for rows in w])
-    return stacked(streams, {"random_features": {"mse": mse, "scaled_mse": n * mse}})
+    return stacked(streams, {"random_features": {"scaled_mse": n * mse}})
 
 
 def interpolation(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """UAT10: L2 error of piecewise linear interpolation on a grid of k^d cells, and the number of its nodes."""
+    """UAT10: L2 error of piecewise linear interpolation on a grid of k^d cells."""
     d, k = condition.dimension, condition.side
-    return stacked(streams, {"interpolation": {"grid_error": theory.grid_error(d, k), "nodes": (k + 1) ** d}})
+    return stacked(streams, {"interpolation": {"grid_error": theory.grid_error(d, k), "cells_of_grid": k**d}})
 
 
 def sieve(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -76,7 +68,7 @@ def _hats(x: np.ndarray, pieces: int) -> np.ndarray:
 
 
 def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """UAT8: L2 errors on [0, 1] of shallow networks trained on x^2, exact, over what N + 1 and N free pieces reach."""
+    """UAT8: L2 errors on [0, 1] of shallow networks trained on x^2, exact, and over the least of any network."""
     import torch
 
     from dlstats import nets, training
@@ -94,9 +86,8 @@ def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame
     plan = training.Training(condition.steps, schedule=training.schedules.cosine, **TRAININGS[method])
     fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     error = _l2_to_square(counter.on_line(counter.layers_of(net.shapes, fit.parameters.double().numpy())))
-    over = {"over_floor": error / squaring.best_l2(units + 1), "over_units": error / squaring.best_l2(units)}
-    over["over_half"] = error / squaring.best_l2_of_network(units)
-    columns = {"status": fit.status.tolist(), "l2_error": error, "effective_pieces": units + 0.5, **over}
+    over = error / squaring.best_l2_of_network(units)
+    columns = {"status": fit.status.tolist(), "l2_error": error, "over_floor": over}
     columns["start_digest"] = [recipes.digest(row) for row in start.numpy()]
     return stacked(streams, {method: columns})
 
@@ -113,7 +104,7 @@ def _l2_to_square(cells: counter.Cells) -> np.ndarray:
 
 
 STARTS = 16
-"""Starts of which the expected best is reported."""
+"""Random starts of which the expected best is reported."""
 SPLINES = {
     "spline": Method(
         "continuous spline", "continuous linear spline with N uniform random knots, fitted to x²", "spline"
@@ -122,16 +113,6 @@ SPLINES = {
         "broken lines", "the best line on each interval between N uniform random knots, jumps allowed"
     ),
 }
-FREE_KNOTS = Experiment(
-    title="learned knots",
-    simulate=free_knots,
-    factors={"pieces": Factor("linear pieces", int, symbol="k", at_least=1)},
-    methods={"free_knots": Method("free knots", "best function with k linear pieces")},
-    measures=(
-        Measure("sup_ratio", "k² largest error over its limit", "exact"),
-        Measure("l2_ratio", "k² L² error over its limit", "exact"),
-    ),
-)
 RANDOM_KNOTS = Experiment(
     title="random knots",
     simulate=random_knots,
@@ -139,7 +120,6 @@ RANDOM_KNOTS = Experiment(
     methods=SPLINES,
     measures=(
         Measure("scaled_error", "N² L² error"),
-        Measure("scaled_error", "N² L² error, root mean square", "rmse", options={"truth": 0.0}),
         Measure("scaled_mse", "N⁴ squared error"),
     ),
     block=500,
@@ -152,8 +132,7 @@ FEATURES = Experiment(
         "features": Factor("random features", int, symbol="N", at_least=1),
     },
     methods={"random_features": Method("random features", "mean of N cosines with standard normal frequencies")},
-    measures=(Measure("scaled_mse", "N squared error"), Measure("mse", "squared error")),
-    slopes=(Slope("mse", over="features"),),
+    measures=(Measure("scaled_mse", "N squared error"),),
     block=500,
 )
 GRIDS = Experiment(
@@ -166,9 +145,9 @@ GRIDS = Experiment(
     methods={"interpolation": Method("interpolation", "linear interpolation on the simplices of a grid")},
     measures=(
         Measure("grid_error", "L² error of interpolation", "exact"),
-        Measure("nodes", "nodes of the grid", "exact"),
+        Measure("cells_of_grid", "cells of the grid", "exact"),
     ),
-    slopes=(Slope("grid_error", over="side", statistic="exact", size="nodes"),),
+    slopes=(Slope("grid_error", over="side", statistic="exact"),),
 )
 SIEVE = Experiment(
     title="sieve of linear splines",
@@ -183,7 +162,6 @@ SIEVE = Experiment(
         )
     },
     measures=(Measure("risk", "risk of the sieve"), Measure("risk_ratio", "risk of the sieve over its prediction")),
-    slopes=(Slope("risk", over="n"),),
     block=500,
 )
 TRAINING = Experiment(
@@ -205,10 +183,14 @@ TRAINING = Experiment(
     measures=(
         Measure("l2_error", f"L² error, best of {STARTS} starts", "best_of", options={"starts": STARTS}),
         Measure("l2_error", "L² error, median start", "median"),
-        Measure("over_floor", "L² error over that of the best N + 1 pieces", "smallest"),
-        Measure("over_units", "L² error over that of the best N pieces", "smallest"),
-        Measure("over_half", "L² error over that of N + 1/2 pieces", "smallest"),
+        Measure("over_floor", "L² error over the floor of N units, smallest", "smallest"),
+        Measure(
+            "over_floor",
+            f"L² error over the floor of N units, best of {STARTS} starts",
+            "best_of",
+            options={"starts": STARTS},
+        ),
     ),
-    slopes=(Slope("l2_error", over="units", statistic="best_of", size="effective_pieces", options={"starts": STARTS}),),
+    contrasts=(LevelContrast("l2_error", "steps", 40000, 10000, "ratio", "best_of", options={"starts": STARTS}),),
     block=500,
 )

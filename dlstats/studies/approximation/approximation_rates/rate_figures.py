@@ -25,7 +25,7 @@ def _interval(table):
 def _knots(evidence: Evidence, axis) -> None:
     """L2 errors for x^2 against units: floor, random knots, trained networks."""
     units = np.geomspace(2, 256, 50)
-    axis.plot(units, squaring.best_l2(1) / (units + 1) ** 2, label="floor, N + 1 pieces", **style.method("floor"))
+    axis.plot(units, squaring.best_l2(1) / (units + 0.5) ** 2, label="floor", **style.method("floor"))
     knots = evidence.table("random_knots", measure="scaled_error", statistic="mean", method="spline").sort_values(
         by="knots"
     )
@@ -39,9 +39,10 @@ def _knots(evidence: Evidence, axis) -> None:
     )
     names = {"adam": "Adam", "lbfgs": "L-BFGS, exact last layer"}
     for index, (method, label) in enumerate(names.items()):
-        table = evidence.table("training", measure="l2_error", statistic="best_of", method=method).sort_values(
-            by="units"
+        table = evidence.table(
+            "training", measure="l2_error", statistic="best_of", method=method, steps=lambda n: n != 40000
         )
+        table = table.sort_values(by="units")
         axis.errorbar(table["units"], table["estimate"], _interval(table), label=label, **style.nth(index + 1))
     axis.set(xscale="log", yscale="log", xlabel="units N", ylabel=r"$L^2$ error for $x^2$")
     axis.legend(loc="lower left")
@@ -51,11 +52,11 @@ def _features(evidence: Evidence, axis) -> None:
     """N times the squared error of random features against N, by dimension, with the closed form."""
     table = evidence.table("features", measure="scaled_mse")
     for index, (d, group) in enumerate(table.groupby("dimension")):
-        look, d = style.nth(index + 1), int(float(str(d)))
+        line, d = style.nth(index + 1), int(float(str(d)))
         group = group.sort_values(by="features")
         x = group["features"] * (1 + 0.04 * (index - 1))
-        axis.errorbar(x, group["estimate"], 1.96 * group["mcse"], label=f"d = {d}", **(look | {"linestyle": ""}))
-        axis.axhline(theory.random_features_mse(d, d**-0.5), color=look["color"], linewidth=0.8)
+        axis.errorbar(x, group["estimate"], 1.96 * group["mcse"], label=f"d = {d}", **(line | {"linestyle": ""}))
+        axis.axhline(theory.random_features_mse(d, d**-0.5), color=line["color"], linewidth=0.8)
     axis.set(xscale="log", xlabel="random features N", ylabel="N × mean squared error", ylim=(0, None))
     axis.set_xticks(sizes := sorted(table["features"].unique()), [f"{size:g}" for size in sizes])
     axis.minorticks_off()
@@ -63,22 +64,22 @@ def _features(evidence: Evidence, axis) -> None:
 
 
 def _grids(evidence: Evidence, axis) -> None:
-    """L2 error of interpolation against the number of nodes, by dimension, with the line of slope -2/d."""
+    """L2 error of interpolation against the number of cells, by dimension, with the line of slope -2/d."""
     rows = evidence.rows("grids")
     for index, (d, group) in enumerate(rows.groupby("dimension")):
-        group, d = group.sort_values(by="nodes"), int(float(str(d)))
-        axis.plot(group["nodes"], group["grid_error"], label=f"d = {d}", **style.nth(index + 1))
+        group, d = group.sort_values(by="cells_of_grid"), int(float(str(d)))
+        axis.plot(group["cells_of_grid"], group["grid_error"], label=f"d = {d}", **style.nth(index + 1))
         last = group.iloc[-1]
-        line = last["grid_error"] * (group["nodes"] / last["nodes"]) ** (-2 / d)
-        axis.plot(group["nodes"], line, color="0.6", linewidth=0.7, zorder=0)
-    axis.set(xscale="log", yscale="log", xlabel="grid nodes W", ylabel=r"$L^2$ error")
+        line = last["grid_error"] * (group["cells_of_grid"] / last["cells_of_grid"]) ** (-2 / d)
+        axis.plot(group["cells_of_grid"], line, color="0.6", linewidth=0.7, zorder=0)
+    axis.set(xscale="log", yscale="log", xlabel="grid cells W", ylabel=r"$L^2$ error")
     axis.legend(loc="lower right")
 
 
 FIGURES = (
     Figure(
         "approximation_rates",
-        "Rates with their constants. Left: L² error for x² on [0, 1] against units; dashed, the exact floor of N + 1 pieces; "
+        "Rates with their constants. Left: L² error for x² on [0, 1] against units; dashed, the exact floor of N units; "
         "splines with random knots; expected best of 16 trained networks. Middle: N times the mean squared error of N random "
         "cosines, with the closed form of each dimension (lines): free of N, and of the dimension nearly. Right: linear "
         "interpolation on grids; grey lines have slope −2/d. Bars are 95 % Monte Carlo intervals.",
