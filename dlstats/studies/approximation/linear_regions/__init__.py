@@ -10,10 +10,9 @@ from dlstats.studies.approximation.linear_regions import (
     regions_of_plane,
     regions_training,
 )
-from dlstats.studies.approximation.linear_regions._random_networks import DISTRIBUTIONS, EQUAL_UNITS
+from dlstats.studies.approximation.linear_regions._random_networks import DISTRIBUTIONS, EQUAL_UNITS, LINES
 
 SHAPES = ["2-2", "3-3", "4-4", "2-2-2", "3-3-3"]
-LINES = ["2-2-2", "5-2-2-5", "3-6-3-6", "3-4-3"]
 WIDTH_16 = ["16", "16-16-16-16", "-".join(["16"] * 8)]
 OTHERS = [d for d in DISTRIBUTIONS if d != "gaussian"]
 UNITS_32 = ["32", *EQUAL_UNITS]
@@ -65,7 +64,7 @@ STUDY = Study(
                 grid(widths="3-4-3", distribution=list(DISTRIBUTIONS), replicates=100),
                 grid(widths=["16", "16-16", "16-16-16-16", "32", "8-8-8-8"], distribution="gaussian", replicates=50),
             ],
-            "breakpoints": grid(width=32, depth=2, replicates=20),
+            "breakpoints": grid(width=[8, 12, 16, 24, 32], depth=2, replicates=20),
             "plane": grid(widths=["32", "2-2", "3-3-3", "16-16", "8-8-8-8"], replicates=10),
             "picture": grid(widths=["32", "8-8-8-8"], replicates=1),
             "training": grid(widths=["24", "8-8-8"], compositions=3, steps=100, replicates=8),
@@ -73,7 +72,7 @@ STUDY = Study(
         "standard": {
             "climb": grid(widths=SHAPES, replicates=64),
             "line": _line(10000, 10000, 4000, 1000),
-            "breakpoints": grid(width=256, depth=4, replicates=128),
+            "breakpoints": grid(width=[16, 32, 64, 128, 256], depth=4, replicates=128),
             "plane": _plane(50, 3000, 1500, 300, 1000, 4000),
             "picture": PICTURE,
             "training": grid(widths=["48", "16-16-16"], compositions=3, steps=2000, replicates=64),
@@ -81,10 +80,10 @@ STUDY = Study(
         "paper": {
             "climb": grid(widths=SHAPES, replicates=1000),
             "line": _line(200000, 200000, 100000, 20000),
-            "breakpoints": grid(width=256, depth=4, replicates=2000),
+            "breakpoints": grid(width=[16, 32, 64, 128, 256], depth=4, replicates=2000),
             "plane": _plane(50, 100000, 50000, 5000, 20000, 100000),
             "picture": PICTURE,
-            "training": grid(widths=["48", "16-16-16"], compositions=3, steps=10000, replicates=1000),
+            "training": grid(widths=["48", "16-16-16"], compositions=3, steps=[2000, 10000], replicates=1000),
         },
     },
 )

@@ -48,6 +48,9 @@ DISTRIBUTIONS = {
 WIDTHS = Factor("hidden widths", str)
 """Such as 8-8-8 or 32."""
 
+LINES = ["2-2-2", "5-2-2-5", "3-6-3-6", "3-4-3"]
+"""Small networks, where the closed forms differ from the number of neurons."""
+
 EQUAL_UNITS = ["16-16", "8-8-8-8", "4-4-4-4-4-4-4-4"]
 """Networks of 32 hidden units in all, deeper and deeper; 32 in one layer is what they are compared with."""
 

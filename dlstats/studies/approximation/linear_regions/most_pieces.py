@@ -9,7 +9,7 @@ from dlstats.measures import linear_regions as counter
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.factor import Condition
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.origin import Derived, Stated
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Method
 from dlstats.seeds import Streams
@@ -89,36 +89,30 @@ CLAIMS = (
     Claim(
         "REG5",
         "No ReLU network on ℝ has more than ∏(n_l + 1) pieces: a climb over the weights never finds more (largest excess).",
-        at_most(0),
-        value("over_upper").each("widths"),
-        Theorem("montufar2017"),
-        ("JSM",),
+        at_most(0), value("over_upper").each("widths"), Derived("linear-regions.md#most-pieces-on-a-line"), ("JSM",),
     ),
-)
+)  # fmt: skip
 
 CHECKS = (
     Check(
         "REG1",
         "The exact counter finds 2ⁿ + 2 linear pieces on ℝ in the sawtooth network of 2n units, n = 2, …, 14, though most "
         "of its zeros fall on old breakpoints (largest difference).",
-        equals(0),
-        lambda: {f"n = {n}": int(counter.pieces(_sawtooth(n))[0]) - (2**n + 2) for n in COMPOSITIONS},
-        Derived(),
+        equals(0), lambda: {f"n = {n}": int(counter.pieces(_sawtooth(n))[0]) - (2**n + 2) for n in COMPOSITIONS},
+        Derived("sawtooth.md#pieces-of-the-sawtooth"),
     ),
     Check(
         "REG1.inside",
-        "The sawtooth network of 2n units has 2ⁿ pieces on (0, 1): depth can multiply pieces (largest difference).",
-        equals(0),
-        lambda: {f"n = {n}": int(counter.pieces(_sawtooth(n), 0, 1)[0]) - 2**n for n in COMPOSITIONS},
-        Theorem("telgarsky2015"),
-        ("JSM",),
+        "Depth multiplies: the sawtooth network of n layers of two units has 2ⁿ pieces on (0, 1), n = 2, …, 14 (largest "
+        "difference).",
+        equals(0), lambda: {f"n = {n}": int(counter.pieces(_sawtooth(n), 0, 1)[0]) - 2**n for n in COMPOSITIONS},
+        Stated("JSM", "Motivation for Deep Learning", "Depth - Multiplicatively … Width - additively"),
     ),
     Check(
         "REG5.folding",
-        "Folding reaches n₁ ⋯ n_{L−1} (n_L + 1) pieces on (0, 1): exponentially many in the depth exist (smallest excess).",
-        at_least(0),
-        lambda: {w: _folding(widths_of(w)) - theory.reachable_regions(widths_of(w), 1) for w in FOLDED},
-        Theorem("montufar2014"),
-        ("JSM",),
+        "Deep networks can have many more pieces per parameter: those that fold have n₁ ⋯ n_{L−1} (n_L + 1) pieces on (0, 1), "
+        "one layer at most one per three parameters (smallest excess over that count).",
+        at_least(0), lambda: {w: _folding(widths_of(w)) - theory.reachable_regions(widths_of(w), 1) for w in FOLDED},
+        Stated("JSM", "Shallow vs deep networks", "deep networks produce many more linear regions per parameter"),
     ),
-)
+)  # fmt: skip

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from dlstats.measures import linear_regions as counter
-from dlstats.protocol.claim import Claim, at_least, equals
+from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Control, Derived, Finding
+from dlstats.protocol.origin import Control, Derived
 from dlstats.protocol.readers import Reader, value
 from dlstats.protocol.study import Experiment
 from dlstats.seeds import Streams
@@ -20,6 +20,7 @@ from dlstats.studies.approximation.linear_regions._random_networks import (
     BLOCK,
     DISTRIBUTIONS,
     EQUAL_UNITS,
+    LINES,
     RANDOM,
     SYMMETRIC,
     WIDTHS,
@@ -94,80 +95,71 @@ def _ratio(column: str, expected: Callable[[Sequence[int]], float], **where: Any
     return value(column, **where).each().over_theory(theory_of)
 
 
+def _equal_units(depth: int) -> float:
+    return theory.expected_zeros((32 // depth,) * depth)
+
+
+SMALL = {"distribution": list(SYMMETRIC), "widths": LINES}
 CLAIMS = (
     Claim(
         "REG2",
         "With independent rows whose entries have a density and every sign as likely as the other, the neurons of a random "
-        "network have Σ_l n_l ∏_{j<l}(1 − 2^{−n_j}) zeros on a line on average, whatever the distribution and the scale "
-        "(worst ratio).",
-        equals(1, 0.02),
-        _ratio("zeros", theory.expected_zeros, distribution=list(SYMMETRIC)),
-        Derived(),
-        ("JSM",),
+        "network have on average Σ_l n_l ∏_{j<l}(1 − 2^{−n_j}) zeros on a line, whatever the distribution and the scale "
+        "(ratio, worst of four shapes and four distributions).",
+        equals(1, 0.02), _ratio("zeros", theory.expected_zeros, **SMALL),
+        Derived("linear-regions.md#zeros-on-a-line"), ("JSM",),
     ),
     Claim(
         "REG2.kinks",
-        "The output of such a network has Σ_l n_l ∏_{j≠l}(1 − 2^{−n_j}) kinks on a line on average (worst ratio).",
-        equals(1, 0.02),
-        _ratio("kinks", theory.expected_kinks, distribution=list(SYMMETRIC)),
-        Derived(),
-        ("JSM",),
+        "The output of such a network has on average Σ_l n_l ∏_{j≠l}(1 − 2^{−n_j}) kinks on a line (ratio, likewise).",
+        equals(1, 0.02), _ratio("kinks", theory.expected_kinks, **SMALL),
+        Derived("linear-regions.md#kinks-on-a-line"), ("JSM",),
     ),
     Claim(
         "REG2.depth",
         "At width 16 the mean number of zeros on a line is the number of neurons at 1, 2, 4 and 8 layers (worst ratio).",
         equals(1, 0.02),
         _ratio("zeros", sum, distribution="gaussian", widths=["-".join(["16"] * depth) for depth in (1, 2, 4, 8)]),
-        Derived(),
-        ("JSM",),
+        Derived("linear-regions.md#zeros-on-a-line"), ("JSM",),
     ),
     Claim(
-        "REG2.deeper_is_more",
-        "Of random networks with {theory} hidden units, deep ones have on average at least as many zeros on a line as one "
-        "hidden layer, which has exactly {theory} (fewest over 2, 4 and 8 layers).",
-        at_least(32),
-        value("zeros", distribution="gaussian", widths=EQUAL_UNITS).each("widths"),
-        Finding(),
-        ("JSM",),
+        "REG2.units",
+        "Random networks of 32 hidden units in 2, 4 and 8 equal layers have on average {two:.2f}, {four:.2f} and {eight:.2f} "
+        "zeros on a line, fewer than the 32 of one layer (worst ratio).",
+        equals(1, 0.02), _ratio("zeros", theory.expected_zeros, distribution="gaussian", widths=EQUAL_UNITS),
+        Derived("linear-regions.md#zeros-on-a-line"), ("JSM",),
+        {"two": _equal_units(2), "four": _equal_units(4), "eight": _equal_units(8)},
     ),
     Claim(
         "REG2.constant_bias",
-        "The closed form of REG2 holds with one positive bias for all units, though no sign of it is changed (ratio, widths "
+        "The mean number of zeros is that of REG2 with one positive bias for all units, which no sign changes (ratio, widths "
         "3, 4, 3).",
-        equals(1, 0.02),
-        _ratio("zeros", theory.expected_zeros, distribution="constant_bias"),
-        Control(),
-        ("JSM",),
+        equals(1, 0.02), _ratio("zeros", theory.expected_zeros, distribution="constant_bias"), Control(), ("JSM",),
     ),
     Claim(
         "REG2.zero_bias",
-        "The closed form of REG2 holds without biases on a line that misses the origin (ratio, widths 3, 4, 3).",
-        equals(1, 0.02),
-        _ratio("zeros", theory.expected_zeros, distribution="zero_bias"),
-        Finding(),
+        "The mean number of zeros is that of REG2 without biases, on a line that misses the origin (ratio, widths 3, 4, 3).",
+        equals(1, 0.02), _ratio("zeros", theory.expected_zeros, distribution="zero_bias"), Control(),
     ),
     Claim(
         "REG2.zero_bias_form",
         "Without biases, on a line that misses the origin, the mean number of zeros is Σ_l n_l ∏_{j<l} p₂(n_j), "
         "p₂(n) = 1 − 2^{−n}(1 + n): two active units are needed in every layer before (ratio, widths 3, 4, 3).",
-        equals(1, 0.02),
-        _ratio("zeros", theory.expected_zeros_without_bias, distribution="zero_bias"),
-        Derived(),
+        equals(1, 0.02), _ratio("zeros", theory.expected_zeros_without_bias, distribution="zero_bias"),
+        Derived("linear-regions.md#zeros-without-biases"),
     ),
-    Claim(
-        "REG3",
-        "In wide Gaussian networks with weight variance 2/fan-in and bias variance s² the zeros of layer l follow a Cauchy "
-        "distribution of scale s√(l/2): half of them lie within it (proportion in the worst of 4 layers, width 256).",
-        equals(0.5, 0.025),
-        value("within").each("layer"),
-        Derived(),
+    *(
+        Claim(
+            f"REG3{part}",
+            f"In Gaussian networks with weight variance 2/fan-in and bias variance s² the zeros of layer l follow, as the "
+            f"width grows, a Cauchy distribution of scale s√(l/2): {words} (proportion at the largest width, worst of 4 layers).",
+            equals(proportion, 0.05 * proportion),
+            value(column).each("layer").at_largest("width").at_least(width=5),
+            Derived("linear-regions.md#where-the-zeros-lie"), regime="asymptotic",
+        )
+        for part, column, proportion, words in (
+            ("", "within", 0.5, "half of them lie within it"),
+            (".tails", "within_wider", 0.75, "three quarters lie within 1 + √2 times it"),
+        )
     ),
-    Claim(
-        "REG3.tails",
-        "Three quarters of the zeros of layer l lie within (1 + √2) s√(l/2) (proportion in the worst of 4 layers, width "
-        "256).",
-        equals(0.75, 0.0375),
-        value("within_wider").each("layer"),
-        Derived(),
-    ),
-)
+)  # fmt: skip
