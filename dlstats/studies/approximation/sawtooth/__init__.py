@@ -6,12 +6,10 @@ from dlstats.protocol.study import Study, grid
 from dlstats.studies.approximation.sawtooth import (
     constructions,
     least_errors,
-    network_sizes,
     sawtooth_rounding,
     sawtooth_training,
 )
 
-SIZES = grid(compositions=range(1, 31), replicates=1)
 UNITS = {2: [2, 4, 8], 3: [2, 4, 6, 8, 12, 18], 4: [4, 8, 12, 16, 24], 5: [10, 20, 30, 40]}
 """Hidden units of the trained networks, by compositions."""
 MANY_UNITS = {
@@ -30,24 +28,25 @@ STUDY = Study(
     "The checks use random rationals and random piecewise linear functions.",
     estimands="Numbers of units, pieces and crossings; the least error of k pieces in sup, L², L¹ and 0–1 loss; the "
     "integrated squared error and the largest error of a trained network, for the median start and the best of 16.",
-    experiments={"sizes": network_sizes.EXPERIMENT, "training": sawtooth_training.EXPERIMENT},
-    claims=(*network_sizes.CLAIMS, *sawtooth_training.CLAIMS),
+    experiments={"training": sawtooth_training.EXPERIMENT},
+    claims=sawtooth_training.CLAIMS,
     checks=(*constructions.CHECKS, *least_errors.CHECKS, *sawtooth_rounding.CHECKS),
-    figures=(sawtooth_training.FIGURE,),
+    figures=sawtooth_training.FIGURES,
     limits="The trained part says what this optimiser finds from these random starts, not what another would. Optimality of "
     "the L² and L¹ floors is checked by dynamic programming for n ≤ 4 and not proven.",
     designs={
         "smoke": {
-            "sizes": grid(compositions=[1, 2, 5], replicates=1),
             "training": grid(compositions=2, units=[2, 4], steps=300, replicates=20),
         },
         "standard": {
-            "sizes": SIZES,
             "training": [grid(compositions=n, units=u, steps=3000, replicates=64) for n, u in UNITS.items()],
         },
         "paper": {
-            "sizes": SIZES,
-            "training": [grid(compositions=n, units=u, steps=10000, replicates=512) for n, u in MANY_UNITS.items()],
+            "training": [
+                grid(compositions=n, units=u, steps=steps, replicates=512)
+                for steps in (3000, 10000)
+                for n, u in MANY_UNITS.items()
+            ],
         },
     },
 )

@@ -9,7 +9,7 @@ from functools import cache, partial
 import numpy as np
 
 from dlstats.protocol.claim import at_most, equals
-from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.origin import Derived, Stated
 from dlstats.protocol.study import Check
 from dlstats.theory import piecewise_linear as linear
 from dlstats.theory import sawtooth as theory
@@ -71,7 +71,18 @@ def _composed_sawteeth() -> dict[str, int]:
     return {f"{a}, {b}": linear.compose(powers[a - 1], powers[b - 1]).pieces - 2 ** (a + b) for a, b in pairs}
 
 
-TELGARSKY = Theorem("telgarsky2015")
+def _narrow(n: int) -> int:
+    """Mismatches of the narrow network, and units beyond 2n."""
+    return _mismatches(theory.narrow_chain, 1, n) + abs(theory.hidden_units(theory.narrow_chain(n)) - 2 * n)
+
+
+SLIDE = "Motivation for Deep Learning"
+DEEP = Stated("JSM", SLIDE, "3n+1 nodes to represent the m^(n)(x) with width of each layer ≤ 2")
+SHALLOW_NEEDS = Stated("JSM", SLIDE, "If we generate a shallow one, we need 2^n nodes")
+MULTIPLIES = Stated("JSM", SLIDE, "Depth - Multiplicatively … Width - additively")
+PIECES_PROVEN = Derived("sawtooth.md#pieces-of-the-sawtooth")
+NARROW_PROVEN = Derived("sawtooth.md#narrow-network")
+SHALLOW_PROVEN = Derived("sawtooth.md#shallow-networks")
 
 CHECKS = (
     Check(
@@ -80,24 +91,22 @@ CHECKS = (
         "[−1/2, 3/2] that is tried (mismatches).",
         equals(0),
         lambda: _each(partial(_mismatches, theory.chain, 1.5), COMPOSITIONS),
-        TELGARSKY,
-        ("JSM",),
+        DEEP,
     ),
     Check(
         "SAW1.nodes",
         "The network of SAW1 has 3n + 1 nodes, its output included (difference).",
         equals(0),
         lambda: _each(lambda n: theory.nodes(theory.chain(n)) - (3 * n + 1), COMPOSITIONS),
-        TELGARSKY,
-        ("JSM",),
+        DEEP,
     ),
     Check(
         "SAW2",
-        "Two units per layer suffice: 2n hidden units and a linear output equal m⁽ⁿ⁾ on (−∞, 1] for every n, and on all "
-        "of ℝ for n ≥ 2 (mismatches on [−1/2, 1]).",
+        "Two units per layer suffice, 2n in all, and a linear output: they equal m⁽ⁿ⁾ on (−∞, 1] (mismatches at rationals of "
+        "[−1/2, 1], and units beyond 2n).",
         equals(0),
-        lambda: _each(partial(_mismatches, theory.narrow_chain, 1), COMPOSITIONS),
-        Derived(),
+        lambda: _each(_narrow, COMPOSITIONS),
+        NARROW_PROVEN,
         ("JSM",),
     ),
     Check(
@@ -105,14 +114,14 @@ CHECKS = (
         "For n ≥ 2 the network of SAW2 equals m⁽ⁿ⁾ on all of ℝ (mismatches on [−1/2, 3/2]).",
         equals(0),
         lambda: _each(partial(_mismatches, theory.narrow_chain, 1.5), COMPOSITIONS[1:]),
-        Derived(),
+        NARROW_PROVEN,
     ),
     Check(
         "SAW3",
         "m⁽ⁿ⁾ has 2ⁿ linear pieces on [0, 1] (difference).",
         equals(0),
         lambda: _each(lambda n: theory.pieces(_chain_on_lattice(n, False)) - 2**n, COUNTED),
-        TELGARSKY,
+        PIECES_PROVEN,
         ("JSM",),
     ),
     Check(
@@ -120,14 +129,14 @@ CHECKS = (
         "m⁽ⁿ⁾ has 2ⁿ + 2 linear pieces on ℝ (difference).",
         equals(0),
         lambda: _each(lambda n: theory.pieces(_chain_on_lattice(n, True)) - (2**n + 2), COUNTED),
-        TELGARSKY,
+        PIECES_PROVEN,
     ),
     Check(
         "SAW3.crossings",
         "m⁽ⁿ⁾ crosses the level 1/2 exactly 2ⁿ times (difference).",
         equals(0),
         lambda: _each(lambda n: theory.crossings(_chain_on_lattice(n, False), 1 << (n + 2)) - 2**n, COUNTED),
-        TELGARSKY,
+        PIECES_PROVEN,
         ("JSM",),
     ),
     Check(
@@ -135,7 +144,7 @@ CHECKS = (
         "A shallow ReLU network with 2ⁿ hidden units equals m⁽ⁿ⁾ on [0, 1] (mismatches).",
         equals(0),
         lambda: _each(lambda n: _shallow_mismatches(theory.shallow(n), n), SHALLOW),
-        Derived(),
+        SHALLOW_PROVEN,
         ("JSM",),
     ),
     Check(
@@ -144,45 +153,41 @@ CHECKS = (
         "search over all ways to make the kinks, n ≤ 4).",
         equals(0),
         lambda: _each(lambda n: 2**n - theory.fewest_shallow_units(n), SEARCHED),
-        Derived(),
-        ("JSM",),
+        SHALLOW_NEEDS,
     ),
     Check(
         "SAW4.skip",
         "With a linear skip connection 2ⁿ − 1 hidden units suffice (mismatches on [0, 1]).",
         equals(0),
         lambda: _each(lambda n: _shallow_mismatches(theory.shallow_skip(n)[0], n, 2**n), SHALLOW),
-        Derived(),
+        SHALLOW_PROVEN,
     ),
     Check(
         "SAW4.line",
         "2ⁿ + 1 hidden units, one for each kink on ℝ, suffice there (mismatches on [−1/2, 3/2]).",
         equals(0),
         lambda: _each(lambda n: _shallow_mismatches(theory.shallow(n, line=True), n, whole=True), SHALLOW),
-        Derived(),
+        SHALLOW_PROVEN,
     ),
     Check(
         "SAW5",
         "Composition multiplies at most: pieces(f∘g) ≤ pieces(f) pieces(g) (largest excess over random f, g).",
         at_most(0),
         lambda: [linear.compose(f, g).pieces - f.pieces * g.pieces for f, g in _random_pairs()],
-        TELGARSKY,
-        ("JSM",),
+        MULTIPLIES,
     ),
     Check(
         "SAW5.sum",
         "Addition adds at most: pieces(f + g) ≤ pieces(f) + pieces(g) − 1 (largest excess over random f, g).",
         at_most(0),
         lambda: [linear.add(f, g).pieces - (f.pieces + g.pieces - 1) for f, g in _random_pairs()],
-        TELGARSKY,
-        ("JSM",),
+        MULTIPLIES,
     ),
     Check(
         "SAW5.equality",
         "Equality is attained: m⁽ᵃ⁾∘m⁽ᵇ⁾ has 2ᵃ 2ᵇ pieces on [0, 1] (difference).",
         equals(0),
         _composed_sawteeth,
-        TELGARSKY,
-        ("JSM",),
+        MULTIPLIES,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from dlstats.protocol.claim import at_least, at_most, equals
-from dlstats.protocol.origin import Derived
+from dlstats.protocol.origin import Derived, Finding
 from dlstats.protocol.study import Check
 from dlstats.theory import sawtooth_floors as theory
 
@@ -55,7 +55,7 @@ CHECKS = (
         "r(r + 2)/(6(2r + 3)) for even r: dynamic programming finds nothing smaller (smallest difference).",
         at_least(0, 1e-12),
         lambda: _search_gaps(2, theory.l2_floor),
-        Derived(),
+        Finding("sawtooth, seed 20261120"),
         slow=True,
     ),
     Check(
@@ -63,7 +63,7 @@ CHECKS = (
         "The L² floor of SAW7 is attained, to the width of the search grid (largest difference).",
         at_most(0, 2e-4),
         lambda: _search_gaps(2, theory.l2_floor),
-        Derived(),
+        Derived("sawtooth.md#attained-errors"),
         slow=True,
     ),
     Check(
@@ -72,7 +72,7 @@ CHECKS = (
         "(1/4 − (k − 1)/2ⁿ⁺¹)₊ in L¹ (smallest difference).",
         at_least(0, 1e-12),
         _proven_gaps,
-        Derived(),
+        Derived("sawtooth.md#proven-floors-in-l2-and-l1"),
         slow=True,
     ),
     Check(
@@ -81,7 +81,7 @@ CHECKS = (
         "nothing smaller (smallest difference).",
         at_least(0, 1e-9),
         lambda: _search_gaps(1, theory.l1_floor),
-        Derived(),
+        Finding("sawtooth, seed 20261120"),
         slow=True,
     ),
     Check(
@@ -89,7 +89,7 @@ CHECKS = (
         "The L¹ floor of SAW8 is attained, to the width of the search grid (largest difference).",
         at_most(0, 9e-4),
         lambda: _search_gaps(1, theory.l1_floor),
-        Derived(),
+        Derived("sawtooth.md#attained-errors"),
         slow=True,
     ),
     Check(
@@ -98,7 +98,7 @@ CHECKS = (
         "the search over all labellings differs).",
         equals(0),
         lambda: {f"M = {points}": _labellings(points) for points in POINTS},
-        Derived(),
+        Derived("sawtooth.md#sign-runs"),
         ("JSM",),
     ),
 )

@@ -53,7 +53,7 @@ CHECKS = (
         "rounded input exactly (mismatches).",
         equals(0),
         lambda: {f"{d} digits, n = {n}": _mismatches(n, d) for d in TYPES for n in COMPOSITIONS},
-        Derived(),
+        Derived("sawtooth.md#no-rounding-error"),
     ),
     Check(
         "SAW11.values",
@@ -61,7 +61,7 @@ CHECKS = (
         "(difference over all 2²³ inputs).",
         equals(0),
         lambda: {f"n = {n}": _excess_values(n, 24, np.arange(1 << 23, 1 << 24)) for n in COMPOSITIONS},
-        Derived(),
+        Derived("sawtooth.md#values-in-floating-point"),
         slow=True,
     ),
     Check(
@@ -69,7 +69,7 @@ CHECKS = (
         "In float64 two values, 0 and 1, are left at n = 53 and only 0 beyond (difference).",
         equals(0),
         lambda: {f"n = {n}": _excess_values(n, 53, _inputs(53)) for n in COMPOSITIONS if n >= 53},
-        Derived(),
+        Derived("sawtooth.md#values-in-floating-point"),
     ),
     Check(
         "SAW11.input",
@@ -77,6 +77,6 @@ CHECKS = (
         "this is attained (largest ratio to the bound, where it is at most 1).",
         equals(1),
         lambda: {f"{d} digits, n = {n}": _input_error(n, d) for d in TYPES for n in COMPOSITIONS if n <= d + 1},
-        Derived(),
+        Derived("sawtooth.md#rounded-input"),
     ),
 )
