@@ -36,7 +36,7 @@ STUDY = Study(
         "paper": {
             "deep": DEEP,
             "shallow": SHALLOW,
-            "training": grid(depth=DEPTHS, steps=10000, replicates=512),
+            "training": grid(depth=DEPTHS, steps=[3000, 10000], replicates=512),
         },
     },
 )

@@ -7,7 +7,6 @@ from dlstats.studies.approximation.width_limits.narrow_claims import CHECKS, CLA
 from dlstats.studies.approximation.width_limits.narrow_figures import FIGURES
 from dlstats.studies.approximation.width_limits.narrow_networks import (
     CLAMPS,
-    EXPLICIT,
     EXTREMES,
     FLOORS,
     GROWTH,
@@ -32,7 +31,6 @@ STUDY = Study(
         "floors": FLOORS,
         "extremes": EXTREMES,
         "growth": GROWTH,
-        "explicit": EXPLICIT,
         "training": TRAINING,
         "peak": PEAK,
     },
@@ -48,7 +46,6 @@ STUDY = Study(
             "floors": grid(target=["product", "cone"], replicates=1),
             "extremes": grid(width=[1, 2, 3, 8], depth=4, replicates=50),
             "growth": grid(width=2, depth=3, replicates=50),
-            "explicit": grid(replicates=1),
             "training": grid(target=["product", "cone"], width=[1, 2], depth=3, steps=50, replicates=4),
             "peak": grid(width=[1, 2, 3], depth=[2, 3], steps=50, replicates=4),
         },
@@ -57,7 +54,6 @@ STUDY = Study(
             "floors": grid(target=list(TARGETS), replicates=1),
             "extremes": grid(width=[1, 2, 3, 4, 8], depth=4, replicates=2000),
             "growth": grid(width=2, depth=[2, 4], replicates=5000),
-            "explicit": grid(replicates=1),
             "training": [
                 grid(target=TRAINED, width=1, depth=[2, 4], steps=1500, replicates=48),
                 grid(target=TRAINED, width=2, depth=4, steps=1500, replicates=48),
@@ -72,7 +68,6 @@ STUDY = Study(
             "floors": grid(target=list(TARGETS), replicates=1),
             "extremes": grid(width=[1, 2, 3, 4, 8], depth=4, replicates=50000),
             "growth": grid(width=2, depth=[2, 4], replicates=50000),
-            "explicit": grid(replicates=1),
             "training": [
                 grid(target=TRAINED, width=1, depth=[2, 4, 6], steps=5000, replicates=512),
                 grid(target=TRAINED, width=2, depth=[4, 6], steps=5000, replicates=512),

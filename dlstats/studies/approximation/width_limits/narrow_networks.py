@@ -12,7 +12,7 @@ from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
-from dlstats.studies.frames import stacked
+from dlstats.studies.frames import by_replicate, stacked
 from dlstats.theory import width_limits as theory
 
 TRAINING_GRID = 40
@@ -21,9 +21,9 @@ TEST_GRID = 200
 """Cells a side of the midpoint grid on which the L1 error is computed."""
 SUP_GRID = 32
 """Steps a side of the grid, corners and centre included, on which networks are trained for the largest error."""
-NEAR, FAR = (1e2, 1e3), (1e6, 1e7)
+RADII = (1e2, 1e3, 1e4, 1e5, 1e6, 1e7)
 """Half sides of the squares between which the growth of the integral is measured."""
-
+SLOW = 0.9
 
 TARGETS = {
     "product": theory.TARGETS["product"],
@@ -110,19 +110,17 @@ def _over(owner: np.ndarray, value: np.ndarray, keep: np.ndarray, reduce: np.ufu
 
 
 def growth(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """UAT4: exponent of R with which the integral of |F| over |x_1|, |x_2| <= R grows; F has no output bias."""
+    """UAT4: exponent of R with which the integral of |F| over |x_1|, |x_2| <= R grows to 10 R; F has no output bias."""
     layers = _random(streams, 2, condition.width, condition.depth, output_bias=False)
-    found = {name: _exponent(layers, sides) for name, sides in (("near", NEAR), ("far", FAR))}
-    columns = {"exponent": found["far"], "exponent_near": found["near"]}
-    kind = np.where(np.isnan(found["far"]), "vanishing", "random")
-    return stacked(streams, {"random": columns}).assign(method=kind)
-
-
-def _exponent(layers: counter.Layers, sides: tuple[float, float]) -> np.ndarray:
-    """Slope of the log integral between two squares; not a number where the integral over the larger one is 0."""
-    small, large = (counter.absolute_integral(counter.in_plane(layers, side, True)) for side in sides)
-    ratio = np.divide(large, small, out=np.full_like(large, np.inf), where=small > 0)
-    return np.where(large > 0, np.log(ratio) / np.log(sides[1] / sides[0]), np.nan)
+    integrals = np.stack([counter.absolute_integral(counter.in_plane(layers, side, True)) for side in RADII])
+    frames = []
+    for radius, small, large in zip(RADII, integrals[:-1], integrals[1:], strict=False):
+        ratio = np.divide(large, small, out=np.full_like(large, np.inf), where=small > 0)
+        exponent = np.where(large > 0, np.log10(ratio), np.nan)
+        columns = {"radius": radius, "exponent": exponent, "slow": np.where(large > 0, exponent < SLOW, np.nan)}
+        kind = np.where(integrals[-1] > 0, "random", "vanishing")
+        frames.append(stacked(streams, {"random": columns}).assign(method=kind))
+    return by_replicate(frames)
 
 
 def explicit_error() -> float:
@@ -130,11 +128,6 @@ def explicit_error() -> float:
     axis = np.arange(-96, 97) / 32
     x = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     return float(np.abs(counter.evaluate(theory.pyramid_network(), x[None])[0, :, 0] - theory.pyramid(x)).max())
-
-
-def explicit(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """UAT5: the width of that network."""
-    return stacked(streams, {"explicit": {"width": max(b.shape[1] for _, b in theory.pyramid_network())}})
 
 
 def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -238,9 +231,10 @@ GROWTH = Experiment(
     simulate=growth,
     factors={"width": WIDTH, "depth": DEPTH},
     methods=RANDOM | {"vanishing": Method("vanishing", "random network that is 0 on the whole of the larger square")},
+    keys={"radius": Factor("half side of the smaller square", float, symbol="R", above=0)},
     measures=(
-        Measure("exponent", "growth exponent of the integral, R = 10⁶ to 10⁷", "smallest"),
-        Measure("exponent_near", "growth exponent of the integral, R = 100 to 1000", "smallest"),
+        Measure("exponent", "growth exponent of the integral from R to 10 R, smallest", "smallest"),
+        Measure("slow", "proportion that grows more slowly than R^0.9", "proportion"),
     ),
 )
 TRAINING = Experiment(
@@ -268,15 +262,4 @@ PEAK = Experiment(
         Measure("peak_error", "largest error for the pyramid, median start", "median"),
         Measure("peak_error", "largest error for the pyramid, best start", "smallest"),
     ),
-)
-EXPLICIT = Experiment(
-    title="the network that equals the pyramid",
-    simulate=explicit,
-    factors={},
-    methods={
-        "explicit": Method(
-            "explicit", "the network of width 3 and three hidden layers that equals the pyramid", "exact"
-        )
-    },
-    measures=(Measure("width", "width", "exact"),),
 )
