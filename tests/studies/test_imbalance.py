@@ -7,7 +7,7 @@ from cases import study_results as results
 from dlstats.methods import logistic
 from dlstats.pipeline import registry
 from dlstats.studies.imbalance import rare_events
-from dlstats.studies.imbalance._methods import METHODS, MULTICLASS, RIVALS
+from dlstats.studies.imbalance._methods import METHODS, MULTICLASS
 from dlstats.studies.imbalance.weighting import separable
 
 STUDIES = [name for name in registry.studies() if registry.family(name) == "imbalance"]
@@ -52,8 +52,8 @@ def test_losses_share_their_data_and_initialisation(experiment):
         assert rows[column].nunique() == rows["replicate"].nunique()
 
 
-def test_rivals_and_losses_for_many_classes_are_methods_of_the_comparison():
-    assert set(RIVALS) | set(MULTICLASS) <= set(METHODS)
+def test_losses_for_many_classes_are_methods_of_the_comparison():
+    assert set(MULTICLASS) <= set(METHODS)
     looks = [method.style or name for name, method in METHODS.items()]
     assert len(set(looks)) == len(looks)
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from dlstats import nets, training
 from dlstats.dgp import imbalanced
@@ -21,6 +22,10 @@ from dlstats.training.recipes import digest
 
 GAMMA = 2.0
 BATCH = 256
+ADJUSTED = {"cross_entropy": "prior", "weighted": "default", "logit_adjusted": "default"}
+"""The cut at which a loss accounts for the prevalence once: after training, or in the loss."""
+CHOSEN = {"cross_entropy": "tuned", "logit_adjusted": "default"}
+"""The cut with which a loss is used: tuned on held-out data, or as it comes."""
 DEFERRED = 0.6
 """Proportion of the steps before LDAM's weights set in."""
 
@@ -158,6 +163,10 @@ def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict
         columns |= {f"balanced_error_{cut}": table.balanced_error}
         if cut in ("default", "tuned"):
             columns |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
+    if name in ADJUSTED:
+        columns["excess_adjusted"] = columns[f"excess_{ADJUSTED[name]}"]
+    if name in CHOSEN:
+        columns["balanced_error_chosen"] = columns[f"balanced_error_{CHOSEN[name]}"]
     f1_cut = measures.best_cut(held, y, 1 - y, "f1")
     columns["f1_tuned"] = measures.counts(logit > f1_cut[:, None], a, b).f1
     columns["auroc"], columns["average_precision"] = (
@@ -178,9 +187,17 @@ def _probabilities(name: str, logit: np.ndarray, held: np.ndarray, y: np.ndarray
     maps = {"platt": calibration.platt, "temperature": calibration.temperature, "isotonic": calibration.isotonic}
     for kind, mend in maps.items():
         columns[f"log_loss_{kind}"] = measures.log_loss(mend(logit, held, y), a, b)
+    columns["excess_log_loss_platt"] = columns["log_loss_platt"] - _smallest_log_loss(a, b)
     if name == "focal":
         edge = np.clip(p, 1e-7, 1 - 1e-7)
         true = np.clip(minimisers.focal_inverse_binary(edge, GAMMA), 1e-7, 1 - 1e-7)
         inverted = measures.log_loss(np.log(true / (1 - true)), a, b)
         columns |= {"log_loss_inverted": inverted, "inversion_gain": inverted - columns["log_loss"]}
     return columns
+
+
+def _smallest_log_loss(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+    """Log loss of the true probabilities on the test points, (reps,)."""
+    total = positive + negative
+    losses = special.xlogy(positive, positive / total) + special.xlogy(negative, negative / total)
+    return -losses.sum(axis=1) / total.sum(axis=1)

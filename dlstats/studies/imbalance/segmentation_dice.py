@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.claim import Claim, Expectation, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
-from dlstats.protocol.origin import Finding
-from dlstats.protocol.readers import difference, value
+from dlstats.protocol.origin import Stated
+from dlstats.protocol.readers import Reader, difference, value
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
+from dlstats.studies.imbalance._limits import seen_in
 
 TEST_IMAGES = 8
 EDGE = 0.1
 """A fitted probability between EDGE and 1 − EDGE counts as graded, neither nothing nor all."""
+RELEVANT = 0.05
+"""Distances are those of the pixels whose true probability exceeds this: elsewhere all that is compared is near 0."""
 ELICITS = {"dice": ("from_hard", "linear_cut"), "squared_dice": ("from_rescaled", "squared_cut")}
 """Loss -> the distance to what it elicits, and the cut on η that goes with it."""
 DECIDES = {"cross_entropy": "dice_shifted", "squared_dice": "dice"}
@@ -28,7 +31,7 @@ DECIDES = {"cross_entropy": "dice_shifted", "squared_dice": "dice"}
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """A convolutional network (3 × 3 patch, then 1 × 1) under Dice, cross-entropy and their sum, one batch of images."""
+    """A network on 3 × 3 patches under Dice, cross-entropy and their sum, one batch of images."""
     import torch
 
     from dlstats import nets, training
@@ -69,20 +72,22 @@ def _measured(name: str, logit: np.ndarray, eta: np.ndarray) -> dict[str, float]
 
     p = 1 / (1 + np.exp(-logit.clip(-500, 500)))
     linear, squared = best_dice(eta), best_dice(eta, squared=True)
-    decision = p > 0.5
+    decision, relevant = p > 0.5, eta > RELEVANT
+    fit, true = p[relevant], eta[relevant]
     row = {
-        "from_truth": float(np.abs(p - eta).mean()),
-        "from_hard": float(np.abs(p - (eta > linear / 2)).mean()),
-        "from_rescaled": float(np.abs(p - np.minimum(1, eta / squared)).mean()),
+        "from_truth": float(np.abs(fit - true).mean()),
+        "from_hard": float(np.abs(fit - (true > linear / 2)).mean()),
+        "from_rescaled": float(np.abs(fit - np.minimum(1, true / squared)).mean()),
         "cut": _cut(eta, decision),
         "linear_cut": linear / 2,
         "squared_cut": squared / 2,
         "graded": float(((p > EDGE) & (p < 1 - EDGE)).mean()),
         "graded_truth": float(((eta > EDGE) & (eta < 1 - EDGE)).mean()),
         "dice": _dice(decision, eta),
-        "dice_shifted": _dice(p > linear / 2, eta),
         "best_dice": linear,
     }
+    if name == "cross_entropy":
+        row["dice_shifted"] = _dice(p > best_dice(p) / 2, eta)
     if name in ELICITS:
         elicited, cut = ELICITS[name]
         row |= {"elicited_gain": row[elicited] - row["from_truth"], "cut_error": row["cut"] - row[cut]}
@@ -92,7 +97,7 @@ def _measured(name: str, logit: np.ndarray, eta: np.ndarray) -> dict[str, float]
 
 
 def _dice(decision: np.ndarray, eta: np.ndarray) -> float:
-    """2 Σ dη / Σ (d + η): the Dice of a decision, labels in expectation."""
+    """2 Σ dη / Σ (d + η): Dice of a decision over all test images, labels in expectation."""
     return float(2 * (decision * eta).sum() / (decision.sum() + eta.sum()))
 
 
@@ -120,9 +125,9 @@ SEGMENTATION = Experiment(
         "dice_cross_entropy": Method("Dice + cross-entropy", "the sum of soft Dice and cross-entropy"),
     },
     measures=(
-        Measure("from_truth", "mean |p − η|"),
-        Measure("from_hard", "mean |p − 1{η > F/2}|"),
-        Measure("from_rescaled", "mean |p − min(1, η/F)|"),
+        Measure("from_truth", "mean |p − η| where η > 0.05"),
+        Measure("from_hard", "mean |p − 1{η > F/2}| where η > 0.05"),
+        Measure("from_rescaled", "mean |p − min(1, η/F)| where η > 0.05"),
         Measure("elicited_gain", "mean distance to what the loss elicits less that to η"),
         Measure("cut", "cut on η"),
         Measure("linear_cut", "F/2, linear"),
@@ -131,74 +136,108 @@ SEGMENTATION = Experiment(
         Measure("graded", "proportion of graded probabilities"),
         Measure("graded_truth", "true proportion of graded probabilities"),
         Measure("dice", "expected Dice, cut at 1/2"),
-        Measure("dice_shifted", "expected Dice, cut at F/2"),
-        Measure("dice_decided", "expected Dice, Dice cut at 1/2 and cross-entropy at F/2"),
+        Measure("dice_shifted", "expected Dice, cut at F/2 of its own probabilities"),
+        Measure("dice_decided", "expected Dice, Dice cut at 1/2, cross-entropy at F/2 of its own probabilities"),
         Measure("best_dice", "largest expected Dice"),
     ),
     contrasts=(
         Contrast("dice_decided", "cross_entropy", "squared_dice", "difference", "mean"),
+        Contrast("dice", "squared_dice", "cross_entropy", "difference", "mean"),
         Contrast("from_truth", "cross_entropy", "squared_dice", "difference", "mean"),
     ),
     block=8,
 )
 METHODS = SEGMENTATION.methods
-FOREGROUNDS = (0.01, 0.03, 0.1)
-JSM, BIOS = ("JSM",), ("BIOS",)
+IMAGES = {0.01: 24, 0.03: 12, 0.1: 12}
+"""Foreground -> training images: twice as many where few pixels are positive."""
+FOREGROUNDS = tuple(IMAGES)
+BIOS, DICE = ("BIOS",), ("JSM", "BIOS")
+MODEL = "a patch model (3 × 3 pixels, two hidden layers of 6, Adam on one batch)"
+WHERE = f"mean distance over pixels with η > {RELEVANT}, {{where}} foreground"
+ALL = "1 %, 3 % and 10 %"
 
 
-def _claims(foreground: float) -> tuple[Claim, ...]:
-    at = f"(lesions, {100 * foreground:g} % foreground)"
-    tag = f"{100 * foreground:g}"
-    here: dict[str, Any] = {"foreground": foreground}
-    return (
-        *(
-            Claim(
-                f"IMB8.trained_{name}_{tag}",
-                f"A network trained by Dice with the {name} denominator decides for the lesion where η > F/2 {at}: mean "
-                "difference of its cut.",
-                equals(0, 0.05), value("cut_error", method=method, **here), Finding(), BIOS,
-            )
-            for name, method in (("linear", "dice"), ("squared", "squared_dice"))
+def _percent(foreground: float) -> str:
+    return f"{100 * foreground:g}"
+
+
+def _finding(
+    name: str, statement: str, expectation: Expectation, measure: Reader, about: tuple, **numbers: str
+) -> Claim:
+    return Claim(name, statement, expectation, measure, seen_in("segmentation_dice"), about, numbers)
+
+
+CLAIMS = (
+    Claim(
+        "IMB8.effective",
+        f"With 1 % foreground, {MODEL} has a larger expected Dice after training by soft Dice (squared denominator) than after "
+        "training by cross-entropy, both cut at 1/2.",
+        at_least(0), difference("dice", "squared_dice", "cross_entropy", foreground=0.01),
+        Stated(
+            "BIOS", "Dice Loss Function",
+            "Unlike cross entropy loss, dice loss is particularly effective when dealing with imbalanced datasets",
         ),
-        Claim(
-            f"IMB10.trained_squared_{tag}",
-            f"Trained by Dice with the squared denominator, the fit is nearer to min(1, η/F) than to η {at}.",
-            at_most(0), value("elicited_gain", method="squared_dice", **here), Finding(), JSM,
-        ),
-        Claim(
-            f"IMB10.trained_linear_{tag}",
-            f"Trained with the linear denominator, the fit is nearer to all or nothing, 1{{η > F/2}}, than to η {at}.",
-            at_most(0), value("elicited_gain", method="dice", **here), Finding(), JSM,
-        ),
-        Claim(
-            f"IMB8.shifted_{tag}",
-            f"Cross-entropy cut at F/2 has the expected Dice of a network trained by Dice, to {{margin}} {at}.",
-            equals(0, 0.02), difference("dice_decided", "cross_entropy", "squared_dice", **here), Finding(), BIOS,
-        ),
-        Claim(
-            f"IMB10.calibrated_{tag}",
-            f"Cross-entropy is nearer to the true pixel probability than Dice with the squared denominator {at}.",
-            at_most(0), difference("from_truth", "cross_entropy", "squared_dice", **here), Finding(), BIOS,
-        ),
-    )  # fmt: skip
+    ),
+    *(
+        _finding(
+            f"IMB8.shifted_{_percent(foreground)}",
+            f"With {{percent}} % foreground, {MODEL} trained by cross-entropy and cut at half of the largest expected Dice under "
+            "its own probabilities has at most {margin} less expected Dice than one trained by soft Dice (squared denominator).",
+            at_least(0, 0.01), difference("dice_decided", "cross_entropy", "squared_dice", foreground=foreground),
+            DICE, percent=_percent(foreground),
+        )
+        for foreground in FOREGROUNDS
+    ),
+    *(
+        _finding(
+            f"IMB8.trained_{name}",
+            f"Trained by Dice with the {name} denominator, {MODEL} decides for the lesion where η > F/2: mean difference of its "
+            "cut on η, 3 % and 10 % foreground.",
+            equals(0, 0.05), value("cut_error", method=method, foreground=[0.03, 0.1]).each("foreground"), DICE,
+        )
+        for name, method in (("linear", "dice"), ("squared", "squared_dice"))
+    ),
+    *(
+        _finding(
+            f"IMB10.trained_squared{tag}",
+            f"Trained by Dice with the squared denominator, {MODEL} fits probabilities nearer to min(1, η/F) than to η: {WHERE}.",
+            at_most(0), value("elicited_gain", method="squared_dice", foreground=levels).each("foreground"), BIOS, where=where,
+        )
+        for tag, where, levels in (("", "3 % and 10 %", [0.03, 0.1]), ("_1", "1 %", [0.01]))
+    ),
+    _finding(
+        "IMB10.trained_linear",
+        f"Trained by Dice with the linear denominator, {MODEL} fits probabilities nearer to all or nothing, 1{{η > F/2}}, than "
+        f"to η: {WHERE}.",
+        at_most(0), value("elicited_gain", method="dice").each("foreground"), DICE, where=ALL,
+    ),
+    _finding(
+        "IMB10.calibrated",
+        f"Trained by cross-entropy, {MODEL} is nearer to the true probability than trained by Dice with the squared denominator: "
+        f"{WHERE}.",
+        at_most(0), difference("from_truth", "cross_entropy", "squared_dice").each("foreground"), DICE, where=ALL,
+    ),
+)  # fmt: skip
 
 
 def draw_segmentation(evidence: Evidence, figure) -> None:
-    """The cut on η of every loss beside theory, and the expected Dice at 1/2 and at F/2."""
+    """The cut on η of every loss with theory, and the expected Dice at 1/2 and at F/2 of the fitted probabilities."""
     from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     for index, name in enumerate(METHODS):
-        look = style.nth(index) | {"linestyle": ""}
+        drawn = style.nth(index) | {"linestyle": ""}
         for axes, measure in ((left, "cut"), (right, "dice")):
             table = evidence.table(measure=measure, method=name, statistic="mean").sort_values("foreground")
-            place = table["foreground"] * (1 + 0.06 * (index - 1.5))
-            axes.errorbar(place, table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **look)
+            shifted = table["foreground"] * (1 + 0.06 * (index - 1.5))
+            axes.errorbar(shifted, table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **drawn)
     for column, line, label in (("linear_cut", "--", "F/2, linear"), ("squared_cut", ":", "F/2, squared")):
         table = evidence.table(measure=column, method="dice", statistic="mean").sort_values("foreground")
         left.plot(table["foreground"], table["estimate"], color="black", linestyle=line, label=label)
     table = evidence.table(measure="dice_shifted", method="cross_entropy", statistic="mean").sort_values("foreground")
-    right.plot(table["foreground"], table["estimate"], color="0.4", linestyle="-.", label="cross-entropy cut at F/2")
+    right.plot(
+        table["foreground"], table["estimate"], color="0.4", linestyle="-.", label="cross-entropy cut at its F/2"
+    )
     table = evidence.table(measure="best_dice", method="dice", statistic="mean").sort_values("foreground")
     right.plot(table["foreground"], table["estimate"], color="black", linestyle="--", label="largest, F")
     for axes, label in ((left, "probability at which it says lesion"), (right, "expected Dice, cut at 1/2")):
@@ -209,28 +248,32 @@ def draw_segmentation(evidence: Evidence, figure) -> None:
         axes.legend(fontsize="x-small")
 
 
-def _design(images: int, steps: int, replicates: int):
-    return grid(foreground=list(FOREGROUNDS), images=images, steps=steps, replicates=replicates)
+def _design(more: float, steps: int, replicates: int):
+    return [
+        grid(foreground=f, images=math.ceil(more * images), steps=steps, replicates=replicates)
+        for f, images in IMAGES.items()
+    ]
 
 
 STUDY = Study(
-    title="Segmentation by Dice and by cross-entropy",
+    title="A patch model of segmentation by Dice and by cross-entropy",
     aims="See whether training by Dice follows its population optimum: the cut F/2, and probabilities that are not.",
     mechanisms="Images with a smooth disc on noise; pixels labelled independently with a known probability of their patch.",
     estimands="The fitted probability against the true one and against what Dice elicits; the cut; the expected Dice.",
     experiments={"segmentation": SEGMENTATION},
-    claims=tuple(claim for foreground in FOREGROUNDS for claim in _claims(foreground)),
+    claims=CLAIMS,
     figures=(
         Figure(
             "imbalance_segmentation",
-            "Segmentation of images with known pixel probabilities. Left: the probability at which each trained network says "
+            "Patch models on images with known pixel probabilities. Left: the probability at which each trained network says "
             "lesion, with theory's F/2. Right: expected Dice of the decisions. Bars: two Monte Carlo standard errors.",
             draw_segmentation,
             "two-column",
             2.9,
         ),
     ),
-    limits="A convolutional network that sees 3 × 3 pixels, which is all that the truth depends on; pixels are labelled "
-    "independently given the image; one batch holds all images, so that Dice is that of the whole set.",
-    designs={"smoke": _design(2, 10, 4), "standard": _design(12, 300, 50), "paper": _design(24, 600, 300)},
+    limits="No segmentation network: it sees 3 × 3 pixels, which is all that the truth depends on, and the truth is a logistic "
+    "function of their mean, which cross-entropy can fit; pixels are labelled independently given the image; one batch holds all "
+    "images, so that Dice is that of the whole set and not of each image.",
+    designs={"smoke": _design(1 / 6, 10, 4), "standard": _design(1, 300, 50), "paper": _design(2, 600, 300)},
 )
