@@ -8,10 +8,10 @@ from dlstats.plotting.curves import beside, draw_points, points, risk_axes
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
-from dlstats.protocol.measure import Measure, Slope
-from dlstats.protocol.origin import Theorem
-from dlstats.protocol.readers import slope, value
-from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
 from dlstats.theory import barron
 
@@ -35,27 +35,16 @@ APPROXIMATION = Experiment(
     },
     methods={"random_features": Method("random features", "the mean of m cosines with random frequencies")},
     measures=(Measure("error", "squared error"), Measure("ratio", "m times squared error over its exact mean")),
-    slopes=(Slope("error", over="units"),),
 )
 
 CLAIMS = (
     Claim(
         "RSK16",
         "The mean of m cosines with N(0, I_d) frequencies approximates exp(-|x|²/2) in L2(N(0, I_d)) with expected "
-        "squared error [(1 + 5^(-d/2))/2 - 3^(-d/2)]/m: within 5 % for d = 1, 5, 20 and every m.",
+        "squared error [(1 + 5^(-d/2))/2 - 3^(-d/2)]/m, whatever d: within 5 % for d = 1 and 5, m = 8, 32 and 128.",
         equals(1.0, 0.05),
         value("ratio").each("dimension", "units"),
-        Theorem("barron1993"),
-        bears_on=("JSM",),
-    ),
-    Claim(
-        "RSK16.slope",
-        "The squared error of m random cosines for exp(-|x|²/2) has slope {theory} in m in every dimension: no curse of "
-        "dimension.",
-        equals(-1.0, 0.05),
-        slope("error").each("dimension"),
-        Theorem("barron1993"),
-        bears_on=("JSM",),
+        Derived("random-features.md#mean-of-random-cosines"),
     ),
 )
 
@@ -74,17 +63,17 @@ def _draw(evidence: Evidence, figure) -> None:
     axes.legend()
 
 
-def _grids(replicates: int) -> list:
-    units = [8, 16, 32, 64, 128]
+def _grids(replicates: int) -> list[Grid]:
+    units = [8, 32, 128]
     return [
-        grid(dimension=1, units=units, replicates=5 * replicates),
-        grid(dimension=[5, 20], units=units, replicates=replicates),
+        grid(dimension=1, units=units, replicates=4 * replicates),
+        grid(dimension=5, units=units, replicates=replicates),
     ]
 
 
 STUDY = Study(
     title="Dimension-free approximation of a Barron function",
-    aims="Show the rate 1/m without a curse of dimension, with its constant.",
+    aims="Show the rate 1/m of random features with its constant.",
     mechanisms="f(x) = exp(-|x|²/2), x ~ N(0, I_d); frequencies N(0, I_d).",
     estimands="‖f - f_m‖² in L2(N(0, I_d)), in closed form given the frequencies.",
     experiments={"approximation": APPROXIMATION},
@@ -97,10 +86,11 @@ STUDY = Study(
             _draw,
         ),
     ),
-    limits="Approximation only, no data; Barron's bound on the risk of a fitted network is not tested.",
+    limits="Approximation only, no data; Barron's bound on the risk of a fitted network is not tested. In higher dimensions the "
+    "function is so small in this norm that zero approximates it better than 128 cosines: no rate is shown there.",
     designs={
-        "smoke": grid(dimension=[1, 5, 20], units=[8, 32], replicates=20),
-        "standard": _grids(1000),
-        "paper": _grids(4000),
+        "smoke": grid(dimension=[1, 5], units=[8, 32], replicates=20),
+        "standard": _grids(3000),
+        "paper": _grids(12000),
     },
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,12 @@ import pandas as pd
 from dlstats.dgp import bauer_kohler, donoho_johnstone, regression
 from dlstats.dgp.additive import Additive, unit_scale
 from dlstats.methods.regression import AdditiveModel, Boosting, Forest, NearestNeighbours
+from dlstats.montecarlo import Estimate
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor, written
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure
-from dlstats.protocol.origin import Finding, Practice, Theorem
+from dlstats.protocol.origin import Finding
 from dlstats.protocol.readers import Reader, log_ratio
 from dlstats.protocol.study import Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
@@ -107,68 +109,51 @@ RISK = Experiment(
         Measure("relative", "error over the variance of the target"),
     ),
     contrasts=(
-        *(Contrast("relative", "network", baseline) for baseline in BASELINES),
+        Contrast("relative", "network", "nearest_neighbours"),
         *(LevelContrast("relative", "noise", noise, "normal") for noise in NOISES if noise != "normal"),
     ),
 )
 
 
-def _against(baseline: str, *targets: str) -> Reader:
-    """Median of the network over that of a baseline on the same data, log₁₀, for every target."""
-    where = {"target": targets, "noise": "normal", "noise_scale": "constant"}
-    return log_ratio("relative", "network", baseline, **where).each("target", "n")
+def _average(reader: Reader) -> Callable[[Evidence], Estimate]:
+    """The mean of estimates from independent replicates."""
+
+    def read(evidence: Evidence) -> Estimate:
+        several = reader(evidence)
+        return Estimate(
+            fmean(e.value for e in several),
+            math.hypot(*(e.mcse for e in several)) / len(several),
+            min(e.replicates for e in several),
+            sum(e.failed for e in several),
+            df=min(e.degrees for e in several),
+        )
+
+    return read
 
 
-BAUER_KOHLER = Practice("bauer2019", "section 4")
+PLAIN = {"noise": "normal", "noise_scale": "constant"}
+PILOT = Finding("published_designs, seed 20261120")
+RECIPE = (
+    "three layers of 16 (Adam, OneCycle at 0.01, 8000 steps on minibatches of 300, best of 2 random starts, not tuned)"
+)
 CLAIMS = (
     Claim(
         "RSK13.bauer_kohler",
-        "On the hierarchical interaction models m1 to m5 (n = 200, 5 % noise) the median error of the network is at most "
-        "that of nearest neighbours (log₁₀ of the ratio, worst model).",
+        f"Over the five hierarchical interaction models m1 to m5 of Bauer and Kohler (n = 200, 5 % noise) {RECIPE} has on the "
+        "geometric mean a smaller median error than nearest neighbours (mean log₁₀ of the ratio).",
         at_most(0.0),
-        _against("nearest_neighbours", *MODELS),
-        BAUER_KOHLER,
-        ("JSM",),
-    ),
-    Claim(
-        "RSK13.bauer_kohler_additive",
-        "On the hierarchical interaction models m1 to m5 the median error of the network is at "
-        "most that of an additive spline model (log₁₀ of the ratio, worst model; m4 is additive).",
-        at_most(0.0),
-        _against("additive_model", *MODELS),
-        Finding(),
-    ),
-    Claim(
-        "RSK13.hierarchical",
-        "On a binary tree of interactions in four dimensions (n = 800) the median error of the network is at most that of "
-        "boosted trees (log₁₀ of the ratio).",
-        at_most(0.0),
-        _against("boosting", "hierarchical"),
-        Theorem("schmidthieber2020"),
-        ("JSM",),
-    ),
-    Claim(
-        "RSK7.piecewise",
-        "On a smooth function with a jump along a curve (d = 2, n = 800) the median error of the network is at most that of "
-        "nearest neighbours (log₁₀ of the ratio).",
-        at_most(0.0),
-        _against("nearest_neighbours", "piecewise_smooth"),
-        Theorem("imaizumi2019"),
-        ("JSM",),
-    ),
-    Claim(
-        "RSK2.weierstrass",
-        "On Weierstrass' function of Hölder exponent 1/2 (n = 800) the median error of the network is at most that of "
-        "nearest neighbours (log₁₀ of the ratio).",
-        at_most(0.0),
-        _against("nearest_neighbours", "weierstrass"),
-        Finding(),
+        _average(
+            log_ratio("relative", "network", "nearest_neighbours", target=list(MODELS), n=200, **PLAIN)
+            .each("target")
+            .at_least(target=len(MODELS))
+        ),
+        PILOT,
     ),
     Claim(
         "RSK12.noise_law",
-        "Of the noise only the variance counts: uniform, Laplace and t₅ noise change the median error of the network by at "
-        "most a tenth in log₁₀ (piecewise smooth target, n = 800, worst noise distribution).",
-        equals(0.0, 0.1),
+        f"Of the noise only the variance counts: with {RECIPE} Laplace and t₅ noise in the place of normal noise of the same "
+        "variance change the median error by less than a factor of 1.25 (log₁₀; piecewise smooth target in d = 2, n = 800).",
+        equals(0.0, math.log10(1.25)),
         Reader(
             {
                 "measure": "relative",
@@ -176,11 +161,12 @@ CLAIMS = (
                 "method": "network",
                 "against": "noise=normal",
                 "target": "piecewise_smooth",
+                "noise": ["laplace", "t5"],
                 "noise_scale": "constant",
             },
-            ("noise", "n"),
-        ),
-        Finding(),
+            ("noise",),
+        ).at_least(noise=2),
+        PILOT,
     ),
 )
 
@@ -214,16 +200,15 @@ def _name(line: dict) -> str:
 
 
 def _grids(
-    targets: Sequence[str], sizes: tuple[int | list[int], int], replicates: int, scales: list[str], **more
+    targets: Sequence[str], sizes: tuple[int | list[int], int], noises: Sequence[str], few: int, many: int, **more
 ) -> list[Grid]:
-    """Models m1 to m5, the other targets, other noise, and growing noise."""
-    plain = {"noise": "normal", "noise_scale": "constant"}
-    rest: dict[str, Any] = {"replicates": replicates} | more
+    """Models m1 to m5 and the other targets; the piecewise smooth one under several noise distributions."""
     return [
-        grid(target=list(MODELS), n=sizes[0], **plain, **rest),
-        grid(target=list(targets), n=sizes[1], **plain, **rest),
-        grid(target="piecewise_smooth", n=sizes[1], noise=list(NOISES)[1:], noise_scale=scales, **rest),
-        grid(target="piecewise_smooth", n=sizes[1], noise="normal", noise_scale="growing", **rest),
+        grid(target=list(MODELS), n=sizes[0], **PLAIN, replicates=few, **more),
+        grid(target=list(targets), n=sizes[1], **PLAIN, replicates=few, **more),
+        grid(
+            target="piecewise_smooth", n=sizes[1], noise=list(noises), noise_scale="constant", replicates=many, **more
+        ),
     ]
 
 
@@ -248,10 +233,20 @@ STUDY = Study(
             4.4,
         ),
     ),
-    limits="One shape, rate and number of steps for all designs, without early stopping; baselines tune themselves.",
+    limits="One shape, rate and number of steps for all designs, without early stopping: the network interpolates the noise of "
+    "small samples, while baselines tune themselves. It is neither Bauer and Kohler's network nor the best one for any design.",
     designs={
-        "smoke": _grids(("hierarchical", "piecewise_smooth", "weierstrass"), (60, 60), 4, ["constant"], steps=20),
-        "standard": _grids((*list(TARGETS)[:5], "doppler"), (200, 800), 20, ["constant"]),
-        "paper": _grids(tuple(TARGETS), ([100, 200], 800), 200, ["constant", "growing"]),
+        "smoke": _grids(("hierarchical", "weierstrass"), (60, 60), ("normal", "laplace"), 4, 4, steps=20),
+        "standard": _grids(
+            ("hierarchical", "additive", "single_index", "weierstrass", "doppler"),
+            (200, 800),
+            ("normal", "laplace", "t5"),
+            20,
+            80,
+        ),
+        "paper": [
+            *_grids([t for t in TARGETS if t != "piecewise_smooth"], ([100, 200], 800), tuple(NOISES), 200, 200),
+            grid(target="piecewise_smooth", n=800, noise=list(NOISES), noise_scale="growing", replicates=200),
+        ],
     },
 )
