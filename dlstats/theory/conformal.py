@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
 from scipy import stats
 
 
@@ -47,14 +46,3 @@ def octiles(test_points: int, n: int, miscoverage: Fraction) -> list[int]:
     """Counts that cut the distribution of the number covered into eight groups of about equal probability."""
     law = covered_law(test_points, n, miscoverage)
     return [int(law.ppf(k / 8)) for k in range(1, 8)]
-
-
-def goodness_of_fit(at_most: np.ndarray, reps: int, test_points: int, n: int, miscoverage: Fraction) -> float:
-    """p-value of the χ² test of the number covered against its Beta-Binomial distribution, in groups.
-
-    `at_most` are the proportions of `reps` replicates in which it is at most each of the `octiles`.
-    """
-    edges = octiles(test_points, n, miscoverage)
-    wanted = np.diff([0.0, *covered_law(test_points, n, miscoverage).cdf(edges), 1.0])
-    seen = np.diff([0.0, *at_most, 1.0])
-    return float(stats.chi2.sf(reps * ((seen - wanted) ** 2 / wanted).sum(), len(edges)))

@@ -14,16 +14,22 @@ def sample_quantile_variance(level: float) -> float:
     return float(level * (1 - level) / stats.norm.pdf(stats.norm.ppf(level)) ** 2)
 
 
-def sample_quantile_variance_exact(level: float, n: int) -> float:
-    """n Var of the k-th normal order statistic, k = ⌈nτ⌉, by quadrature over its density."""
+def order_statistic_variance(quantile: Callable, level: float, n: int) -> float:
+    """n times the variance of the k-th of n values, k = ⌈nτ⌉: of q(U), U ~ Beta(k, n + 1 − k), by quadrature.
+
+    `quantile` is the quantile function q of the distribution.
+    """
     k = math.ceil(n * level)
     order = stats.beta(k, n + 1 - k)
-    low, high = (float(stats.norm.ppf(order.ppf(p))) for p in (1e-15, 1 - 1e-15))
+    ends = special.logit(order.ppf(1e-15)), -special.logit(stats.beta(n + 1 - k, k).ppf(1e-15))
 
     def moment(power: int) -> float:
-        return integrate.quad(
-            lambda x: x**power * order.pdf(stats.norm.cdf(x)) * stats.norm.pdf(x), low, high, epsabs=1e-13, limit=200
-        )[0]
+        def inside(t: float) -> float:
+            # u = expit(t): the tails of every distribution become exponential
+            u = special.expit(t)
+            return float(quantile(u)) ** power * order.pdf(u) * u * special.expit(-t)
+
+        return integrate.quad(inside, *ends, points=[special.logit(k / (n + 1))], epsabs=1e-13, limit=200)[0]
 
     return n * (moment(2) - moment(1) ** 2)
 

@@ -207,8 +207,8 @@ ROUTES = {
         lambda: [overlap.tversky_by_search(PRIOR, DISTANCE, 0.5, 0.5)[0], squared_dice()],
         1e-8,
     ),
-    "quantiles.sample_quantile_variance_exact": (
-        lambda: [quantiles.sample_quantile_variance_exact(*case) for case in ((0.5, 1), (0.9, 2), (0.5, 3))],
+    "quantiles.order_statistic_variance": (
+        lambda: [quantiles.order_statistic_variance(stats.norm.ppf, *case) for case in ((0.5, 1), (0.9, 2), (0.5, 3))],
         lambda: [1.0, 2 * (1 - 1 / math.pi), median_of_three()],
         1e-10,
     ),

@@ -41,7 +41,7 @@ STUDY = Study(
             "difference from the closed form).",
             equals(0, 1e-12),
             _integrals,
-            Theorem("gneiting2007"),
+            Theorem("gneiting2007", "section 4.2"),
         ),
     ),
     limits="One forecast distribution.",

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dlstats.dgp import donoho_johnstone, noise
-from dlstats.protocol.claim import Claim, Expectation, at_least, at_most
+from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
-from dlstats.protocol.origin import Origin, Practice, Theorem
-from dlstats.protocol.readers import Reader, log_ratio, proportion, value
+from dlstats.protocol.origin import Origin, Practice
+from dlstats.protocol.readers import log_ratio, value
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.frames import fitted, stacked
+from dlstats.studies.robust._averages import Average
 
 FUNCTIONS = {
     "blocks": donoho_johnstone.blocks,
@@ -57,14 +57,21 @@ BASELINES = {
         "kernel median", "local median under Gaussian weights, bandwidth on a held-out quarter", style="kernel"
     ),
 }
-METHODS = NETWORKS | BASELINES
+ORACLE = {
+    "errors": Method(
+        "adaptive, errors known",
+        "the adaptive loss fitted to the errors themselves: one location, shape and scale, no function to learn",
+        style="oracle",
+    )
+}
+METHODS = NETWORKS | BASELINES | ORACLE
 UNIT = 5.0
 """Networks are fitted to y / 5, with the constants of the losses divided by 5: the same minimisers."""
 SAMPLE, TEST, STEPS, WIDTHS = 512, 2000, 2000, (32, 32, 32)
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """One row per replicate and method: L1 and squared distance to 5f at fresh points, and whether the fit is of any use."""
+    """One row per replicate and method: L1 and squared distance to 5f at fresh points, and how far the training is off."""
     f, (_, errors) = FUNCTIONS[condition.function], NOISES[condition.noise]
     about = {"function": condition.function, "noise": condition.noise}
     x = streams.draw(lambda rng: rng.random((SAMPLE, 1)), "inputs")
@@ -72,16 +79,16 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     y = UNIT * f(x[..., 0]) + error
     new = streams.draw(lambda rng: rng.random((TEST, 1)), "test")
     truth = UNIT * f(new[..., 0])
-    constant = np.abs(truth - np.median(truth, axis=1, keepdims=True)).mean(axis=1)
     fits = {loss: functools.partial(_network, loss, streams=streams, device=device) for loss in NETWORKS}
     fits |= {name: functools.partial(_baseline, name, streams=streams, about=about) for name in BASELINES}
     columns = {}
     for method, fit in fits.items():
         values, about_training = fit(x, y, new)
         gap = values - truth
-        l1 = np.abs(gap).mean(axis=1)
-        errors_of_fit = {"l1": l1, "squared": (gap**2).mean(axis=1), "useless": (l1 > constant).astype(float)}
-        columns[method] = about_training | errors_of_fit
+        columns[method] = about_training | {"l1": np.abs(gap).mean(axis=1), "squared": (gap**2).mean(axis=1)}
+    at_truth = (error**2).mean(axis=1) / UNIT**2
+    columns["squared"]["misfit"] = np.asarray(columns["squared"]["train_loss"]) / at_truth
+    columns["errors"] = _of_errors(error, streams, device)
     return stacked(streams, columns)
 
 
@@ -107,6 +114,16 @@ def _network(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: 
     return fit.predict(new, device) * UNIT, fit.columns | (_learned(fit, x, device) if outputs == 3 else {})
 
 
+def _of_errors(error: np.ndarray, streams: Streams, device: str) -> dict:
+    """What the adaptive loss learns from the errors alone: a network that sees no input has one location for all."""
+    from dlstats.training import recipes
+
+    blind = np.zeros((*error.shape, 1))
+    recipe = recipes.Recipe((1,), 0.02, STEPS, 128)
+    fit = recipes.run(recipe, blind, error / UNIT, streams, device, loss=_loss("adaptive"), outputs=3)
+    return {"status": fit.status} | _learned(fit, blind, device)
+
+
 def _learned(fit, x: np.ndarray, device: str) -> dict[str, np.ndarray]:
     """Shape and scale of the adaptive loss, the scale in units of y."""
     from dlstats import training
@@ -125,95 +142,48 @@ def _baseline(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams:
     return fitted(lambda a, b, c, rng: quantile.kernel(a, b, c, (0.5,), rng)[:, 0], x, y, new, rngs), {}
 
 
-BARRON, SHEN = Practice("barron2019"), Theorem("shen2021robust")
-OVER = Practice("shen2021robust", "over-read")
+BARRON = Practice("barron2019", "abstract")
+SHEN = Practice("shen2021robust", "abstract")
+LECTURES = ("JSM", "BIOS")
 
 
-def _on_every(reader: Reader) -> Reader:
-    return reader.each("function").at_least(function=len(FUNCTIONS))
-
-
-def _better(first: str, second: str, noise: str) -> Reader:
-    """log₁₀ of the ratio of the median L1 errors for every function; the summary has the absolute loss first."""
-    if second == "absolute":
-        return _on_every(log_ratio("l1", second, first, noise=noise)).times(-1)
-    return _on_every(log_ratio("l1", first, second, noise=noise))
-
-
-def _claim(name: str, statement: str, reader: Reader, origin: Origin = SHEN) -> Claim:
-    return Claim(name, f"{statement} (log₁₀ of the ratio).", at_most(0.0), reader, origin, bears_on=("JSM",))
-
-
-def _shape(name: str, statement: str, noise: str, expectation: Expectation) -> Claim:
-    """On the median learned shape for every function."""
-    reader = _on_every(value("shape", "median", method="adaptive", noise=noise))
-    return Claim(name, statement, expectation, reader, BARRON)
+def _better(name: str, words: str, first: str, noise: str, origin: Origin) -> Claim:
+    """On the mean over the four functions of log₁₀ of the ratio of median L1 errors; they share their noise."""
+    statement = (
+        f"Under {words} have smaller median L1 errors than the same networks trained by squared error, n = {SAMPLE} "
+        "(mean over blocks, bumps, heavisine and doppler of log₁₀ of the ratio)."
+    )
+    reader = log_ratio("l1", first, "squared", noise=noise).at_least(function=len(FUNCTIONS))
+    return Claim(name, statement, at_most(0.0), Average(reader), origin, bears_on=LECTURES)
 
 
 CLAIMS = (
-    _claim(
-        "ROB7.designs",
-        "Under Cauchy noise networks fitted by absolute error have a smaller median L1 error than by squared error for blocks, "
-        "bumps, heavisine and doppler (worst function)",
-        _better("absolute", "squared", "cauchy"),
-    ),
-    _claim(
+    _better("ROB7.designs", "Cauchy noise networks trained by absolute error", "absolute", "cauchy", SHEN),
+    _better(
         "ROB7.mixture",
-        "Under 0.8 N(0, 1) + 0.2 N(0, 100²) noise networks fitted by absolute error have a smaller median L1 error than by "
-        "squared error for all four functions (worst function)",
-        _better("absolute", "squared", "contaminated"),
+        "0.8 N(0, 1) + 0.2 N(0, 100²) noise networks trained by absolute error",
+        "absolute",
+        "contaminated",
+        SHEN,
     ),
-    _claim(
-        "ROB7.kernel",
-        "Under Cauchy noise networks fitted by absolute error have at most the median L1 error of the kernel median for all "
-        "four functions (worst function)",
-        _better("absolute", "kernel_median", "cauchy"),
-        OVER,
-    ),
-    _claim(
-        "ROB7.adaptive",
-        "Under Cauchy noise networks fitted by Barron's adaptive loss have at most the median L1 error of networks fitted by "
-        "squared error for all four functions (worst function)",
-        _better("adaptive", "squared", "cauchy"),
-        BARRON,
-    ),
+    _better("ROB7.adaptive", "Cauchy noise networks trained by Barron's adaptive loss", "adaptive", "cauchy", BARRON),
     Claim(
-        "ROB7.adaptive_price",
-        "Under normal noise the adaptive loss costs nothing: its networks have at most the median L1 error of networks fitted by "
-        "squared error for all four functions, to 10 % (worst function, log₁₀ of the ratio).",
-        at_most(0.0, math.log10(1.1)),
-        _better("adaptive", "squared", "normal"),
-        BARRON,
-    ),
-    _shape(
         "ROB7.shape_cauchy",
-        "The adaptive loss learns heavy tails: the median learned shape α is at most {theory} under Cauchy noise, which is "
-        "α = 0, for all four functions (worst function).",
-        "cauchy",
+        "Barron's adaptive loss finds heavy tails while a network is trained with it: the median learned shape α is at most "
+        "{theory} under Cauchy noise, which is α = 0 (farthest of blocks, bumps, heavisine and doppler).",
         at_most(0.5),
-    ),
-    _shape(
-        "ROB7.shape_normal",
-        "The adaptive loss learns light tails: the median learned shape α is at least {theory} under normal noise, which is "
-        "α = 2, for all four functions (worst function).",
-        "normal",
-        at_least(1.5),
+        value("shape", "median", method="adaptive", noise="cauchy").each("function").at_least(function=len(FUNCTIONS)),
+        BARRON,
+        bears_on=LECTURES,
     ),
     Claim(
-        "ROB7.tukey",
-        "Tukey's loss is uniformly good, being bounded: from a random initialisation at most 10 % of its fits to heavisine "
-        "under Cauchy noise have a larger L1 error than a constant.",
-        at_most(0.1),
-        proportion("useless", method="tukey", noise="cauchy", function="heavisine"),
-        OVER,
-        bears_on=("JSM",),
-    ),
-    _claim(
-        "ROB7.tukey_error",
-        "Tukey's loss is uniformly good, being bounded: under Cauchy noise networks fitted by it have at most the median L1 "
-        "error of networks fitted by absolute error for all four functions (worst function)",
-        _better("tukey", "absolute", "cauchy"),
-        OVER,
+        "ROB7.shape_errors",
+        f"Fitted to {SAMPLE} normal errors themselves, Barron's adaptive loss finds their shape: the median learned α is at "
+        "least {theory}, where the normal distribution is α = 2.",
+        at_least(1.5),
+        value("shape", "median", method="errors", noise="normal", function="blocks"),
+        BARRON,
+        bears_on=LECTURES,
     ),
 )
 
@@ -227,7 +197,7 @@ def draw_errors(evidence: Evidence, figure) -> None:
     for axis, (name, (title, _)) in zip(axes, NOISES.items(), strict=True):
         here = table[table["noise"] == name].set_index(["method", "function"])
         present = [f for f in FUNCTIONS if f in here.index.get_level_values("function")]
-        for index, (method, about) in enumerate(METHODS.items()):
+        for index, (method, about) in enumerate((NETWORKS | BASELINES).items()):
             lines = here.loc[[(method, f) for f in present]]
             bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
             marks = style.nth(index + 1 if method in NETWORKS else index - 6) | {"linestyle": ""}
@@ -249,8 +219,8 @@ STUDY = Study(
     aims="Which loss should a network be trained with under four noises, and do networks beat a spline or a kernel median?",
     mechanisms="y = 5 f(x) + ε, x uniform, n = 512; f blocks, bumps, heavisine or doppler in the form of Shen et al.; ε normal, "
     "t(2), Cauchy, or 0.8 N(0, 1) + 0.2 N(0, 100²). Functions and noises share inputs, noises and initialisations.",
-    estimands="L1 and squared distance to 5f at 2000 fresh points; proportion of fits worse than a constant; shape and scale "
-    "that the adaptive loss learned.",
+    estimands="L1 and squared distance to 5f at 2000 fresh points; squared training loss over that of the truth; shape and "
+    "scale that the adaptive loss learned, in networks and from the errors alone.",
     experiments={
         "losses": Experiment(
             simulate,
@@ -267,10 +237,10 @@ STUDY = Study(
                 Measure("train_loss", "training loss on the scale of y / 5", "median"),
                 Measure("shape", "learned shape α", "median"),
                 Measure("scale", "learned scale c", "median"),
-                Measure("useless", "proportion of fits worse than a constant", "proportion"),
+                Measure("misfit", "training loss over that of the truth", "median"),
             ),
             contrasts=(
-                *(Contrast("l1", "absolute", m) for m in METHODS if m != "absolute"),
+                *(Contrast("l1", "absolute", m) for m in (*NETWORKS, *BASELINES) if m != "absolute"),
                 Contrast("l1", "adaptive", "squared"),
             ),
             block=16,
@@ -281,15 +251,18 @@ STUDY = Study(
         Figure(
             "robust_regression",
             "Median over replicates of the L1 distance to 5f on the Donoho–Johnstone functions in the form of Shen et al., "
-            "n = 512, by loss of the network and for two baselines (open symbols), with 95 % Monte Carlo intervals. No loss is "
-            "best everywhere.",
+            "n = 512, by loss of the network and for two baselines (open symbols), with 95 % Monte Carlo intervals: under heavy "
+            "tails squared error is the worst loss. Networks of this recipe do not fit blocks, bumps and doppler.",
             draw_errors,
             "two-column",
             3.2,
         ),
     ),
-    limits="Networks are smaller than in the source and trained for a budget of minutes; the constants of the losses are on the "
-    "scale of y, as there, and not divided by an estimate of the noise.",
+    limits="Networks are smaller than in the source and their recipe, which is not tuned, does not fit blocks, bumps and "
+    "doppler: under normal noise their squared training loss is many times that of the truth (`misfit`). So nothing is "
+    "claimed of networks against spline and kernel median, nor of losses that need good fits (Tukey's loss; the shape that "
+    "the adaptive loss learns from residuals, which are misfit as much as noise). Constants of the losses are on the scale "
+    "of y, as in the source, and not divided by an estimate of the noise.",
     designs={
         "smoke": grid(function="heavisine", noise="cauchy", replicates=2),
         "standard": grid(**EVERY, replicates=32),

@@ -11,7 +11,7 @@ from scipy import stats
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.origin import Derived
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Method, Study, grid
 from dlstats.seeds import Streams
@@ -55,7 +55,7 @@ def _excess() -> dict[str, float]:
 
 STUDY = Study(
     title="The precision of sample quantiles",
-    aims="Does n times the variance of a sample quantile have its limit at n = 999, and is the excess pinball risk near its "
+    aims="Is the variance of a sample quantile that of an order statistic, and is the excess pinball risk near its "
     "minimum the quadratic behind it?",
     mechanisms="Normal samples of n = 999.",
     estimands="n times the variance of a sample quantile; excess pinball risk.",
@@ -73,13 +73,13 @@ STUDY = Study(
     claims=(
         Claim(
             "ROB13",
-            "n times the variance of the sample quantile of N(0, 1) is τ(1 − τ)/φ(q)² at n = 999, τ = 0.1, 0.5, 0.9 (worst "
-            "ratio).",
+            "n times the variance of the sample quantile of N(0, 1) at τ = 0.1, 0.5, 0.9, n = 999, is that of the order "
+            "statistic ⌈nτ⌉ (ratio to the integral, farthest of three, within {margin} of 1).",
             equals(1.0, 0.05),
             value("scaled_error", "variance", n=999)
             .each("level")
-            .over_theory(lambda line: theory.sample_quantile_variance(line["level"])),
-            Theorem("serfling1980", "section 2.3.3"),
+            .over_theory(lambda line: theory.order_statistic_variance(stats.norm.ppf, line["level"], line["n"])),
+            Derived("quantiles.md#variance-of-an-order-statistic"),
         ),
     ),
     checks=(
@@ -89,7 +89,7 @@ STUDY = Study(
             "difference from the closed form).",
             equals(0, 1e-5),
             _excess,
-            Derived(),
+            Derived("quantiles.md#excess-pinball-risk"),
         ),
     ),
     limits="One sample size, one distribution; networks are asked in deep_quantile.",
