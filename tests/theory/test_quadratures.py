@@ -19,6 +19,7 @@ from dlstats.theory import (
     efficiency,
     linear_suboptimality,
     minimisers,
+    nearest_neighbours,
     overlap,
     quantiles,
     ranking,
@@ -142,7 +143,24 @@ def cone_floor():
 RULE = minimisers.gaussian_rule(minimisers.gaussian_threshold(PRIOR, DISTANCE), PRIOR, DISTANCE)
 LAW = efficiency.LAWS
 
+
 # function of the theory: (its value, the second route, relative tolerance)
+def arc_risk(n, k):
+    """Risk of nearest neighbours on one closed curve, integrated over the Beta density of the mass of their ball."""
+    density = stats.beta(k + 1, n - k)
+
+    def lost(p):
+        return 1 - math.sin(3 * math.pi * p) / (3 * math.pi * p)
+
+    bias, spread = (
+        integrate.quad(
+            lambda p, part=part: part(lost(p)) * density.pdf(p), *density.ppf([1e-14, 1 - 1e-14]), epsabs=1e-14
+        )[0]
+        for part in (lambda x: x**2, lambda x: x * (2 - x))
+    )
+    return 0.09 / k + bias / 2 + spread / (2 * k)
+
+
 ROUTES = {
     "approximation_rates.free_knots_sup_limit": (
         lambda: approximation_rates.free_knots_sup_limit(approximation_rates.EXPONENTIAL),
@@ -223,6 +241,12 @@ ROUTES = {
         lambda: two_normals(*[lambda x: ((density_ratio(x) - 1) / (PRIOR * density_ratio(x) + 1 - PRIOR)) ** 2] * 2),
         1e-8,
     ),
+    "nearest_neighbours.expected_risk": (
+        # on one curve the ball of mass p is an arc of length 2πp; 10^-4 is the table and the tails between nodes
+        lambda: [nearest_neighbours.expected_risk(n, k, 1, 0.3) for n, k in ((100, 5), (4000, 90))],
+        lambda: [arc_risk(n, k) for n, k in ((100, 5), (4000, 90))],
+        1e-4,
+    ),
     "weighting.asymptotic_variance": (
         lambda: [weighting.asymptotic_variance(PRIOR, DISTANCE, weighted) for weighted in (False, True)],
         lambda: [balanced_variance(weighted) for weighted in (False, True)],
@@ -240,6 +264,7 @@ ROUTES = {
 
 ELSEWHERE = {
     "linear_splines.squared_error": "test_rates.py: dense least squares",
+    "nearest_neighbours._around": "test_rates.py: a fine grid",
     "width_limits.clamp_floor": "test_width_limits.py: differential evolution on the same grid",
     "width_limits._ramps": "a part of clamp_floor",
     "width_limits._polish": "a part of clamp_floor",

@@ -238,8 +238,8 @@ CHECKS = (
     ),
     Check(
         "RSK11.free",
-        "With N free kinks N⁴ times the squared error on sin 4πx tends to (∫|f''|^(2/5))⁵/720 = 11.181: within 10 % at N = 64, as "
-        "a numerical search finds them; with equal pieces the limit is 17.317.",
+        "With N free kinks N⁴ times the squared error on sin 4πx tends to (∫|f''|^(2/5))⁵/720 = 11.181: within 10 % at N = 64, "
+        "as a numerical search finds them; with equal pieces the limit is 17.317.",
         equals(1.0, 0.1),
         lambda: splines.free_error(64, starts=1) * 64**4 / splines.free_constant(),
         Theorem("barrow1978", "main theorem"),
