@@ -242,7 +242,7 @@ STUDY = Study(
             (200, 800),
             ("normal", "laplace", "t5"),
             20,
-            80,
+            76,
         ),
         "paper": [
             *_grids([t for t in TARGETS if t != "piecewise_smooth"], ([100, 200], 800), tuple(NOISES), 200, 200),
