@@ -1,4 +1,4 @@
-"""What the losses for unequal classes estimate: population minimisers in closed form, pointwise in η = P(y = 1 | x)."""
+"""What the losses for class imbalance estimate: population minimisers in closed form, pointwise in η = P(y = 1 | x)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closed forms of unequal classes against routes that share nothing with them."""
+"""Closed forms of class imbalance against routes that share nothing with them."""
 
 import math
 

@@ -44,9 +44,11 @@ class Data:
     prevalence: float
 
 
-def drawn(mechanism, streams: Streams, role: str, sizes: Sequence[int], /, **about: object) -> Iterator[np.ndarray]:
+def drawn(
+    mechanism, streams: Streams, role: str, sizes: Sequence[int], /, **parameters: object
+) -> Iterator[np.ndarray]:
     """Inputs (reps, n, d) and labels (reps, n) of a class-imbalanced mechanism with `sizes` points per class."""
-    pairs = [imbalanced.sample(mechanism, rng, sizes) for rng in streams.generators(role, **about)]
+    pairs = [imbalanced.sample(mechanism, rng, sizes) for rng in streams.generators(role, **parameters)]
     return (np.stack(parts) for parts in zip(*pairs, strict=True))
 
 

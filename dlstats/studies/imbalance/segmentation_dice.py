@@ -39,12 +39,14 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     from dlstats.losses import imbalance, overlap
     from dlstats.training.recipes import digest
 
-    lesions, about = Lesions(), {"foreground": condition.foreground, "images": condition.images}
+    lesions, parameters = Lesions(), {"foreground": condition.foreground, "images": condition.images}
     intercept = lesions.intercept(condition.foreground)
-    x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, condition.images)), "data", **about)
+    x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, condition.images)), "data", **parameters)
     eta = lesions.probability(x, intercept)
-    y = np.stack([(rng.random(e.shape) < e) for rng, e in zip(streams.generators("labels", **about), eta, strict=True)])
-    test_x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, TEST_IMAGES)), "test", **about)
+    y = np.stack(
+        [(rng.random(e.shape) < e) for rng, e in zip(streams.generators("labels", **parameters), eta, strict=True)]
+    )
+    test_x = streams.draw(lambda rng: lesions.patches(lesions.images(rng, TEST_IMAGES)), "test", **parameters)
     test_eta = lesions.probability(test_x, intercept)
     net = nets.Mlp(lesions.patch, (6, 6), activation="tanh")
     start = nets.initialise(net, streams.generators("init", widths=[6, 6]))
@@ -162,9 +164,9 @@ def _percent(foreground: float) -> str:
 
 
 def _finding(
-    name: str, statement: str, expectation: Expectation, measure: Reader, about: tuple, **numbers: str
+    name: str, statement: str, expectation: Expectation, measure: Reader, bears_on: tuple, **numbers: str
 ) -> Claim:
-    return Claim(name, statement, expectation, measure, seen_in("segmentation_dice"), about, numbers)
+    return Claim(name, statement, expectation, measure, seen_in("segmentation_dice"), bears_on, numbers)
 
 
 CLAIMS = (

@@ -22,8 +22,8 @@ def draw_excess(evidence: Evidence, figure) -> None:
         for name in SHOWN:
             table = evidence.table("two_classes", measure=f"excess_{cut}", statistic="mean", method=name, **CELL)
             table = table.sort_values("n")
-            look = style.method(METHODS[name].style or name)
-            axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **look)
+            drawn = style.method(METHODS[name].style or name)
+            axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **drawn)
         axes.set(xscale="log", yscale="log", title=title, xlabel="n")
     panels[0].set_ylabel("balanced error above Bayes")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
@@ -40,8 +40,8 @@ def draw_probabilities(evidence: Evidence, figure) -> None:
     ):
         table = evidence.table("two_classes", measure=measure, statistic="mean", n=10000, **CELL)
         table = table.set_index("method").loc[list(methods)]
-        look = style.nth(index) | {"linestyle": ""}
-        axes.errorbar(table["estimate"], range(len(methods)), xerr=2 * table["mcse"], label=label, **look)
+        drawn = style.nth(index) | {"linestyle": ""}
+        axes.errorbar(table["estimate"], range(len(methods)), xerr=2 * table["mcse"], label=label, **drawn)
     axes.set_yticks(range(len(methods)), [method.label for method in methods.values()])
     axes.invert_yaxis()
     axes.set(xscale="log", xlabel="log loss")
@@ -75,8 +75,8 @@ def draw_guide(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     axes = figure.subplots()
-    looks = {1: ("^", style.COLORS["blue"], 22), -1: ("v", style.COLORS["vermillion"], 22), 0: (".", "0.6", 8)}
-    names, points = list(ELICITS), {outcome: [] for outcome in looks}
+    marks = {1: ("^", style.COLORS["blue"], 22), -1: ("v", style.COLORS["vermillion"], 22), 0: (".", "0.6", 8)}
+    names, points = list(ELICITS), {outcome: [] for outcome in marks}
     paired: dict[str, Any] = {"statistic": "difference(mean)", "against": "cross_entropy", "n": SIZES, **CELL}
     for column, (measure, (_, sign)) in enumerate(GOALS.items()):
         table = evidence.table("two_classes", measure=measure, **paired)
@@ -84,7 +84,7 @@ def draw_guide(evidence: Evidence, figure) -> None:
             clear = abs(line["estimate"]) > LEVEL_99 * line["mcse"]
             outcome = (1 if sign * line["estimate"] > 0 else -1) if clear else 0
             points[outcome].append((column + 0.16 * (SIZES.index(line["n"]) - 1.5), names.index(line["method"])))
-    for outcome, (marker, color, size) in looks.items():
+    for outcome, (marker, color, size) in marks.items():
         if points[outcome]:
             axes.scatter(*zip(*points[outcome], strict=True), marker=marker, color=color, s=size, linewidths=0)
     axes.set_yticks(range(len(names)), [f"{METHODS[n].label}: {ELICITS[n]}" for n in names])

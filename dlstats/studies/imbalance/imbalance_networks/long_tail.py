@@ -28,9 +28,9 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
     classes = LONG_TAIL.classes
     counts = imbalanced.long_tail_counts(condition.n, classes, condition.ratio)
-    about = {"mechanism": "long_tail", "n": condition.n, "ratio": condition.ratio}
-    x, y = _training.drawn(LONG_TAIL, streams, "data", counts, **about)
-    test_x, _ = _training.drawn(LONG_TAIL, streams, "test", [TEST] * classes, **about)
+    parameters = {"mechanism": "long_tail", "n": condition.n, "ratio": condition.ratio}
+    x, y = _training.drawn(LONG_TAIL, streams, "data", counts, **parameters)
+    test_x, _ = _training.drawn(LONG_TAIL, streams, "test", [TEST] * classes, **parameters)
     posterior = imbalanced.posterior(LONG_TAIL, test_x, [1 / classes] * classes)
 
     def excess(logits: np.ndarray) -> np.ndarray:

@@ -34,10 +34,10 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     mechanism = MECHANISMS[condition.mechanism]
     counts = imbalanced.binary_counts(n, prevalence)
     held = imbalanced.binary_counts(min(HELD_MOST, round(n * HELD_OUT)), prevalence)
-    about = {"mechanism": condition.mechanism, "n": n, "prevalence": prevalence}
-    x, y = _training.drawn(mechanism, streams, "data", counts, **about)
-    held_x, held_y = _training.drawn(mechanism, streams, "held_out", held, **about)
-    test_x, _ = _training.drawn(mechanism, streams, "test", (TEST // 2, TEST // 2), **about)
+    parameters = {"mechanism": condition.mechanism, "n": n, "prevalence": prevalence}
+    x, y = _training.drawn(mechanism, streams, "data", counts, **parameters)
+    held_x, held_y = _training.drawn(mechanism, streams, "held_out", held, **parameters)
+    test_x, _ = _training.drawn(mechanism, streams, "test", (TEST // 2, TEST // 2), **parameters)
     posterior = imbalanced.posterior(mechanism, test_x, (0.5, 0.5))
     positive, negative = prevalence * posterior[..., 1], (1 - prevalence) * posterior[..., 0]
     data = _training.Data(x, y, held_x, held_y, test_x, positive, negative, prevalence)

@@ -36,10 +36,10 @@ def fitted(probability: float) -> list[dict]:
         "vector_scaling": partial(margins.vector_scaling, scales=(1.0, 0.5)),
     }
     logits = {m: elicitation.minimise_binary(loss, np.array([probability])) for m, loss in losses.items()}
-    found = {method: float((1 / (1 + np.exp(-z)))[0]) for method, z in logits.items()}
+    probabilities = {method: float((1 / (1 + np.exp(-z)))[0]) for method, z in logits.items()}
     linear, squared = (overlap.dice_by_root(PRIOR, GAUSSIANS, squared=s) for s in (False, True))
-    found |= {"dice": float(probability > linear / 2), "squared_dice": min(1.0, probability / squared)}
-    return [{"method": method, "fitted": p} for method, p in found.items()]
+    probabilities |= {"dice": float(probability > linear / 2), "squared_dice": min(1.0, probability / squared)}
+    return [{"method": method, "fitted": p} for method, p in probabilities.items()]
 
 
 MAP = Experiment(
@@ -98,8 +98,8 @@ def draw_maps(evidence: Evidence, figure) -> None:
     for axes, methods in panels.items():
         for index, name in enumerate(methods):
             line = evidence.table("map", method=name).sort_values("probability")
-            look = style.nth(index) | {"marker": ""}
-            axes.plot(line["probability"], line["estimate"], label=MAP.label_of(name), **look)
+            drawn = style.nth(index) | {"marker": ""}
+            axes.plot(line["probability"], line["estimate"], label=MAP.label_of(name), **drawn)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
         axes.set_xlabel(MAP.factors["probability"].axis)
         axes.legend(fontsize="x-small")

@@ -38,7 +38,7 @@ def simulate_label_shift(condition: Condition, streams: Streams, device: str) ->
     fit = logistic.fit(np.stack([np.ones_like(seen), seen], axis=2), np.broadcast_to(up, seen.shape))
     cut, logit = -fit.beta[:, :1] / fit.beta[:, 1:], fit.beta[:, :1] + fit.beta[:, 1:] * x
     recall, alarm = ((seen > cut)[:, up == label].mean(axis=1) for label in (1, 0))
-    found = {
+    priors = {
         "likelihood": _likeliest(distance * x),
         "trained_likelihood": _likeliest(logit),
         "trained_confusion": ((x > cut).mean(axis=1) - alarm) / (recall - alarm),
@@ -47,7 +47,7 @@ def simulate_label_shift(condition: Condition, streams: Streams, device: str) ->
         streams,
         {
             name: {"status": fit.status, "prior_estimate": p, "squared_error": (p - prior) ** 2}
-            for name, p in found.items()
+            for name, p in priors.items()
         },
     )
 

@@ -141,8 +141,8 @@ def draw_path(evidence: Evidence, figure) -> None:
         for index, (arm, size) in enumerate(arms):
             table = evidence.table("separable", measure=column, statistic="mean", method=arm, size=size)
             label = f"{SEPARABLE.label_of(arm)} {size:g}"
-            look = style.nth(index + (column != "shift") * 3)
-            axes.errorbar(table["digits"], table["estimate"], yerr=2 * table["mcse"], label=label, **look)
+            drawn = style.nth(index + (column != "shift") * 3)
+            axes.errorbar(table["digits"], table["estimate"], yerr=2 * table["mcse"], label=label, **drawn)
         axes.set(xscale="log", xlabel=SEPARABLE.keys["digits"].label)
         axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
         axes.minorticks_off()
