@@ -11,10 +11,10 @@ DISTRIBUTIONS = list(location_samples.DISTRIBUTIONS)
 
 
 def _samples(replicates: int) -> list[Grid]:
-    """A third of the replicates at the smaller sizes, which are shown and not judged."""
+    """A sixth of the replicates at the smaller sizes, which are shown and not judged."""
     return [
         grid(distribution=DISTRIBUTIONS, n=SIZES[-1], replicates=replicates),
-        grid(distribution=DISTRIBUTIONS, n=SIZES[:-1], replicates=replicates // 3),
+        grid(distribution=DISTRIBUTIONS, n=SIZES[:-1], replicates=replicates // 6),
     ]
 
 

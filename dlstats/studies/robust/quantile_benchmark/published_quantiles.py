@@ -43,10 +43,12 @@ NETWORKS = {
     ),
 }
 BASELINES = {
-    "linear": Method("linear", "linear quantile regression (statsmodels)"),
+    "linear": Method("linear", "linear quantile regression by linear programming"),
     "kernel": Method("kernel", "local constant quantiles, bandwidth by pinball loss on a held-out quarter"),
-    "forest": Method("forest", "quantile regression forest, 100 trees, leaves of 10"),
-    "boosting": Method("boosting", "boosted trees on the pinball loss, 100 trees of 8 leaves"),
+    "forest": Method("forest", "quantile regression forest, 100 trees, size of leaves chosen as the bandwidth"),
+    "boosting": Method(
+        "boosting", "boosted trees of 8 leaves on the pinball loss, number of trees chosen as the bandwidth"
+    ),
 }
 METHODS = NETWORKS | BASELINES
 NETWORK = "all_levels"
@@ -158,10 +160,10 @@ EXPERIMENT = Experiment(
     ),
     contrasts=(
         *(Contrast("l1", NETWORK, rival) for rival in RIVALS),
+        Contrast("l1", "centred", NETWORK),
         Contrast("l1", "non_crossing", "per_level"),
         Contrast("l1", "non_crossing", "centred"),
         Contrast("l1", "centred", "per_level"),
-        Contrast("squared", "forest", NETWORK),
     ),
     block=16,
 )
