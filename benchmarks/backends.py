@@ -1,4 +1,4 @@
-"""What lanes save in the studies themselves: `python -m benchmarks.backends`.
+"""What lanes save in the studies: `python -m benchmarks.backends`.
 
 Of every study the costliest cell of a profile is simulated for a few replicates by each back end, in one process with
 one thread and alternately; the ratio scales the study's stated cost. Printed are ratios by study and times by family.
@@ -15,8 +15,7 @@ import pandas as pd
 import torch
 
 from dlstats.pipeline import cells as pipeline
-from dlstats.pipeline import config, grid, store
-from dlstats.protocol import study as studies
+from dlstats.pipeline import config, grid, registry, store
 
 NAMES = ("lanes", "torch")
 
@@ -35,6 +34,8 @@ def main() -> None:
         for name in names:
             if options.studies and name not in options.studies:
                 continue
+            if not grid.cells(settings, name):
+                continue
             rows.append({"family": family, "study": name} | measure(settings, name, options.replicates))
             print("{study:<24}{cost:>8.0f} s  torch over lanes {ratio:.2f}".format(**rows[-1]), flush=True)
     frame = pd.DataFrame(rows).assign(torch=lambda f: f["cost"] * f["ratio"])
@@ -45,14 +46,15 @@ def main() -> None:
 def measure(settings: dict, name: str, most: int) -> dict[str, float]:
     """Stated cost of a study in core seconds, and seconds of torch over those of lanes at its costliest cell."""
     cells = grid.cells(settings, name)
-    cell, study = max(cells, key=lambda c: c.cost), studies.load(grid.study_module(name))
+    cell = max(cells, key=lambda c: c.cost)
+    experiment = registry.load(name).experiments[cell.experiment]
     block = range(min(most, cell.replicates))
-    origin = store.Origin(name, cell.id, int(settings["seed"]), "")
+    origin = store.Origin(name, cell.experiment, cell.id, int(settings["seed"]), "")
     seconds = {}
     for backend in NAMES:
         os.environ["DLSTATS_BACKEND"] = backend
         begin = time.perf_counter()
-        pipeline.simulate_block(study, origin, block, "cpu")
+        pipeline.simulate_block(experiment, origin, block, "cpu")
         seconds[backend] = time.perf_counter() - begin
     return {"cost": sum(c.cost for c in cells), "ratio": seconds["torch"] / seconds["lanes"]}
 

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent.parent / "faults")]
+from cases.project import copy_project
 from kills import compare, outputs  # pyright: ignore[reportMissingImports]
-from test_workflow import copy_project
 
 
 def run(folder: Path, profile: str, *words: str) -> float:

@@ -1,8 +1,9 @@
 """Kill a run again and again at random moments, resume it, and compare with an undisturbed run: `make faults`.
 
 Targets take turns: a job, Snakemake alone, the whole process group (as when the power goes). Every kill is SIGKILL.
-Compared are the rows of raw results (by their checksum, which leaves time out) and the bytes of summaries, verdicts,
-ledger, tables and figures. Prints a table and writes it; exit status 1 when a file is lost, doubled or differs.
+Compared are the rows of raw results (by their checksum) and of checks, both without their seconds, and the bytes of
+summaries, verdicts, ledger, tables and figures. Prints a table and writes it; exit status 1 when a file is lost,
+doubled or differs.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ import pandas as pd
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from test_workflow import copy_project
+from cases.project import copy_project
 
 from dlstats.pipeline import store
 
 TARGETS = ("job", "snakemake", "group")
-JOBS = {"simulate", "summarise", "measure", "ledger", "draw", "write"}
+JOBS = {"simulate", "checks", "summarise", "measure", "ledger", "draw", "write"}
 START, LEAST = 3.0, 4.0
 """Seconds until a run has its jobs going; and of work left below which a trial is not killed again."""
 
@@ -69,6 +70,8 @@ def outputs(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.glob("results/raw/**/*.parquet")):
         found[str(path.relative_to(folder))] = store.checksum(store.read(path))
+    for path in sorted(folder.glob("results/checks/*.parquet")):
+        found[str(path.relative_to(folder))] = pd.read_parquet(path).drop(columns="seconds").to_csv()
     patterns = ("results/summary/*/*", "results/measured/*", "results/verdicts.csv", "reports/tables/**/*")
     for pattern in (*patterns, "reports/figures/**/*.pdf"):
         for path in sorted(p for p in folder.glob(pattern) if p.is_file()):
