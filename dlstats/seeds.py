@@ -34,7 +34,7 @@ class Streams:
         return len(self.replicates)
 
     def generators(self, role: str, **parameters: object) -> list[np.random.Generator]:
-        """One generator a replicate for `role`; `parameters` are those that the content depends on, no others.
+        """One generator per replicate for `role`; `parameters` are those that the content depends on, no others.
 
         A loss, a width or a method is not among the parameters of `data`, so that methods share their data.
         """

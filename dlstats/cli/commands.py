@@ -78,7 +78,7 @@ def plan(options: argparse.Namespace) -> None:
 
 
 def cost(options: argparse.Namespace) -> None:
-    """Seconds per replicate as they were measured in the results, beside what is stated; stored if asked."""
+    """Seconds per replicate as measured in the results, relative to what is stated; stored if asked."""
     from dlstats.pipeline import costs, results
 
     measured = results.measured_costs(options.results)
@@ -87,7 +87,9 @@ def cost(options: argparse.Namespace) -> None:
     for name, cells in measured.items():
         study, inner = name.split(".")
         stated = sum(costs.seconds(study, inner, cell) for cell in cells)
-        print(f"{name:<44}{sum(cells.values()) / len(cells):>11.3g} s a replicate{stated / sum(cells.values()):>9.2f}")
+        print(
+            f"{name:<44}{sum(cells.values()) / len(cells):>11.3g} s per replicate{stated / sum(cells.values()):>9.2f}"
+        )
     if options.write:
         print(f"{costs.write(measured)} cells written to {costs.FILE}")
 
@@ -224,7 +226,7 @@ def export(options: argparse.Namespace) -> None:
 
 
 def replay(options: argparse.Namespace) -> int:
-    """One replicate again beside what is stored; 1 when it differs by more than the tolerance."""
+    """One replicate again, compared with what is stored; 1 when it differs by more than the tolerance."""
     from dlstats.pipeline import cells, registry
 
     study, inner = registry.experiment(options.experiment)

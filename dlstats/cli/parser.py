@@ -202,7 +202,7 @@ COMMANDS = {
     "checklist": ("the reporting checklist: which items are not answered", _add_write, commands.checklist),
     "protocol": ("the ADEMP protocol of a study, before it is run", _add_study_config, commands.protocol),
     "export": ("figures, tables and text of a study for a manuscript", _add_export, commands.export),
-    "cost": ("measured seconds per replicate, beside the stated ones", _add_cost, commands.cost),
+    "cost": ("measured seconds per replicate, relative to the stated ones", _add_cost, commands.cost),
     "doctor": ("what works on this machine, and why not where it does not", _add_doctor, commands.doctor),
     "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, commands.replay),
     "rerun": ("compute one study, or one experiment of it, again from scratch", _add_rerun, commands.rerun),

@@ -40,7 +40,7 @@ class Additive:
         return x, self.regression(x) + self.scale(x) * self.noise.sample(rng, n)
 
     def mean(self, x: Inputs) -> Values:
-        """E(y | x) = f(x) + s(x) E ε; not a number where the noise has no mean."""
+        """E(y | x) = f(x) + s(x) E ε; NaN where the noise has no mean."""
         return self.regression(x) + self.scale(x) * self.noise.mean
 
     def quantile(self, x: Inputs, level: float) -> Values:
@@ -56,7 +56,7 @@ class Additive:
         return np.maximum(inside, 0.0)
 
     def excess_pinball(self, x: Inputs, prediction: Float[np.ndarray, "..."], level: float) -> Float[np.ndarray, "..."]:
-        """Excess pinball risk given x, E ρ(y − prediction) − E ρ(y − q) at the true quantile q, for every law of noise.
+        """Excess pinball risk given x, E ρ(y − prediction) − E ρ(y − q) at the true quantile q, for every distribution of noise.
 
         It is ∫_q^prediction (F(t | x) − level) dt; the prediction may have further axes in front.
         """

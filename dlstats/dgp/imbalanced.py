@@ -1,7 +1,7 @@
 """Classes of unequal size with a known posterior: two Gaussians, rings, and a long tail of classes.
 
 The number of samples of every class is fixed by design, so that the class prior of a replicate is exact. Whatever the
-prior, class k is drawn from its own law p_k: the truth is log p_k(x), and with the prior the posterior.
+prior, class k is drawn from its own distribution p_k: the truth is log p_k(x), and with the prior the posterior.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Rings:
     classes = 2
 
     def draw(self, rng: np.random.Generator, label: int, n: int) -> Float[ndarray, "n d"]:
-        """n points of a class; the radius by inversion of its truncated law."""
-        law = stats.norm(2 - label, self.spread)
-        radius = law.isf(rng.random(n) * law.sf(0))
+        """n points of a class; the radius by inversion of its truncated distribution."""
+        distribution = stats.norm(2 - label, self.spread)
+        radius = distribution.isf(rng.random(n) * distribution.sf(0))
         angle = 2 * math.pi * rng.random(n)
         return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
 
@@ -63,8 +63,8 @@ class Rings:
         return self._of_radius(np.hypot(x[..., 0], x[..., 1]))
 
     def _of_radius(self, radius: np.ndarray) -> np.ndarray:
-        law, scale = stats.norm, self.spread
-        logs = [law.logpdf(radius, 2 - k, scale) - law.logsf(0, 2 - k, scale) for k in (0, 1)]
+        distribution, scale = stats.norm, self.spread
+        logs = [distribution.logpdf(radius, 2 - k, scale) - distribution.logsf(0, 2 - k, scale) for k in (0, 1)]
         return np.stack(logs, axis=-1)
 
     @property
@@ -120,8 +120,8 @@ def posterior(
     """P(y = k | x) under a class prior."""
     logs = mechanism.log_densities(x) + np.log(prior)
     logs = logs - logs.max(axis=-1, keepdims=True)
-    share = np.exp(logs)
-    return share / share.sum(axis=-1, keepdims=True)
+    proportion = np.exp(logs)
+    return proportion / proportion.sum(axis=-1, keepdims=True)
 
 
 def binary_counts(n: int, prevalence: float) -> tuple[int, int]:
@@ -132,5 +132,5 @@ def binary_counts(n: int, prevalence: float) -> tuple[int, int]:
 
 def long_tail_counts(n: int, classes: int, ratio: float) -> list[int]:
     """About n samples with class k in proportion ratio^(−k/(classes − 1)): the first is `ratio` times the last."""
-    share = ratio ** (-np.arange(classes) / (classes - 1))
-    return [max(1, round(n * s)) for s in share / share.sum()]
+    proportion = ratio ** (-np.arange(classes) / (classes - 1))
+    return [max(1, round(n * s)) for s in proportion / proportion.sum()]

@@ -1,6 +1,6 @@
-"""Noise laws: each can be sampled and carries its truth, density, distribution function, quantiles and moments.
+"""Noise distributions: each can be sampled and carries its truth, density, distribution function, quantiles and moments.
 
-All but the asymmetric ones (exponential, lomax) have median 0. Noise whose scale depends on the inputs is a law times a
+All but the asymmetric ones (exponential, lomax) have median 0. Noise whose scale depends on the inputs is a distribution times a
 function of x: `dlstats.dgp.additive`.
 """
 
@@ -18,7 +18,7 @@ Array = np.ndarray | float
 
 @dataclass(frozen=True)
 class Noise:
-    """A law of noise, `scale` times a standard one; `mean` and `variance` are nan or inf where they do not exist."""
+    """A distribution of noise, `scale` times a standard one; `mean` and `variance` are nan or inf where they do not exist."""
 
     name: str
     sample: Callable[[np.random.Generator, int | tuple[int, ...]], np.ndarray]
@@ -27,7 +27,7 @@ class Noise:
     quantile: Callable[[Array], np.ndarray]
     """level -> quantile, levels strictly between 0 and 1."""
     integral: Callable[[Array], Array]
-    """t -> ∫_0^t F, the integral of the distribution function, finite for every law."""
+    """t -> ∫_0^t F, the integral of the distribution function, finite for every distribution."""
     mean: float
     variance: float
 
@@ -39,8 +39,8 @@ class Noise:
 
 def normal(sd: float = 1.0) -> Noise:
     """N(0, sd²)."""
-    law = stats.norm(scale=_positive("sd", sd))
-    return _from_scipy("normal", law, lambda t: t * law.cdf(t) + sd**2 * (law.pdf(t) - law.pdf(0)))
+    frozen = stats.norm(scale=_positive("sd", sd))
+    return _from_scipy("normal", frozen, lambda t: t * frozen.cdf(t) + sd**2 * (frozen.pdf(t) - frozen.pdf(0)))
 
 
 def uniform(half_width: float = 1.0) -> Noise:
@@ -56,19 +56,19 @@ def uniform(half_width: float = 1.0) -> Noise:
 
 def laplace(scale: float = 1.0) -> Noise:
     """Density exp(−|t| / scale) / (2 scale); variance 2 scale²."""
-    law = stats.laplace(scale=_positive("scale", scale))
-    return _from_scipy("laplace", law, lambda t: np.maximum(t, 0) + scale / 2 * np.expm1(-np.abs(t) / scale))
+    frozen = stats.laplace(scale=_positive("scale", scale))
+    return _from_scipy("laplace", frozen, lambda t: np.maximum(t, 0) + scale / 2 * np.expm1(-np.abs(t) / scale))
 
 
 def logistic(scale: float = 1.0) -> Noise:
     """Distribution function 1 / (1 + exp(−t / scale))."""
-    law = stats.logistic(scale=_positive("scale", scale))
-    return _from_scipy("logistic", law, lambda t: scale * (np.logaddexp(0, t / scale) - math.log(2)))
+    frozen = stats.logistic(scale=_positive("scale", scale))
+    return _from_scipy("logistic", frozen, lambda t: scale * (np.logaddexp(0, t / scale) - math.log(2)))
 
 
 def student(df: float, scale: float = 1.0) -> Noise:
     """`scale` times Student's t with `df` degrees of freedom; no mean for df <= 1, infinite variance for df <= 2."""
-    law = stats.t(_positive("df", df), scale=_positive("scale", scale))
+    frozen = stats.t(_positive("df", df), scale=_positive("scale", scale))
     mean = 0.0 if df > 1 else math.nan
     variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if df > 1 else math.nan)
 
@@ -76,32 +76,32 @@ def student(df: float, scale: float = 1.0) -> Noise:
         # t F(t) − ∫_0^t u f(u) du
         square = (t / scale) ** 2
         if df == 1:
-            return t * law.cdf(t) - scale / (2 * math.pi) * np.log1p(square)
-        return t * law.cdf(t) + scale**2 / (df - 1) * ((df + square) * law.pdf(t) - df * law.pdf(0))
+            return t * frozen.cdf(t) - scale / (2 * math.pi) * np.log1p(square)
+        return t * frozen.cdf(t) + scale**2 / (df - 1) * ((df + square) * frozen.pdf(t) - df * frozen.pdf(0))
 
-    return _from_scipy("student", law, integral, mean, variance)
+    return _from_scipy("student", frozen, integral, mean, variance)
 
 
 def cauchy(scale: float = 1.0) -> Noise:
-    """The Cauchy law, Student's t with one degree of freedom: no mean."""
-    law = stats.cauchy(scale=_positive("scale", scale))
-    return _from_scipy("cauchy", law, student(1, scale).integral, math.nan, math.nan)
+    """The Cauchy distribution, Student's t with one degree of freedom: no mean."""
+    frozen = stats.cauchy(scale=_positive("scale", scale))
+    return _from_scipy("cauchy", frozen, student(1, scale).integral, math.nan, math.nan)
 
 
 def exponential(scale: float = 1.0) -> Noise:
     """Exponential with mean `scale`, not centred: asymmetric, median scale ln 2."""
-    law = stats.expon(scale=_positive("scale", scale))
+    frozen = stats.expon(scale=_positive("scale", scale))
 
     def integral(t: Array) -> Array:
         above = np.maximum(t, 0)
         return above + scale * np.expm1(-above / scale)
 
-    return _from_scipy("exponential", law, integral)
+    return _from_scipy("exponential", frozen, integral)
 
 
 def lomax(tail: float, scale: float = 1.0) -> Noise:
     """P(X > t) = (1 + t / scale)^−tail, t > 0, not centred: asymmetric; mean scale / (tail − 1) for tail > 1."""
-    law = stats.lomax(_positive("tail", tail), scale=_positive("scale", scale))
+    frozen = stats.lomax(_positive("tail", tail), scale=_positive("scale", scale))
     mean = scale / (tail - 1) if tail > 1 else math.inf
     variance = scale**2 * tail / ((tail - 1) ** 2 * (tail - 2)) if tail > 2 else math.inf
 
@@ -110,18 +110,18 @@ def lomax(tail: float, scale: float = 1.0) -> Noise:
         log = np.log1p(above / scale)
         return above - scale * (log if tail == 1 else -np.expm1((1 - tail) * log) / (tail - 1))
 
-    return _from_scipy("lomax", law, integral, mean, variance)
+    return _from_scipy("lomax", frozen, integral, mean, variance)
 
 
-def contaminated(share: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0) -> Noise:
-    """The mixture (1 − share) N(0, sd²) + share N(0, outlier_sd²) [Tukey 1960]."""
-    if not 0 <= share <= 1:
-        raise ValueError(f"`share` must lie between 0 and 1, got {share}.")
-    parts = ((1 - share, _positive("sd", sd)), (share, _positive("outlier_sd", outlier_sd)))
+def contaminated(proportion: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0) -> Noise:
+    """The mixture (1 − proportion) N(0, sd²) + proportion N(0, outlier_sd²) [Tukey 1960]."""
+    if not 0 <= proportion <= 1:
+        raise ValueError(f"`proportion` must lie between 0 and 1, got {proportion}.")
+    parts = ((1 - proportion, _positive("sd", sd)), (proportion, _positive("outlier_sd", outlier_sd)))
     bound = max(sd, outlier_sd)
 
     def sample(rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
-        scale = np.where(rng.random(size) < share, outlier_sd, sd)
+        scale = np.where(rng.random(size) < proportion, outlier_sd, sd)
         return scale * rng.standard_normal(size)
 
     def distribution(t: Array) -> np.ndarray:
@@ -140,7 +140,7 @@ def contaminated(share: float = 0.2, outlier_sd: float = 100.0, sd: float = 1.0)
     def integral(t: Array) -> Array:
         return sum(weight * normal(width).integral(t) for weight, width in parts)
 
-    variance = (1 - share) * sd**2 + share * outlier_sd**2
+    variance = (1 - proportion) * sd**2 + proportion * outlier_sd**2
     return Noise("contaminated", sample, density, distribution, quantile, integral, 0.0, variance)
 
 
@@ -166,15 +166,15 @@ def _positive(name: str, value: float) -> float:
 
 
 def _from_scipy(
-    name: str, law, integral: Callable[[Array], Array], mean: float | None = None, variance: float | None = None
+    name: str, frozen, integral: Callable[[Array], Array], mean: float | None = None, variance: float | None = None
 ) -> Noise:
     if mean is None or variance is None:
-        mean, variance = (float(moment) for moment in law.stats("mv"))
+        mean, variance = (float(moment) for moment in frozen.stats("mv"))
 
     def sample(rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
-        return np.asarray(law.rvs(size=size, random_state=rng))
+        return np.asarray(frozen.rvs(size=size, random_state=rng))
 
-    return Noise(name, sample, law.pdf, law.cdf, law.ppf, integral, mean, variance)
+    return Noise(name, sample, frozen.pdf, frozen.cdf, frozen.ppf, integral, mean, variance)
 
 
 NOISES: dict[str, Noise] = {
@@ -186,4 +186,4 @@ NOISES: dict[str, Noise] = {
     "cauchy": cauchy(),
     "contaminated": contaminated(),
 }
-"""Name -> law in its standard form; studies that need another scale call the function above."""
+"""Name -> distribution in its standard form; studies that need another scale call the function above."""

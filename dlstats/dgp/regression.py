@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 
-from dlstats.dgp import noise as laws
+from dlstats.dgp import noise as noises
 from dlstats.dgp.additive import Additive, unit_scale
 from dlstats.dgp.donoho_johnstone import DONOHO_JOHNSTONE
 
@@ -88,13 +88,13 @@ SCALES: dict[str, Callable[[Inputs], Values]] = {"constant": unit_scale, "growin
 """Name -> noise scale as a function of x."""
 
 
-def noise_with_sd(name: str, sd: float) -> laws.Noise:
-    """The law of that name scaled to standard deviation `sd`; `t5` is Student's with 5 degrees of freedom."""
-    made: dict[str, Callable[[], laws.Noise]] = {
-        "normal": lambda: laws.normal(sd),
-        "uniform": lambda: laws.uniform(sd * math.sqrt(3)),
-        "laplace": lambda: laws.laplace(sd / math.sqrt(2)),
-        "t5": lambda: laws.student(5, sd * math.sqrt(3 / 5)),
+def noise_with_sd(name: str, sd: float) -> noises.Noise:
+    """The distribution of that name scaled to standard deviation `sd`; `t5` is Student's with 5 degrees of freedom."""
+    made: dict[str, Callable[[], noises.Noise]] = {
+        "normal": lambda: noises.normal(sd),
+        "uniform": lambda: noises.uniform(sd * math.sqrt(3)),
+        "laplace": lambda: noises.laplace(sd / math.sqrt(2)),
+        "t5": lambda: noises.student(5, sd * math.sqrt(3 / 5)),
     }
     if name not in made:
         raise ValueError(f"`noise` must be one of {', '.join(made)}, got {name!r}.")

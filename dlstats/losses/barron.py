@@ -19,7 +19,7 @@ from dlstats.losses.robust import log1p_square
 Numbers = Float[Tensor, "*shape"]
 
 ALPHA_RANGE = (1e-3, 1.999)
-"""Shapes that the adaptive loss learns: the law has a density for α in [0, 2] only."""
+"""Shapes that the adaptive loss learns: the distribution has a density for α in [0, 2] only."""
 
 FAR = 40.0
 """From here on exp(t) − 1 is exp(t) in float64."""
@@ -64,7 +64,7 @@ def adaptive(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]
 
 
 def adaptive_shared(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]) -> Float[Tensor, "reps n 1"]:
-    """`adaptive` with one shape and one scale a replicate, as for errors of one law: the means of their outputs over n.
+    """`adaptive` with one shape and one scale per replicate, as for errors of one distribution: means of outputs over n.
 
     Not pointwise: a minibatch has the means of its own samples.
     """

@@ -57,13 +57,13 @@ def minimise_multiclass(loss: Loss, probabilities: np.ndarray) -> np.ndarray:
     return np.concatenate([[0.0], found.x])
 
 
-def maximise_overlap(loss: Loss, eta: np.ndarray, share: np.ndarray) -> np.ndarray:
+def maximise_overlap(loss: Loss, eta: np.ndarray, proportion: np.ndarray) -> np.ndarray:
     """The probabilities that minimise a loss of overlap over a large image, by L-BFGS-B in p on [0, 1].
 
-    The image has pixels of class probability `eta`, and of each a proportion `share`: integers, repeated so.
+    The image has pixels of class probability `eta`, and of each a proportion `proportion`: integers, repeated so.
     """
-    target = torch.as_tensor(np.repeat(eta, share)).reshape(1, -1, 1)
-    index = torch.as_tensor(np.repeat(np.arange(len(eta)), share))
+    target = torch.as_tensor(np.repeat(eta, proportion)).reshape(1, -1, 1)
+    index = torch.as_tensor(np.repeat(np.arange(len(eta)), proportion))
 
     def value(p: np.ndarray) -> tuple[float, np.ndarray]:
         leaf = torch.as_tensor(p.clip(1e-15, 1 - 1e-15)).requires_grad_()

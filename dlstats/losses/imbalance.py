@@ -2,7 +2,7 @@
 
 A binary problem has one logit z, p = 1 / (1 + e^(−z)), and y in {0, 1}; a problem of C classes has C logits,
 p = softmax(z), and y the number of the class. Everything is stable for logits of any size: nothing takes the
-logarithm of a probability. Class weights and counts are one number a class, (0, 1) for the binary case.
+logarithm of a probability. Class weights and counts are one number per class, (0, 1) for the binary case.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def expected_cost(prediction: Logits, y: Labels, costs: Sequence[Sequence[float]
     The minimiser is a vertex: p is 1 at the cheapest class. Costs that are to leave a probability go into `weighted`.
     """
     matrix = torch.tensor(costs, dtype=prediction.dtype, device=prediction.device)
-    share = prediction.softmax(dim=2)
+    probability = prediction.softmax(dim=2)
     if prediction.shape[2] == 1:
-        share = torch.cat([torch.sigmoid(-prediction), torch.sigmoid(prediction)], dim=2)
-    return (matrix[y.squeeze(2).long()] * share).sum(dim=2, keepdim=True)
+        probability = torch.cat([torch.sigmoid(-prediction), torch.sigmoid(prediction)], dim=2)
+    return (matrix[y.squeeze(2).long()] * probability).sum(dim=2, keepdim=True)
 
 
 def focal(prediction: Logits, y: Labels, gamma: float, weights: Sequence[float] | None = None) -> Losses:

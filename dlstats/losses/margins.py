@@ -72,9 +72,9 @@ def pairwise_squared(prediction: Float[Tensor, "reps n 1"], y: Labels) -> Losses
     """
     one = y.to(prediction.dtype)
     counts = torch.stack([(1 - one).sum(dim=1), one.sum(dim=1)])
-    shares = torch.stack([1 - one, one]) / counts.clamp(min=1).unsqueeze(2)
-    means = (shares * prediction).sum(dim=2, keepdim=True)
-    spread = (shares * (prediction - means).square()).sum(dim=2, keepdim=True)
+    averaging = torch.stack([1 - one, one]) / counts.clamp(min=1).unsqueeze(2)
+    means = (averaging * prediction).sum(dim=2, keepdim=True)
+    spread = (averaging * (prediction - means).square()).sum(dim=2, keepdim=True)
     loss = (1 - (means[1] - means[0])).square() + spread[0] + spread[1]
     both = (counts.amin(dim=0) > 0).unsqueeze(2)
     return torch.where(both, loss, torch.ones_like(loss)).expand(-1, prediction.shape[1], -1)

@@ -65,9 +65,9 @@ def generalised_dice(prediction: Logit, y: Label) -> Logit:
     return _repeated(1 - _ratio(2 * hit, size, 0.0), prediction)
 
 
-def dice_cross_entropy(prediction: Logit, y: Label, share: float = 0.5, denominator: str = "squared") -> Logit:
-    """share Dice + (1 − share) cross-entropy. Elicits something between η and what Dice elicits."""
-    return share * dice(prediction, y, denominator) + (1 - share) * cross_entropy(prediction, y)
+def dice_cross_entropy(prediction: Logit, y: Label, proportion: float = 0.5, denominator: str = "squared") -> Logit:
+    """proportion Dice + (1 − proportion) cross-entropy. Elicits something between η and what Dice elicits."""
+    return proportion * dice(prediction, y, denominator) + (1 - proportion) * cross_entropy(prediction, y)
 
 
 def _ratio(above: Tensor, below: Tensor, smooth: float) -> Tensor:

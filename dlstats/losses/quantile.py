@@ -34,7 +34,7 @@ def smooth_pinball(
 ) -> Float[Tensor, "*n k"]:
     """τ r + h log(1 + exp(−r/h)), `width` h: above the pinball loss by at most h log 2 [Zheng 2011, eq. 3].
 
-    It is the pinball loss convolved with a logistic kernel of scale h; elicits the quantile of the smoothed law.
+    It is the pinball loss convolved with a logistic kernel of scale h; elicits the quantile of the smoothed distribution.
     """
     residual = y - prediction
     return pinball(prediction, y, level) + width * torch.log1p(torch.exp(-residual.abs() / width))

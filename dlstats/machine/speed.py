@@ -1,6 +1,6 @@
-"""How fast this machine is beside the one on which the costs in `config/` were measured.
+"""The speed of this machine relative to the one on which the costs were measured.
 
-`dlstats doctor --measure` times some reference work for a quarter of a minute and stores the ratio, which scales what
+`dlstats doctor --measure` times some reference work for half a minute and stores the ratio, which scales what
 `dlstats plan` and `snakemake --dry-run` expect. Standard library only until something is measured.
 """
 

@@ -1,4 +1,4 @@
-"""Measures of a classifier from scores and what is known of the labels: one number a replicate.
+"""Measures of a classifier from scores and what is known of the labels: one number per replicate.
 
 Every measure takes two weights a point, how much of it is positive and how much negative: (y, 1 − y) for labelled
 data, and for a known posterior the expectation of either, which leaves no noise of labels. The weights of a
@@ -142,7 +142,7 @@ def calibration(p: Points, positive: Points, negative: Points, bins: int = 15) -
 
 
 def binned(p: Points, positive: Points, negative: Points, bins: int = 15):
-    """(weight, mean p, share of positives) of bins of equal weight by rank of p, each (reps, bins)."""
+    """(weight, mean p, proportion of positives) of bins of equal weight by rank of p, each (reps, bins)."""
     order = np.argsort(p, axis=1, kind="stable")
     p, a, b = (np.take_along_axis(values, order, 1) for values in (p, positive, negative))
     total = a + b

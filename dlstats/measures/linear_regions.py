@@ -250,8 +250,8 @@ def _clip(
     value_next = np.take_along_axis(value, following, axis=1)
     vertex_next = np.take_along_axis(vertices, following[:, :, None], axis=1)
     crossing = (value * value_next < 0) & used
-    share = np.divide(value, value - value_next, out=np.zeros_like(value), where=crossing)
-    meeting = vertices + share[:, :, None] * (vertex_next - vertices)
+    fraction = np.divide(value, value - value_next, out=np.zeros_like(value), where=crossing)
+    meeting = vertices + fraction[:, :, None] * (vertex_next - vertices)
     slots = np.stack([vertices, meeting], axis=2).reshape(len(sides), -1, 2)
     keep = np.stack([(value >= 0) & used, crossing], axis=2).reshape(len(sides), -1)
     order = np.argsort(~keep, axis=1, kind="stable")

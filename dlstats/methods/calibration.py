@@ -1,4 +1,4 @@
-"""Recalibration of scores on held-out labels: Platt, temperature and isotonic, one map a replicate."""
+"""Recalibration of scores on held-out labels: Platt, temperature and isotonic, one map per replicate."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def threshold(
 ) -> Float[np.ndarray, " reps"]:
     """The k-th smallest score of every sample, k = ⌈(n + 1)(1 − a)⌉; infinite for k > n [Lei et al. 2018, section 2.2].
 
-    With `ties`, one generator a sample, equal scores get a random order by noise below their smallest gap: the laws of
+    With `ties`, one generator per sample, equal scores get a random order by noise below their smallest gap: the distributions of
     coverage hold for scores without ties.
     """
     n = scores.shape[1]

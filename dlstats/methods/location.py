@@ -1,4 +1,4 @@
-"""Estimators of location on a batch of samples, one sample a row."""
+"""Estimators of location on a batch of samples, one sample per row."""
 
 from __future__ import annotations
 

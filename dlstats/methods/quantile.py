@@ -130,7 +130,7 @@ def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
 
 
 def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Levels) -> Quantiles:
-    """For every row of weights the smallest y whose cumulated share reaches the level."""
+    """For every row of weights the smallest y whose cumulated weight reaches the level."""
     order = np.argsort(y)
     running = np.cumsum(weights[:, order], axis=1)
     least = (np.array(levels) - 1e-12) * running[:, -1:]

@@ -19,7 +19,7 @@ def two_segments(y: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
 
 
 def best_arc(y: Float[np.ndarray, " n"]) -> tuple[int, int]:
-    """(first, end) of the arc whose own mean, beside that of the rest, gives the smallest sum of squares.
+    """(first, end) of the arc whose own mean, with that of the rest, gives the smallest sum of squares.
 
     Arcs i, ..., j - 1 with 0 <= i < j <= n, j - i < n: on the circle these and their complements are all; every pair
     of two change points is tried, O(n²).
@@ -38,7 +38,7 @@ def best_arc(y: Float[np.ndarray, " n"]) -> tuple[int, int]:
 
 
 def arc_fit(y: Float[np.ndarray, " n"], arc: tuple[int, int]) -> Float[np.ndarray, " n"]:
-    """The mean on the arc and the mean beside it."""
+    """The mean on the arc and the mean of the rest."""
     inside = np.zeros(len(y), dtype=bool)
     inside[arc[0] : arc[1]] = True
     return np.where(inside, y[inside].mean(), y[~inside].mean())

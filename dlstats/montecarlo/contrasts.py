@@ -168,7 +168,7 @@ def compare(
 
 
 def _wide(group: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Replicates by methods, in the order in which methods come; failed rows are not a number."""
+    """Replicates by methods, in the order in which methods come; failed rows are NaN."""
     values = group[column].astype(float)
     if "status" in group:
         values = values.where(group["status"] == "ok")

@@ -27,7 +27,7 @@ class Estimate:
     upper: float = math.nan
     note: str = ""
     df: float = math.nan
-    """Degrees of freedom of the error; `replicates - 1` when it is not a number."""
+    """Degrees of freedom of the error; `replicates - 1` when it is NaN."""
     lack_of_fit: float = math.nan
     """p-value against the form that was fitted (a slope: against a straight line); small means pre-asymptotic."""
     law: str = "t"

@@ -29,8 +29,8 @@ def reasons(frame: pd.DataFrame, by: Sequence[str] = ("cell", "method")) -> pd.D
     return failed.groupby(keys, sort=False, dropna=False, observed=True).size().reset_index(name="rows")
 
 
-def shares(frame: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
-    """The share of failed rows of every (cell, method) in `pairs` that has any rows, named `cell method`."""
+def proportions(frame: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """The proportion of failed rows of every (cell, method) in `pairs` that has any rows, named `cell method`."""
     if "status" not in frame or not pairs:
         return {}
     failed = (frame["status"] != "ok").groupby([frame["cell"], frame["method"]], sort=False).mean()

@@ -82,14 +82,14 @@ def proportion(hits: Replicates, interval: str = "wilson") -> Batch:
     if interval not in intervals:
         raise ValueError(f"`interval` must be one of {', '.join(intervals)}, got {interval!r}.")
     if not np.isin(hits, (0, 1)).all():
-        raise ValueError("A proportion needs replicates that are 0 or 1; take the mean of shares.")
+        raise ValueError("A proportion needs replicates that are 0 or 1; take the mean of proportions.")
     reps = np.asarray(hits.shape[-1])
     successes = hits.sum(axis=-1)
-    share = successes / reps
+    fraction = successes / reps
     low, high = wilson(successes, reps)
     at_end = (high - low) / (2 * special.ndtri((1 + LEVEL) / 2))
-    inside = np.sqrt(share * (1 - share) / reps)
-    return Batch(share, np.where(inside > 0, inside, at_end), *intervals[interval](successes, reps))
+    inside = np.sqrt(fraction * (1 - fraction) / reps)
+    return Batch(fraction, np.where(inside > 0, inside, at_end), *intervals[interval](successes, reps))
 
 
 def quantile(x: Replicates, level: float) -> Batch:
@@ -118,8 +118,8 @@ def quantile(x: Replicates, level: float) -> Batch:
 def bias_eliminated_coverage(x: Replicates, lower: Replicates, upper: Replicates) -> Batch:
     """Share of intervals that hold the mean of the estimates x; the error counts that this mean is random.
 
-    With h = sd reps^(-1/5), the slope D of the share in its target is a difference quotient over 2 h, and the influence
-    of a replicate is 1{lower <= mean <= upper} - share + D (x - mean).
+    With h = sd reps^(-1/5), the slope D of the fraction in its target is a difference quotient over 2 h, and the influence
+    of a replicate is 1{lower <= mean <= upper} - fraction + D (x - mean).
     """
     reps = x.shape[-1]
     mean = x.mean(axis=-1, keepdims=True)
@@ -127,7 +127,7 @@ def bias_eliminated_coverage(x: Replicates, lower: Replicates, upper: Replicates
     hit = ((lower <= mean) & (mean <= upper)).astype(float)
     above, below = (((lower <= m) & (m <= upper)).mean(axis=-1, keepdims=True) for m in (mean + h, mean - h))
     slope = np.divide(above - below, 2 * h, out=np.zeros_like(h), where=h > 0)
-    share = hit.mean(axis=-1)
-    spread = from_influence(share, hit - share[..., None] + slope * (x - mean)).mcse
+    fraction = hit.mean(axis=-1)
+    spread = from_influence(fraction, hit - fraction[..., None] + slope * (x - mean)).mcse
     plain = proportion(hit)
-    return plain._replace(mcse=np.where((share > 0) & (share < 1), spread, plain.mcse))
+    return plain._replace(mcse=np.where((fraction > 0) & (fraction < 1), spread, plain.mcse))

@@ -70,7 +70,7 @@ def rate(
     Weights are (T / mcse)^2. `paired`: entry r of every sample belongs to replicate r (nested data sets), so that
     whole replicates are resampled and the errors of the sizes go together. Entries that are not finite are dropped
     (everywhere when paired) and counted as failed. Below 50 replicates the interval is value -+ q mcse with q the 95 %
-    point of |root| over bootstrap samples, and `df` that of the t law with this point.
+    point of |root| over bootstrap samples, and `df` that of the t distribution with this point.
     """
     cells, dropped = finite(samples, paired)
     reps = [len(cell) for cell in cells]
@@ -98,7 +98,7 @@ def rate_of(
 ) -> Rate:
     """The rate through estimates that are there already; exact ones (mcse 0) are fitted by least squares.
 
-    `covariance` is that of the log estimates when the sizes share replicates. Q is compared with the F law that allows
+    `covariance` is that of the log estimates when the sizes share replicates. Q is compared with the F distribution that allows
     for estimated weights [Johansen 1980], or is Hotelling's T^2 of the residual contrasts when they are shared.
     """
     x, level = np.log(np.asarray(sizes, dtype=float)), np.asarray(values, dtype=float)
@@ -114,8 +114,8 @@ def rate_of(
     coefficients, intercept = coefficients_of(x, variances)
     residual = y - intercept @ y - x * (coefficients @ y)
     value, mcse = float(coefficients @ y), math.sqrt(float(coefficients @ joint @ coefficients))
-    shares = (coefficients**2 * variances) / max(mcse**2, 1e-300)
-    welch = float((shares**2 / np.maximum(reps - 1, 1)).sum()) if mcse else math.nan
+    proportions = (coefficients**2 * variances) / max(mcse**2, 1e-300)
+    welch = float((proportions**2 / np.maximum(reps - 1, 1)).sum()) if mcse else math.nan
     df = 1 / welch if covariance is None else float(reps.min() - 1)
     local = tuple(_local(x, y, joint, reps, k) for k in range(len(x) - 1))
     q, p = _lack_of_fit(x, residual, variances, covariance, reps)
@@ -146,7 +146,7 @@ def _local(x: np.ndarray, y: np.ndarray, joint: np.ndarray, reps: np.ndarray, k:
 def _lack_of_fit(
     x: np.ndarray, residual: np.ndarray, variances: np.ndarray, covariance: np.ndarray | None, reps: np.ndarray
 ) -> tuple[float, float]:
-    """Cochran's Q and its p-value; not a number for exact values, two sizes, or too few shared replicates."""
+    """Cochran's Q and its p-value; NaN for exact values, two sizes, or too few shared replicates."""
     free = len(x) - 2
     if free < 1 or not (variances > 0).all():
         return math.nan, math.nan
@@ -212,7 +212,7 @@ def _roots(
 
 
 def _with_point(slope: Estimate, point: float) -> Estimate:
-    """The estimate with interval value -+ point mcse, and the `df` whose t law has this 97.5 % point."""
+    """The estimate with interval value -+ point mcse, and the `df` whose t distribution has this 97.5 % point."""
     target = (1 + LEVEL) / 2
     low, high = 1.0, 1e6
     df = high

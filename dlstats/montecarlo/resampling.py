@@ -23,8 +23,8 @@ def resamples(reps: int, draws: int, seed: int = 0) -> np.ndarray:
 def jackknife(function: Callable[..., np.ndarray], *columns: Numbers) -> Estimate:
     """Delete-one jackknife of `function`, which maps (..., reps) columns to (...).
 
-    sqrt((reps - 1) / reps sum (T_-r - mean T_-.)^2) [Efron and Stein 1981]. Right for smooth statistics, too small
-    or too large for ever for quantiles.
+    sqrt((reps - 1) / reps sum (T_-r - mean T_-.)^2) [Efron and Stein 1981]. Right for smooth statistics,
+    inconsistent for quantiles.
     """
     arrays = [np.asarray(column, dtype=float) for column in columns]
     reps = len(arrays[0])

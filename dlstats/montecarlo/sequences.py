@@ -1,4 +1,4 @@
-"""Looking as often as one likes: confidence sequences and e-processes keep their level at all replicates at once."""
+"""Anytime-valid inference: confidence sequences and e-processes keep their level at all replicates at once."""
 
 from __future__ import annotations
 

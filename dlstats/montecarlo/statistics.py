@@ -76,7 +76,7 @@ def _coverage(
     truth: float | Replicates | None = None,
     interval: str = "wilson",
 ) -> Batch:
-    """Share of intervals that hold the truth: x is 0 or 1, or the lower end beside `upper` and `truth`."""
+    """Proportion of intervals that hold the truth: x is 0 or 1, or the lower end beside `upper` and `truth`."""
     if (upper is None) != (truth is None):
         raise ValueError("`coverage` needs both `upper` and `truth` beside lower ends, or neither beside 0 and 1.")
     return intervals.proportion(_held(x, upper, truth), interval)
@@ -91,12 +91,12 @@ def _bias_eliminated_coverage(x: Replicates, *, lower: Replicates, upper: Replic
 
 
 def _rejection_rate(x: Replicates, *, level: float = 0.05, interval: str = "wilson") -> Batch:
-    """Share of p-values x at most `level`."""
+    """Proportion of p-values x at most `level`."""
     return intervals.proportion((x <= level).astype(float), interval)
 
 
 def _extreme(pick: Callable, x: Replicates) -> Batch:
-    """Smallest or largest replicate. Its Monte Carlo error cannot be estimated from the replicates: not a number."""
+    """Smallest or largest replicate. Its Monte Carlo error cannot be estimated from the replicates: NaN."""
     value = pick(x, axis=-1)
     unknown = np.full_like(value, np.nan)
     return Batch(value, unknown, unknown, unknown)

@@ -1,4 +1,4 @@
-"""What the noise of a nested design is made of: data, start, minibatch order; and how to spend a budget on them."""
+"""Variance components of a nested design: data, initialisation, minibatch order; and how to spend a budget on them."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def _jackknife(estimates: np.ndarray, units: int, failed: int) -> Estimate:
     return Estimate(float(value), float(mcse), units, failed, float(batch.lower), float(batch.upper))
 
 
-def shares(found: Mapping[str, Estimate]) -> dict[str, float]:
-    """Share of each component in the variance of one run; negative components count as 0."""
+def proportions(found: Mapping[str, Estimate]) -> dict[str, float]:
+    """Proportion of each component in the variance of one run; negative components count as 0."""
     parts = {name: max(0.0, e.value) for name, e in found.items() if name != "mean"}
     total = sum(parts.values())
     return {name: part / total if total else math.nan for name, part in parts.items()}

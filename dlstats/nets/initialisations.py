@@ -1,4 +1,4 @@
-"""Where training starts: named schemes, drawn by numpy so that a start has the same bits on every device."""
+"""Initialisations: named schemes, drawn by numpy so that one has the same bits on every device."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int) -> tuple[np.
 
 
 def torch_default(rng: np.random.Generator, fan_in: int, fan_out: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and biases U(±1 / √fan_in), the law of torch.nn.Linear."""
+    """Weights and biases U(±1 / √fan_in), the distribution of torch.nn.Linear."""
     bound = 1 / math.sqrt(fan_in)
     return rng.uniform(-bound, bound, (fan_in, fan_out)), rng.uniform(-bound, bound, fan_out)
 

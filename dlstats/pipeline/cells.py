@@ -1,4 +1,4 @@
-"""Cells -> raw replicates, and one replicate again beside what is stored."""
+"""Cells -> raw replicates, and one replicate again, compared with what is stored."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def computed_by(files: Sequence[Path]) -> str:
 
 @dataclass(frozen=True)
 class Replay:
-    """One replicate computed again, alone, beside what is stored."""
+    """One replicate computed again, alone, and what is stored of it."""
 
     again: pd.DataFrame
     stored: pd.DataFrame

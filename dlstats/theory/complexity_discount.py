@@ -41,7 +41,7 @@ def log_covering(widths: Sequence[int], radius: float, bound: float = 1.0, input
 
 
 def discount(widths: Sequence[int], radius: float) -> float:
-    """The share of the log covering number, which is what enters a risk bound, that the factorials take off."""
+    """The proportion of the log covering number, which is what enters a risk bound, that the factorials take off."""
     return log_factorials(widths) / log_covering(widths, radius)
 
 

@@ -1,4 +1,4 @@
-"""Split conformal prediction: the exact laws of coverage, whatever the model and the law of the data.
+"""Split conformal prediction: the exact distributions of coverage, whatever the model and the distribution of the data.
 
 With n exchangeable calibration scores without ties and k = ⌈(n + 1)(1 − a)⌉, coverage given the calibration
 scores is Beta(k, n + 1 − k), and the number covered of m test points is Beta-Binomial(m, k, n + 1 − k)
@@ -28,21 +28,21 @@ def coverage(n: int, miscoverage: Fraction) -> Fraction:
     return min(Fraction(rank(n, miscoverage), n + 1), Fraction(1))
 
 
-def conditional_law(n: int, miscoverage: Fraction):
-    """The law of coverage given the calibration scores, Beta(k, n + 1 − k); for k <= n."""
+def conditional_distribution(n: int, miscoverage: Fraction):
+    """The distribution of coverage given the calibration scores, Beta(k, n + 1 − k); for k <= n."""
     k = rank(n, miscoverage)
     if k > n:
         raise ValueError(f"`n` must be at least {k} for a finite interval at miscoverage {miscoverage}, got {n}.")
     return stats.beta(k, n + 1 - k)
 
 
-def covered_law(test_points: int, n: int, miscoverage: Fraction):
-    """The law of the number covered of `test_points`, Beta-Binomial(m, k, n + 1 − k); for k <= n."""
+def covered_distribution(test_points: int, n: int, miscoverage: Fraction):
+    """The distribution of the number covered of `test_points`, Beta-Binomial(m, k, n + 1 − k); for k <= n."""
     k = rank(n, miscoverage)
     return stats.betabinom(test_points, k, n + 1 - k)
 
 
 def octiles(test_points: int, n: int, miscoverage: Fraction) -> list[int]:
     """Counts that cut the distribution of the number covered into eight groups of about equal probability."""
-    law = covered_law(test_points, n, miscoverage)
-    return [int(law.ppf(k / 8)) for k in range(1, 8)]
+    distribution = covered_distribution(test_points, n, miscoverage)
+    return [int(distribution.ppf(k / 8)) for k in range(1, 8)]

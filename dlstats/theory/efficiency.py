@@ -1,6 +1,6 @@
 """Asymptotic variance and efficiency of M-estimators of location with known scale, by quadrature and closed form.
 
-V(ψ, F) = E ψ² / (E ψ')² for a law symmetric about 0 [Huber and Ronchetti 2009, eq. 3.2.12]. E ψ' is computed as
+V(ψ, F) = E ψ² / (E ψ')² for a distribution symmetric about 0 [Huber and Ronchetti 2009, eq. 3.2.12]. E ψ' is computed as
 E ψ s with the score s = −f'/f, which also counts the jumps of ψ. Efficiency is (1 / I) / V with I = E s².
 """
 
@@ -21,7 +21,7 @@ Function = Callable[[float], float]
 
 
 @dataclass(frozen=True)
-class Law:
+class Distribution:
     """A density symmetric about 0 with its score −f'/f and variance."""
 
     name: str
@@ -30,32 +30,32 @@ class Law:
     variance: float
 
 
-def student(df: float) -> Law:
+def student(df: float) -> Distribution:
     """Student's t with `df` degrees of freedom."""
-    law = stats.t(df)
+    distribution = stats.t(df)
     variance = df / (df - 2) if df > 2 else math.inf
-    return Law(f"t{df:g}", law.pdf, lambda x: (df + 1) * x / (df + x * x), variance)
+    return Distribution(f"t{df:g}", distribution.pdf, lambda x: (df + 1) * x / (df + x * x), variance)
 
 
-def contaminated(share: float, sd: float = 3.0) -> Law:
-    """(1 − share) N(0, 1) + share N(0, sd²)."""
+def contaminated(proportion: float, sd: float = 3.0) -> Distribution:
+    """(1 − proportion) N(0, 1) + proportion N(0, sd²)."""
 
     def density(x: float) -> float:
-        return (1 - share) * _phi(x) + share * _phi(x / sd) / sd
+        return (1 - proportion) * _phi(x) + proportion * _phi(x / sd) / sd
 
     def score(x: float) -> float:
-        near, far = (1 - share) * _phi(x), share * _phi(x / sd) / sd
+        near, far = (1 - proportion) * _phi(x), proportion * _phi(x / sd) / sd
         return x * (near + far / sd**2) / (near + far) if near + far > 0 else x / sd**2
 
-    return Law(f"contaminated{100 * share:g}", density, score, 1 - share + share * sd**2)
+    return Distribution(f"contaminated{100 * proportion:g}", density, score, 1 - proportion + proportion * sd**2)
 
 
-NORMAL = Law("normal", lambda x: _phi(x), lambda x: x, 1.0)
-LAPLACE = Law("laplace", lambda x: np.exp(-np.abs(x)) / 2, np.sign, 2.0)
-LOGISTIC = Law("logistic", stats.logistic.pdf, lambda x: np.tanh(x / 2), math.pi**2 / 3)
-LAWS: dict[str, Law] = {
-    law.name: law
-    for law in (
+NORMAL = Distribution("normal", lambda x: _phi(x), lambda x: x, 1.0)
+LAPLACE = Distribution("laplace", lambda x: np.exp(-np.abs(x)) / 2, np.sign, 2.0)
+LOGISTIC = Distribution("logistic", stats.logistic.pdf, lambda x: np.tanh(x / 2), math.pi**2 / 3)
+DISTRIBUTIONS: dict[str, Distribution] = {
+    distribution.name: distribution
+    for distribution in (
         *(NORMAL, student(1), student(2), student(3), student(5), student(10)),
         *(LAPLACE, LOGISTIC, contaminated(0.05), contaminated(0.1), contaminated(0.2)),
     )
@@ -102,33 +102,33 @@ ESTIMATORS: dict[str, Estimator] = {
 Hampel's corners are at a, 2a and 4a."""
 
 
-def expectation(function: Function, law: Law, corners: Sequence[float] = ()) -> float:
+def expectation(function: Function, distribution: Distribution, corners: Sequence[float] = ()) -> float:
     """2 ∫_0^∞ function · density, adaptive quadrature between the corners."""
     edges = [0.0, *sorted({*corners, 1.0}), math.inf]
     parts = [
-        integrate.quad(lambda x: function(x) * law.density(x), a, b, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
+        integrate.quad(lambda x: function(x) * distribution.density(x), a, b, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
         for a, b in pairwise(edges)
     ]
     return 2 * sum(parts)
 
 
-def information(law: Law) -> float:
+def information(distribution: Distribution) -> float:
     """Fisher information on location, E s²."""
-    return expectation(lambda x: float(law.score(x)) ** 2, law)
+    return expectation(lambda x: float(distribution.score(x)) ** 2, distribution)
 
 
-def variance(name: str, law: Law, constant: float | None = None) -> float:
-    """Asymptotic variance of an estimator of `ESTIMATORS`; infinite for the mean where the law has no variance."""
+def variance(name: str, distribution: Distribution, constant: float | None = None) -> float:
+    """Asymptotic variance of an estimator of `ESTIMATORS`; infinite for the mean where the distribution has no variance."""
     chosen = ESTIMATORS[name]
     c = chosen.constant if constant is None else constant
     if name == "mean":
-        return law.variance
-    return _variance(lambda x: chosen.psi(x, c), law, chosen.corners(c))
+        return distribution.variance
+    return _variance(lambda x: chosen.psi(x, c), distribution, chosen.corners(c))
 
 
-def efficiency(name: str, constant: float | None = None, law: Law = NORMAL) -> float:
+def efficiency(name: str, constant: float | None = None, distribution: Distribution = NORMAL) -> float:
     """(1 / I) / V of an estimator of `ESTIMATORS`."""
-    return 1 / (information(law) * variance(name, law, constant))
+    return 1 / (information(distribution) * variance(name, distribution, constant))
 
 
 def tuned(name: str, wanted: float) -> float:
@@ -167,7 +167,7 @@ def barron_small_scale_efficiency(alpha: float) -> float:
     """
     if alpha <= 0.5:
         return 0.0
-    # (α − 1) E|Z|^{α−2} = E|Z|^α for the normal law, finite where its factors are not
+    # (α − 1) E|Z|^{α−2} = E|Z|^α for the normal distribution, finite where its factors are not
     return _absolute_moment(alpha) ** 2 / _absolute_moment(2 * alpha - 2)
 
 
@@ -176,15 +176,15 @@ def barron_alpha_limit(wanted: float = 0.95) -> float:
     return optimize.brentq(lambda a: barron_small_scale_efficiency(a) - wanted, 1.0, 2.0, xtol=1e-14)
 
 
-def minimax_threshold(share: float) -> float:
-    """Huber's minimax k for contamination ε = `share`: 2φ(k)/k − 2Φ(−k) = ε/(1 − ε) [Huber 1964, section 6]."""
-    wanted = share / (1 - share)
+def minimax_threshold(proportion: float) -> float:
+    """Huber's minimax k for contamination ε = `proportion`: 2φ(k)/k − 2Φ(−k) = ε/(1 − ε) [Huber 1964, section 6]."""
+    wanted = proportion / (1 - proportion)
     return optimize.brentq(lambda k: 2 * _phi(k) / k - 2 * stats.norm.sf(k) - wanted, 1e-6, 10, xtol=1e-14)
 
 
-def minimax_variance(share: float) -> float:
+def minimax_variance(proportion: float) -> float:
     """The least maximal variance over ε-contaminations, V* = 1 / ((1 − ε)(2Φ(k) − 1))."""
-    return float(1 / ((1 - share) * (2 * stats.norm.cdf(minimax_threshold(share)) - 1)))
+    return float(1 / ((1 - proportion) * (2 * stats.norm.cdf(minimax_threshold(proportion)) - 1)))
 
 
 def barron_partition(alpha: float) -> float:
@@ -206,9 +206,9 @@ def barron_partition(alpha: float) -> float:
     return 2 * sum(parts)
 
 
-def _variance(psi: Function, law: Law, corners: Sequence[float]) -> float:
-    slope = expectation(lambda x: psi(x) * float(law.score(x)), law, corners)
-    return expectation(lambda x: psi(x) ** 2, law, corners) / slope**2
+def _variance(psi: Function, distribution: Distribution, corners: Sequence[float]) -> float:
+    slope = expectation(lambda x: psi(x) * float(distribution.score(x)), distribution, corners)
+    return expectation(lambda x: psi(x) ** 2, distribution, corners) / slope**2
 
 
 def _absolute_moment(power: float) -> float:

@@ -26,7 +26,7 @@ def expected_zeros(widths: Sequence[int]) -> float:
 
     For layers whose rows (weights, bias) are independent with a density that does not change when the sign of any one
     entry does, at any scale of each layer. At a fixed x each unit is active with chance 1/2, and given who is active
-    (value, derivative) have the law of the linear network of the active units; that network has one zero on the line
+    (value, derivative) have the distribution of the linear network of the active units; that network has one zero on the line
     when every layer before has an active unit and none otherwise; then integrate the Kac-Rice formula over x.
     """
     return sum(n * math.prod(map(some_active, widths[:layer])) for layer, n in enumerate(widths))
@@ -100,7 +100,7 @@ def reachable_regions(widths: Sequence[int], dimension: int) -> int:
 
 
 def breakpoint_scale(layer: int, weight_variance: float, bias_variance: float) -> float:
-    """Scale c of the Cauchy law of the zeros of layer l on a line through 0, in the limit of infinite width.
+    """Scale c of the Cauchy distribution of the zeros of layer l on a line through 0, in the limit of infinite width.
 
     With variance v / fan-in of the weights and s^2 of the biases, d = 1: a pre-activation of layer l is Gaussian with
     covariance a t t' + B up to the kernel of the ReLU; K_l(t) = a_l t^2 + B_l with a_l = v (v/2)^{l-1} and

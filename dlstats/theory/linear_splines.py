@@ -28,16 +28,16 @@ def squared_error(knots: np.ndarray) -> float:
     """
     width = np.diff(knots)
     x = knots[:-1, None] + width[:, None] * (NODES + 1) / 2
-    share, value, area = (NODES + 1) / 2, target(x), width[:, None] * WEIGHTS / 2
+    fraction, value, area = (NODES + 1) / 2, target(x), width[:, None] * WEIGHTS / 2
     moment = np.zeros(len(knots))
-    moment[:-1] += (value * (1 - share) * area).sum(axis=1)
-    moment[1:] += (value * share * area).sum(axis=1)
+    moment[:-1] += (value * (1 - fraction) * area).sum(axis=1)
+    moment[1:] += (value * fraction * area).sum(axis=1)
     bands = np.zeros((2, len(knots)))
     bands[1, :-1] += width / 3
     bands[1, 1:] += width / 3
     bands[0, 1:] = width / 6
     coefficient = linalg.solveh_banded(bands, moment)
-    fitted = coefficient[:-1, None] * (1 - share) + coefficient[1:, None] * share
+    fitted = coefficient[:-1, None] * (1 - fraction) + coefficient[1:, None] * fraction
     return float(((value - fitted) ** 2 * area).sum())
 
 
@@ -62,8 +62,8 @@ def free_knots(pieces: int, starts: int = 3) -> np.ndarray:
     rng = np.random.default_rng(pieces)
 
     def knots(log_widths: np.ndarray) -> np.ndarray:
-        share = np.exp(log_widths - log_widths.max())
-        return np.concatenate([[0.0], np.cumsum(share) / share.sum()])
+        fraction = np.exp(log_widths - log_widths.max())
+        return np.concatenate([[0.0], np.cumsum(fraction) / fraction.sum()])
 
     found = [np.linspace(0, 1, pieces + 1)]
     for start in range(starts):

@@ -48,18 +48,18 @@ def focal_map(eta: float, gamma: float, alpha: float | None = None) -> float:
 def focal_map_multiclass(eta: np.ndarray, gamma: float) -> np.ndarray:
     """Minimiser of the focal loss for probabilities η (C,): p / φ(p) = c η with c such that p sums to 1."""
 
-    def share(level: float) -> float:
+    def probability(level: float) -> float:
         return optimize.brentq(
             lambda z: z - math.log(focal_link(np.array(math.exp(z)), gamma)) - level, -60, -1e-15, xtol=1e-14
         )
 
     def total(log_scale: float) -> float:
-        return sum(math.exp(share(log_scale + math.log(e))) for e in eta) - 1
+        return sum(math.exp(probability(log_scale + math.log(e))) for e in eta) - 1
 
     nearly = 1 - 1e-9
     most = math.log(nearly / focal_link(np.array(nearly), gamma)) - math.log(max(eta))
     scale = optimize.brentq(total, -20, most, xtol=1e-14)
-    return np.array([math.exp(share(scale + math.log(e))) for e in eta])
+    return np.array([math.exp(probability(scale + math.log(e))) for e in eta])
 
 
 def class_balanced_weight(count: int, beta: float) -> float:
@@ -78,12 +78,14 @@ def effective_number(count: int, prototypes: int) -> float:
 
 def expected_distinct(count: int, prototypes: int) -> float:
     """The same expectation from the whole distribution of the number of distinct prototypes, draw by draw."""
-    share = np.zeros(prototypes + 1)
-    share[0] = 1.0
+    probability = np.zeros(prototypes + 1)
+    probability[0] = 1.0
     seen = np.arange(prototypes + 1)
     for _ in range(count):
-        share = share * seen / prototypes + np.concatenate([[0.0], (share * (1 - seen / prototypes))[:-1]])
-    return float(share @ seen)
+        probability = probability * seen / prototypes + np.concatenate(
+            [[0.0], (probability * (1 - seen / prototypes))[:-1]]
+        )
+    return float(probability @ seen)
 
 
 def ldam_ratio(count1: int, count2: int) -> float:

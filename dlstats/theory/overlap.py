@@ -79,13 +79,13 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
     return optimize.brentq(gap, 1e-6, 1 - 1e-9, xtol=1e-14)
 
 
-def dice_linear(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
-    """(largest F, p) for the linear denominator over levels η of proportions `share`: p = 1{η > F/2}.
+def dice_linear(eta: np.ndarray, proportion: np.ndarray) -> tuple[float, np.ndarray]:
+    """(largest F, p) for the linear denominator over levels η of proportions `proportion`: p = 1{η > F/2}.
 
     A linear-fractional function has its maximum at a vertex, and among vertices at a set {η > t}: all are tried.
     """
     order = np.argsort(-eta)
-    mass, hits = np.cumsum(share[order]), np.cumsum((share * eta)[order])
+    mass, hits = np.cumsum(proportion[order]), np.cumsum((proportion * eta)[order])
     values = 2 * hits / (mass + hits[-1])
     best = int(values.argmax())
     p = np.zeros(len(eta))
@@ -93,7 +93,7 @@ def dice_linear(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
     return float(values[best]), p
 
 
-def dice_squared(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]:
+def dice_squared(eta: np.ndarray, proportion: np.ndarray) -> tuple[float, np.ndarray]:
     """(largest F, p) for the squared denominator: p = min(1, η/F), F the root of 2 Σ w p η = F Σ w (p² + η).
 
     Derived here: the derivative of the ratio in p_i is ∝ η_i − F p_i. F is at least that of `dice_linear`, because
@@ -102,7 +102,7 @@ def dice_squared(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]
 
     def gap(value: float) -> float:
         p = np.minimum(1, eta / value)
-        return float((share * (2 * p * eta - value * (p * p + eta))).sum())
+        return float((proportion * (2 * p * eta - value * (p * p + eta))).sum())
 
     largest = optimize.brentq(gap, 1e-9, 1.0, xtol=1e-14)
     return largest, np.minimum(1, eta / largest)
@@ -110,5 +110,5 @@ def dice_squared(eta: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray]
 
 LEVELS = np.array([0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97])
 """Ten levels of probability of an image with an uncertain lesion."""
-SHARES = np.array([30, 20, 15, 10, 8, 6, 4, 3, 2, 2])
+PROPORTIONS = np.array([30, 20, 15, 10, 8, 6, 4, 3, 2, 2])
 """How often each occurs, per cent."""

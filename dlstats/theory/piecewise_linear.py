@@ -20,8 +20,8 @@ class PiecewiseLinear:
     def __call__(self, x: Fraction) -> Fraction:
         """The value at x in [0, 1]."""
         i = min(max(bisect_right(self.knots, x) - 1, 0), len(self.knots) - 2)
-        share = (x - self.knots[i]) / (self.knots[i + 1] - self.knots[i])
-        return self.values[i] + share * (self.values[i + 1] - self.values[i])
+        fraction = (x - self.knots[i]) / (self.knots[i + 1] - self.knots[i])
+        return self.values[i] + fraction * (self.values[i + 1] - self.values[i])
 
     @property
     def pieces(self) -> int:

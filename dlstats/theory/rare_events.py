@@ -14,18 +14,18 @@ def intercept_bias(n: int, p: float) -> float:
 
 
 def intercept_bias_exact(n: int, p: float) -> float:
-    """The bias of the same estimate, given that it exists (0 < y < n), by summing the binomial law."""
+    """The bias of the same estimate, given that it exists (0 < y < n), by summing the binomial distribution."""
     y = np.arange(1, n)
-    law = stats.binom.pmf(y, n, p)
-    return float(law @ np.log(y / (n - y)) / law.sum() - math.log(p / (1 - p)))
+    distribution = stats.binom.pmf(y, n, p)
+    return float(distribution @ np.log(y / (n - y)) / distribution.sum() - math.log(p / (1 - p)))
 
 
-def case_control_offset(prevalence: float, share: float) -> float:
+def case_control_offset(prevalence: float, proportion: float) -> float:
     """ln((1 − τ)/τ · ȳ/(1 − ȳ)), what sampling by case status adds to the intercept [Prentice and Pyke 1979].
 
-    τ is the prevalence of the population and ȳ the share of cases in the sample.
+    τ is the prevalence of the population and ȳ the proportion of cases in the sample.
     """
-    return math.log((1 - prevalence) / prevalence * share / (1 - share))
+    return math.log((1 - prevalence) / prevalence * proportion / (1 - proportion))
 
 
 def label_shift_sd(prior: float, distance: float, n: int) -> float:

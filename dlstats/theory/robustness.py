@@ -55,7 +55,7 @@ def exponential_huber(threshold: float) -> float:
 
 
 def lomax_huber(tail: float, threshold: float) -> float:
-    """Huber's functional of the Lomax law, P(X > x) = (1 + x)^−tail for x > 0."""
+    """Huber's functional of the Lomax distribution, P(X > x) = (1 + x)^−tail for x > 0."""
 
     def integral(a: float, b: float) -> float:
         inside = [(1 + max(x, 0.0)) ** (1 - tail) / (tail - 1) for x in (a, b)]

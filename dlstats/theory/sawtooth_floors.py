@@ -141,8 +141,8 @@ def _segment_cost(knots: np.ndarray, values: np.ndarray, power: int) -> np.ndarr
     """Integral of |line - zigzag|^power between the first and the last knot for all end values: (levels, levels)."""
     if len(knots) < 2:
         return np.zeros((len(values), len(values)))
-    share = (knots - knots[0]) / (knots[-1] - knots[0])
-    line = values[:, None, None] * (1 - share) + values[None, :, None] * share
+    fraction = (knots - knots[0]) / (knots[-1] - knots[0])
+    line = values[:, None, None] * (1 - fraction) + values[None, :, None] * fraction
     gap = line - zigzag(knots)
     length = np.diff(knots)
     if power == 1:

@@ -1,4 +1,4 @@
-"""What narrow networks can not do: the class of width 1 and its distance to a target, floors, an explicit network.
+"""What narrow networks cannot do: the class of width 1 and its distance to a target, floors, an explicit network.
 
 Targets live on the square [-1, 1]^2. A ReLU network of width 1 and depth at least 2 is clamp(w.x + b, lo, hi), a
 monotone function of one direction with at most three pieces (short proof: a composition of clamps is a clamp).
@@ -89,9 +89,9 @@ def _ramps(target: Target, cells: int, keep: int = 12) -> list[np.ndarray]:
     return [ramp for _, ramp in found[:keep]]
 
 
-def _best_levels(share: np.ndarray, value: np.ndarray, rounds: int = 12) -> tuple[np.ndarray, float]:
+def _best_levels(fraction: np.ndarray, value: np.ndarray, rounds: int = 12) -> tuple[np.ndarray, float]:
     """(low, high) that minimise mean |value - low - (high - low) share|, by reweighted least squares."""
-    design = np.stack([1 - share, share], axis=1)
+    design = np.stack([1 - fraction, fraction], axis=1)
     levels, loss = np.zeros(2), math.inf
     weight = np.ones_like(value)
     for _ in range(rounds):

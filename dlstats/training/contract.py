@@ -111,7 +111,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Fit:
-    """Trained networks, one row a start, on the CPU."""
+    """Trained networks, one row per start, on the CPU."""
 
     parameters: Tensor
     """(starts, p): the weights kept."""

@@ -1,4 +1,4 @@
-"""Training of independent networks, one a replicate: what is asked, what comes back, and the entry to the back ends."""
+"""Training of independent networks, one per replicate: what is asked, what comes back, and the entry to the back ends."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def fit(
     """Train every row of `start` by the mean of `loss` over its samples and outputs, independently of the others.
 
     `x` is (reps, n, d_in) and `y` (reps, n, k), or (n, d_in) and (n, k) for data that all replicates share. `start`
-    may hold K rows a replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
-    (reps, n, k) -> (reps, n, d_out or 1). `generators`, one a replicate, order the minibatches. `validation` is a pair
+    may hold K rows per replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
+    (reps, n, k) -> (reps, n, d_out or 1). `generators`, one per replicate, order the minibatches. `validation` is a pair
     like (x, y). Blocks of replicates are trained after each other; their size changes no result. `progress` gets a line
     every few seconds, by default the logger `dlstats`. `backend` is
     `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
@@ -108,7 +108,7 @@ def problem(
             raise ValueError(f"`batch_size` must be at most the {n} samples, got {batch}.")
         if generators is None or len(start) % len(generators):
             came = None if generators is None else len(generators)
-            raise ValueError(f"`generators` must be one a replicate when `batch_size` is set, got {came}.")
+            raise ValueError(f"`generators` must be one per replicate when `batch_size` is set, got {came}.")
     return Problem(
         net, loss, start.to(dtype), data[0], data[1], training, rates, generators if batch else None, checked
     )

@@ -1,4 +1,4 @@
-"""Networks for regression by a recipe: start, training, the best of several restarts, and what can be said of it."""
+"""Networks for regression by a recipe: initialisation, training, the best of several restarts, and what can be said of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Trained networks, one a replicate, and the losses of all their restarts."""
+    """Trained networks, one per replicate, and the losses of all their restarts."""
 
     net: nets.Mlp
     parameters: Float[Tensor, "reps p"]

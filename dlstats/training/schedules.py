@@ -40,8 +40,8 @@ def step(step: int, steps: int) -> float:
     return 0.1 ** ((2 * step >= steps) + (4 * step >= 3 * steps))
 
 
-def _between(begin: float, end: float, share: float) -> float:
-    return end + (begin - end) * (1 + math.cos(math.pi * share)) / 2
+def _between(begin: float, end: float, fraction: float) -> float:
+    return end + (begin - end) * (1 + math.cos(math.pi * fraction)) / 2
 
 
 SCHEDULES: dict[str, Schedule] = {

@@ -8,7 +8,7 @@ from dlstats.dgp import donoho_johnstone, noise
 from dlstats.dgp.additive import Additive, unit_scale
 from dlstats.dgp.quantile_designs import DESIGNS
 
-LAWS = noise.NOISES | {
+DISTRIBUTIONS = noise.NOISES | {
     "logistic": noise.logistic(2.0),
     "exponential": noise.exponential(2.0),
     "lomax": noise.lomax(2.2),
@@ -19,9 +19,9 @@ LEVELS = (0.02, 0.25, 0.5, 0.75, 0.98)
 DRAWS = 20_000
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_the_quantile_inverts_the_distribution_and_the_density_is_its_derivative(name):
-    law = LAWS[name]
+    law = DISTRIBUTIONS[name]
     for level in LEVELS:
         q = float(law.quantile(level))
         assert float(law.distribution(q)) == pytest.approx(level, abs=1e-12)
@@ -30,28 +30,28 @@ def test_the_quantile_inverts_the_distribution_and_the_density_is_its_derivative
         assert float(law.density(q)) == pytest.approx(float(slope), rel=1e-4)
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_the_integral_is_that_of_the_distribution_function(name):
-    law = LAWS[name]
+    law = DISTRIBUTIONS[name]
     for end in (-30.0, -0.7, 0.0, 0.3, 5.0, 250.0):
         corners = [c for c in (-1.0, 0.0, 1.0) if min(end, 0) < c < max(end, 0)] or None
         found, _ = integrate.quad(lambda t: float(law.distribution(t)), 0, end, points=corners, epsabs=1e-11, limit=400)
         assert float(law.integral(end)) == pytest.approx(found, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_samples_follow_the_law(name):
-    law = LAWS[name]
+    law = DISTRIBUTIONS[name]
     sample = law.sample(np.random.default_rng(5), (DRAWS,))
     assert sample.shape == (DRAWS,)
     for level in LEVELS:
-        share = (sample <= law.quantile(level)).mean()
-        assert abs(share - level) < 4 * math.sqrt(level * (1 - level) / DRAWS)
+        proportion = (sample <= law.quantile(level)).mean()
+        assert abs(proportion - level) < 4 * math.sqrt(level * (1 - level) / DRAWS)
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_mean_and_variance_are_integrals_of_the_density_where_they_exist(name):
-    law = LAWS[name]
+    law = DISTRIBUTIONS[name]
     if not math.isfinite(law.variance):
         return
     quantile = np.vectorize(lambda p: float(law.quantile(p)))
@@ -82,8 +82,8 @@ def test_conditional_quantiles_and_coverage_of_a_design_agree_with_its_samples(n
     x, y = design.sample(DRAWS, rng)
     assert x.shape == (DRAWS, design.d)
     for level in (0.05, 0.5, 0.95):
-        share = (y <= design.quantile(x, level)).mean()
-        assert abs(share - level) < 4 * math.sqrt(level * (1 - level) / DRAWS)
+        proportion = (y <= design.quantile(x, level)).mean()
+        assert abs(proportion - level) < 4 * math.sqrt(level * (1 - level) / DRAWS)
     inside = design.coverage(x, design.quantile(x, 0.2), design.quantile(x, 0.9))
     np.testing.assert_allclose(inside, 0.7, atol=1e-9)
 

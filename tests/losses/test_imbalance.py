@@ -114,26 +114,26 @@ def test_vector_scaling_elicits_scaled_and_shifted_log_odds():
 def test_soft_dice_elicits_its_closed_form_on_a_large_image(denominator):
     solve = {"linear": optima.dice_linear, "squared": optima.dice_squared}[denominator]
     loss = partial(overlap.dice, denominator=denominator)
-    fitted = elicitation.maximise_overlap(loss, optima.LEVELS, optima.SHARES)
-    np.testing.assert_allclose(fitted, solve(optima.LEVELS, optima.SHARES)[1], atol=1e-6)
+    fitted = elicitation.maximise_overlap(loss, optima.LEVELS, optima.PROPORTIONS)
+    np.testing.assert_allclose(fitted, solve(optima.LEVELS, optima.PROPORTIONS)[1], atol=1e-6)
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (0.3, 0.7), (1, 1)])
 def test_tversky_elicits_the_cut_at_its_closed_form(a, b):
     loss = partial(overlap.tversky, false_positive=a, false_negative=b)
-    p = elicitation.maximise_overlap(loss, optima.LEVELS, optima.SHARES)
-    eta, share = optima.LEVELS, optima.SHARES
-    hit = (share * p * eta).sum()
-    index = hit / (hit + a * (share * p * (1 - eta)).sum() + b * (share * (1 - p) * eta).sum())
+    p = elicitation.maximise_overlap(loss, optima.LEVELS, optima.PROPORTIONS)
+    eta, proportion = optima.LEVELS, optima.PROPORTIONS
+    hit = (proportion * p * eta).sum()
+    index = hit / (hit + a * (proportion * p * (1 - eta)).sum() + b * (proportion * (1 - p) * eta).sum())
     assert ((p > 0.5) == (eta > optima.tversky_threshold(index, a, b))).all()
 
 
 def test_generalised_dice_elicits_the_cut_at_its_closed_form():
-    eta, share = optima.LEVELS, optima.SHARES
-    p = elicitation.maximise_overlap(overlap.generalised_dice, eta, share)
-    w1, w0 = (share * eta).sum() ** -2.0, (share * (1 - eta)).sum() ** -2.0
-    top = 2 * (w1 * share * p * eta + w0 * share * (1 - p) * (1 - eta)).sum()
-    value = top / (w1 * share * (p + eta) + w0 * share * (2 - p - eta)).sum()
+    eta, proportion = optima.LEVELS, optima.PROPORTIONS
+    p = elicitation.maximise_overlap(overlap.generalised_dice, eta, proportion)
+    w1, w0 = (proportion * eta).sum() ** -2.0, (proportion * (1 - eta)).sum() ** -2.0
+    top = 2 * (w1 * proportion * p * eta + w0 * proportion * (1 - p) * (1 - eta)).sum()
+    value = top / (w1 * proportion * (p + eta) + w0 * proportion * (2 - p - eta)).sum()
     assert ((p > 0.5) == (eta > (w0 * (2 - value) + w1 * value) / (2 * (w0 + w1)))).all()
 
 

@@ -53,11 +53,11 @@ def test_balanced_softmax_elicits_what_logit_adjustment_does():
 
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (0.3, 0.7)])
 def test_focal_tversky_elicits_the_cut_of_tversky(a, b):
-    eta, share = optima.LEVELS, optima.SHARES
+    eta, proportion = optima.LEVELS, optima.PROPORTIONS
     loss = partial(overlap.tversky, false_positive=a, false_negative=b, gamma=4 / 3)
-    p = elicitation.maximise_overlap(loss, eta, share)
-    hit = (share * p * eta).sum()
-    index = hit / (hit + a * (share * p * (1 - eta)).sum() + b * (share * (1 - p) * eta).sum())
+    p = elicitation.maximise_overlap(loss, eta, proportion)
+    hit = (proportion * p * eta).sum()
+    index = hit / (hit + a * (proportion * p * (1 - eta)).sum() + b * (proportion * (1 - p) * eta).sum())
     assert ((p > 0.5) == (eta > optima.tversky_threshold(index, a, b))).all()
 
 
@@ -69,8 +69,8 @@ def test_dice_plus_cross_entropy_elicits_a_probability_between_theirs(mix):
         mean = overlap.dice_cross_entropy(z, y, mix).mean(dim=1, keepdim=True)
         return mean.expand(-1, z.shape[1], -1)
 
-    eta, share = optima.LEVELS, optima.SHARES
-    p = elicitation.maximise_overlap(loss, eta, share)
-    value = 2 * (share * p * eta).sum() / (share * (p * p + eta)).sum()
+    eta, proportion = optima.LEVELS, optima.PROPORTIONS
+    p = elicitation.maximise_overlap(loss, eta, proportion)
+    value = 2 * (proportion * p * eta).sum() / (proportion * (p * p + eta)).sum()
     assert (p > eta).all()
     assert (p < eta / value).all()

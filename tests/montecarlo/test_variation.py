@@ -87,7 +87,7 @@ def test_shares_add_up_to_one_and_negative_components_count_as_none():
     found = {
         k: montecarlo.Estimate(v, 0.1, 10) for k, v in {"data": 3.0, "start": -1.0, "order": 1.0, "mean": 9.0}.items()
     }
-    assert variation.shares(found) == {"data": 0.75, "start": 0.0, "order": 0.25}
+    assert variation.proportions(found) == {"data": 0.75, "start": 0.0, "order": 0.25}
 
 
 @pytest.mark.parametrize(

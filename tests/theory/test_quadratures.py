@@ -68,10 +68,10 @@ def squared_dice():
     return overlap.dice_squared(one / (one + zero), (one + zero) * step)[0]
 
 
-def contaminated_information(share, sd):
+def contaminated_information(proportion, sd):
     """E s² on a lattice: the trapezoidal rule converges geometrically for an analytic integrand."""
     x = np.linspace(-30, 30, 60_001)
-    near, far = (1 - share) * stats.norm.pdf(x), share * stats.norm.pdf(x, scale=sd)
+    near, far = (1 - proportion) * stats.norm.pdf(x), proportion * stats.norm.pdf(x, scale=sd)
     return ((x * (near + far / sd**2)) ** 2 / (near + far)).sum() * (x[1] - x[0])
 
 
@@ -141,7 +141,7 @@ def cone_floor():
 
 
 RULE = minimisers.gaussian_rule(minimisers.gaussian_threshold(PRIOR, DISTANCE), PRIOR, DISTANCE)
-LAW = efficiency.LAWS
+LAW = efficiency.DISTRIBUTIONS
 
 
 # function of the theory: (its value, the second route, relative tolerance)
@@ -285,10 +285,10 @@ def test_the_change_point_of_a_small_jump_is_that_of_brownian_motion(step):
 
 
 @pytest.mark.parametrize("name", ["huber", "tukey"])
-@pytest.mark.parametrize("law", efficiency.LAWS)
+@pytest.mark.parametrize("law", efficiency.DISTRIBUTIONS)
 def test_variances_under_every_distribution_agree_with_the_derivative_of_psi(name, law):
     # E ψ' in place of E ψ s
-    k, distribution = efficiency.ESTIMATORS[name].constant, efficiency.LAWS[law]
+    k, distribution = efficiency.ESTIMATORS[name].constant, efficiency.DISTRIBUTIONS[law]
 
     def psi(x):
         return efficiency.ESTIMATORS[name].psi(x, k)

@@ -66,9 +66,9 @@ def test_small_scales_reach_their_limit_and_there_is_a_shape_without_a_constant(
     assert efficiency.barron_tuned(limit - 1e-3) < 0.2
 
 
-@pytest.mark.parametrize("name", efficiency.LAWS)
+@pytest.mark.parametrize("name", efficiency.DISTRIBUTIONS)
 def test_laws_have_mass_one_a_score_that_is_the_derivative_and_their_variance(name):
-    law = efficiency.LAWS[name]
+    law = efficiency.DISTRIBUTIONS[name]
     assert efficiency.expectation(lambda x: 1.0, law) == pytest.approx(1, abs=1e-11)
     for x in (0.3, 1.7, 4.0):
         slope = -(math.log(law.density(x + 1e-6)) - math.log(law.density(x - 1e-6))) / 2e-6
@@ -77,16 +77,16 @@ def test_laws_have_mass_one_a_score_that_is_the_derivative_and_their_variance(na
         assert efficiency.expectation(lambda x: x * x, law) == pytest.approx(law.variance, rel=1e-7)
 
 
-@pytest.mark.parametrize("share", [0.01, 0.1, 0.2])
-def test_minimax_variance_is_the_least_over_thresholds_at_its_law(share):
-    best = efficiency.minimax_variance(share)
-    k = efficiency.minimax_threshold(share)
+@pytest.mark.parametrize("proportion", [0.01, 0.1, 0.2])
+def test_minimax_variance_is_the_least_over_thresholds_at_its_law(proportion):
+    best = efficiency.minimax_variance(proportion)
+    k = efficiency.minimax_threshold(proportion)
 
     def worst(threshold):
         # the largest variance over contaminations puts them where |ψ| is the threshold
         a = 2 * stats.norm.cdf(threshold) - 1
         square = a - 2 * threshold * stats.norm.pdf(threshold) + 2 * threshold**2 * stats.norm.sf(threshold)
-        return ((1 - share) * square + share * threshold**2) / ((1 - share) * a) ** 2
+        return ((1 - proportion) * square + proportion * threshold**2) / ((1 - proportion) * a) ** 2
 
     assert worst(k) == pytest.approx(best, rel=1e-12)
     assert all(worst(k + step) > best for step in (-0.1, 0.1))
@@ -156,9 +156,9 @@ def test_the_crps_is_the_expected_distance_form():
 @pytest.mark.parametrize(("n", "a"), [(19, "0.1"), (99, "0.1"), (100, "0.1"), (50, "0.05"), (5, "0.1")])
 def test_marginal_coverage_lies_between_its_bounds_and_is_the_mean_of_its_law(n, a):
     a = Fraction(a)
-    share = conformal.coverage(n, a)
-    assert 1 - a <= share <= 1
+    proportion = conformal.coverage(n, a)
+    assert 1 - a <= proportion <= 1
     if conformal.rank(n, a) <= n:
-        assert share < 1 - a + Fraction(1, n + 1)
-        assert conformal.conditional_law(n, a).mean() == pytest.approx(float(share), abs=1e-14)
-        assert conformal.covered_law(50, n, a).mean() == pytest.approx(50 * float(share), abs=1e-10)
+        assert proportion < 1 - a + Fraction(1, n + 1)
+        assert conformal.conditional_distribution(n, a).mean() == pytest.approx(float(proportion), abs=1e-14)
+        assert conformal.covered_distribution(50, n, a).mean() == pytest.approx(50 * float(proportion), abs=1e-10)

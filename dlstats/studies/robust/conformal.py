@@ -29,7 +29,7 @@ GRID = 100
 A = Fraction(1, 10)
 OCTILES = {f"at_most_{count}": count for count in theory.octiles(TEST, 99, A)}
 """Columns, at n = 99 only: is the number covered at most so many?"""
-BELOW = float(theory.conditional_law(99, A).cdf(0.88))
+BELOW = float(theory.conditional_distribution(99, A).cdf(0.88))
 NETWORK = "median network (two layers of 32, Adam, 1000 steps)"
 METHODS = {
     "split_linear": Method("split, line", "absolute residuals around the median line"),
@@ -129,7 +129,7 @@ def _coverage(line: Mapping) -> float:
 
 
 def _at_octile(count: int) -> float:
-    return float(theory.covered_law(TEST, 99, A).cdf(count))
+    return float(theory.covered_distribution(TEST, 99, A).cdf(count))
 
 
 BETA = Theorem("angelopoulos2023", "section 3.2")
@@ -150,7 +150,7 @@ CLAIMS = (
         equals(1.0, 0.1),
         value("proportion", "variance", n=99)
         .each("method")
-        .over_theory(theory.covered_law(TEST, 99, A).var() / TEST**2),
+        .over_theory(theory.covered_distribution(TEST, 99, A).var() / TEST**2),
         BETA,
     ),
     Claim(
@@ -185,7 +185,7 @@ def draw_distributions(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
-    distribution = theory.conditional_law(99, A)
+    distribution = theory.conditional_distribution(99, A)
     t, edges = np.linspace(0.76, 1, 200), np.linspace(0.76, 1, 37)
     means = evidence.table("coverage", measure=["left", "coverage", "right"], statistic="mean", n=99)
     for index, (name, method) in enumerate(METHODS.items()):

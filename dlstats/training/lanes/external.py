@@ -46,8 +46,8 @@ def advance(laid: Run) -> None:
         laid.kernel.lanes_predict(job)
         prediction = _view(out).requires_grad_()
         pointwise = _pointwise(laid, prediction, now)
-        share = pointwise.new_tensor(1 / pointwise[0].numel()).expand_as(pointwise)
-        (gradient,) = torch.autograd.grad(pointwise, prediction, share)
+        each = pointwise.new_tensor(1 / pointwise[0].numel()).expand_as(pointwise)
+        (gradient,) = torch.autograd.grad(pointwise, prediction, each)
         _view(back).copy_(gradient)
         checked = job.keep_best and step % job.every == 0
         job.point(scores=_scores(laid, pointwise.detach()) if checked else None)
@@ -91,7 +91,7 @@ def _pointwise(laid: Run, prediction: Tensor, y: Tensor) -> Tensor:
     pointwise = laid.problem.loss(prediction, y)
     if pointwise.shape not in (prediction.shape, (*prediction.shape[:2], 1)):
         raise ValueError(
-            f"`loss` must give {tuple(prediction.shape)} or one number a sample, got {tuple(pointwise.shape)}."
+            f"`loss` must give {tuple(prediction.shape)} or one number per sample, got {tuple(pointwise.shape)}."
         )
     return pointwise
 

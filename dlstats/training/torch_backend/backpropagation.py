@@ -82,8 +82,8 @@ class Backpropagation:
             pointwise = checked(self.loss(prediction, y.expand(len(prediction), -1, -1)), prediction)
         if with_loss:
             torch.mean(pointwise.detach(), dim=(1, 2), out=self.losses)
-        share = pointwise.new_full((), 1 / pointwise[0].numel()).expand_as(pointwise)
-        (seed,) = torch.autograd.grad(pointwise, prediction, share)
+        each = pointwise.new_full((), 1 / pointwise[0].numel()).expand_as(pointwise)
+        (seed,) = torch.autograd.grad(pointwise, prediction, each)
         # BLAS is ten times slower where the axis of a single output has another stride than `view` gives it
         return seed.transpose(1, 2).contiguous().view(output.shape)
 
@@ -117,7 +117,7 @@ def checked(pointwise: Tensor, prediction: Tensor) -> Tensor:
     """The pointwise losses if their shape is right, else ValueError: broadcasting must not mix samples."""
     if pointwise.shape not in (prediction.shape, (*prediction.shape[:2], 1)):
         raise ValueError(
-            f"`loss` must give {tuple(prediction.shape)} or one number a sample, got {tuple(pointwise.shape)}."
+            f"`loss` must give {tuple(prediction.shape)} or one number per sample, got {tuple(pointwise.shape)}."
         )
     return pointwise
 

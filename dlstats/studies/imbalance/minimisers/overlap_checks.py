@@ -42,12 +42,12 @@ def soft_dice(denominator: str) -> np.ndarray:
     from dlstats.losses import overlap as losses
 
     loss = partial(losses.dice, denominator=denominator)
-    return elicitation.maximise_overlap(loss, overlap.LEVELS, overlap.SHARES)
+    return elicitation.maximise_overlap(loss, overlap.LEVELS, overlap.PROPORTIONS)
 
 
 def soft_gap(denominator: str) -> float:
     """Largest difference of these probabilities from their closed form."""
-    return np.abs(soft_dice(denominator) - SOLVE[denominator](overlap.LEVELS, overlap.SHARES)[1]).max()
+    return np.abs(soft_dice(denominator) - SOLVE[denominator](overlap.LEVELS, overlap.PROPORTIONS)[1]).max()
 
 
 def cuts_apart() -> dict[str, float]:

@@ -36,7 +36,7 @@ def loss_of(name: str, constant: float) -> Callable:
     return functools.partial(value, threshold=constant)
 
 
-def variance(loss: Callable, distribution: theory.Law, corners: Sequence[float] = ()) -> float:
+def variance(loss: Callable, distribution: theory.Distribution, corners: Sequence[float] = ()) -> float:
     """E ψ² / (E ψ s)² of a loss as trained; s is the score of the distribution."""
     x, w = rule(corners)
     density = np.array([distribution.density(v) for v in x])
@@ -72,7 +72,7 @@ def _tuning() -> dict[str, float]:
 
 def _variances() -> dict[str, float]:
     pairs = {}
-    for name, distribution in theory.LAWS.items():
+    for name, distribution in theory.DISTRIBUTIONS.items():
         pairs[f"bound at {name}"] = 1 / theory.information(distribution), _bound(distribution)
         pairs[f"mean at {name}"] = distribution.variance, theory.variance("mean", distribution)
         for loss in TABLE:
@@ -82,7 +82,7 @@ def _variances() -> dict[str, float]:
     return gaps(pairs)
 
 
-def _bound(distribution: theory.Law) -> float:
+def _bound(distribution: theory.Distribution) -> float:
     """1/I in closed form where it has one: t (ν + 3)/(ν + 1), normal 1, Laplace 1, logistic 3; else by the rule."""
     if distribution.name.startswith("t"):
         df = float(distribution.name[1:])
@@ -126,14 +126,14 @@ def _minimax() -> dict[str, float]:
     return gaps(pairs)
 
 
-def _least_favourable(epsilon: float, k: float) -> theory.Law:
+def _least_favourable(epsilon: float, k: float) -> theory.Distribution:
     """Normal in the middle, exponential tails from k on [Huber 1964, section 5]."""
 
     def density(x: float) -> float:
         log = -x * x / 2 if x <= k else k * k / 2 - k * x
         return (1 - epsilon) * math.exp(log) / math.sqrt(2 * math.pi)
 
-    return theory.Law("least_favourable", density, lambda x: min(x, k), math.nan)
+    return theory.Distribution("least_favourable", density, lambda x: min(x, k), math.nan)
 
 
 def _saddle() -> dict[str, float]:

@@ -46,7 +46,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 
 def _limit(line: Mapping) -> float:
-    return theory.variance(line["method"], theory.LAWS[line["distribution"]])
+    return theory.variance(line["method"], theory.DISTRIBUTIONS[line["distribution"]])
 
 
 @functools.cache
