@@ -53,7 +53,7 @@ def soft_gap(denominator: str) -> float:
 def cuts_apart() -> dict[str, float]:
     """How much higher the squared denominator cuts than the linear one: half the difference of the largest Dice."""
     largest = {pair: [overlap.dice_by_root(*pair, squared=s) for s in (True, False)] for pair in PAIRS}
-    largest |= {("levels",): [SOLVE[d](overlap.LEVELS, overlap.SHARES)[0] for d in ("squared", "linear")]}
+    largest |= {("levels",): [SOLVE[d](overlap.LEVELS, overlap.PROPORTIONS)[0] for d in ("squared", "linear")]}
     return {str(pair): (squared - linear) / 2 for pair, (squared, linear) in largest.items()}
 
 
