@@ -109,8 +109,11 @@ def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[s
     chosen = resamples(x.shape[-1], DRAWS)
     again = {k: np.asarray(v)[..., chosen] if k in found.columns and np.ndim(v) else v for k, v in options.items()}
     drawn = _combine(found.compute(x[..., chosen], **again).value, kind)
-    value = _combine(found.compute(x, **options).value, kind)
-    return t_interval(value, drawn.std(axis=-1, ddof=1), x.shape[-1] - 1, "log" if kind == "ratio" else "identity")
+    whole = found.compute(x, **options)
+    df = np.fmin(np.min(whole.df), x.shape[-1] - 1.0)
+    return t_interval(
+        _combine(whole.value, kind), drawn.std(axis=-1, ddof=1), df, "log" if kind == "ratio" else "identity"
+    )
 
 
 def _combine(value: Values, kind: str) -> np.ndarray:

@@ -96,7 +96,8 @@ def quantile(x: Replicates, level: float) -> Batch:
     """Sample quantile (linear interpolation), error of the exact bootstrap, interval between order statistics.
 
     The bootstrap distribution of an order statistic is known in closed form, so nothing is drawn
-    [Maritz and Jarrett 1978]. The interval is conservative, and infinite where `reps` is too small for it.
+    [Maritz and Jarrett 1978]. The interval is conservative, and infinite where `reps` is too small for it. `df` is
+    `order_degrees`.
     """
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie strictly between 0 and 1, got {level}.")
@@ -112,7 +113,16 @@ def quantile(x: Replicates, level: float) -> Batch:
     infinite = np.full(ordered.shape[:-1], np.inf)
     lower = ordered[..., low - 1] if low >= 1 else -infinite
     upper = ordered[..., high - 1] if high <= reps else infinite
-    return Batch(np.quantile(x, level, axis=-1), mcse, lower, upper)
+    return Batch(np.quantile(x, level, axis=-1), mcse, lower, upper, order_degrees(reps, level))
+
+
+def order_degrees(reps: int, level: float) -> float:
+    """Degrees of freedom of the error of a sample quantile, 1.6 sqrt(4 level (1 - level) reps).
+
+    The error comes from the few replicates near the quantile, of order sqrt(reps). With reps - 1 the tail at 0.05/300 of
+    a median of 12 to 50 replicates is 2 to 8 times too heavy, with these it is right (study `verdict_rule`).
+    """
+    return max(1.0, 1.6 * math.sqrt(4 * level * (1 - level) * reps))
 
 
 def bias_eliminated_coverage(x: Replicates, lower: Replicates, upper: Replicates) -> Batch:

@@ -14,8 +14,10 @@ from dlstats.montecarlo.resampling import resamples
 from dlstats.montecarlo.shapes import Numbers
 from dlstats.montecarlo.statistics import evaluate, lookup
 
-ENOUGH = 50
-"""Below so many replicates a cell, the interval of a slope is the percentile-t of the replicate bootstrap."""
+ENOUGH = 100
+"""Below so many replicates per cell, the interval of a slope is the percentile-t of the replicate bootstrap.
+
+With 50 gamma replicates of coefficient of variation 1 the t interval covers 94.2 % (0.4), this one 95.9 %."""
 
 DRAWS = 499
 
@@ -69,7 +71,7 @@ def rate(
 
     Weights are (T / mcse)^2. `paired`: entry r of every sample belongs to replicate r (nested data sets), so that
     whole replicates are resampled and the errors of the sizes go together. Entries that are not finite are dropped
-    (everywhere when paired) and counted as failed. Below 50 replicates the interval is value -+ q mcse with q the 95 %
+    (everywhere when paired) and counted as failed. Below 100 replicates the interval is value -+ q mcse with q the 95 %
     point of |root| over bootstrap samples, and `df` that of the t distribution with this point.
     """
     cells, dropped = finite(samples, paired)

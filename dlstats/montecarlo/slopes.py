@@ -80,7 +80,7 @@ def slope_difference(
 
     b'y - c'z, y and z the log estimates and b, c the weights of the two slopes of `rate`. Its variance is the sum over
     sizes k of Var(b_k y_k - c_k z_k): from influence values b_k ψ_r / T - c_k φ_r / U of the replicates, or from a joint
-    bootstrap for statistics without. `df` by Welch and Satterthwaite; below 50 replicates, for statistics with influence
+    bootstrap for statistics without. `df` by Welch and Satterthwaite; below 100 replicates, for statistics with influence
     values, interval and `df` are those of a percentile-t bootstrap of pairs, as in `rate`. `lack_of_fit` is the smaller p
     of the two fits. A replicate that is not finite in either method is dropped from both and counts as failed.
     """

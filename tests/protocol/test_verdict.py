@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from cases import verdict_rates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -16,7 +17,6 @@ from dlstats.montecarlo import Estimate, exact
 from dlstats.montecarlo import estimate as estimate_of
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import REGIMES, Claim, at_most, equals
-from dlstats.studies.monte_carlo import _verdict_rates as verdict_rates
 
 STATISTICAL = ["equals", "at_most", "at_least"]
 

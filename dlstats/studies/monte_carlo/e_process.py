@@ -12,7 +12,7 @@ from dlstats.montecarlo import sequences
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.origin import Derived, Finding, Theorem
 from dlstats.protocol.readers import proportion
 from dlstats.protocol.study import Check, Experiment, Method, Study, grid
 from dlstats.seeds import Streams
@@ -86,24 +86,25 @@ STUDY = Study(
             "MCM5.level",
             "When coverage is 0.95, the e-process of the Beta(19, 1) mixture reaches 20 at some time up to 2000 "
             "replicates in at most 5 % of runs.",
-            at_most(LEVEL), proportion("rejected", method="e_process", coverage=NULL), Theorem("ville1939"),
+            at_most(LEVEL), proportion("rejected", method="e_process", coverage=NULL), Theorem("ville1939", "Ville's inequality"),
         ),
         Claim(
             "MCM5.peeking",
             "A binomial test of level 5 % after every replicate rejects a coverage of 0.95 in at least 20 % of runs of 2000.",
-            at_least(0.2), proportion("rejected", method="peeking", coverage=NULL), Theorem("armitage1969"),
+            at_least(0.2), proportion("rejected", method="peeking", coverage=NULL), Finding("e_process, seed 20261120"),
         ),
         Claim(
             "MCM5.power",
             "When coverage is 0.9, the e-process rejects 0.95 within 2000 replicates in at least 95 % of runs.",
-            at_least(0.95), proportion("rejected", method="e_process", coverage=0.9), Derived(),
+            at_least(0.95), proportion("rejected", method="e_process", coverage=0.9),
+            Derived("verdict-rule.md#power-of-the-e-process"),
         ),
     ),
     checks=(
         Check(
             "MCM5.expectation",
             "The e-process has mean 1 under the null: exact sum after 500 replicates.",
-            equals(1, 1e-9), expectation, Theorem("ville1939"),
+            equals(1, 1e-9), expectation, Theorem("ville1939", "nonnegative martingales"),
         ),
     ),
     limits="Runs end after 2000 replicates; one alternative mixture, Beta(19, 1), and independent replicates only.",

@@ -9,7 +9,7 @@ from dlstats import montecarlo
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Theorem
+from dlstats.protocol.origin import Practice
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Experiment, Method, Study, grid
 from dlstats.seeds import Streams
@@ -99,7 +99,7 @@ STUDY = Study(
             "with a tenth of the rows lost, normal or t10 effects.",
             equals(1, MARGIN),
             value("component").each(),
-            Theorem("searle1992"),
+            Practice("searle1992"),
         ),
         Claim(
             "MCM1.component_errors",
@@ -107,7 +107,7 @@ STUDY = Study(
             "effects).",
             equals(1, MARGIN),
             value("reported", size=50, distribution="normal").each(),
-            Theorem("efron1981"),
+            Practice("efron1981"),
         ),
     ),
     limits="Effects are independent of each other and have one variance each; data sets, initialisations and orders that "
