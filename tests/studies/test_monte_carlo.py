@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from dlstats import montecarlo
+from dlstats.montecarlo.statistics import evaluate
 from dlstats.pipeline import registry
+from dlstats.protocol import verdict
 from dlstats.protocol.factor import Condition
 from dlstats.seeds import Streams
-from dlstats.studies.monte_carlo import monte_carlo_error
+from dlstats.studies.monte_carlo import _risks, monte_carlo_error
 from dlstats.studies.monte_carlo._replicate_distributions import DISTRIBUTIONS, truths
 
 REPLICATES = range(100)
@@ -70,6 +72,21 @@ def test_sixty_replicates_and_forty_more_are_one_hundred(study, levels):
         for block in (REPLICATES, REPLICATES[:60], REPLICATES[60:])
     )
     pd.testing.assert_frame_equal(pd.concat([first, more], ignore_index=True), whole, check_exact=True)
+
+
+@pytest.mark.parametrize("size", _risks.SIZES)
+def test_many_tails_at_once_are_the_p_values_of_the_rule(size):
+    x = _risks.draw(Streams(1, "verdict_rule", range(20)), "skewed", (size,))
+    many = _risks.tails(evaluate("log10_median", x, {}), 0.1)
+    one_by_one = [verdict.p_values("at_most", montecarlo.estimate("log10_median", row), 0.1, 0.0) for row in x]
+    np.testing.assert_allclose(np.stack(many, axis=1), one_by_one, rtol=1e-12)
+
+
+@pytest.mark.parametrize("risk", _risks.RISKS)
+def test_the_median_of_a_risk_is_where_half_of_its_draws_lie(risk):
+    x = _risks.draw(Streams(1, "verdict_rule", range(10)), risk, (4000,))
+    below = (np.log10(x) <= _risks.log_median(risk)).mean()
+    assert abs(below - 0.5) < 4 * np.sqrt(0.25 / x.size)
 
 
 def test_every_statistic_is_promised_somewhere_and_the_wrong_formulas_nowhere():
