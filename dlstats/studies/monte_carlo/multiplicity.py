@@ -134,7 +134,7 @@ STUDY = Study(
     limits="Claims well inside their border are refuted less often than here.",
     designs={
         "smoke": _design(50, 20),
-        "standard": _design(1000, 4000, ("wrongly_refuted", 0.003, 8000)),
+        "standard": _design(1000, 2000, ("wrongly_refuted", 0.003, 8000)),
         "paper": _design(4000, 40000, ("wrongly_refuted", 0.001, 64000)),
     },
 )

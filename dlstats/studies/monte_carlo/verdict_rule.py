@@ -155,7 +155,7 @@ STUDY = Study(
     "replicates, where t tests are exact, is computed and tested, not simulated here.",
     designs={
         "smoke": _design(50, 20, [12, 50]),
-        "standard": _design(8000, 2000, risks.SIZES),
+        "standard": _design(4000, 1000, risks.SIZES),
         "paper": _design(40000, 20000, risks.SIZES),
     },
 )
