@@ -94,7 +94,7 @@ def _slope(name: str, method: str, noise: str, words: str, departs: str) -> Clai
         f"With m = 5 n^(1/5) hidden units the median risk of networks trained by {words} falls at least as fast as n^(−4/5), the "
         "upper bound for two derivatives, within {margin} in the exponent (n = 200 to 3200).",
         at_most(-0.8, 0.1),
-        slope("risk", "median", method=method, noise=noise),
+        slope("risk", "median", method=method, noise=noise).at_least(n=5),
         Theorem("shen2021robust", "bounds of the excess risk", assumptions=departs),
         regime="asymptotic",
     )

@@ -73,7 +73,7 @@ CLAIMS = (
         "The median absolute error of the median falls like n^(−1/2) under α-stable noise, α = 1, 1.2, 1.5, 1.8, n = 50 to 3200 "
         "(farthest slope).",
         equals(-0.5, 0.03),
-        slope("error", "median", method="median").each("alpha").at_least(alpha=4),
+        slope("error", "median", method="median").each("alpha").at_least(alpha=4, n=5),
         Theorem("serfling1980", "section 2.3.3"),
         regime="asymptotic",
     ),
@@ -82,7 +82,7 @@ CLAIMS = (
         "The median absolute error of Huber's estimator with the median absolute deviation as scale falls like n^(−1/2) under "
         "α-stable noise, α = 1, 1.2, 1.5, 1.8, n = 50 to 3200 (farthest slope).",
         equals(-0.5, 0.03),
-        slope("error", "median", method="huber").each("alpha").at_least(alpha=4),
+        slope("error", "median", method="huber").each("alpha").at_least(alpha=4, n=5),
         Theorem("huber2009", "chapter 6"),
         regime="asymptotic",
     ),
