@@ -1,10 +1,13 @@
 // Whether a job's numbers make sense and its memory holds all that an entry of the interface reads and writes.
 #pragma once
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include "group.h"
 
 enum Entry { VECTORS, PACK, UNPACK, RUN, SEE, PREDICT };
+
+constexpr int64_t MOST_WEIGHTS = int64_t(1) << 40, MOST_SAMPLES = 1 << 12;  // of a network, of a block
 
 // A product that no int64 holds counts as the largest one.
 static int64_t times(std::initializer_list<int64_t> factors) {
@@ -45,11 +48,20 @@ class Check {
             refuse(name, "an address that " + std::to_string(align) + " divides is needed");
     }
 
+    // Takes a layer's weights, padding included, off `room`: no sum or product over a network that fits leaves int64.
+    void countable(int64_t in, int64_t out, int64_t& room) {
+        room -= std::min(times({in + 2, out + 2}), MOST_WEIGHTS + 1);
+        if (room < 0) refuse("sizes", "at most " + std::to_string(MOST_WEIGHTS) + " weights are possible");
+    }
+
     void network() {
         number("number_bytes", job.number_bytes, sizeof(T), sizeof(T));
         number("layers", job.layers, 1, INT32_MAX);
         memory("sizes", job.sizes, job.layers + 1);
         for (int64_t l = 0; wrong.empty() && l <= job.layers; l++) number("sizes", job.sizes[l], 1, INT32_MAX);
+        int64_t room = MOST_WEIGHTS;
+        for (int64_t l = 0; wrong.empty() && l < job.layers; l++) countable(job.sizes[l], job.sizes[l + 1], room);
+        if (wrong.empty() && job.skip) countable(job.sizes[0], job.sizes[job.layers], room);
         number("activation", job.activation, RELU, TANH);
     }
 
@@ -57,7 +69,7 @@ class Check {
         number("rows", job.rows, 1, INT32_MAX);
         number("optimiser", job.optimiser, ADAM, RMSPROP);
         number("loss", job.loss, EXTERNAL, LOGISTIC);
-        number("block", job.block, 1, INT32_MAX);
+        number("block", job.block, 1, MOST_SAMPLES);
         number("keep_best", job.keep_best, 0, 1);
         number("slot", job.slot, 0, job.keep_best);
         number("steps", job.steps, 0);

@@ -41,6 +41,8 @@ _TYPES = {
 }
 _TYPE_OF = {name: np.dtype(kind) for kind, names in _TYPES.items() for name in names.split()}
 """Of the fields whose type is not the precision of the training."""
+_WRITTEN = ("score", "best_step", "idle", "last_step", "running", "finite")
+"""The arrays that the kernel writes; what else it writes are tensors, which have no mark against it."""
 _PRECISIONS = {4: np.dtype("float32"), 8: np.dtype("float64")}
 _TENSORS = {getattr(torch, kind): np.dtype(kind) for kind in ("float32", *_TYPES)}
 _NOTHING = Buffer()
@@ -57,7 +59,8 @@ class Job(ctypes.Structure):
     def point(self, **memory: Tensor | np.ndarray | None) -> None:
         """Point fields at the memory of tensors or arrays, which must outlive the calls of the kernel.
 
-        Raises ValueError for memory of another type than the kernel reads, or with gaps or steps between its numbers.
+        Raises ValueError for memory of another type than the kernel reads, with gaps or steps between its numbers, or
+        marked as read-only where the kernel writes.
         """
         for name, owner in memory.items():
             if owner is None:
@@ -72,4 +75,6 @@ class Job(ctypes.Structure):
             if kind != wanted or not dense:
                 laid = "contiguous" if dense else "not contiguous in main memory"
                 raise ValueError(f"`{name}` must be contiguous {wanted} in main memory, got {owner.dtype}, {laid}.")
+            if name in _WRITTEN and isinstance(owner, np.ndarray) and not owner.flags.writeable:
+                raise ValueError(f"`{name}` must be writeable.")
             setattr(self, name, Buffer(at, numbers))

@@ -91,7 +91,7 @@ NUMBERS = {
     "end": 4,
     "batch": 41,
     "every": 0,
-    "block": 0,
+    "block": 4097,
     "keep_best": 2,
     "slot": 2,
 }
@@ -103,6 +103,27 @@ def test_a_number_that_makes_no_sense_is_refused(name, kernel):
     setattr(laid.job, name, NUMBERS[name])
     with pytest.raises(ValueError, match=rf"`{name}`: .* needed, got {NUMBERS[name]}\.$"):
         laid.kernel.lanes_run(laid.job)
+
+
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("hidden", [2, 3, 5])
+def test_a_network_whose_weights_no_number_counts_is_refused(hidden, skip, kernel):
+    """Their count in int64 would begin anew from below 0, and any memory would do."""
+    laid = laid_out()
+    most = 2**31 - 1
+    laid.owners["sizes"] = np.array([1, *[most] * hidden, 1], np.int64)
+    laid.job.layers, laid.job.skip = hidden + 1, skip
+    laid.job.point(sizes=laid.owners["sizes"])
+    with pytest.raises(ValueError, match="`sizes`: at most 1099511627776 weights are possible"):
+        laid.kernel.lanes_pack(laid.job)
+
+
+@pytest.mark.parametrize("name", RECORD)
+def test_memory_that_must_not_be_written_is_refused(name):
+    laid = laid_out()
+    laid.record[name].flags.writeable = False
+    with pytest.raises(ValueError, match=f"`{name}` must be writeable"):
+        laid.job.point(**{name: laid.record[name]})
 
 
 def test_a_loss_in_python_takes_one_step_a_call(kernel):
