@@ -210,7 +210,7 @@ def _failed_shares(evidence: Evidence) -> dict[str, float]:
     for experiment in dict.fromkeys(e for e, _, _ in evidence.lines):
         pairs = [(cell, method) for e, cell, method in evidence.lines if e == experiment]
         if (evidence.summaries[experiment]["failed"] > 0).any():
-            shares |= failures.shares(evidence.replicates(experiment), pairs)
+            shares |= failures.proportions(evidence.replicates(experiment), pairs)
     return shares
 
 
