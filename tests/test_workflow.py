@@ -45,7 +45,7 @@ def project(tmp_path_factory):
 
 
 def test_all_files_are_there_under_their_names(project):
-    names = ("summary/sawtooth/training", "summary/sawtooth/sizes", "measured/sawtooth", "verdicts", "checks/sawtooth")
+    names = ("summary/sawtooth/training", "measured/sawtooth", "verdicts", "checks/sawtooth")
     for name in (f"results/{name}.csv" for name in names):
         assert len(pd.read_csv(project / name)), name
     for name in ("reports/dlstats.pdf", "reports/dlstats.html", "reports/figures/sawtooth/error_by_units.pdf"):

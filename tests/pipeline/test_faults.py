@@ -18,8 +18,8 @@ from dlstats.cli import parser as command_line
 from dlstats.pipeline import cells, store
 from dlstats.training import device
 
-CELLS = ["compositions=1", "compositions=2"]
-EXPERIMENT = ("sawtooth", "sizes")
+CELLS = ["depth=0", "depth=1"]
+EXPERIMENT = ("squaring", "deep")
 WORDS = ["--seed", "1", "--replicates", "1", "--device", "cpu"]
 
 
@@ -111,7 +111,7 @@ def test_a_job_that_hangs_ends_at_its_limit(tmp_path):
     code = (
         "import time\nfrom dlstats.cli import parser\nfrom dlstats.pipeline import cells\n"
         "cells.simulate_block = lambda *_: time.sleep(60)\n"
-        f"parser.main(['simulate', 'sawtooth.sizes', *{CELLS!r}, *{WORDS!r}, '--limit', '1'])"
+        f"parser.main(['simulate', 'squaring.deep', *{CELLS!r}, *{WORDS!r}, '--limit', '1'])"
     )
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

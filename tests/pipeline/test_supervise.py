@@ -15,8 +15,8 @@ from dlstats.cli import parser as command_line
 from dlstats.pipeline import cells as pipeline
 from dlstats.pipeline import config, grid, store
 
-EXPERIMENT = ("sawtooth", "sizes")
-CELLS = ["compositions=1", "compositions=2", "compositions=3"]
+EXPERIMENT = ("squaring", "deep")
+CELLS = ["depth=0", "depth=1", "depth=2"]
 HOOK = """
 import importlib.machinery, os, signal, sys, time
 
@@ -76,7 +76,7 @@ def test_a_killed_cell_is_named_in_one_line_and_the_cells_after_it_go_on(kind, t
     command = _command("--log", "job.log")
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     number = int(getattr(signal, kind))
-    line = f"dlstats simulate: sawtooth.sizes, cell {CELLS[1]}: killed by signal {number} ({kind})\n"
+    line = f"dlstats simulate: squaring.deep, cell {CELLS[1]}: killed by signal {number} ({kind})\n"
     assert (done.returncode, done.stderr) == (1, line)
     assert line in (tmp_path / "job.log").read_text()
     raw = [tmp_path.joinpath("results", "raw", *EXPERIMENT, f"{cell}.parquet") for cell in CELLS]
@@ -89,7 +89,7 @@ def test_every_killed_cell_is_named(tmp_path):
     done = subprocess.run(_command(), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert [line.split(":")[1] for line in done.stderr.splitlines()] == [
-        f" sawtooth.sizes, cell {cell}" for cell in CELLS
+        f" squaring.deep, cell {cell}" for cell in CELLS
     ]
 
 
@@ -154,7 +154,8 @@ def test_the_workflow_goes_on_and_the_report_says_what_is_missing(tmp_path):
     copy_project(project, studies=["multiplicity", "minimax_rates"])
     settings = config.load(project / "config" / "tiny.yaml")
     found = grid.cells(settings, "multiplicity")
-    inner, cells = found[0].experiment, [cell.id for cell in found]
+    inner = found[0].experiment
+    cells = [cell.id for cell in found if cell.experiment == inner]
     environment = _environment(tmp_path, "SIGSEGV", cells[1:2], project)
     run = [sys.executable, "-m", "dlstats", "run", "tiny", "--cores", "2"]
     done = subprocess.run(run, cwd=project, env=environment, capture_output=True, text=True, check=False)

@@ -11,7 +11,7 @@ from dlstats.training.torch_backend.backpropagation import Backpropagation, mean
 
 
 def crossed(prediction, y):
-    """A loss of a user: several outputs to one number a sample, with a response of another length."""
+    """A loss of a user: several outputs to one number per sample, with a response of another length."""
     return (prediction.exp().sum(2, keepdim=True) - y[..., :1]).abs() * y[..., 1:].exp()
 
 
@@ -57,5 +57,5 @@ def test_a_loss_that_broadcasts_is_refused():
     net = Mlp(2, (3,))
     parameters = nets.initialise(net, [np.random.default_rng(r) for r in range(5)])
     x, y = torch.ones(5, 2, 5), torch.ones(5, 5, 1)
-    with pytest.raises(ValueError, match="one number a sample"):
+    with pytest.raises(ValueError, match="one number per sample"):
         Backpropagation(net, lambda f, y: (f - y.squeeze(2)) ** 2, parameters, 5)(x, y)

@@ -60,8 +60,14 @@ def _expansion(x: np.ndarray, y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray,
     """The linear and the quadratic term of the error of maximum likelihood, both (reps, 2)."""
     w = p * (1 - p)
     inverse = np.linalg.inv((x.T * w) @ x)
-    linear = (y - p) @ x @ inverse
-    return linear, -0.5 * ((linear @ x.T) ** 2 * (w * (1 - 2 * p))) @ x @ inverse
+    linear = _times(_times(y - p, x), inverse)
+    quadratic = _times(linear, x.T) ** 2 * (w * (1 - 2 * p))
+    return linear, -0.5 * _times(_times(quadratic, x), inverse)
+
+
+def _times(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a b row by row: a product of matrices would round a replicate by how many are beside it."""
+    return (a[:, :, None] * b).sum(axis=1)
 
 
 def simulate_case_control(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
