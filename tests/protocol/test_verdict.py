@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
@@ -131,8 +132,9 @@ CALLED = {
 
 @pytest.mark.parametrize("kind", CALLED)
 def test_what_a_decision_is_called_depends_on_who_says_it(kind):
-    assert set(CALLED) == {origin.kind(one("x", *["y"] * (len(fields(one)) - 1)) if fields(one) else one())
-                           for one in origin.ORIGINS}  # fmt: skip
+    made: list[Callable[..., origin.Origin]] = list(origin.ORIGINS)
+    several = [make(*["x"] * len(fields(one))) for make, one in zip(made, origin.ORIGINS, strict=True)]
+    assert set(CALLED) == {origin.kind(one) for one in several}
     yes, surely_no, hardly_no = CALLED[kind]
     for regime in REGIMES:
         assert verdict.called("supported", kind, regime, 1.0) == yes

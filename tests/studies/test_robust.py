@@ -23,7 +23,7 @@ TRAINED = ("heavy_tails", "robust_regression", "deep_quantile", "quantile_benchm
 
 
 def test_the_loss_that_the_lectures_print_is_refuted_exactly():
-    line = results.verdicts("quantile_descent").loc["ROB18.bounded"]
+    line = results.verdicts("quantile_descent").to_dict("index")["ROB18.bounded"]
     assert line["verdict"] == "refuted"
     assert line["mcse"] == 0
 

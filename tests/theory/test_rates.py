@@ -218,7 +218,7 @@ def test_the_discount_rises_towards_its_limit(inputs):
 def test_mass_and_mean_over_a_ball_on_closed_curves_are_those_of_a_fine_grid(dimension):
     u = (np.arange(200) + 0.5) * math.pi / 200
     axes = np.meshgrid(*[u] * dimension, indexing="ij")
-    distance = sum(4 * v - v**2 for v in (1 - np.cos(a) for a in axes))
+    distance = np.sum([4 * v - v**2 for v in (1 - np.cos(a) for a in axes)], axis=0)
     for s in (0.5, 2.0, 5.0):
         inside = distance <= s
         mass, lost = inside.mean(), 1 - np.cos(nearest_neighbours.FREQUENCY * axes[0])[inside].mean()

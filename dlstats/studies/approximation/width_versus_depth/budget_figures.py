@@ -49,7 +49,7 @@ def _heat(evidence: Evidence, figure) -> None:
     axes = figure.subplots(2, len(targets) // 2 + 1, squeeze=False).ravel()
     norm = Normalize(-4, 0)
     for axis, target in zip(axes, targets, strict=False):
-        _panel(axis, *(part[part["target"] == target] for part in (rows, table, training)), norm)
+        _panel(axis, *(part[part["target"] == target] for part in (rows, table, training)), norm=norm)
         axis.set_title(LABELS[target])
     for axis in axes[:: len(axes) // 2]:
         axis.set_ylabel("parameters")

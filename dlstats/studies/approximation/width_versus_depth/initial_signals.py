@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from itertools import pairwise
 
@@ -24,15 +25,15 @@ def signal(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
 
     sizes = (INPUTS, *(condition.width,) * condition.depth)
 
-    def propagated(rng: np.random.Generator, scheme: str) -> float:
+    def propagated(rng: np.random.Generator, scheme: str) -> np.ndarray:
         h = np.eye(INPUTS)[0]
         for fan_in, fan_out in pairwise(sizes):
             h = np.maximum(h @ INITIALISATIONS[scheme](rng, fan_in, fan_out)[0], 0)
-        return float(h @ h)
+        return np.asarray(h @ h)
 
     key = {"width": condition.width, "depth": condition.depth}
     columns = {
-        scheme: {"squared_norm": streams.draw(lambda rng, s=scheme: propagated(rng, s), f"signal_{scheme}", **key)}
+        scheme: {"squared_norm": streams.draw(functools.partial(propagated, scheme=scheme), f"signal_{scheme}", **key)}
         for scheme in SCHEMES
     }
     return stacked(streams, columns)
