@@ -103,13 +103,15 @@ def _binomial_tails(relation: str, estimate: Estimate, theory: float, margin: fl
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values, shape (claims,); NaN entries stay NaN and do not count."""
-    from statsmodels.stats.multitest import multipletests  # takes half a second
+    """Holm's adjusted p-values, shape (claims,); NaN entries stay NaN and do not count.
 
-    adjusted = np.array(p, dtype=float)
-    there = ~np.isnan(adjusted)
-    if there.any():
-        adjusted[there] = multipletests(adjusted[there], method="holm")[1]
+    As statsmodels' `multipletests`, which takes over a thousand times as long: `multiplicity` calls this 16,000 times.
+    """
+    p = np.asarray(p, dtype=float)
+    adjusted = np.full_like(p, math.nan)
+    where = np.flatnonzero(~np.isnan(p))
+    order = where[np.argsort(p[where], kind="stable")]
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
     return adjusted
 
 

@@ -22,7 +22,7 @@ WAYS = {
     "the last replicate first, one at a time": [[r] for r in reversed(REPLICATES)],
     "60 replicates, then 40 more": [REPLICATES[:60], REPLICATES[60:]],
 }
-STUDIED = (("multiplicity", {"wrong": 0, "correlation": 0.5}), ("e_process", {"coverage": 0.9}))
+STUDIED = (("multiplicity", "ledgers", {"wrong": 0, "correlation": 0.5}), ("e_process", "runs", {"coverage": 0.9}))
 
 
 def draws_and_slopes(replicates):
@@ -63,9 +63,9 @@ def test_a_study_has_the_same_bits_in_two_fresh_processes(whole, tmp_path, reque
     pd.testing.assert_frame_equal(_joined(parts), whole, check_exact=True)
 
 
-@pytest.mark.parametrize(("study", "levels"), STUDIED)
-def test_sixty_replicates_and_forty_more_are_one_hundred(study, levels):
-    (experiment,) = registry.load(study).experiments.values()
+@pytest.mark.parametrize(("study", "name", "levels"), STUDIED)
+def test_sixty_replicates_and_forty_more_are_one_hundred(study, name, levels):
+    experiment = registry.load(study).experiments[name]
     condition = experiment.condition(levels, study)
     whole, first, more = (
         experiment.simulate(condition, Streams(3, study, block), "cpu")
