@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo.summaries import MeasureLike, summarise
-
 
 def counts(frame: pd.DataFrame, by: Sequence[str] = ("cell", "method")) -> pd.DataFrame:
     """Rows of every status per group, one column a status, with `ok` and `failed` always there, also when 0."""
@@ -59,13 +57,3 @@ def fill(frame: pd.DataFrame, columns: Sequence[str], side: str) -> pd.DataFrame
         filled[column] = numbers.mask(needs, extreme)
         filled.loc[needs & failed, "status"] = "ok"
     return filled
-
-
-def summarise_again(frame: pd.DataFrame, summary: pd.DataFrame, measures: Sequence[MeasureLike]) -> pd.DataFrame:
-    """The lines of an existing summary, computed from other rows."""
-    by = list(summary.columns[: list(summary.columns).index("measure")])
-    known = [measure for measure in measures if measure.column in frame]
-    lines = summarise(frame, known, by)
-    keys = ["cell", "method", "measure", "statistic"]
-    keep = pd.MultiIndex.from_frame(lines[keys]).isin(pd.MultiIndex.from_frame(summary[keys]))
-    return lines[keep].reset_index(drop=True)

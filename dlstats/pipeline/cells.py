@@ -120,11 +120,12 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
             block = range(start, min(start + experiment.block, wanted))
             rows = simulate_block(experiment, origin, block, run.device)
             frame = rows if frame is None else pd.concat([frame, rows], ignore_index=True)
-            store.write(kept, frame, origin, looks)
+            if block.stop < wanted:
+                store.write(kept, frame, origin, looks)
             progress.done += len(block)
         assert frame is not None
-        if wanted not in looks:
-            looks = sorted([*looks, wanted])
+        if have < wanted or wanted not in looks:
+            looks = sorted({*looks, wanted})
             store.write(kept, frame, origin, looks)
         rows = frame[frame["replicate"] < wanted].reset_index(drop=True)
         if run.target is None or wanted == schedule[-1] or _target_met(rows, experiment, run.target):

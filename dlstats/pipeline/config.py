@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from dlstats.pipeline import grid, registry
 from dlstats.protocol import study as protocol
+from dlstats.protocol.hints import near
 
 PROFILES = Path(__file__).parents[2] / "config"
 Level = StrictBool | StrictInt | StrictFloat | StrictStr
@@ -128,7 +129,7 @@ def _studies(wanted: str | list[str]) -> list[str]:
         raise ConfigError("studies: must name one study at least, or be `all`.")
     for name in wanted:
         if name not in known:
-            raise ConfigError(f"studies: there is no study `{name}`.{registry.near(name, known)}")
+            raise ConfigError(f"studies: there is no study `{name}`.{near(name, known)}")
         if wanted.count(name) > 1:
             raise ConfigError(f"studies: `{name}` must be named once, got {wanted.count(name)} times.")
     return [name for name in known if name in wanted]
@@ -138,13 +139,13 @@ def _overrides(config: Config) -> dict[str, dict[str, list[protocol.Grid]]]:
     known, studies = registry.studies(), _studies(config.studies)
     for study, experiments in config.overrides.items():
         if study not in known:
-            raise ConfigError(f"overrides: there is no study `{study}`.{registry.near(study, known)}")
+            raise ConfigError(f"overrides: there is no study `{study}`.{near(study, known)}")
         if study not in studies:
             raise ConfigError(f"overrides: `{study}` is not among `studies`.")
         own = registry.load(study).experiments
         for name in experiments:
             if name not in own:
-                raise ConfigError(f"overrides.{study}: has no experiment `{name}`.{registry.near(name, own)}")
+                raise ConfigError(f"overrides.{study}: has no experiment `{name}`.{near(name, own)}")
     return {
         study: {name: [entry.grid() for entry in entries] for name, entries in experiments.items()}
         for study, experiments in config.overrides.items()
@@ -211,7 +212,7 @@ def _explain(error: pydantic.ValidationError, found: Mapping) -> str:
         fields = list(_fields(where))
         inside = ".".join(str(part) for part in where[:-1]) or "the configuration"
         known = ", ".join(f"`{name}`" for name in fields)
-        return f"{inside}: has no key `{where[-1]}`; the keys are {known}.{registry.near(str(where[-1]), fields)}"
+        return f"{inside}: has no key `{where[-1]}`; the keys are {known}.{near(str(where[-1]), fields)}"
     if first["type"] == "missing":
         return f"{'.'.join(str(p) for p in where[:-1]) or 'the configuration'}: must have `{where[-1]}`."
     if first["type"] == "literal_error" and key == "studies":
@@ -219,7 +220,7 @@ def _explain(error: pydantic.ValidationError, found: Mapping) -> str:
     if first["type"] == "literal_error":
         allowed = context["expected"].replace("'", "`")
         options = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
-        return f"{key}: must be one of {allowed}, got {_short(first['input'])}.{registry.near(str(first['input']), options)}"
+        return f"{key}: must be one of {allowed}, got {_short(first['input'])}.{near(str(first['input']), options)}"
     if first["type"] == "too_short":
         return f"{key}: must have at least one entry, got {_short(first['input'])}."
     for name, words in (("ge", "at least"), ("gt", "greater than"), ("le", "at most"), ("lt", "less than")):

@@ -23,8 +23,8 @@ from dlstats.protocol.study import Study
 
 MEASURED = (
     "claim family study statement relation theory estimate mcse margin replicates failed origin cite source bears_on "
-    "regime law df p_against p_for lower upper lack_of_fit looked_at looks deciding deciding_mcse failed_share "
-    "p_against_worst p_for_worst effort_estimate p_against_effort p_for_effort open cells note"
+    "regime law df p_against p_for lower upper lack_of_fit looked_at looks deciding deciding_mcse deciding_replicates "
+    "failed_share p_against_worst p_for_worst effort_estimate p_against_effort p_for_effort open cells note"
 ).split()
 FORMED = "verdict reason p_adjusted needed worst_case".split()
 COLUMNS = [*MEASURED[:11], "verdict", "reason", *MEASURED[11:], "p_adjusted", "needed", "worst_case"]
@@ -106,9 +106,11 @@ def _formed(row: Mapping, counted: int) -> tuple[str, str, float]:
         return word, row["open"], math.nan
     if verdict.decide(row["p_adjusted"], row["p_for"]) == "refuted":
         return word, verdict.NEARS_CONFLICT, math.nan
-    deciding = Estimate(row["deciding"], row["deciding_mcse"], int(row["replicates"]), looked_at=int(row["looked_at"]))
+    deciding = Estimate(
+        row["deciding"], row["deciding_mcse"], int(row["deciding_replicates"]), looked_at=int(row["looked_at"])
+    )
     needed = verdict.needed(row["relation"], deciding, row["theory"], row["margin"], counted)
-    settles = needed <= verdict.WORTH * row["replicates"]
+    settles = needed <= verdict.WORTH * deciding.replicates
     return word, verdict.MORE if settles else verdict.BORDER, float(f"{needed:.2g}") if settles else math.nan
 
 
@@ -131,7 +133,8 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float) -> dict
     row |= {"bears_on": ", ".join(claim.bears_on), "regime": claim.regime, "law": deciding.law, "df": value.df}
     row |= {"p_against": judged.against, "p_for": judged.favour, "lower": value.lower, "upper": value.upper}
     row |= {"lack_of_fit": value.lack_of_fit, "looked_at": deciding.looked_at, "looks": evidence.most_looks()}
-    row |= {"deciding": deciding.value, "deciding_mcse": deciding.mcse, "failed_share": share}
+    row |= {"deciding": deciding.value, "deciding_mcse": deciding.mcse}
+    row |= {"deciding_replicates": deciding.replicates, "failed_share": share}
     row |= {"p_against_worst": worst.against, "p_for_worst": worst.favour}
     row |= {"effort_estimate": effort.estimate.value}
     row |= {"p_against_effort": effort.against, "p_for_effort": effort.favour, "open": judged.open}
@@ -189,10 +192,10 @@ def _p_values(claim: Claim, several: Iterable[Estimate]) -> tuple[float, float]:
     return min(1.0, len(pairs) * min(p for p, _ in pairs)), max(p for _, p in pairs)
 
 
-def _for_and_not_against(claim: Claim, one: Estimate) -> tuple[float, float]:
-    """Largest for the estimate that speaks most against the claim."""
+def _for_and_not_against(claim: Claim, one: Estimate) -> tuple[float, float, float]:
+    """Largest for the estimate that speaks most against the claim; of equals, as exact ones are, the farthest."""
     against, favour = verdict.p_values(*_arguments(claim, one))
-    return favour, -against
+    return favour, -against, _deviation(claim, one)
 
 
 def _arguments(claim: Claim, one: Estimate) -> tuple[str, Estimate, float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import traceback
 from collections import Counter
@@ -11,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from dlstats.protocol.hints import near
 from dlstats.protocol.study import Study
 
 STUDIES = Path(__file__).parent.parent / "studies"
@@ -42,12 +42,6 @@ def module(study: str) -> str:
     if study not in known:
         raise LookupError(f"There is no study `{study}`.{near(study, known)}")
     return known[study]
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """A hint at what may have been meant; empty when nothing comes near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean `{close[0]}`?" if close else ""
 
 
 def family(study: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+ABOUT = ("measure", "statistic", "method", "against", "line")
+"""What a condition may name beside factors and keys."""
 EFFORT = "effort"
 """Row key of trained experiments: how many times the recipe's steps and starts a network had."""
 
@@ -52,13 +54,16 @@ class Evidence:
         return max((self._looks.get(cell, 1) for cell in self.used), default=1)
 
     def table(self, experiment: str = "", **where: object) -> pd.DataFrame:
-        """The lines of the summary that match; `experiment` may be left out where only one has the measure.
+        """The lines of the summary that match.
+
+        `experiment` may be left out where only one has the measure, or of several only one has the factors, keys and
+        methods that are asked for.
 
         A level is matched by equality, a list or tuple by membership, a function by what it says of the level; `line`
         is a function of the whole line, for conditions on several columns.
-        Raises LookupError when no line matches.
+        Raises LookupError when no line matches, and ValueError when several experiments may be meant.
         """
-        name = experiment or self._having(str(where.get("measure", "")))
+        name = experiment or self._meant(where)
         if EFFORT in self.summaries[name]:
             where = {EFFORT: self._effort} | where
         lines = matching(self.summaries[name], where, name)
@@ -75,9 +80,9 @@ class Evidence:
     def rows(self, experiment: str = "", **where: object) -> pd.DataFrame:
         """The replicates, failed ones included, that match: for figures of whole distributions.
 
-        Raises LookupError when there are none.
+        Raises LookupError when there are none, and ValueError when several experiments may be meant.
         """
-        name = experiment or self._having("")
+        name = experiment or self._meant(where)
         rows = matching(self.replicates(name), where, name)
         for cell, method in rows[["cell", "method"]].drop_duplicates().itertuples(index=False):
             self.used[name, cell] = None
@@ -90,13 +95,30 @@ class Evidence:
             raise LookupError("The replicates are not at hand, only their summary.")
         return self._replicates(experiment) if callable(self._replicates) else self._replicates[experiment]
 
-    def _having(self, measure: str) -> str:
-        held = [name for name, lines in self.summaries.items() if not measure or (lines["measure"] == measure).any()]
-        if len(held) == 1:
-            return held[0]
+    def _meant(self, where: Mapping[str, object]) -> str:
+        measure = where.get("measure")
+        held = [n for n, lines in self.summaries.items() if measure is None or (lines["measure"] == measure).any()]
         if not held:
-            raise LookupError(f"No experiment has the measure `{measure}`." if measure else "No experiment was run.")
-        raise LookupError(f"Several experiments have the measure `{measure}` ({', '.join(held)}): name one.")
+            raise LookupError(
+                "No experiment was run." if measure is None else f"No experiment has the measure `{measure}`."
+            )
+        fit = [name for name in held if _fits(self.summaries[name], where)] if len(held) > 1 else held
+        if len(fit) > 1:
+            raise ValueError(f"Several experiments have what is asked for ({', '.join(fit)}): name one.")
+        return (fit or held)[0]
+
+
+def _fits(lines: pd.DataFrame, where: Mapping[str, object]) -> bool:
+    methods = {*lines["method"], *lines["against"]}
+    asked = [method for side in ("method", "against") for method in names(where.get(side))]
+    return all(name in lines or name == "line" for name in where) and all(method in methods for method in asked)
+
+
+def names(level: object) -> list[str]:
+    """The names that a condition on methods gives: one, several, or none where it is a function or not given."""
+    if isinstance(level, str):
+        return [level]
+    return [str(one) for one in level] if isinstance(level, list | tuple | set | frozenset) else []
 
 
 def matching(frame: pd.DataFrame, where: Mapping[str, object], name: str) -> pd.DataFrame:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from dlstats.protocol.hints import near
 
 Level = bool | int | float | str
 KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
@@ -38,9 +39,7 @@ class Factor:
         typed = self._typed(name, level)
         if self.levels is not None and typed not in self.levels:
             known = [str(known) for known in self.levels]
-            near = difflib.get_close_matches(str(typed), known, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            raise ValueError(f"`{name}` must be one of {', '.join(known)}, got {level!r}.{hint}")
+            raise ValueError(f"`{name}` must be one of {', '.join(known)}, got {level!r}.{near(str(typed), known)}")
         bounds = {"at least": self.at_least, "above": self.above, "at most": self.at_most, "below": self.below}
         holds = {
             "at least": lambda bound: typed >= bound,
@@ -89,9 +88,7 @@ def condition(factors: Mapping[str, Factor], levels: Mapping[str, object], what:
     """
     for name in levels:
         if name not in factors:
-            near = difflib.get_close_matches(name, list(factors), n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            raise ValueError(f"{what} has no factor `{name}`; its factors are {_list(factors)}.{hint}")
+            raise ValueError(f"{what} has no factor `{name}`; its factors are {_list(factors)}.{near(name, factors)}")
     missing = [name for name, factor in factors.items() if name not in levels and factor.default is REQUIRED]
     if missing:
         raise ValueError(f"{what} needs the factor {_list(missing)}, got {_list(levels)}.")

@@ -90,10 +90,3 @@ def columns(origin: Origin) -> dict[str, str]:
     else:
         source = "; ".join(about[name] for name in ("place", "assumptions", "proof", "pilot") if name in about)
     return {"origin": kind(origin), "cite": about.get("cite", about.get("lecture", "")), "source": source}
-
-
-def words(origin: Origin) -> str:
-    """The origin in one line, the key of the bibliography first."""
-    about = columns(origin)
-    text = {"derived": "derived here", "finding": "found here", "control": "control"}.get(about["origin"], "")
-    return ", ".join(filter(None, (text, about["cite"], about["source"])))

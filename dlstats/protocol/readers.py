@@ -10,7 +10,6 @@ Reader(...)
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from dlstats.montecarlo import Estimate, estimate
-from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.evidence import ABOUT, Evidence, names
+from dlstats.protocol.hints import near
 
 if TYPE_CHECKING:
     from dlstats.protocol.study import Experiment
@@ -93,25 +93,29 @@ class Reader:
         if not having:
             known = dict.fromkeys(m.column for e in held for m in e.measures)
             raise ValueError(f"has no measure `{column}`; its measures are {', '.join(known)}")
-        names = [
-            *(n for n in self.where if n not in LINE),
-            *self.over,
-            *self.needs,
-            *([self.largest] if self.largest else []),
-        ]
-        for name in names:
+        for name in (*self.where, *self.over, *self.needs, self.largest or "*"):
             if name not in LINE and not any(name in e.factors or name in e.keys for e in having):
                 known = dict.fromkeys(n for e in having for n in (*e.factors, *e.keys))
-                near = difflib.get_close_matches(name, list(known), n=1)
-                hint = f"; did you mean `{near[0]}`" if near else ""
                 listed = ", ".join(f"`{n}`" for n in known) or "none"
-                raise ValueError(f"has no factor or key `{name}` where it measures `{column}`, only {listed}{hint}")
+                raise ValueError(
+                    f"has no factor or key `{name}` where it measures `{column}`, only {listed}.{near(name, known)}"
+                )
         for side in ("method", "against"):
-            level = self.where.get(side)
-            for method in [level] if isinstance(level, str) else level if isinstance(level, list | tuple) else ():
+            for method in names(self.where.get(side)):
                 if method and "=" not in str(method) and not any(method in e.methods for e in having):
                     known = dict.fromkeys(n for e in having for n in e.methods)
                     raise ValueError(f"has no method `{method}`; it has {', '.join(known)}")
+        fit = [name for name, e in experiments.items() if e in having and self._fits(e)]
+        if not self.experiment and len(having) > 1 and len(fit) != 1:
+            several = ", ".join(fit or (name for name, e in experiments.items() if e in having))
+            raise ValueError(
+                f"has several experiments that measure `{column}` ({several}), of which `experiment` must name one"
+            )
+
+    def _fits(self, experiment: Experiment) -> bool:
+        methods = [m for side in ("method", "against") for m in names(self.where.get(side)) if m and "=" not in m]
+        declared = {*experiment.factors, *experiment.keys, *LINE}
+        return declared >= {*self.where} and all(method in experiment.methods for method in methods)
 
     def local(self, evidence: Evidence) -> list[Estimate]:
         """In the place of a slope, the last two local slopes of each group of lines: what is judged where no line fits."""
@@ -169,8 +173,8 @@ def _require_single(lines: pd.DataFrame, over: tuple[str, ...], where: Mapping) 
         )
 
 
-LINE = ("*", "measure", "statistic", "method", "against", "line")
-"""What a condition may name beside factors and keys."""
+LINE = ("*", *ABOUT)
+"""What a reader may name beside factors and keys."""
 NUMBERS = (
     "estimate",
     "mcse",

@@ -135,10 +135,10 @@ def _listed(material: Material, names: Sequence[str], title: str, caption: str, 
     if part.empty:
         return [head, Paragraph(prose(absent))] if absent else []
     rows = [
-        (r.link, ledger.text(bears_on), r.statement, r.expected, r.estimate)
-        for r, bears_on in zip(ledger.rows(part), part["bears_on"], strict=True)
+        (r.link, ledger.source(record, material.sources), r.statement, r.expected, r.estimate)
+        for r, record in zip(ledger.rows(part), part.to_dict("records"), strict=True)
     ]
-    columns = (ledger.CLAIM, "bears on", wide("statement"), right("expected"), right("measured"))
+    columns = (ledger.CLAIM, "who says it", wide("statement"), right("expected"), right("measured"))
     return [head, blocks.table(f"tab-{key}", caption, columns, rows, size="")]
 
 
@@ -151,7 +151,7 @@ def _undecided(material: Material) -> list[Block]:
         text = f": measured {row.estimate.text}, expected {row.theory.text}; {ledger.text(record.get('reason'))}"
         needed, note = ledger.known(record, "needed"), ledger.text(record.get("note"))
         if needed is not None:
-            text += f": about {needed:.0f} (there were {record['replicates']:.0f})"
+            text += f": about {needed:.0f} (there were {record['deciding_replicates']:.0f})"
         items.append(prose(row.link, text + (f"; {note.rstrip('.')}" if note else "") + "."))
     return [Heading("Undecided claims", 2, "undecided"), blocks.Bullets(tuple(items))]
 

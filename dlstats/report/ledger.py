@@ -10,6 +10,7 @@ from dataclasses import replace
 import pandas as pd
 
 from dlstats.protocol.claim import RELATIONS
+from dlstats.protocol.origin import MEANING
 from dlstats.report.bibliography import Source
 from dlstats.report.blocks import Column, Content, Entry, Row, Span, Text, code, joined, prose, ref, verdict
 from dlstats.report.digits import Shown, count, exact, show
@@ -22,8 +23,8 @@ MARGIN_DIGITS = 4
 SORTED = ("theory", "estimate", "margin", "replicates", "failed")
 TESTS = {"equals": "equals, to within the margin", "at_most": "at most", "at_least": "at least"}
 """What a relation says, in words."""
-ORIGINS = {"derived": "derived here", "finding": "found here", "control": "control"}
-"""Kinds of origin that name no publication, in words."""
+UNPUBLISHED = ("derived", "finding", "control")
+"""Kinds of origin that name no publication."""
 
 
 def row(record: Mapping) -> Row:
@@ -86,7 +87,7 @@ def source(record: Mapping, sources: Mapping[str, Source]) -> Text:
     """A claim's origin, with a link to the entry of the bibliography that it cites."""
     kind, cite, more = (text(record.get(name)) for name in ("origin", "cite", "source"))
     cited = Span("cite", sources[cite].short, cite) if cite in sources else cite
-    return joined(part for part in (ORIGINS.get(kind, ""), cited, more) if part)
+    return joined(part for part in (MEANING[kind] if kind in UNPUBLISHED else "", cited, more) if part)
 
 
 def text(value: object) -> str:

@@ -204,6 +204,18 @@ def test_the_farthest_of_several_is_printed_and_the_one_that_decides_named():
     assert row["p_against"] == pytest.approx(2 * one["p_against"])
 
 
+def test_of_exact_numbers_the_farthest_decides():
+    row = _ledger([_claim("A1", at_most(3.0), lambda _: [montecarlo.exact(1.0), montecarlo.exact(2.0)])]).iloc[0]
+    assert (row["deciding"], row["note"]) == (2.0, "the farthest of 2")
+
+
+def test_the_replicates_that_would_decide_are_counted_from_those_of_the_value_that_decides():
+    far, near = montecarlo.Estimate(0.6, 0.3, 5000), montecarlo.Estimate(0.5, 1.0, 400)
+    row = _ledger([_claim("A1", at_most(0.0, 2.0), lambda _: [near, far])]).iloc[0]
+    assert (row["replicates"], row["deciding_replicates"]) == (5000, 400)
+    assert 400 < row["needed"] <= 1600
+
+
 @pytest.mark.parametrize("who", [origin.Theorem("a"), origin.Derived("a")])
 @pytest.mark.parametrize(
     ("z", "regime", "word", "reason"),

@@ -50,4 +50,3 @@ def test_a_claim_needs_an_expectation_and_an_origin():
 )  # fmt: skip
 def test_an_origin_is_recorded_with_what_it_has(given, record):
     assert origin.record(given) == record
-    assert origin.words(given)

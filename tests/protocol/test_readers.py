@@ -135,3 +135,39 @@ def test_levels_of_a_factor_that_share_replicates_are_paired():
     np.testing.assert_allclose(lines["estimate"], 4.0)
     np.testing.assert_allclose(lines["mcse"], 0.0, atol=1e-9)
     assert set(lines["against"]) == {"n=100"}
+
+
+def _experiment(factor, methods):
+    described = {name: Method(name, name) for name in methods}
+    return Experiment(lambda *_: None, {factor: Factor(factor, int)}, described, [Measure("risk", "risk")])  # type: ignore[arg-type]
+
+
+def _frame(factor, methods):
+    rows = pd.DataFrame([{"cell": f"{factor}=1", factor: 1, "replicate": r, "method": m, "status": "ok", "risk": float(r)}
+                         for m in methods for r in range(3)])  # fmt: skip
+    return summaries.summarise(_experiment(factor, methods), rows)
+
+
+PARTS = {"two": ("n", ("a", "b")), "five": ("width", ("a", "c"))}
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [({"n": 1, "method": "a"}, "two"), ({"width": 1, "method": "a"}, "five"), ({"method": "c"}, "five")],
+)
+def test_a_measure_of_several_experiments_is_resolved_by_what_is_asked_of_it(where, name):
+    held = Evidence({part: _frame(*about) for part, about in PARTS.items()})
+    reader = readers.value("risk", "mean", **where)
+    reader.check({part: _experiment(*about) for part, about in PARTS.items()})
+    assert reader(held)
+    assert {experiment for experiment, _ in held.used} == {name}
+
+
+def test_where_several_experiments_may_be_meant_one_must_be_named():
+    held = Evidence({part: _frame(*about) for part, about in PARTS.items()})
+    reader = readers.value("risk", "mean", method="a")
+    with pytest.raises(ValueError, match=r"two, five.* must name one"):
+        reader.check({part: _experiment(*about) for part, about in PARTS.items()})
+    with pytest.raises(ValueError, match=r"\(two, five\): name one"):
+        reader(held)
+    assert readers.value("risk", "mean", experiment="two", method="a")(held)

@@ -1,9 +1,11 @@
 """Closed forms of rates against brute force, and laws that they must obey."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import integrate
 
 from dlstats.theory import (
     barron,
@@ -117,9 +119,21 @@ def test_spline_error_is_that_of_dense_least_squares(pieces):
     assert linear_splines.squared_error(knots) == pytest.approx((residual**2).mean(), rel=1e-5)
 
 
+def test_graded_knots_share_the_integral_of_their_density_and_beat_equal_ones():
+    for pieces in (7, 16):
+        knots = linear_splines.graded_knots(pieces)
+        shares = [
+            integrate.quad(lambda x: abs(linear_splines.target(x)) ** 0.4, a, b, limit=200)[0]
+            for a, b in pairwise(knots)
+        ]
+        assert np.ptp(shares) < 1e-6 * max(shares)
+    assert linear_splines.graded_error(200) < linear_splines.uniform_error(200)
+
+
 def test_free_knots_are_no_worse_than_equal_ones_and_their_constant_is_the_integral():
     for pieces in (4, 9):
-        assert linear_splines.free_error(pieces) <= linear_splines.uniform_error(pieces)
+        free = linear_splines.squared_error(linear_splines.free_knots(pieces))
+        assert free <= min(linear_splines.uniform_error(pieces), linear_splines.graded_error(pieces))
     x = (np.arange(10**6) + 0.5) / 10**6
     bend = np.abs(linear_splines.FREQUENCY**2 * np.sin(linear_splines.FREQUENCY * x))
     assert linear_splines.free_constant() == pytest.approx((bend**0.4).mean() ** 5 / 720, rel=1e-4)

@@ -89,15 +89,15 @@ CHECKS = (
 
 PILOT = Finding("linear_regions, seed 20261120")
 OVER_THEORY = (
-    value("regions", experiment="plane")
+    value("regions", experiment="plane", widths=lambda widths: len(widths_of(widths)) > 1)
     .each("widths")
     .over_theory(lambda line: theory.expected_regions_plane(widths_of(line["widths"])))
 )
 CLAIMS = (
     Claim(
         "REG4",
-        "A random network has on average at least as many activation regions of the plane as the closed form 1 + zeros of a "
-        "line + crossings of pairs of neurons (smallest ratio over the shapes, up to {margin}).",
+        "A random network of several layers has on average at least as many activation regions of the plane as the closed "
+        "form 1 + zeros of a line + crossings of pairs of neurons (smallest ratio over the shapes, up to {margin}).",
         at_least(1, 0.05), OVER_THEORY, Derived("linear-regions.md#regions-of-the-plane"), ("JSM",),
     ),
     Claim(

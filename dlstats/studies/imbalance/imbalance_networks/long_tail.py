@@ -62,7 +62,7 @@ CLAIMS = (
         "On five classes with a long tail the logit-adjusted loss and cross-entropy with logits corrected for the prior are "
         f"within a factor of {{factor}}: log₁₀ of the ratio of mean excess balanced errors ({RECIPE}; ratio 100, n = 5,000).",
         equals(0, math.log10(FACTOR)),
-        log_ratio("excess_adjusted", "logit_adjusted", "cross_entropy", "mean", n=5000),
+        log_ratio("excess_adjusted", "logit_adjusted", "cross_entropy", "mean", experiment="long_tail", n=5000),
         seen_in("imbalance_networks"), ("JSM",), {"factor": FACTOR},
     ),
 )  # fmt: skip
