@@ -64,24 +64,6 @@ def log_e_process(hits: np.ndarray, null: float, a: float, b: float) -> np.ndarr
     return special.betaln(a + good, b + bad) - special.betaln(a, b) - good * math.log(null) - bad * math.log1p(-null)
 
 
-def proportion_sequence(
-    hits: np.ndarray, a: float = 0.5, b: float = 0.5, alpha: float = 0.05, grid: int = 2000
-) -> Running:
-    """Intervals for a probability that hold at all t at once: the p in a grid whose e-process is below 1 / alpha.
-
-    Not asymptotic. Ends are rounded outward to the grid.
-    """
-    good = np.cumsum(np.asarray(hits, dtype=float))
-    t = np.arange(1, len(good) + 1)
-    p = (np.arange(grid) + 0.5) / grid
-    mixture = special.betaln(a + good, b + t - good) - special.betaln(a, b)
-    log_e = mixture[:, None] - good[:, None] * np.log(p) - (t - good)[:, None] * np.log1p(-p)
-    kept = log_e < -math.log(alpha)
-    lower = p[np.argmax(kept, axis=1)] - 0.5 / grid
-    upper = p[grid - 1 - np.argmax(kept[:, ::-1], axis=1)] + 0.5 / grid
-    return Running(good / t, lower, upper)
-
-
 def e_bh(e_values: np.ndarray, level: float = 0.05) -> np.ndarray:
     """Which hypotheses the e-value Benjamini-Hochberg rule rejects, under any dependence [Wang and Ramdas 2022]."""
     e = np.asarray(e_values, dtype=float)

@@ -103,28 +103,3 @@ def proportions(found: Mapping[str, Estimate]) -> dict[str, float]:
     parts = {name: max(0.0, e.value) for name, e in found.items() if name != "mean"}
     total = sum(parts.values())
     return {name: part / total if total else math.nan for name, part in parts.items()}
-
-
-def allocation(variances: Sequence[float], costs: Sequence[float], budget: float) -> dict[str, object]:
-    """How many units of each level give the smallest variance of the mean for a budget.
-
-    `costs[k]` is the price of one more unit of level k, outermost first. With n_k units of level k within each unit
-    above, variance sum v_k / (n_1 ... n_k) and cost sum c_k n_1 ... n_k: n_1 ... n_k is proportional to
-    sqrt(v_k / c_k), as far as that increases [Cochran 1977, section 10.6]; levels where it does not are not repeated.
-    """
-    v, c = np.maximum(np.asarray(variances, dtype=float), 0.0), np.asarray(costs, dtype=float)
-    groups: list[list[int]] = []
-    for k in range(len(v)):
-        groups.append([k])
-        while len(groups) > 1 and _density(v, c, groups[-1]) <= _density(v, c, groups[-2]):
-            groups[-2:] = [groups[-2] + groups[-1]]
-    products = np.empty(len(v))
-    for group in groups:
-        products[group] = _density(v, c, group)
-    products *= budget / float((c * products).sum())
-    within = products / np.concatenate([[1.0], products[:-1]])
-    return {"units": within.tolist(), "mcse": math.sqrt(float((v / products).sum()))}
-
-
-def _density(v: np.ndarray, c: np.ndarray, group: list[int]) -> float:
-    return math.sqrt(v[group].sum() / c[group].sum())

@@ -26,7 +26,6 @@ MEASURED = (
     "regime law df p_against p_for lower upper lack_of_fit looked_at looks deciding deciding_mcse deciding_replicates "
     "failed_share p_against_worst p_for_worst effort_estimate p_against_effort p_for_effort open cells note"
 ).split()
-FORMED = "verdict reason p_adjusted needed worst_case".split()
 COLUMNS = [*MEASURED[:11], "verdict", "reason", *MEASURED[11:], "p_adjusted", "needed", "worst_case"]
 WORDS = (
     "claim family study statement relation verdict reason origin cite source bears_on regime law worst_case open cells note"

@@ -20,7 +20,7 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
 from dlstats.report.files import packaged
 
-PACKAGES = "numpy scipy pandas pyarrow torch statsmodels scikit-learn mpmath matplotlib snakemake typst".split()
+PACKAGES = "numpy scipy pandas pyarrow torch statsmodels scikit-learn matplotlib snakemake typst".split()
 RECORD = "study.json"
 """Beside the figures of a study: what its raw results cost and what failed."""
 

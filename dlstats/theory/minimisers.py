@@ -62,15 +62,6 @@ def focal_map_multiclass(eta: np.ndarray, gamma: float) -> np.ndarray:
     return np.array([math.exp(probability(scale + math.log(e))) for e in eta])
 
 
-def class_balanced_weight(count: int, beta: float) -> float:
-    """(1 − β) / (1 − β^n) [Cui et al. 2019, eq. 4], with 60 digits."""
-    from mpmath import mp, mpf
-
-    with mp.workdps(60):
-        b = mpf(beta)
-        return float((1 - b) / (1 - b**count))
-
-
 def effective_number(count: int, prototypes: int) -> float:
     """Expected distinct prototypes among n draws from N: N (1 − (1 − 1/N)^n) = (1 − β^n) / (1 − β), β = 1 − 1/N."""
     return -prototypes * math.expm1(count * math.log1p(-1 / prototypes))

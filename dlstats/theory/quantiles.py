@@ -9,11 +9,6 @@ import numpy as np
 from scipy import integrate, optimize, special, stats
 
 
-def sample_quantile_variance(level: float) -> float:
-    """Limit of n Var of the sample quantile at N(0, 1), τ(1 − τ)/φ(q)² [Serfling 1980, section 2.3.3]."""
-    return float(level * (1 - level) / stats.norm.pdf(stats.norm.ppf(level)) ** 2)
-
-
 def order_statistic_variance(quantile: Callable, level: float, n: int) -> float:
     """n times the variance of the k-th of n values, k = ⌈nτ⌉: of q(U), U ~ Beta(k, n + 1 − k), by quadrature.
 

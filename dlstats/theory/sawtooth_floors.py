@@ -1,4 +1,4 @@
-"""The least error of k linear pieces against the sawtooth m^(n), in sup, L2, L1 and 0-1 loss.
+"""The least error of k linear pieces against the sawtooth m^(n), in L2, L1 and 0-1 loss.
 
 K = 2^n edges, 1 <= k <= K pieces, r = K - k + 1. A shallow ReLU network of N units has at most N + 1 pieces.
 Closed forms derived here; the L2 and L1 forms are upper bounds that are attained, and their optimality is
@@ -14,14 +14,6 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize
-
-
-def sup_floor(compositions: int, pieces: int) -> float:
-    """inf sup|g - m^(n)| over continuous g with k pieces: 1/2 for k < K (attained by a constant), 0 for k = K.
-
-    Less than 1/2 would force strict alternation at the K + 1 extrema, hence K monotone pieces.
-    """
-    return 0.5 if pieces < 2**compositions else 0.0
 
 
 def l2_floor(compositions: int, pieces: int) -> float:
@@ -54,11 +46,6 @@ def proven_l2_floor(compositions: int, pieces: int) -> float:
 def proven_l1_floor(compositions: int, pieces: int) -> float:
     """(1/4 - (k-1)/(2K))_+: on a full period without a knot, sign(m - 1/2) is orthogonal to affine functions."""
     return max(0.0, 0.25 - (pieces - 1) / 2 ** (compositions + 1))
-
-
-def telgarsky_l1_floor(compositions: int, pieces: int) -> float:
-    """The triangle-count bound (1/8)(1 - 2k/K)_+ in the manner of Telgarsky 2016, for comparison."""
-    return max(0.0, 1 - 2 * pieces / 2**compositions) / 8
 
 
 def zero_one_floor(points: int, runs: int) -> float:

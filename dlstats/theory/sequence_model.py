@@ -78,13 +78,6 @@ def pinsker_constant(smoothness: float, radius: float = 1.0) -> float:
     return float((radius * (2 * b + 1)) ** (1 / (2 * b + 1)) * (b / (b + 1)) ** (2 * b / (2 * b + 1)))
 
 
-def local_slope(n: np.ndarray, risk: np.ndarray) -> float:
-    """Slope of log risk in log n between the two largest n."""
-    order = np.argsort(n)
-    x, y = np.log(np.asarray(n, float)[order]), np.log(np.asarray(risk, float)[order])
-    return float((y[-1] - y[-2]) / (x[-1] - x[-2]))
-
-
 def slope(n: np.ndarray, risk: np.ndarray) -> float:
     """Least-squares slope of log risk in log n over all n."""
     return float(np.polyfit(np.log(np.asarray(n, float)), np.log(np.asarray(risk, float)), 1)[0])

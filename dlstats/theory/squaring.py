@@ -85,28 +85,6 @@ def best_l2_of_network(units: int) -> float:
     return 1 / (math.sqrt(180) * (units + 0.5) ** 2)
 
 
-def deep_units(accuracy: float, centred: bool = False) -> int:
-    """Hidden units 3 m of the smallest network of the family f_m with sup error at most `accuracy`.
-
-    `centred`: with half of the error taken off by the output bias, which makes f_m the best function of 2^m pieces.
-    """
-    depth = 0
-    while sup_error(depth) / (2 if centred else 1) > accuracy:
-        depth += 1
-    return 3 * depth
-
-
-def shallow_units(accuracy: float) -> int:
-    """Hidden units that every shallow ReLU network with sup error at most `accuracy` has: its k <= N + 1 pieces.
-
-    With a linear skip connection this many suffice.
-    """
-    pieces = max(1, math.floor(1 / math.sqrt(8 * accuracy)))
-    while best_sup(pieces) > accuracy:
-        pieces += 1
-    return pieces - 1
-
-
 def crossover(centred: bool = False) -> float:
     """The accuracy below which f_m always has fewer units than any shallow network, and at which it does not.
 

@@ -61,16 +61,6 @@ def test_the_e_process_depends_on_the_counts_only():
     assert ends[0] == pytest.approx(ends[1])
 
 
-def test_the_sequence_of_a_proportion_is_what_the_e_process_does_not_reject():
-    hits = (np.random.default_rng(4).random(200) < 0.9).astype(float)
-    found = sequences.proportion_sequence(hits, grid=500)
-    for t in (1, 20, 200):
-        for p in (np.arange(500) + 0.5) / 500:
-            inside = sequences.log_e_process(hits[:t], p, 0.5, 0.5)[-1] < math.log(20)
-            assert inside == (found.lower[t - 1] < p < found.upper[t - 1])
-    assert found.upper[-1] - found.lower[-1] < found.upper[19] - found.lower[19]
-
-
 def test_e_bh_rejects_the_large_e_values_and_none_under_equal_ones():
     assert not sequences.e_bh(np.ones(20)).any()
     e = np.array([0.1, 500.0, 1.0, 150.0, 3.0, 90.0])

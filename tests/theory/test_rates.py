@@ -61,7 +61,6 @@ def test_pinsker_constant_has_its_known_value(smoothness, value):
 def test_slopes_of_a_power_law_are_its_exponent():
     n = np.array([10.0, 100.0, 1e4])
     assert sequence_model.slope(n, 3 * n**-0.7) == pytest.approx(-0.7)
-    assert sequence_model.local_slope(n[::-1], 3 * n[::-1] ** -0.7) == pytest.approx(-0.7)
 
 
 @pytest.mark.parametrize("a", [0.01, 0.3, 3.0, math.pi, 3.2, 20.0])
@@ -123,7 +122,7 @@ def test_graded_knots_share_the_integral_of_their_density_and_beat_equal_ones():
     for pieces in (7, 16):
         knots = linear_splines.graded_knots(pieces)
         shares = [
-            integrate.quad(lambda x: abs(linear_splines.target(x)) ** 0.4, a, b, limit=200)[0]
+            integrate.quad(lambda x: abs(math.sin(linear_splines.FREQUENCY * x)) ** 0.4, a, b, limit=200)[0]
             for a, b in pairwise(knots)
         ]
         assert np.ptp(shares) < 1e-6 * max(shares)

@@ -92,17 +92,28 @@ def test_best_pieces_are_those_of_dynamic_programming_over_knots():
         assert math.isclose(math.sqrt(reach_l2[-1]), squaring.best_l2(k), rel_tol=1e-9)
 
 
+def _deep_units(accuracy, centred=False):
+    """Hidden units 3 m of the smallest f_m within the accuracy; `centred` halves its error by the output bias."""
+    return 3 * next(m for m in itertools.count() if squaring.sup_error(m) / (2 if centred else 1) <= accuracy)
+
+
+def _shallow_units(accuracy):
+    """One less than the fewest pieces k with 1 / (8 k^2) within the accuracy."""
+    first = max(1, math.floor(1 / math.sqrt(8 * accuracy)))
+    return next(k for k in itertools.count(first) if squaring.best_sup(k) <= accuracy) - 1
+
+
 @pytest.mark.parametrize("centred", [False, True])
 def test_below_the_crossover_depth_always_needs_fewer_units(centred):
     border = squaring.crossover(centred)
-    assert squaring.deep_units(border, centred) >= squaring.shallow_units(border)
+    assert _deep_units(border, centred) >= _shallow_units(border)
     for accuracy in border * (1 - np.geomspace(1e-9, 1 - 1e-9, 2000)):
-        assert squaring.deep_units(accuracy, centred) < squaring.shallow_units(accuracy)
+        assert _deep_units(accuracy, centred) < _shallow_units(accuracy)
 
 
 def test_units_for_a_hundred_millionth():
-    assert squaring.deep_units(1e-8) == 39
-    assert squaring.shallow_units(1e-8) == 3535
+    assert _deep_units(1e-8) == 39
+    assert _shallow_units(1e-8) == 3535
 
 
 @pytest.mark.parametrize("units", [1, 2, 3])
