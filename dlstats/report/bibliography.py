@@ -28,6 +28,11 @@ class Source:
         authors = " and ".join(self.names) if len(self.names) <= 2 else f"{self.names[0]} et al."
         return f"{authors} {self.fields.get('year', '')}"
 
+    @property
+    def preprint(self) -> str:
+        """The number on arXiv of what has no DOI, which the printed reference leaves out."""
+        return self.fields.get("eprint", "") if "doi" not in self.fields else ""
+
 
 def read(path: Path) -> dict[str, Source]:
     """The entries of a BibTeX file by key, each key once; nothing when there is no such file."""
