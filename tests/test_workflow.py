@@ -18,8 +18,8 @@ FOLDER = "dlstats/studies/approximation/sawtooth/"
 CLAIMS = FOLDER + "sawtooth_training.py"
 
 
-def _snakemake(folder, *words, cores=2):
-    command = [sys.executable, "-m", "snakemake", "--config", "profile=tiny", "--cores", str(cores), *words]
+def _snakemake(folder, *words, cores=2, profile="tiny"):
+    command = [sys.executable, "-m", "snakemake", "--config", f"profile={profile}", "--cores", str(cores), *words]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder)}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
@@ -145,6 +145,7 @@ def test_a_damaged_raw_file_stops_the_summary_and_a_rerun_mends_it(project, tmp_
     [
         (["--config", "profile=tyni"], "cannot be read"),
         (["--config", "sead=3"], "profile=NAME"),
+        (["--config", "profile=config/{tiny}.yaml"], "must be a name without braces"),
     ],
 )
 def test_a_bad_configuration_gives_one_line_status_2_and_no_file(tmp_path, words, message):
@@ -157,6 +158,24 @@ def test_a_bad_configuration_gives_one_line_status_2_and_no_file(tmp_path, words
     assert "Traceback" not in done.stderr
     after = {p for p in tmp_path.rglob("*") if "__pycache__" not in p.parts and ".snakemake" not in p.parts}
     assert after == before
+
+
+def test_nothing_reaches_a_shell_without_quotes():
+    for path in [ROOT / "Snakefile", *(ROOT / "workflows").glob("*.smk")]:
+        for text in re.findall(r"^ +shell:\n((?: +\".*\"\n)+)", path.read_text(), re.M):
+            assert not re.sub(r"\{\{|\}\}|\{[\w.]+:q\}", "", text).count("{"), f"{path.name}: {text}"
+        assert path.read_text().count("shell:") == len(re.findall(r"^ +shell:\n +\"", path.read_text(), re.M))
+        assert not re.search(r"\bshell\(|\brun:|\bscript:", path.read_text())
+
+
+def test_a_configuration_with_any_name_is_read_and_not_executed(project, tmp_path):
+    shutil.copytree(project, tmp_path / "p")
+    evil = "config/a b$(touch PWNED)`touch PWNED`;touch PWNED&'\"*.yaml"
+    (tmp_path / "p" / "config/tiny.yaml").rename(tmp_path / "p" / evil)
+    done = _snakemake(tmp_path / "p", "results/measured/sawtooth.parquet", profile=evil)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 steps" in done.stderr
+    assert not list(tmp_path.rglob("PWNED*"))
 
 
 @pytest.mark.parametrize("target", ["approximation", "sawtooth", "report", "simulate_sawtooth"])

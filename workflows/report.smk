@@ -21,7 +21,7 @@ rule draw:
     message:
         "draw {wildcards.study}"
     shell:
-        "python -m dlstats draw {wildcards.study} --config {params.config:q} 2> {log:q}"
+        "python -m dlstats draw {wildcards.study:q} --config {params.config:q} 2> {log:q}"
 
 
 rule write:

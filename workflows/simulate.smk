@@ -32,9 +32,9 @@ for study in STUDIES:
             message:
                 f"simulate {study}.{job.experiment}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
             shell:
-                "exec python -m dlstats simulate {params.experiment} {params.cells:q} --seed {params.seed}"
-                " --replicates {params.replicates} {params.target} --device {params.device} --log {log:q}"
-                " --limit {resources.limit} --with-parent"
+                "exec python -m dlstats simulate {params.experiment:q} {params.cells:q} --seed {params.seed:q}"
+                " --replicates {params.replicates:q} {params.target:q} --device {params.device:q} --log {log:q}"
+                " --limit {resources.limit:q} --with-parent"
 
 
 for study in STUDIES:

@@ -18,12 +18,12 @@ rule checks:
     conda:
         "../environment.yml"
     params:
-        slow="" if CONFIG["design"] == "smoke" else "--slow",
+        slow=[] if CONFIG["design"] == "smoke" else ["--slow"],
         code=code("checks"),
     message:
         "check the identities of {wildcards.study}"
     shell:
-        "python -m dlstats checks {wildcards.study} {params.slow} --output {output.table:q} 2> {log:q}"
+        "python -m dlstats checks {wildcards.study:q} {params.slow:q} --output {output.table:q} 2> {log:q}"
 
 
 rule summarise:
@@ -42,7 +42,7 @@ rule summarise:
     message:
         "summarise {wildcards.study}"
     shell:
-        "python -m dlstats summarise {wildcards.study} --config {params.config:q} --output {output:q} 2> {log:q}"
+        "python -m dlstats summarise {wildcards.study:q} --config {params.config:q} --output {output:q} 2> {log:q}"
 
 
 rule measure:
@@ -63,8 +63,8 @@ rule measure:
     message:
         "measure the claims of {wildcards.study}"
     shell:
-        "python -m dlstats measure {wildcards.study} --config {params.config:q} --summary {input.summary:q}"
-        " --failed-share {params.failed_share} --output {output.table:q} 2> {log:q}"
+        "python -m dlstats measure {wildcards.study:q} --config {params.config:q} --summary {input.summary:q}"
+        " --failed-share {params.failed_share:q} --output {output.table:q} 2> {log:q}"
 
 
 rule ledger:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from dlstats import __version__
 from dlstats.cli import commands
+from dlstats.protocol.hints import one_line
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARD = ROOT / "config" / "standard.yaml"
@@ -245,5 +246,5 @@ def main(words: Sequence[str] | None = None) -> int:
             f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more to be had'}); {KEPT}",
             1,
         )
-    print(f"dlstats {options.command}: {message}", file=sys.stderr)
+    print(f"dlstats {options.command}: {one_line(str(message))}", file=sys.stderr)
     return status

@@ -48,7 +48,7 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
     experiment = registry.load(run.study).experiments[run.experiment]
     for cell in run.cells:
         grid.parse_cell_id(cell, experiment, name)
-    _check_target(experiment, run, name)
+    grid.check_target(run.target, run.replicates, experiment, name)
     digest = code_of(run.study, run.experiment)
     failures: list[Exception] = []
     with Progress(name, len(run.cells) * run.replicates, log) as progress:
@@ -69,12 +69,6 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             progress.done = done + run.replicates
         if failures:
             raise failures[0]
-
-
-def _check_target(experiment: Experiment, run: Run, name: str) -> None:
-    known = [m.column for m in experiment.measures]
-    if run.target is not None and run.target[0] not in known:
-        raise LookupError(f"`target.measure` must be a measure of {name} ({', '.join(known)}), got {run.target[0]!r}.")
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from dlstats.machine import speed
 from dlstats.pipeline import costs, registry
 from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.hints import near, short
 from dlstats.protocol.study import Experiment, Grid
 
 JOB_SECONDS = 60.0
@@ -23,6 +24,8 @@ JOB_CELLS = 500
 """Cells of a job at most: their names stand on its command line, of which a system takes 128 KiB."""
 ALL = "all"
 """Id of the only cell of an experiment without factors."""
+LONGEST = 255 - len(".parquet")
+"""Characters of a cell id, which is a file's name, at most."""
 _WORD = re.compile(r"[A-Za-z0-9_.+-]+")
 
 
@@ -72,20 +75,32 @@ class Job:
 def cell_id(levels: Mapping[str, object]) -> str:
     """The id of a condition, `factor=level,...` in the order given; `parse_cell_id` is its inverse.
 
-    Raises ValueError for a level that is not a finite number, a boolean or a plain word.
+    Raises ValueError for a level that is not a finite number, a boolean or a plain word, and for an id that is too long
+    for a file's name.
     """
-    return ",".join(f"{name}={_write(name, level)}" for name, level in levels.items()) or ALL
+    text = ",".join(f"{name}={_write(name, level)}" for name, level in levels.items()) or ALL
+    if len(text) > LONGEST:
+        raise ValueError(f"a cell's id must have at most {LONGEST} characters, got {len(text)}: {text[:40]}...")
+    return text
 
 
 def parse_cell_id(text: str, experiment: Experiment, name: str) -> Condition:
-    """The typed condition of a cell id. Raises ValueError when `text` is not one of the experiment `name`."""
+    """The typed condition of a cell id.
+
+    Raises ValueError when `text` is not one of the experiment `name`, or not as `cell_id` writes it.
+    """
     levels: dict[str, object] = {}
     for part in text.split(",") if text != ALL else ():
         factor, equals, level = part.partition("=")
         if not equals or not factor.isidentifier() or not _WORD.fullmatch(level):
             raise ValueError(f"A cell id of {name} must read `factor=level,factor=level`, got {text!r}.")
+        if factor in levels:
+            raise ValueError(f"A cell id of {name} must give `{factor}` once, got {text!r}.")
         levels[factor] = _read(level, experiment.factors.get(factor))
-    return experiment.condition(levels, name)
+    condition = experiment.condition(levels, name)
+    if cell_id(condition) != text:
+        raise ValueError(f"A cell id of {name} must read {cell_id(condition)!r} for this condition, got {text!r}.")
+    return condition
 
 
 def _write(name: str, level: object) -> str:
@@ -93,7 +108,8 @@ def _write(name: str, level: object) -> str:
         return json.dumps(level)
     if isinstance(level, str) and _WORD.fullmatch(level):
         return level
-    raise ValueError(f"Factor `{name}` must have finite numbers, booleans or plain words as levels, got {level!r}.")
+    needed = "finite numbers, booleans, or words of the characters A-Z a-z 0-9 _ . + -"
+    raise ValueError(f"Factor `{name}` must have {needed} as levels, got {short(level)}.")
 
 
 def _read(text: str, factor: Factor | None) -> object:
@@ -101,7 +117,7 @@ def _read(text: str, factor: Factor | None) -> object:
         return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:  # of more digits than Python reads as well
         return text
 
 
@@ -120,18 +136,43 @@ def design(config: Mapping, study: str) -> dict[str, list[Grid]]:
 
 
 def experiment_cells(config: Mapping, study: str, inner: str) -> list[Cell]:
-    """The conditions of one experiment."""
+    """The conditions of one experiment, checked as those of `cells`; a message names the grid if it is an override."""
     name, experiment = f"{study}.{inner}", registry.load(study).experiments[inner]
-    found: dict[str, Cell] = {}
-    for grid in design(config, study)[inner]:
+    overridden = inner in config.get("overrides", {}).get(study, {})
+    found: dict[frozenset, Cell] = {}
+    for number, grid in enumerate(design(config, study)[inner]):
+        what = f"overrides.{name}.{number}" if overridden else name
+        check_target(grid.target, grid.replicates, experiment, what)
         for levels in grid.conditions():
-            condition = experiment.condition(levels, name)
-            cell = cell_id(condition)
-            if cell in found:
-                raise ValueError(f"Every condition of {name} must be given once, got twice: {cell}.")
+            condition = experiment.condition(levels, what)
+            try:
+                cell = cell_id(condition)
+            except ValueError as error:
+                raise ValueError(f"{what}: {error}") from None
+            key = frozenset(condition.everything.items())
+            if key in found:
+                other = "" if found[key].id == cell else f", also as {found[key].id}"
+                raise ValueError(f"{what}: every condition must be given once, got twice: {cell}{other}.")
             seconds = costs.seconds(study, inner, cell)
-            found[cell] = Cell(study, inner, tuple(condition.items()), grid.replicates, seconds, grid.target)
+            found[key] = Cell(study, inner, tuple(condition.items()), grid.replicates, seconds, grid.target)
     return list(found.values())
+
+
+def check_target(target: tuple[str, float, int] | None, replicates: int, experiment: Experiment, what: str) -> None:
+    """Raise ValueError when sequential stopping asks for a measure that is not there, no error, or a cap below the start."""
+    if target is None:
+        return
+    measure, mcse, at_most = target
+    known = dict.fromkeys(m.column for m in experiment.measures)
+    if measure not in known:
+        listed = ", ".join(known)
+        raise ValueError(
+            f"{what}: `target.measure` must be one of {listed}, got {short(measure)}.{near(measure, known)}"
+        )
+    if not 0 < mcse < math.inf:
+        raise ValueError(f"{what}: `target.mcse` must be a number greater than 0, got {mcse:g}.")
+    if at_most < replicates:
+        raise ValueError(f"{what}: `target.at_most` must be at least `replicates`, {replicates}, got {short(at_most)}.")
 
 
 def jobs(config: Mapping, study: str) -> list[Job]:
@@ -200,7 +241,7 @@ def minutes(job: Job) -> int:
     return max(10, math.ceil(4 * job.cost / 60))
 
 
-def target_words(job: Job) -> str:
+def target_words(job: Job) -> list[str]:
     """The words of `dlstats simulate` for a job's target, none without one."""
     target = job.cells[0].target
-    return "" if target is None else f"--target {target[0]} {target[1]} {target[2]}"
+    return [] if target is None else ["--target", *map(str, target)]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlstats.protocol.hints import near
+from dlstats.protocol.hints import near, short
 
 Level = bool | int | float | str
+LARGEST = 2**63
+"""Whole numbers lie below it in size, as columns of results hold them."""
 KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
 REQUIRED = object()
 """Marks a factor that every condition must give."""
@@ -33,13 +36,17 @@ class Factor:
     at_most: float | None = None
     below: float | None = None
     default: object = REQUIRED
+    matches: str = ""
+    """The regular expression that a word must match from end to end."""
 
     def check(self, name: str, level: object) -> Level:
         """The level in the factor's type. Raises ValueError with what is required and what came."""
         typed = self._typed(name, level)
         if self.levels is not None and typed not in self.levels:
             known = [str(known) for known in self.levels]
-            raise ValueError(f"`{name}` must be one of {', '.join(known)}, got {level!r}.{near(str(typed), known)}")
+            raise ValueError(
+                f"`{name}` must be one of {', '.join(known)}, got {short(level)}.{near(str(typed), known)}"
+            )
         bounds = {"at least": self.at_least, "above": self.above, "at most": self.at_most, "below": self.below}
         holds = {
             "at least": lambda bound: typed >= bound,
@@ -49,14 +56,24 @@ class Factor:
         }
         for words, bound in bounds.items():
             if bound is not None and not holds[words](bound):
-                raise ValueError(f"`{name}` must be {words} {bound:g}, got {level!r}.")
+                raise ValueError(f"`{name}` must be {words} {bound:g}, got {short(level)}.")
+        if self.matches and not re.fullmatch(self.matches, str(typed)):
+            raise ValueError(f"`{name}` must match {self.matches}, got {short(level)}.")
         return typed
 
     def _typed(self, name: str, level: object) -> Level:
         if self.kind is float and isinstance(level, int) and not isinstance(level, bool):
-            level = float(level) if abs(level) < 2**53 else level
+            if abs(level) >= 2**53:
+                raise ValueError(
+                    f"`{name}` must lie within 2^53 when it is written as a whole number, got {short(level)}."
+                )
+            level = float(level)
         if type(level) is not self.kind or (isinstance(level, float) and not math.isfinite(level)):
-            raise ValueError(f"`{name}` must be {KINDS[self.kind]}, got {level!r}.")
+            raise ValueError(f"`{name}` must be {KINDS[self.kind]}, got {short(level)}.")
+        if self.kind is int and abs(level) >= LARGEST:  # type: ignore[arg-type]
+            raise ValueError(f"`{name}` must lie within 2^63, got {short(level)}.")
+        if level == 0 and self.kind is float:
+            return 0.0  # -0.0 is the same level
         return level  # type: ignore[return-value]
 
     def describe(self, level: object) -> str:
@@ -82,7 +99,7 @@ def written(level: object) -> str:
 
 
 def condition(factors: Mapping[str, Factor], levels: Mapping[str, object], what: str) -> Condition:
-    """Checked and typed levels, in the order given, then the defaults of what is left out.
+    """Checked and typed levels, in the factors' order, then the defaults of what is left out.
 
     Raises ValueError for a factor that is unknown or missing, or a level that is not admissible; `what` names the place.
     """
@@ -93,7 +110,7 @@ def condition(factors: Mapping[str, Factor], levels: Mapping[str, object], what:
     if missing:
         raise ValueError(f"{what} needs the factor {_list(missing)}, got {_list(levels)}.")
     try:
-        given = {name: factors[name].check(name, level) for name, level in levels.items()}
+        given = {name: factor.check(name, levels[name]) for name, factor in factors.items() if name in levels}
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from None
     left = {name: factor.default for name, factor in factors.items() if name not in levels}
@@ -123,6 +140,11 @@ class Condition(Mapping):
 
     def __getitem__(self, name: str) -> Any:
         return self._given[name]
+
+    @property
+    def everything(self) -> dict[str, object]:
+        """All levels, those that were left to their defaults included."""
+        return {**self._defaults, **self._given}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._given)

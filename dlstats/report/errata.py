@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
+from dlstats.pipeline import yaml12
 from dlstats.report.blocks import Text, joined, prose, ref, verdict
 from dlstats.report.digits import show
 
@@ -52,7 +52,7 @@ def load(path: Path) -> tuple[dict[str, str], list[Erratum]]:
     """The lectures by short name, and the errata; nothing when there is no such file."""
     if not path.exists():
         return {}, []
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml12.load(path)
     return data["lectures"], [_erratum(entry) for entry in data["errata"]]
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
+from dlstats.pipeline import yaml12
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report.blocks import Block, Content, Heading, Paragraph, Text, prose, ref, table, verdict, wide
 from dlstats.report.digits import exact, show
@@ -33,7 +33,7 @@ def load(path: Path) -> dict[str, tuple[Question, ...]]:
     """The questions of every family; none when there is no such file."""
     if not path.exists():
         return {}
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml12.load(path)
     return {family: tuple(Question(**entry) for entry in entries) for family, entries in data.items()}
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import yaml
-
 import dlstats
-from dlstats.pipeline import store
+from dlstats.pipeline import store, yaml12
 
 
 def tracked(reports: Path, name: str) -> Path:
@@ -19,7 +17,7 @@ def tracked(reports: Path, name: str) -> Path:
 
 def packaged(name: str) -> dict:
     """A YAML file that stands beside this module."""
-    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    return yaml12.load(Path(__file__).with_name(name))
 
 
 def read_json(path: Path) -> dict | None:

@@ -51,7 +51,10 @@ QUICK = [
     ([*ONE_CELL, *REST, "--replicate", "2"], "unrecognized arguments: --replicate 2"),
     ([*ONE_CELL, *REST, "--device", "gpu"], "invalid choice: 'gpu'"),
     ([*ONE_CELL, *REST, "--target", "mse", "0.1", "5.5"], "AT_MOST must be of type int, got '5.5'"),
-    ([*ONE_CELL, *REST, "--target", "msee", "0.1", "5"], "must be a measure of sawtooth.training"),
+    (
+        [*ONE_CELL, *REST, "--target", "msee", "0.1", "5"],
+        "sawtooth.training: `target.measure` must be one of mse, sup_error",
+    ),
     ([*ONE_CELL, CELL, *REST], f"must be given once, got twice: {CELL}"),
     (["simulate", "sawtooth.training", f"{CELL},extra=3", *REST], "sawtooth.training has no factor `extra`"),
     (["simulate", "sawtooth.training", "compositions=2,unites=2,steps=300", *REST], "Did you mean `units`"),

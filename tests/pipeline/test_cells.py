@@ -106,7 +106,7 @@ def test_a_target_grows_replicates_until_its_error_is_reached(tmp_path):
 
 
 def test_a_target_that_is_no_measure_is_refused_before_work(tmp_path):
-    with pytest.raises(LookupError, match=r"must be a measure of toy.samples \(error, loss, error\), got 'mse'"):
+    with pytest.raises(ValueError, match=r"toy.samples: `target.measure` must be one of error, loss, got 'mse'"):
         _run(tmp_path, 20, target=("mse", 0.1, 50))
     assert list(tmp_path.iterdir()) == []
 

@@ -1,5 +1,7 @@
 """Cell ids, designs and jobs."""
 
+import dataclasses
+
 import pytest
 from cases import toy
 from hypothesis import given
@@ -8,17 +10,17 @@ from hypothesis import strategies as st
 from dlstats.machine import speed
 from dlstats.pipeline import costs, grid, registry
 from dlstats.protocol.factor import Factor
-from dlstats.protocol.study import Experiment
+from dlstats.protocol.study import RESERVED, Experiment
 from dlstats.protocol.study import grid as levels
 
 VALUES = {
-    int: st.integers(-(10**9), 10**9),
+    int: st.integers(1 - 2**63, 2**63 - 1),
     float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     str: st.from_regex(r"[A-Za-z0-9_.+-]{1,9}", fullmatch=True),
 }
 CONDITIONS = st.dictionaries(
-    st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True),
+    st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True).filter(lambda name: name not in RESERVED),
     st.sampled_from(list(VALUES)).flatmap(lambda kind: VALUES[kind].map(lambda value: (kind, value))),
     max_size=5,
 )
@@ -37,9 +39,9 @@ def _experiment(factors):
 @given(CONDITIONS)
 def test_a_cell_id_gives_back_its_levels_in_their_types(condition):
     experiment = _experiment({name: Factor(name, kind) for name, (kind, _) in condition.items()})
-    given_ = {name: value for name, (_, value) in condition.items()}
+    given_ = experiment.condition({name: value for name, (_, value) in condition.items()}, "toy")
     back = grid.parse_cell_id(grid.cell_id(given_), experiment, "toy")
-    assert dict(back) == given_
+    assert dict(back) == dict(given_)
     assert [type(v) for v in back.values()] == [type(v) for v in given_.values()]
 
 
@@ -50,14 +52,18 @@ def test_what_is_no_cell_id_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["n=20", "n=20,sd=x", "n=1e99,sd=1.0", "n=true,sd=1.0", "n=20,sd=1.0,k=3", "n=20,sd=-1.0"]
+    "text",
+    [
+        *("n=20", "n=20,sd=x", "n=1e99,sd=1.0", "n=true,sd=1.0", "n=20,sd=1.0,k=3", "n=20,sd=-1.0"),
+        *("sd=1.0,n=20", "n=20,sd=1", "n=20,sd=1e0", "n=20,n=20,sd=1.0", f"n={'9' * 5000},sd=1.0"),
+    ],
 )
 def test_a_condition_that_the_factors_do_not_admit_is_refused(text):
     with pytest.raises(ValueError, match="toy"):
         grid.parse_cell_id(text, toy.SAMPLES, "toy")
 
 
-@pytest.mark.parametrize("level", ["a/b", "a b", "", "x,y", "x=y", float("nan"), float("inf"), None, [1]])
+@pytest.mark.parametrize("level", ["a/b", "a b", "", "x,y", "x=y", "{x}", "x\n", float("nan"), float("inf"), None, [1]])
 def test_a_level_that_would_not_come_back_is_refused(level):
     with pytest.raises(ValueError, match="levels"):
         grid.cell_id({"n": level})
@@ -77,7 +83,22 @@ def test_a_design_that_is_not_declared_is_the_next_smaller_one():
 
 def test_a_condition_given_twice_is_refused():
     config = toy.config() | {"overrides": {"toy": {"samples": [levels(n=[20, 20], sd=1.0, replicates=3)]}}}
-    with pytest.raises(ValueError, match=r"toy.samples must be given once, got twice: n=20,sd=1.0"):
+    with pytest.raises(
+        ValueError, match=r"overrides.toy.samples.0: every condition must be given once, got twice: n=20,sd=1.0"
+    ):
+        grid.cells(config, "toy")
+
+
+@pytest.mark.parametrize("other", [{"sd": 1, "n": 20}, {"n": 20, "sd": 1.0, "paired": False}], ids=["order", "default"])
+def test_a_condition_has_one_name(other, monkeypatch):
+    factors = {**toy.SAMPLES.factors, "paired": Factor("paired", bool, default=False)}
+    experiments = {"samples": dataclasses.replace(toy.SAMPLES, factors=factors)}
+    toy.install(monkeypatch, dataclasses.replace(toy.STUDY, claims=(), experiments=experiments))
+    twice = [levels(n=20, sd=1.0, replicates=3), levels(**other, replicates=3)]
+    config = toy.config() | {"overrides": {"toy": {"samples": twice}}}
+    with pytest.raises(
+        ValueError, match=r"overrides.toy.samples.1: every condition must be given once, got twice: n=20"
+    ):
         grid.cells(config, "toy")
 
 

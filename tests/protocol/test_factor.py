@@ -9,6 +9,7 @@ FACTORS = {
     "noise_sd": Factor("noise standard deviation", float, above=0, unit="mm"),
     "target": Factor("target", str, levels={"smooth": "smooth target", "jump": "jump"}),
     "paired": Factor("paired", bool, default=False),
+    "widths": Factor("widths", str, matches=r"\d+(-\d+)*", default="8"),
 }
 GOOD = {"n": 20, "noise_sd": 1, "target": "smooth"}
 
@@ -18,7 +19,7 @@ def test_levels_are_typed_and_read_by_attribute():
     assert (found.n, found.noise_sd, found.target, found.paired) == (20, 1.0, "smooth", False)
     assert isinstance(found.noise_sd, float)
     assert dict(found) == {"n": 20, "noise_sd": 1.0, "target": "smooth"}
-    with pytest.raises(AttributeError, match=r"no factor `width`; it has n, noise_sd, target, paired"):
+    with pytest.raises(AttributeError, match=r"no factor `width`; it has n, noise_sd, target, paired, widths"):
         _ = found.width
 
 
@@ -27,6 +28,10 @@ def test_levels_are_typed_and_read_by_attribute():
     [
         ({"n": 19}, "`n` must be at least 20, got 19"),
         ({"n": 20.0}, "`n` must be a whole number, got 20.0"),
+        ({"n": 2**63}, f"`n` must lie within 2^63, got {2**63}."),
+        ({"noise_sd": 2**53}, f"`noise_sd` must lie within 2^53 when it is written as a whole number, got {2**53}."),
+        ({"noise_sd": "9" * 500}, "`noise_sd` must be a number, got '99999"),
+        ({"widths": "8-x"}, r"`widths` must match \d+(-\d+)*, got '8-x'."),
         ({"n": True}, "`n` must be a whole number, got True"),
         ({"noise_sd": 0.0}, "`noise_sd` must be above 0, got 0.0"),
         ({"noise_sd": float("nan")}, "`noise_sd` must be a number, got nan"),
@@ -42,6 +47,11 @@ def test_what_is_not_admitted_is_refused_with_the_need_and_what_came(change, wor
         condition(FACTORS, GOOD | change, "toy.risk")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_there_is_one_zero():
+    assert str(condition({"x": Factor("x")}, {"x": -0.0}, "toy").x) == "0.0"
 
 
 def test_a_factor_without_a_default_must_be_given():

@@ -45,7 +45,7 @@ DISTRIBUTIONS = {
     "constant_bias": "Gaussian weights, every bias 1",
 }
 
-WIDTHS = Factor("hidden widths", str)
+WIDTHS = Factor("hidden widths", str, matches=r"[1-9][0-9]*(-[1-9][0-9]*)*")
 """Such as 8-8-8 or 32."""
 
 LINES = ["2-2-2", "5-2-2-5", "3-6-3-6", "3-4-3"]

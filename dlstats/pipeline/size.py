@@ -1,0 +1,52 @@
+"""How large a run would be, counted without listing its cells, and whether its configuration allows that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dlstats.machine import speed
+from dlstats.pipeline import costs, grid
+
+LIMITS = {"cells": 20_000, "replicates": 100_000_000, "core_hours": 1000.0}
+"""What a configuration allows that says nothing else."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Cells, replicates (up to the caps of sequential stopping) and about how many hours of one core."""
+
+    cells: int
+    replicates: int
+    core_hours: float
+
+    def __str__(self) -> str:
+        return f"{self.cells:,} cells with {self.replicates:,} replicates, about {self.core_hours:,.0f} core hours"
+
+
+def of(config: Mapping, study: str, inner: str) -> Size:
+    """The size of an experiment; each of its cells is taken to cost what the experiment does in the median."""
+    cells, replicates = 0, 0
+    for one in grid.design(config, study)[inner]:
+        inside = math.prod(map(len, one.levels.values()))
+        cells, replicates = cells + inside, replicates + inside * (one.target[2] if one.target else one.replicates)
+    return Size(cells, replicates, replicates * costs.seconds(study, inner, "") * speed.factor() / 3600)
+
+
+def check(config: Mapping) -> None:
+    """Raise ValueError, with cells, replicates and cost, when a run would be larger than `limits` allows."""
+    sizes = {f"{s}.{inner}": of(config, s, inner) for s in config["studies"] for inner in grid.design(config, s)}
+    total = Size(
+        sum(one.cells for one in sizes.values()),
+        sum(one.replicates for one in sizes.values()),
+        sum(one.core_hours for one in sizes.values()),
+    )
+    for name, default in LIMITS.items():
+        allowed = config.get("limits", {}).get(name, default)
+        if getattr(total, name) > allowed:
+            most = max(sizes, key=lambda place: getattr(sizes[place], name))
+            raise ValueError(
+                f"{total}, most of them in {most}: more than `limits.{name}` allows, {allowed:,g}; to run it all the "
+                f"same, write `limits: {{{name}: ...}}` with a larger number into the configuration."
+            )
