@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.montecarlo import Estimate, failures
-from dlstats.pipeline import summaries
+from dlstats.pipeline import efforts, summaries
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.evidence import Evidence
@@ -24,7 +24,8 @@ from dlstats.protocol.study import Study
 MEASURED = (
     "claim family study statement relation theory estimate mcse margin replicates failed origin cite source bears_on "
     "regime law df p_against p_for lower upper lack_of_fit looked_at looks deciding deciding_mcse deciding_replicates "
-    "failed_share p_against_worst p_for_worst effort_estimate p_against_effort p_for_effort open cells note"
+    "failed_share p_against_worst p_for_worst effort_ratio effort_ratio_mcse effort_estimate "
+    "p_against_effort p_for_effort open cells note"
 ).split()
 COLUMNS = [*MEASURED[:11], "verdict", "reason", *MEASURED[11:], "p_adjusted", "needed", "worst_case"]
 WORDS = (
@@ -48,7 +49,9 @@ class Judged:
 
 def measure(study: Study, evidence: Evidence, failed_share: float) -> pd.DataFrame:
     """One row per claim of the study, without a verdict: what other studies refute has a say in that."""
-    return pd.DataFrame([_row(study, claim, evidence, failed_share) for claim in study.claims], columns=MEASURED)
+    compared = efforts.Comparison(study, evidence)
+    rows = [_row(study, claim, evidence, failed_share, compared) for claim in study.claims]
+    return pd.DataFrame(rows, columns=MEASURED)
 
 
 def combine(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -113,7 +116,7 @@ def _formed(row: Mapping, counted: int) -> tuple[str, str, float]:
     return word, verdict.MORE if settles else verdict.BORDER, float(f"{needed:.2g}") if settles else math.nan
 
 
-def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float) -> dict:
+def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float, compared: efforts.Comparison) -> dict:
     evidence.forget()
     judged, cells = judge(claim, evidence), list(evidence.used)
     shares = _failed_shares(evidence)
@@ -123,7 +126,8 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float) -> dict
         cell = max(shares, key=lambda name: shares[name], default="")
         note = f"{share:.3g} of the replicates failed in {cell}, more than the allowed {allowed:.3g}"
         judged = replace(judged, open=verdict.FAILED, note=note)
-    effort = judge(claim, evidence.at_effort(3)) if evidence.has_efforts else Judged(NOTHING)
+    ratio = (compared.ratio(claim, _number) if evidence.has_efforts else None) or NOTHING
+    effort = judge(claim, evidence.at_effort(efforts.MORE)) if evidence.has_efforts else Judged(NOTHING)
     value, expected, deciding = judged.estimate, claim.expectation, judged.deciding or judged.estimate
     row = {"claim": claim.id, "family": study.family, "study": study.name, "statement": claim.statement}
     row |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
@@ -135,10 +139,15 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float) -> dict
     row |= {"deciding": deciding.value, "deciding_mcse": deciding.mcse}
     row |= {"deciding_replicates": deciding.replicates, "failed_share": share}
     row |= {"p_against_worst": worst.against, "p_for_worst": worst.favour}
-    row |= {"effort_estimate": effort.estimate.value}
+    row |= {"effort_ratio": ratio.value, "effort_ratio_mcse": ratio.mcse, "effort_estimate": effort.estimate.value}
     row |= {"p_against_effort": effort.against, "p_for_effort": effort.favour, "open": judged.open}
     row |= {"cells": json.dumps([f"{e}/{c}" for e, c in cells])}
     return row | {"note": "; ".join(filter(None, (judged.note, value.note)))}
+
+
+def _number(claim: Claim, evidence: Evidence) -> float:
+    """The number that the ledger prints of a claim; NaN where a cell is not there."""
+    return judge(claim, evidence).estimate.value
 
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:

@@ -89,6 +89,15 @@ class Factor:
         return f"{self.label}{symbol}{f' ({self.unit})' if self.unit else ''}"
 
 
+EFFORT = {"effort": Factor("effort", int, unit="times the recipe's steps", at_least=1, default=1)}
+"""The factor of an experiment with trained networks whose steps a condition may multiply: `factors=SIZES | EFFORT`.
+
+A design that gives it runs a part of the replicates at three times the effort, on the same data and from the same starts:
+`[grid(n=SIZES, effort=1, replicates=48), grid(n=SIZES, effort=3, replicates=12)]`. Claims and figures read effort 1; the
+ledger asks every claim again at effort 3.
+"""
+
+
 def written(level: object) -> str:
     """A level as a configuration writes it: 4.0 as 4, true and false in lower case."""
     if isinstance(level, bool):

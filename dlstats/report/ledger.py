@@ -118,6 +118,8 @@ def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, C
         yield "replicates that would decide", f"{needed:.0f}"
     if (effort := known(record, "effort_estimate")) is not None:
         yield "at three times the effort", exact(effort)
+    if (ratio := known(record, "effort_ratio")) is not None:
+        yield "effort ratio", show(ratio, known(record, "effort_ratio_mcse") or 0.0).text
     if (looks := known(record, "looks")) is not None and looks > 1:
         yield "looks at growing replicates", f"{looks:.0f}; p-values pay for them"
     if proportion := known(record, "failed_share"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -31,6 +31,10 @@ class Recipe:
     start: str = "torch_default"
     """A scheme of `dlstats.nets`, or `kinks`: one input, one layer, slopes ±4, kinks uniform on [0, 1]."""
     weight_decay: float = 0.0
+
+    def at(self, effort: int) -> Recipe:
+        """The recipe with `effort` times the steps: the same starts, and minibatches that begin with the same ones."""
+        return replace(self, steps=self.steps * effort)
 
 
 @dataclass(frozen=True)
