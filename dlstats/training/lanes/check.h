@@ -77,6 +77,7 @@ class Check {
         number("end", job.end, job.begin, job.steps);
         number("batch", job.batch, 0, INT32_MAX);
         number("patience", job.patience, 0);
+        number("threads", job.threads, 1);
         if (job.keep_best) number("every", job.every, 1);
         if (!wrong.empty()) return;
         bool wide = plan.wide;

@@ -52,6 +52,7 @@ def advance(laid: Run) -> None:
         checked = job.keep_best and step % job.every == 0
         job.point(scores=_scores(laid, pointwise.detach()) if checked else None)
         laid.kernel.lanes_run(job)
+    job.point(outputs=None, output_gradient=None)  # their memory ends here
 
 
 def close(laid: Run) -> None:

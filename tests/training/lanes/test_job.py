@@ -92,6 +92,7 @@ NUMBERS = {
     "batch": 41,
     "every": 0,
     "block": 4097,
+    "threads": 0,
     "keep_best": 2,
     "slot": 2,
 }
