@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 
 from dlstats.montecarlo import Estimate
 from dlstats.protocol.origin import ORIGINS, Origin
@@ -13,6 +14,7 @@ RELATIONS = {"equals": "=", "at_most": "≤", "at_least": "≥"}
 REGIMES = ("finite sample", "asymptotic")
 REPLICATES = 12
 """Replicates below which a claim with a Monte Carlo error is not run: what monte_carlo has validated the rule down to."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,14 @@ class Claim:
         def number(match: re.Match) -> str:
             if match[1] not in given:
                 raise ValueError(f"The statement of claim {self.id} quotes `{match[1]}`, which is not given.")
-            return format(given[match[1]], match[2] or "g" if isinstance(given[match[1]], float) else match[2] or "")
+            value = given[match[1]]
+            text = format(value, match[2] or ("g" if isinstance(value, float) else ""))
+            return _printed(text) if isinstance(value, Real) else text
 
         return re.sub(r"\{([a-z_]+)(?::([^{}]*))?\}", number, self.statement)
+
+
+def _printed(number: str) -> str:
+    """The digits of a formatted number as they are printed: `-2.9e-05` is −2.9 × 10⁻⁵."""
+    plain = re.sub(r"e([+-]\d+)$", lambda match: f" × 10{str(int(match[1])).translate(_RAISED)}", number)
+    return plain.replace("-", "−")

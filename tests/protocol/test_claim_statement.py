@@ -18,6 +18,22 @@ def test_a_statement_quotes_the_numbers_of_its_expectation():
     assert found.statement == "At most 0.5 up to 0.1, n = 20, 1{x > 0}, 50%."
 
 
+@pytest.mark.parametrize(
+    ("given", "spec", "printed"),
+    [
+        (-1 / 6, ":.4f", "−0.1667"),
+        (2.9e-5, ":.2g", "2.9 × 10⁻⁵"),
+        (-1e-12, "", "−1 × 10⁻¹²"),
+        (3e20, ":.0e", "3 × 10²⁰"),
+        (-6, "", "−6"),
+        (10000, ":,", "10,000"),
+        ("1e-5", "", "1e-5"),
+    ],
+)
+def test_a_quoted_number_has_a_minus_sign_and_a_power_of_ten(given, spec, printed):
+    assert claim(f"So {{number{spec}}}.", numbers={"number": given}).statement == f"So {printed}."
+
+
 def test_a_number_that_is_not_given_is_refused():
     with pytest.raises(ValueError, match="TOY1 quotes `levels`"):
         claim("For all {levels}.")
