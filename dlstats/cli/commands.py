@@ -17,7 +17,7 @@ def show(options: argparse.Namespace) -> None:
 
     settings = config.load(options.config)
     if options.format == "json":
-        print(json.dumps(_records(settings, options.what), indent=1, ensure_ascii=False))
+        print(json.dumps(_records(settings, options.what), indent=1, ensure_ascii=sys.stdout.encoding != "utf-8"))
         return
     for family, names in grid.families(settings).items():
         print(family)

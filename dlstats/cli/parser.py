@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import io
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -231,12 +232,17 @@ def main(words: Sequence[str] | None = None) -> int:
     A ValueError (an unusable file is one) or a LookupError is wrong input and gives one line; so do files that cannot be written
     and memory that runs out, which are no one's bug. Anything else keeps its traceback, with Python's own exit status 1.
     """
+    own_process = words is None  # whether it may be forked and ended, as a caller's may not
+    if own_process:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # what a terminal in latin-1 cannot show
     options = parser().parse_args(words)
-    options.own_process = words is None  # whether it may be forked and ended, as a caller's may not
+    options.own_process = own_process
     try:
         return options.carry_out(options) or 0
     except (ValueError, LookupError) as error:
-        message, status = error.args[0] if error.args else error, 2
+        message, status = str(error.args[0]) if isinstance(error, KeyError) else str(error), 2
     except OSError as error:
         message, status = f"{error}; {KEPT}", 1
     except (MemoryError, RuntimeError) as error:

@@ -1,17 +1,19 @@
-"""One job per GPU: every job on a GPU takes one that no other job of this machine holds."""
+"""One job per GPU: every job on a GPU takes one that no other job of this machine holds, whoever runs it.
+
+A GPU is held by a socket in Linux's abstract namespace: a name that one process at a time can have, that is no file, and
+that ends with its process, however that ends.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import tempfile
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-_HELD: list[object] = []
-"""Locks of this process; a lock ends with its process, however that ends."""
+_HELD: list[socket.socket] = []
+"""The names that this process has."""
 
 
 def gpus(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev")) -> list[str]:
@@ -22,22 +24,25 @@ def gpus(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev
     return sorted((match[1] for match in found if match), key=int)
 
 
-def take(known: list[str], folder: Path | None = None) -> str | None:
+def take(known: list[str], prefix: str = "dlstats-gpu-") -> str | None:
     """Hold the first free GPU of `known` until this process ends and make it the only one that CUDA sees.
 
-    Returns nothing, and changes nothing, when there is no GPU. When all are taken, the first is shared.
+    Returns nothing, and changes nothing, when there is no GPU. A GPU whose name cannot be had counts as taken; when all
+    are, the first is shared.
     """
-    for gpu in known:
-        name = re.sub(r"[^A-Za-z0-9]", "-", gpu)
-        lock = FileLock(Path(folder or tempfile.gettempdir()) / f"dlstats-gpu-{name}.lock", mode=0o666)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            continue
-        _HELD.append(lock)
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-        return gpu
-    if known:
-        os.environ["CUDA_VISIBLE_DEVICES"] = known[0]
-        return known[0]
-    return None
+    if not known:
+        return None
+    gpu = next((gpu for gpu in known if _hold(f"{prefix}{gpu}")), known[0])
+    os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    return gpu
+
+
+def _hold(name: str) -> bool:
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind("\0" + name)
+    except OSError:
+        held.close()
+        return False
+    _HELD.append(held)
+    return True

@@ -6,32 +6,29 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
+
+from dlstats import cache
 
 REFERENCE = {"training": 0.225, "arithmetic": 0.32}
 """Seconds that the reference work took there, one core of a 2-core AMD EPYC (Zen 5, AVX-512)."""
 ROUNDS = 20
+FILE = "speed.json"
 
 
 def factor() -> float:
     """Seconds here for a second of stated cost; 1 as long as nothing was measured."""
-    try:
-        return float(json.loads(_place().read_text(encoding="utf-8"))["factor"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 1.0
+    found = cache.read(FILE).get("factor")
+    return float(found) if isinstance(found, int | float) and 0 < found < math.inf else 1.0
 
 
 def measure(work: dict[str, Callable[[], object]] | None = None) -> float:
     """Time the reference work, best of some rounds, and store the geometric mean of its ratios to the reference."""
     ratios = {name: _best(run) / REFERENCE[name] for name, run in (work or _work()).items()}
     found = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
-    _place().parent.mkdir(parents=True, exist_ok=True)
-    _place().write_text(json.dumps({"factor": found, "ratios": ratios}), encoding="utf-8")
+    cache.write(FILE, {"factor": found, "ratios": ratios})
     return found
 
 
@@ -71,7 +68,3 @@ def _work() -> dict[str, Callable[[], object]]:
         sum(i * i for i in range(2_000_000))
 
     return {"training": networks, "arithmetic": arithmetic}
-
-
-def _place() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dlstats" / "speed.json"

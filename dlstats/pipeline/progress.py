@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
 ON_TERMINAL = 10.0
 IN_LOG = 30.0
+
+
+class _Listener(logging.Handler):
+    """Says what the back ends log: which of them trains, and why not the faster one."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say the message."""
+        self._say(record.getMessage())
 
 
 class Progress:
@@ -27,15 +41,19 @@ class Progress:
             log.parent.mkdir(parents=True, exist_ok=True)
             self._log = log.open("a", encoding="utf-8")
             self._outlets.append((self._log, IN_LOG))
+        self._backend, self._listener = logging.getLogger("dlstats.backend"), _Listener(self.say)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._beat, args=outlet, daemon=True) for outlet in self._outlets]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
+        self._backend.setLevel(logging.INFO)
+        self._backend.addHandler(self._listener)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._backend.removeHandler(self._listener)
         self._stop.set()
         for thread in self._threads:
             thread.join()

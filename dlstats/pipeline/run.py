@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from dlstats import cache
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,8 +30,10 @@ def workflow(profile: str, words: Sequence[str], keep_stale: bool = False) -> in
     With `keep_stale`, results that other code or parameters computed are used as they are, and the report says so.
 
     Takes a lock that ends with this process however it ends. Whoever holds it alone may take away the locks that a
-    killed Snakemake left behind, and does. Raises Busy when another run works in this folder.
+    killed Snakemake left behind, and does. Raises Busy when another run works in this folder, and `cache.Unusable` where
+    nothing can be kept between runs.
     """
+    cache.folder()  # Snakemake needs one beside it
     with _alone(Path(".snakemake") / "dlstats.lock"):
         base = [sys.executable, "-m", "snakemake", "--config", f"profile={profile}"]
         base += ["--snakefile", str(ROOT / "Snakefile")]

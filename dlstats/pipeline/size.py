@@ -25,18 +25,19 @@ class Size:
         return f"{self.cells:,} cells with {self.replicates:,} replicates, about {self.core_hours:,.0f} core hours"
 
 
-def of(config: Mapping, study: str, inner: str) -> Size:
-    """The size of an experiment; each of its cells is taken to cost what the experiment does in the median."""
+def of(config: Mapping, study: str, inner: str, factor: float = 1.0) -> Size:
+    """The size of an experiment, each of whose cells is taken to cost the median of the experiment times `factor`."""
     cells, replicates = 0, 0
     for one in grid.design(config, study)[inner]:
         inside = math.prod(map(len, one.levels.values()))
         cells, replicates = cells + inside, replicates + inside * (one.target[2] if one.target else one.replicates)
-    return Size(cells, replicates, replicates * costs.seconds(study, inner, "") * speed.factor() / 3600)
+    return Size(cells, replicates, replicates * costs.seconds(study, inner, "") * factor / 3600)
 
 
 def check(config: Mapping) -> None:
     """Raise ValueError, with cells, replicates and cost, when a run would be larger than `limits` allows."""
-    sizes = {f"{s}.{inner}": of(config, s, inner) for s in config["studies"] for inner in grid.design(config, s)}
+    here = speed.factor()
+    sizes = {f"{s}.{inner}": of(config, s, inner, here) for s in config["studies"] for inner in grid.design(config, s)}
     total = Size(
         sum(one.cells for one in sizes.values()),
         sum(one.replicates for one in sizes.values()),

@@ -8,22 +8,20 @@ the same rules, to rounding, so that no verdict rests on the choice.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import time
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from dlstats import nets, processor
+from dlstats import cache, nets, processor
 from dlstats.losses.regression import squared
 from dlstats.training import blocks
 from dlstats.training.contract import Fit, Problem, Training
-from dlstats.training.lanes import backend, build
+from dlstats.training.lanes import backend
 from dlstats.training.torch_backend import backend as torch_backend
 
 NAMES = ("auto", "torch", "lanes")
@@ -32,7 +30,9 @@ WIDTHS = (64, 128, 256, 512)
 
 def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterator[Fit]:
     """The fits of the parts of a problem, one after the other, by the back end that serves."""
-    if serves(problem, device, wanted) == "lanes":
+    name = serves(problem, device, wanted)
+    say(f"back end: {name} on {device.type}, {problem.training.dtype}")
+    if name == "lanes":
         yield from backend.parts(problem)
         return
     size, starts = blocks.size(problem, device), len(problem.start)
@@ -54,25 +54,22 @@ def serves(problem: Problem, device: torch.device, wanted: str = "auto") -> str:
         return "lanes" if named == "lanes" or max(problem.net.widths, default=1) < widest() else "torch"
     if wanted == "lanes":
         raise ValueError(f"`backend` = 'lanes' cannot serve here: {reason}.")
-    _say_once(reason)
+    say(f"torch trains: {reason}", logging.WARNING)
     return "torch"
 
 
 @lru_cache
 def widest() -> float:
     """The width from which torch is the faster on this machine, as `measure` found it; infinite unmeasured."""
-    try:
-        return float(json.loads(_place().read_text())["widest"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return float("inf")
+    found = cache.read(_file()).get("widest")
+    return float(found) if isinstance(found, int | float) else float("inf")
 
 
 def measure() -> dict[int, float]:
     """Width -> seconds of torch over seconds of lanes, and store the first width at which torch is the faster."""
     ratios = {width: _ratio(width) for width in WIDTHS}
     slower = [width for width, ratio in ratios.items() if ratio < 1]
-    _place().parent.mkdir(parents=True, exist_ok=True)
-    _place().write_text(json.dumps({"widest": min(slower, default="inf"), "ratios": ratios}))
+    cache.write(_file(), {"widest": min(slower, default=None), "ratios": ratios})
     widest.cache_clear()
     return ratios
 
@@ -92,11 +89,11 @@ def _ratio(width: int) -> float:
     return seconds["torch"] / seconds["lanes"]
 
 
-def _place() -> Path:
-    digest = hashlib.sha256(processor.kind().encode()).hexdigest()[:12]
-    return build.cache() / f"choice-{digest}.json"
+def _file() -> str:
+    return f"choice-{hashlib.sha256(processor.kind().encode()).hexdigest()[:12]}.json"
 
 
 @lru_cache
-def _say_once(reason: str) -> None:
-    logging.getLogger("dlstats").info("torch trains: %s", reason)
+def say(line: str, level: int = logging.INFO) -> None:
+    """Log a line, once in a process."""
+    logging.getLogger("dlstats.backend").log(level, line)

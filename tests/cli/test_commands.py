@@ -1,6 +1,7 @@
 """Every command has help; a wrong word gives one line and exit status 2 and writes nothing."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -104,6 +105,16 @@ def test_claims_are_listed_with_their_origin_for_programs(capsys):
     for one in found:
         assert {"id", "family", "study", "statement", "origin"} <= one.keys()
         assert one["origin"]["kind"] in ("theorem", "derived", "stated", "practice", "finding", "control")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_cannot_show_every_character_gets_all_the_rest(encoding):
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "dlstats", "list", "claims", "--config", str(command_line.STANDARD)]
+    text = subprocess.run(command, capture_output=True, env=environment, check=True).stdout.decode(encoding)
+    assert "\\u2264" in text
+    found = subprocess.run([*command, "--format", "json"], capture_output=True, env=environment, check=True).stdout
+    assert any("≤" in claim["statement"] for claim in json.loads(found.decode(encoding)))
 
 
 def test_the_design_of_a_study_is_shown_to_be_pasted(capsys):

@@ -139,14 +139,14 @@ def test_costs_are_of_the_cell_else_of_its_experiment(monkeypatch):
 
 def test_the_cost_of_a_plan_scales_with_what_was_measured_here(monkeypatch, tmp_path):
     monkeypatch.setattr(costs, "seconds", lambda *names: 1.0)
-    monkeypatch.setattr(speed, "_place", lambda: tmp_path / "deep" / "speed.json")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "deep"))
     stated = _cost()
     assert speed.factor() == 1
     monkeypatch.setattr(speed, "REFERENCE", {"a": 1e-4, "b": 1e-4})
     found = speed.measure({"a": lambda: sum(range(10**5)), "b": lambda: sum(range(10**5))})
     assert speed.factor() == found != 1
     assert _cost() == pytest.approx(found * stated, rel=0.01, abs=1)
-    (tmp_path / "deep" / "speed.json").write_text("{")
+    (tmp_path / "deep" / "dlstats" / speed.FILE).write_text("{")
     assert speed.factor() == 1
 
 

@@ -1,12 +1,14 @@
 """The kernel's library: compiled on first use by the system's compiler, cached, loaded without a copy of anything.
 
-The cache (XDG_CACHE_HOME or ~/.cache, then dlstats) is keyed by source, compiler, flags and processor, so that
-nothing stale and nothing foreign is ever loaded. Two environment variables are read: DLSTATS_LANES_ARCH, what
+A file of the cache (`dlstats.cache`) is named by what it was made from (source, compiler, flags, processor) and by the
+digest of its content, and is loaded only when it still has that digest and no one else can have written it: nothing
+stale, nothing foreign and nothing damaged is ever loaded. Two environment variables are read: DLSTATS_LANES_ARCH, what
 `-march` is given (`native`), and DLSTATS_LANES_FLAGS, further flags such as `-fsanitize=address,undefined`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -18,14 +20,18 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+import psutil
 from filelock import FileLock
 
-from dlstats import processor
+from dlstats import cache, processor
 from dlstats.training.lanes import instructions
 from dlstats.training.lanes.job import Job
 
 SOURCE = Path(__file__).parent
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-math-errno", "-fPIC", "-shared", "-w")
+BUILDING = "building-"
+"""What the folder of a build is called first, then machine and process."""
+HALT = 1800
 PRECISIONS = {"float32": (), "float64": ("-DLANES_DOUBLE",)}
 
 
@@ -47,21 +53,38 @@ def attempt(dtype: str) -> ctypes.CDLL | Unavailable:
     try:
         return _declared(ctypes.CDLL(str(compiled(dtype))))
     except OSError as error:
-        return Unavailable(f"the compiled kernel does not load: {error}")
+        return Unavailable(f"the compiled kernel does not load ({error}): {cache.SET} and executed from")
     except Unavailable as error:
         return error
 
 
 def compiled(dtype: str) -> Path:
-    """The library's file, compiled if it is not there yet."""
+    """The library's file, compiled if it is not there as it was written."""
     compiler = find_compiler()
     extra = os.environ.get("DLSTATS_LANES_FLAGS", "").split()
     flags = [*FLAGS, "-pthread", *_architecture(), *PRECISIONS[dtype], *extra]
     _refuse_foreign(compiler, flags)
-    target = cache() / f"lanes-{dtype}-{_key(compiler, flags)}.so"
-    if not target.exists():
-        _compile(compiler, flags, target)
-    return target
+    name = f"lanes-{dtype}-{_key(compiler, flags)}"
+    try:
+        folder = cache.folder()
+        return _sound(folder, name) or _compile(compiler, flags, folder, name)
+    except cache.Unusable as error:
+        raise Unavailable(f"the kernel has no place: {error}") from error
+    except OSError as error:
+        raise Unavailable(f"the kernel has no place: {error.filename}: {error.strerror}: {cache.SET}") from error
+
+
+def _sound(folder: Path, name: str) -> Path | None:
+    """The library of a name that still has the digest it is named by and that no one else can have written."""
+    for path in sorted(folder.glob(f"{name}-*.so")):
+        with contextlib.suppress(OSError):
+            if cache.trusted(path) and path.name == _named(name, path):
+                return path
+    return None
+
+
+def _named(name: str, path: Path) -> str:
+    return f"{name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}.so"
 
 
 def find_compiler() -> str:
@@ -70,12 +93,7 @@ def find_compiler() -> str:
         path = shutil.which(name) if name else None
         if path:
             return path
-    raise Unavailable("no C++ compiler was found ($CXX, c++, g++, clang++)")
-
-
-def cache() -> Path:
-    """Where compiled kernels lie."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dlstats"
+    raise Unavailable("no C++ compiler was found (c++, g++, clang++): install one or set CXX to it")
 
 
 def _architecture() -> list[str]:
@@ -95,31 +113,45 @@ def _refuse_foreign(compiler: str, flags: list[str]) -> None:
 
 
 def _key(compiler: str, flags: list[str]) -> str:
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, errors="replace").stdout
     digest = hashlib.sha256("\n".join([compiler, version, *flags, processor.kind()]).encode())
     for path in _sources():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 
 
-def _compile(compiler: str, flags: list[str], target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # one process compiles, the others wait for it
-        lock = target.with_suffix(".lock")
-        with FileLock(lock), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            if target.exists():
-                return
-            built = Path(folder) / target.name
+def _compile(compiler: str, flags: list[str], folder: Path, name: str) -> Path:
+    """Compile into a folder of its own and move the library into place; one process does, the others wait for it."""
+    with FileLock(folder / "build.lock"):
+        _sweep(folder)
+        found = _sound(folder, name)
+        if found is not None:
+            return found
+        for damaged in folder.glob(f"{name}-*.so"):
+            damaged.unlink()
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f"{BUILDING}{platform.node()}-{os.getpid()}-") as work:
+            built = Path(work) / "kernel.so"
             command = [compiler, *flags, str(SOURCE / "kernel.cpp"), "-o", str(built)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
+            where = os.environ | {"TMPDIR": work}
+            try:
+                done = subprocess.run(
+                    command, capture_output=True, text=True, errors="replace", timeout=HALT, env=where
+                )
+            except subprocess.TimeoutExpired:
+                raise Unavailable(f"{Path(compiler).name} did not compile the kernel in {HALT} s") from None
             if done.returncode:
                 line = next((text for text in done.stderr.splitlines() if "error" in text), done.stderr[:200])
                 raise Unavailable(f"{Path(compiler).name} cannot compile the kernel: {line.strip()}")
-            os.replace(built, target)
-        lock.unlink(missing_ok=True)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable(f"the kernel cannot be compiled into {target.parent}: {error}") from error
+            built.chmod(0o600)
+            return built.replace(folder / _named(name, built))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the folders of builds that were killed on this machine."""
+    for left in folder.glob(f"{BUILDING}{platform.node()}-*"):
+        process = left.name.removeprefix(f"{BUILDING}{platform.node()}-").partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _sources() -> list[Path]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from cases.lanes import problem
 
-from dlstats import nets, training
+from dlstats import cache, nets, training
 from dlstats.losses.regression import squared
 from dlstats.training import backends as choice
 
@@ -15,7 +15,7 @@ TASK = problem(nets.Mlp(3, (8,)))
 @pytest.fixture(autouse=True)
 def unmeasured(monkeypatch, tmp_path):
     monkeypatch.delenv("DLSTATS_BACKEND", raising=False)
-    monkeypatch.setattr(choice, "_place", lambda: tmp_path / "choice.json")
+    monkeypatch.setattr(cache, "place", lambda: tmp_path / "dlstats")
     choice.widest.cache_clear()
     yield
     choice.widest.cache_clear()

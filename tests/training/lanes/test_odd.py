@@ -71,7 +71,7 @@ def test_what_lanes_cannot_do_is_said_in_one_line(monkeypatch):
         ({"PATH": "/nowhere", "CXX": ""}, "no C++ compiler"),
         ({"CXX": "/bin/false"}, "cannot compile"),
         ({"DLSTATS_LANES_ARCH": "pdp11"}, "cannot compile"),
-        ({"XDG_CACHE_HOME": "/proc/nothing"}, "cannot be compiled into"),
+        ({"XDG_CACHE_HOME": "/proc/nothing"}, "set XDG_CACHE_HOME to a folder of your own that can be written"),
     ],
 )
 def test_a_machine_without_lanes_says_why(changes, words, monkeypatch, tmp_path):
