@@ -7,10 +7,11 @@ import pytest
 
 from dlstats.seeds import Streams
 from dlstats.studies.approximation.linear_regions import _random_networks as networks
+from dlstats.studies.approximation.linear_regions import most_pieces
 from dlstats.studies.approximation.sawtooth import sawtooth_training as trained
 from dlstats.studies.approximation.squaring import square_units
 from dlstats.studies.approximation.width_versus_depth import equal_budgets
-from dlstats.theory import sawtooth
+from dlstats.theory import linear_regions, sawtooth
 
 
 @pytest.mark.parametrize("compositions", [1, 2, 5])
@@ -33,6 +34,12 @@ def test_units_needed_are_the_fewest_at_the_accuracy_and_never_made_up():
     assert square_units.units_needed(errors, 0.06) == 6
     with pytest.raises(LookupError, match="accuracy"):
         square_units.units_needed(errors, 0.01)
+
+
+@pytest.mark.parametrize("level", most_pieces.FOLDED)
+def test_a_folding_network_has_the_pieces_of_its_formula(level):
+    widths = networks.widths_of(level)
+    assert most_pieces.folding(widths) == linear_regions.reachable_regions(widths, 1)
 
 
 @pytest.mark.parametrize("distribution", networks.SYMMETRIC)

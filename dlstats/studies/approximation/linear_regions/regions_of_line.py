@@ -103,30 +103,32 @@ SMALL = {"distribution": list(SYMMETRIC), "widths": LINES}
 CLAIMS = (
     Claim(
         "REG2",
-        "With independent rows whose entries have a density and every sign as likely as the other, the neurons of a random "
-        "network have on average Σ_l n_l ∏_{j<l}(1 − 2^{−n_j}) zeros on a line, whatever the distribution and the scale "
-        "(ratio, worst of four shapes and four distributions).",
+        "With independent rows that have a density, and every sign as likely as the other, the neurons of a random network "
+        "have on average Σ_l n_l ∏_{j<l}(1 − 2^{−n_j}) zeros on a line, whatever the distribution and the scale (ratio, "
+        "worst of four shapes with Gaussian weights and of three other distributions at widths 3, 4, 3).",
         equals(1, 0.02), _ratio("zeros", theory.expected_zeros, **SMALL),
         Derived("linear-regions.md#zeros-on-a-line"), ("JSM",),
     ),
     Claim(
         "REG2.kinks",
-        "The output of such a network has on average Σ_l n_l ∏_{j≠l}(1 − 2^{−n_j}) kinks on a line (ratio, likewise).",
+        "With independent rows that have a density, and every sign as likely as the other, the output of a random network has "
+        "on average Σ_l n_l ∏_{j≠l}(1 − 2^{−n_j}) kinks on a line, whatever the distribution and the scale (ratio, worst of "
+        "four shapes with Gaussian weights and of three other distributions at widths 3, 4, 3).",
         equals(1, 0.02), _ratio("kinks", theory.expected_kinks, **SMALL),
         Derived("linear-regions.md#kinks-on-a-line"), ("JSM",),
     ),
     Claim(
         "REG2.depth",
-        "At width 16 the mean number of zeros on a line is the number of neurons at 2, 4 and 8 layers, too, to within {margin} "
-        "(worst ratio); with one layer every network has exactly as many.",
+        "At width 16 the mean number of zeros on a line over the number of neurons is {theory} to within {margin} also at 2, 4 "
+        "and 8 layers, Gaussian weights (worst ratio); with one layer every network has exactly as many zeros as neurons.",
         equals(1, 0.02),
         _ratio("zeros", sum, distribution="gaussian", widths=["-".join(["16"] * depth) for depth in (2, 4, 8)]),
         Derived("linear-regions.md#zeros-on-a-line"), ("JSM",),
     ),
     Claim(
         "REG2.units",
-        "Random networks of 32 hidden units in 2, 4 and 8 equal layers have on average {two:.2f}, {four:.2f} and {eight:.2f} "
-        "zeros on a line, fewer than the 32 of one layer (worst ratio).",
+        "Gaussian networks of 32 hidden units in 2, 4 and 8 equal layers have on average {two:.4f}, {four:.2f} and {eight:.2f} "
+        "zeros on a line, where one layer has 32 (worst ratio).",
         equals(1, 0.02), _ratio("zeros", theory.expected_zeros, distribution="gaussian", widths=EQUAL_UNITS),
         Derived("linear-regions.md#zeros-on-a-line"), ("JSM",),
         {"two": _equal_units(2), "four": _equal_units(4), "eight": _equal_units(8)},
@@ -144,7 +146,7 @@ CLAIMS = (
     ),
     Claim(
         "REG2.zero_bias_form",
-        "Without biases, on a line that misses the origin, the mean number of zeros is Σ_l n_l ∏_{j<l} p₂(n_j), "
+        "Without biases, on a line that misses the origin, the mean number of isolated zeros is Σ_l n_l ∏_{j<l} p₂(n_j), "
         "p₂(n) = 1 − 2^{−n}(1 + n): two active units are needed in every layer before (ratio, widths 3, 4, 3).",
         equals(1, 0.02), _ratio("zeros", theory.expected_zeros_without_bias, distribution="zero_bias"),
         Derived("linear-regions.md#zeros-without-biases"),
@@ -153,14 +155,14 @@ CLAIMS = (
         Claim(
             f"REG3{part}",
             f"In Gaussian networks with weight variance 2/fan-in and bias variance s² the zeros of layer l follow, as the "
-            f"width grows, a Cauchy distribution of scale s√(l/2): {words} (proportion at the largest width, worst of 4 layers).",
+            f"widths grow, a Cauchy distribution of scale s√(l/2): {words} (proportion at the largest width, worst of 4 layers).",
             equals(proportion, 0.05 * proportion),
             value(column).each("layer").at_largest("width").at_least(width=5),
             Derived("linear-regions.md#where-the-zeros-lie"), regime="asymptotic",
         )
         for part, column, proportion, words in (
-            ("", "within", 0.5, "half of them lie within it"),
-            (".tails", "within_wider", 0.75, "three quarters lie within 1 + √2 times it"),
+            ("", "within", 0.5, "half of them lie within that distance of 0"),
+            (".tails", "within_wider", 0.75, "three quarters lie within 1 + √2 times that distance of 0"),
         )
     ),
 )  # fmt: skip

@@ -96,20 +96,22 @@ OVER_THEORY = (
 CLAIMS = (
     Claim(
         "REG4",
-        "A random network of several layers has on average at least as many activation regions of the plane as the closed "
-        "form 1 + zeros of a line + crossings of pairs of neurons (smallest ratio over the shapes, up to {margin}).",
+        "A network of several layers with independent Gaussian weights and biases has on average at least as many activation "
+        "regions of the plane as the closed form 1 + zeros of a line + crossings of pairs of neurons (smallest ratio over the "
+        "shapes, up to {margin}).",
         at_least(1, 0.05), OVER_THEORY, Derived("linear-regions.md#regions-of-the-plane"), ("JSM",),
     ),
     Claim(
         "REG4.loops",
-        "It has at most 5 % more: closed curves that no other curve crosses, which the closed form leaves out, are few "
-        "(largest ratio over the shapes).",
+        "A network of several layers with independent Gaussian weights and biases has on average at most {theory} times the "
+        "activation regions of the plane of the closed form 1 + zeros of a line + crossings of pairs of neurons, which leaves "
+        "out closed curves that no other curve crosses (largest ratio over the shapes).",
         at_most(1.05), OVER_THEORY, PILOT, ("JSM",),
     ),
     Claim(
         "REG4.depth",
-        "With 32 hidden units, eight layers of 4 have on average less than half of the {shallow} regions of the plane of one "
-        "layer.",
+        "With 32 hidden units and Gaussian weights and biases, eight layers of 4 have on average less than half of the "
+        "{shallow} activation regions of the plane of one layer.",
         at_most(SHALLOW / 2), value("regions", experiment="plane", widths=EQUAL_UNITS[-1]), PILOT, ("JSM",),
         {"shallow": SHALLOW},
     ),

@@ -73,8 +73,8 @@ EXPERIMENT = Experiment(
 CLAIMS = (
     Claim(
         "REG7.growth",
-        "Training three layers of 16 units on the sawtooth m⁽³⁾ by {steps} steps of Adam less than doubles their mean number of "
-        "pieces on (0, 1), where the target has 8 (ratio of means, after to before).",
+        "Training three layers of 16 units on the sawtooth m⁽³⁾ by {steps} steps of Adam at rate 0.005 less than doubles their "
+        "mean number of pieces on (0, 1), where the target has 8 (ratio of means, after to before).",
         at_most(2), value("inside_after", "ratio", widths="16-16-16", steps=STEPS),
         Finding("linear_regions, seed 20261120"), ("JSM",), {"steps": STEPS},
     ),

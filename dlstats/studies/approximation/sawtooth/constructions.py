@@ -80,6 +80,7 @@ SLIDE = "Motivation for Deep Learning"
 DEEP = Stated("JSM", SLIDE, "3n+1 nodes to represent the m^(n)(x) with width of each layer ≤ 2")
 SHALLOW_NEEDS = Stated("JSM", SLIDE, "If we generate a shallow one, we need 2^n nodes")
 MULTIPLIES = Stated("JSM", SLIDE, "Depth - Multiplicatively … Width - additively")
+COMPOSED = Derived("sawtooth.md#pieces-of-compositions-and-sums")
 PIECES_PROVEN = Derived("sawtooth.md#pieces-of-the-sawtooth")
 NARROW_PROVEN = Derived("sawtooth.md#narrow-network")
 SHALLOW_PROVEN = Derived("sawtooth.md#shallow-networks")
@@ -174,14 +175,16 @@ CHECKS = (
         "Composition multiplies at most: pieces(f∘g) ≤ pieces(f) pieces(g) (largest excess over random f, g).",
         at_most(0),
         lambda: [linear.compose(f, g).pieces - f.pieces * g.pieces for f, g in _random_pairs()],
-        MULTIPLIES,
+        COMPOSED,
+        ("JSM",),
     ),
     Check(
         "SAW5.sum",
         "Addition adds at most: pieces(f + g) ≤ pieces(f) + pieces(g) − 1 (largest excess over random f, g).",
         at_most(0),
         lambda: [linear.add(f, g).pieces - (f.pieces + g.pieces - 1) for f, g in _random_pairs()],
-        MULTIPLIES,
+        COMPOSED,
+        ("JSM",),
     ),
     Check(
         "SAW5.equality",

@@ -51,8 +51,9 @@ def _labellings(points: int) -> int:
 CHECKS = (
     Check(
         "SAW7",
-        "The least integrated squared error of k pieces is e₂(r)/2ⁿ, r = 2ⁿ − k + 1, e₂ = (r² − 1)/(6(2r − 1)) for odd and "
-        "r(r + 2)/(6(2r + 3)) for even r: dynamic programming finds nothing smaller (smallest difference).",
+        "The least integrated squared error of k ≥ 2 pieces is e₂(r)/2ⁿ, r = 2ⁿ − k + 1, e₂ = (r² − 1)/(6(2r − 1)) for odd and "
+        "r(r + 2)/(6(2r + 3)) for even r, and 1/12 for one: dynamic programming finds nothing smaller (n = 2, 3, 4; smallest "
+        "difference).",
         at_least(0, 1e-12),
         lambda: _search_gaps(2, theory.l2_floor),
         Finding("sawtooth, seed 20261120"),
@@ -77,8 +78,8 @@ CHECKS = (
     ),
     Check(
         "SAW8",
-        "The least integrated absolute error of k pieces is e₁(r)/2ⁿ, a two-parameter minimum: dynamic programming finds "
-        "nothing smaller (smallest difference).",
+        "The least integrated absolute error of k ≥ 2 pieces is e₁(r)/2ⁿ, r = 2ⁿ − k + 1, a two-parameter minimum, and 1/4 for "
+        "one: dynamic programming finds nothing smaller (n = 2, 3, 4; smallest difference).",
         at_least(0, 1e-9),
         lambda: _search_gaps(1, theory.l1_floor),
         Finding("sawtooth, seed 20261120"),

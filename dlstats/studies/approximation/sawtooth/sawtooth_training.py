@@ -119,8 +119,9 @@ CLAIMS = (
     ),
     Claim(
         "SAW10",
-        "No trained shallow network of N units goes below the least L² error of N + 1 pieces that dynamic programming finds "
-        "(SAW7; smallest distance above it).",
+        "No trained shallow network of N units has an integrated squared error on m⁽ⁿ⁾ below e₂(r)/2ⁿ, r = 2ⁿ − N, "
+        "e₂ = (r² − 1)/(6(2r − 1)) for odd and r(r + 2)/(6(2r + 3)) for even r > 0, the least that is known for N + 1 pieces "
+        "(n = 2, …, 5; smallest distance above it).",
         at_least(0, 1e-6),
         value("mse", "smallest", method="shallow")
         .each()

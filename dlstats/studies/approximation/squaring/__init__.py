@@ -5,8 +5,8 @@ from __future__ import annotations
 from dlstats.protocol.study import Study, grid
 from dlstats.studies.approximation.squaring import square_errors, square_units
 
-DEEP = grid(depth=range(13), replicates=1)
-SHALLOW = grid(pieces=[*range(1, 18), 20, 24, 32, 48, 64, 100, 112, 113, 128], replicates=1)
+DEEP = grid(depth=square_errors.DEPTHS, replicates=1)
+SHALLOW = grid(pieces=square_errors.PIECES, replicates=1)
 DEPTHS = [1, 2, 3, 4, 6]
 
 STUDY = Study(
@@ -18,7 +18,7 @@ STUDY = Study(
     estimands="Largest, L¹ and L² errors; hidden units for a given largest error.",
     experiments={"deep": square_units.DEEP, "shallow": square_units.SHALLOW, "training": square_units.TRAINING},
     claims=square_units.CLAIMS,
-    checks=square_errors.CHECKS,
+    checks=(*square_errors.CHECKS, *square_units.CHECKS),
     figures=(square_units.FIGURE,),
     limits="Units of the deep networks are those of one construction, an upper bound on what depth needs; units of the "
     "shallow ones are a lower bound. The comparison therefore understates what depth can save.",
