@@ -1,7 +1,7 @@
 """Published designs for quantile regression by networks; conditional quantiles are f(x) + s(x) q(level).
 
-Univariate: Shen, Jiao, Lin, Horowitz and Huang (2021, arXiv 2107.04907) and Shen, Dai and Zhu (2025, arXiv
-2504.08215). S1 to S5: Padilla, Tansey and Chen (2022, JMLR 23-247), section on simulations.
+Univariate: Shen, Jiao, Lin, Horowitz and Huang (2021, arXiv 2107.04907) and Shen, Dai, Wu, Luo, Shi and Zhu (2025,
+arXiv 2504.08215). S1 to S5: Padilla, Tansey and Chen (2022, JMLR 23-247), section on simulations.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from dlstats.losses.robust import log1p_square
 Numbers = Float[Tensor, "*shape"]
 
 ALPHA_RANGE = (1e-3, 1.999)
-"""Shapes that the adaptive loss learns: the distribution has a density for α in [0, 2] only."""
+"""Shapes that the adaptive loss learns, inside [0, 2]: there is a density for α >= 0 only."""
 
 FAR = 40.0
 """From here on exp(t) − 1 is exp(t) in float64."""

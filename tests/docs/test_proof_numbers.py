@@ -4,13 +4,16 @@ import math
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import integrate, special, stats
 
+from dlstats.methods import quantile
 from dlstats.theory import (
     approximation_rates,
     efficiency,
     linear_regions,
     linear_suboptimality,
+    minimisers,
     sawtooth_floors,
     squaring,
 )
@@ -98,3 +101,31 @@ def test_random_knots_have_the_constant_stated():
         return approximation_rates.random_spline_mse(knots) * math.prod(range(knots + 1, knots + 6))
 
     assert mean(61) - mean(60) == pytest.approx(0.86863, abs=5e-6)
+
+
+def test_focal_fits_of_eight_classes_lie_on_either_side():
+    fits = [minimisers.focal_map_multiclass(np.array([0.1] + [0.9 / 7] * 7), gamma)[0] for gamma in (0.5, 1, 2, 3, 5)]
+    assert fits == pytest.approx([0.0996, 0.0996, 0.1004, 0.1018, 0.1049], abs=5e-5)
+
+
+def test_sample_quantiles_have_the_means_stated():
+    def mean(k):
+        density = stats.beta(k, 201 - k).pdf
+        return integrate.quad(lambda u: float(stats.norm.ppf(u) * density(u)), 0, 1, points=[0.9], limit=200)[0]
+
+    ends = [mean(180), mean(181)]
+    assert ends == pytest.approx([1.2654, 1.2938], abs=5e-5)
+    assert np.abs(np.array(ends) - stats.norm.ppf(0.9)).max() + 0.09 < 0.11
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_point_of_high_leverage_leaves_no_more_slope_than_stated(seed):
+    rng, far = np.random.default_rng(seed), 1e4
+    x = np.append(rng.random(100), far)
+    y = np.append(2 * x[:-1] + rng.standard_normal(100), 0.0)
+    absolute = quantile.linear_program(x, y, 0.5)
+    huber = sm.RLM(y, np.column_stack([np.ones_like(x), x]), M=sm.robust.norms.HuberT()).fit(maxiter=200, tol=1e-12)
+    for (a, b), reach in ((absolute, 0.0), (huber.params, 1.345 * huber.scale)):
+        last = abs(a + b * far)
+        assert last <= reach * 100 / far + 1e-9
+        assert abs(b) <= (np.abs(y).max() + reach + last) / (far - 1)

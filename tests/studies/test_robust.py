@@ -14,7 +14,8 @@ from dlstats.pipeline import registry
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.measure import Contrast
 from dlstats.protocol.readers import value
-from dlstats.studies.robust import _quadrature
+from dlstats.seeds import Streams
+from dlstats.studies.robust import _quadrature, deep_quantile
 from dlstats.studies.robust._averages import Average
 from dlstats.studies.robust.efficiency import asymptotics, loss_shapes
 from dlstats.theory import efficiency
@@ -26,6 +27,43 @@ def test_the_loss_that_the_lectures_print_is_refuted_exactly():
     line = results.verdicts("quantile_descent").to_dict("index")["ROB18.bounded"]
     assert line["verdict"] == "refuted"
     assert line["mcse"] == 0
+
+
+def test_descent_starts_outside_what_its_claim_allows():
+    (claim,) = [c for c in registry.load("quantile_descent").claims if c.id == "ROB18.correct"]
+    assert abs(0 - claim.expectation.theory) > claim.expectation.margin
+
+
+@pytest.mark.parametrize("level", deep_quantile.LEVELS)
+def test_an_infinite_quantile_is_not_calibrated(level):
+    (claim,) = [c for c in deep_quantile.CLAIMS if c.id == "ROB16"]
+    lines = [
+        {
+            "measure": "miscalibration",
+            "statistic": "mean",
+            "against": "",
+            "cell": "c",
+            "cells": "",
+            "method": "per_level",
+        }
+        | {"n": deep_quantile.LARGEST, "level": level}
+        | Estimate(distance, 1e-9, 20).line()
+        for distance in (level, 1 - level)
+    ]
+    for line in lines:
+        found = claim.measure(Evidence({"quantiles": pd.DataFrame([line])}))
+        assert isinstance(found, list)
+        assert found[0].value > claim.expectation.theory + claim.expectation.margin
+
+
+def test_sorting_crossed_quantiles_lowers_the_error_by_what_is_recorded():
+    points = np.linspace(0.1, 0.9, 9)[:, None]
+    true = np.stack([deep_quantile.DESIGN.quantile(points, level) for level in deep_quantile.LEVELS], axis=1)
+    streams = Streams(1, "deep_quantile", [0, 1])
+    rows = deep_quantile._sorted(np.stack([true, true[:, ::-1]]), {}, points, streams)
+    in_order, crossed = (rows.loc[rows["replicate"] == r, "rise"].to_numpy() for r in (0, 1))
+    assert (in_order == 0).all()
+    np.testing.assert_allclose(crossed, -np.abs(true - true[:, ::-1]).mean(axis=0).sum(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("study", TRAINED)

@@ -11,6 +11,6 @@ def at_limit(reader: Reader, over: str) -> Reader:
     return reader.at_largest(over).at_least(**{over: 5})
 
 
-def seen_in(study: str) -> Finding:
-    """First seen in the run of a study with which the first ledger was made."""
-    return Finding(f"{study}, seed 20261120")
+def seen_in(study: str, seed: int = 20261120) -> Finding:
+    """First seen in the run of a study with which the first ledger was made, or in one with another seed."""
+    return Finding(f"{study}, seed {seed}")

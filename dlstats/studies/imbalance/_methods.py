@@ -32,8 +32,6 @@ MULTICLASS = ("cross_entropy", "weighted", "class_balanced", "focal", "logit_adj
 """Those that are defined for many classes."""
 RECIPE = "networks with two hidden layers of 16, Adam at one rate"
 """How all of them are trained, for statements."""
-FACTOR = 1.25
-"""Excess risks within this factor of each other are taken for equal."""
 
 
 def network_methods(*names: str) -> dict[str, Method]:

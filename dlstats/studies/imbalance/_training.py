@@ -24,8 +24,6 @@ GAMMA = 2.0
 BATCH = 256
 ADJUSTED = {"cross_entropy": "prior", "weighted": "default", "logit_adjusted": "default"}
 """The cut at which a loss accounts for the prevalence once: after training, or in the loss."""
-CHOSEN = {"cross_entropy": "tuned", "logit_adjusted": "default"}
-"""The cut with which a loss is used: tuned on held-out data, or as it comes."""
 DEFERRED = 0.6
 """Proportion of the steps before LDAM's weights set in."""
 
@@ -167,8 +165,7 @@ def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict
             columns |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
     if name in ADJUSTED:
         columns["excess_adjusted"] = columns[f"excess_{ADJUSTED[name]}"]
-    if name in CHOSEN:
-        columns["balanced_error_chosen"] = columns[f"balanced_error_{CHOSEN[name]}"]
+    columns["cut_gain"] = columns["balanced_error_prior"] - columns["balanced_error_tuned"]
     f1_cut = measures.best_cut(held, y, 1 - y, "f1")
     columns["f1_tuned"] = measures.counts(logit > f1_cut[:, None], a, b).f1
     columns["auroc"], columns["average_precision"] = (

@@ -10,7 +10,7 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Practice
-from dlstats.protocol.readers import difference
+from dlstats.protocol.readers import difference, value
 from dlstats.protocol.study import Experiment, Figure, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.imbalance._limits import seen_in
@@ -92,7 +92,7 @@ BREAST_CANCER = Experiment(
         Measure("balanced_error_default", "balanced error, as trained"),
         Measure("balanced_error_tuned", "balanced error, tuned cut"),
         Measure("balanced_error_prior", "balanced error, cut at the prevalence"),
-        Measure("balanced_error_chosen", "balanced error, adjusted as it comes or with a tuned cut"),
+        Measure("cut_gain", "balanced error cut at the prevalence less that at the tuned cut"),
         Measure("f1_tuned", "F1, tuned cut"),
         Measure("auroc", "AUC"),
         Measure("average_precision", "average precision"),
@@ -100,10 +100,7 @@ BREAST_CANCER = Experiment(
         Measure("log_loss_platt", "log loss after Platt scaling"),
         Measure("ece", "calibration error"),
     ),
-    contrasts=(
-        Contrast("balanced_error_chosen", "logit_adjusted", "cross_entropy", "difference", "mean"),
-        Contrast("log_loss", "cross_entropy", "weighted", "difference", "mean"),
-    ),
+    contrasts=(Contrast("log_loss", "cross_entropy", "weighted", "difference", "mean"),),
     block=25,
     title="breast cancer",
 )
@@ -129,25 +126,27 @@ SEEN, LECTURES = seen_in("imbalance_real_data"), ("JSM", "BIOS")
 CLAIMS = (
     Claim(
         "IMB4.breast_cancer",
-        "On breast cancer with 10 % malignant, logit adjustment as it comes has a smaller balanced error than cross-entropy "
-        f"whose cut is tuned on 10 held-out malignant samples ({RECIPE}; 20 malignant training samples).",
-        at_most(0), difference("balanced_error_chosen", "logit_adjusted", "cross_entropy"), SEEN, LECTURES,
+        "Over random splits of breast cancer with 10 % malignant, a network trained by cross-entropy has a smaller balanced "
+        "error cut at the prevalence than with the cut that is best on held-out data with 10 malignant samples: mean difference "
+        f"({RECIPE}; 20 malignant training samples).",
+        at_most(0), value("cut_gain", method="cross_entropy"), seen_in("imbalance_real_data", 20261127), LECTURES,
     ),
     Claim(
         "IMB1.breast_cancer",
-        f"On breast cancer with 10 % malignant, cross-entropy has a smaller log loss than class weights ({RECIPE}).",
+        "Over random splits of breast cancer with 10 % malignant, cross-entropy has a smaller log loss than class weights: mean "
+        f"difference ({RECIPE}).",
         at_most(0), difference("log_loss", "cross_entropy", "weighted"), SEEN, LECTURES,
     ),
     Claim(
         "IMB5.digits",
-        "On digits with a long tail, 100 to 5 a class, the logit-adjusted loss has a smaller balanced error than cross-entropy "
-        f"with logits corrected for the prior ({RECIPE}).",
+        "Over random splits of digits with a long tail, 100 to 5 images per class, the logit-adjusted loss has a smaller "
+        f"balanced error than cross-entropy with logits corrected for the prior: mean difference ({RECIPE}).",
         at_most(0), difference("balanced_error_adjusted", "logit_adjusted", "cross_entropy"), SEEN, LECTURES,
     ),
     Claim(
         "IMB5.digits_adjusted",
-        "On digits with a long tail, 100 to 5 a class, the logit-adjusted loss has a smaller balanced error than cross-entropy "
-        f"as it comes ({RECIPE}).",
+        "Over random splits of digits with a long tail, 100 to 5 images per class, the logit-adjusted loss has a smaller "
+        f"balanced error than cross-entropy without a further correction: mean difference ({RECIPE}).",
         at_most(0), difference("balanced_error_default", "logit_adjusted", "cross_entropy", experiment="digits"),
         Practice("menon2021", "abstract"), LECTURES,
     ),

@@ -131,7 +131,8 @@ CLAIMS = (
     ),
     Claim(
         "IMB12",
-        f"The empirical area under the ROC curve of scores N(±{DISTANCE / 2}, 1) has the mean Φ(D/√2) = {{theory:.6f}}.",
+        f"The empirical area under the ROC curve of scores N(±{DISTANCE / 2}, 1) has the mean Φ(D/√2) = {{theory:.6f}}, "
+        f"D = {DISTANCE:g}.",
         equals(AUC, 0.002), value("auroc", "mean"), AREA,
     ),
     Claim(

@@ -171,8 +171,9 @@ CLAIMS = (
     ),
     Claim(
         "ROB15.conditional",
-        "Right on average over x is not right at every x: around a median line fitted to 500 points, split conformal intervals "
-        "of one width with marginal coverage 0.9 cover on average at most {theory} in the tenth of x with the most noise.",
+        "Right on average over x is not right at every x: around one median line, fitted to 500 points, split conformal "
+        "intervals of one width with marginal coverage 0.9 cover on average at most {theory} in the tenth of x with the most "
+        "noise.",
         at_most(0.8),
         value("right", "mean", n=99, method="split_linear"),
         Finding("conformal, seed 20261120"),

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from dlstats.protocol.claim import equals
-from dlstats.protocol.origin import Theorem
+from dlstats.protocol.origin import Derived
 from dlstats.protocol.study import Check, Study
 from dlstats.studies.robust._quadrature import gaps, pinball_loss
 from dlstats.theory import quantiles as theory
@@ -41,7 +41,7 @@ STUDY = Study(
             "difference from the closed form).",
             equals(0, 1e-12),
             _integrals,
-            Theorem("gneiting2007", "section 4.2"),
+            Derived("quantiles.md#crps-as-pinball-losses"),
         ),
     ),
     limits="One forecast distribution.",

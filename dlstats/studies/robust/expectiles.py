@@ -13,7 +13,7 @@ from dlstats.protocol.claim import equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Theorem
+from dlstats.protocol.origin import Derived
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.studies.frames import tabulated
 from dlstats.studies.robust._quadrature import gaps
@@ -117,17 +117,17 @@ STUDY = Study(
         Check(
             "ROB14",
             "The pinball loss elicits the quantiles of N(0, 1) and Exp(1) at levels 0.25, 0.5, 0.7, 0.9, 0.95, the expectile "
-            "loss their expectiles, which are others (largest difference from closed forms).",
+            "loss their expectiles (largest difference from closed forms).",
             equals(0, 1e-8),
             _elicited,
-            Theorem("newey1987", "definition of expectiles"),
+            Derived("quantiles.md#what-pinball-and-expectile-loss-elicit"),
         ),
     ),
     figures=(
         Figure(
             "expectile_levels",
-            "Level of the quantile that is equal to the expectile of a given level: expectiles are no quantiles (grey line). "
-            "Lines: closed forms. Symbols: minimisers of the loss as trained. Exact.",
+            "Level of the quantile that is equal to the expectile of a given level: an expectile is not in general the quantile "
+            "of the same level (grey line). Lines: closed forms. Symbols: minimisers of the loss as trained. Exact.",
             draw_expectiles,
         ),
     ),

@@ -145,8 +145,8 @@ CHECKS = (
     ),
     Check(
         "ROB17.network",
-        "A network without hidden layer and the pinball loss reaches the linear-programming optimum at these seven levels "
-        "(largest relative excess of the training risk).",
+        "The mean pinball loss of a network without hidden layer has the linear-programming optimum as its minimum; 8000 steps "
+        "of Adam come within 0.1 % of it on Engel's data at seven levels (largest relative excess).",
         at_most(0, 1e-3),
         _excess,
         Derived("quantiles.md#network-without-hidden-layer"),

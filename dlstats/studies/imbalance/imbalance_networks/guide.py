@@ -110,7 +110,7 @@ FIGURES = (
     Figure(
         "imbalance_networks",
         "Balanced error above Bayes of trained networks: two Gaussians in five dimensions, prevalence 0.02. Left: logit cut "
-        "at 0. Middle: cut tuned on held-out data. Right: best cut. Bars: two Monte Carlo standard errors.",
+        "at 0. Middle: cut tuned on held-out data. Right: best cut on the test points. Bars: two Monte Carlo standard errors.",
         draw_excess,
         "two-column",
         3.2,

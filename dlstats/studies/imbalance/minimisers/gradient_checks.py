@@ -151,11 +151,11 @@ CHECKS = (
         equals(-1 / (1 + math.exp(-8)), 1e-8), lambda: gradient("cross_entropy", -8, 1), GRADIENT, BIOS,
     ),
     Check(
-        "IMB18.squared", "At z = −8 and y = 1 the gradient of squared error on the probability has vanished to −0.00067025.",
+        "IMB18.squared", "At z = −8 and y = 1 the gradient of squared error on the probability is only −0.00067025.",
         equals(-0.00067025, 1e-8), lambda: gradient("squared_probability", -8, 1), GRADIENT, BIOS,
     ),
     Check(
-        "IMB18.squared_far", "At z = −20 and y = 1 the gradient of squared error on the probability has vanished to −4.1 · 10⁻⁹.",
+        "IMB18.squared_far", "At z = −20 and y = 1 the gradient of squared error on the probability is only −4.1 × 10⁻⁹.",
         equals(-4.1e-9, 1e-10), lambda: gradient("squared_probability", -20, 1), GRADIENT, BIOS,
     ),
     Check(

@@ -64,26 +64,34 @@ THRESHOLD, LINEAR, SQUARED = (
 DICE = ("JSM", "BIOS")
 CHECKS = (
     Check(
-        "IMB8", "F1 and Dice are largest for the cut η > F*/2: largest difference over five pairs of Gaussians.",
+        "IMB8",
+        "F1 and Dice, with the largest value F, are largest for the decision η > F/2, η the true probability: largest difference "
+        "of the cuts over five pairs of Gaussians.",
         equals(0, 1e-8), half_gaps, THRESHOLD, DICE,
     ),
     Check(
-        "IMB9", "The Tversky index T is largest for the cut η > aT/(1 + (a + b − 1)T): largest difference over four (a, b).",
+        "IMB9",
+        "The Tversky index with weights a and b, its largest value T, is largest for the decision η > aT/(1 + (a + b − 1)T), η "
+        "the true probability: largest difference of the cuts over four (a, b).",
         equals(0, 1e-8), tversky_gaps, THRESHOLD,
     ),
     Check("IMB9.jaccard", "Jaccard and Dice have the same optimal cut: difference.", equals(0, 1e-8), jaccard_gap, THRESHOLD),
     Check(
-        "IMB10", "Soft Dice with the squared denominator fits p = min(1, η/F): largest difference from L-BFGS-B over ten levels.",
+        "IMB10",
+        "Soft Dice with the squared denominator, its largest value F, fits p = min(1, η/F), η the true probability: largest "
+        "difference from L-BFGS-B over ten levels.",
         equals(0, 1e-6), lambda: soft_gap("squared"), SQUARED, ("BIOS",),
     ),
     Check(
-        "IMB10.linear", "With the linear denominator it fits p = 1{η > F/2}, all or nothing: largest difference over ten levels.",
+        "IMB10.linear",
+        "Soft Dice with the linear denominator, its largest value F, fits p = 1{η > F/2}, all or nothing, η the true "
+        "probability: largest difference from L-BFGS-B over ten levels.",
         equals(0, 1e-6), lambda: soft_gap("linear"), LINEAR, DICE,
     ),
     Check(
         "IMB10.rule",
-        "Cut at 1/2, soft Dice with the squared denominator decides for fewer points than with the linear one, as its F/2 is not "
-        "smaller: smallest difference of the cuts on η over five pairs of Gaussians and the ten levels.",
+        "Cut at 1/2, soft Dice with the squared denominator decides for no more points than with the linear one, as half of its "
+        "largest value F is not smaller: smallest difference of the cuts on η over five pairs of Gaussians and the ten levels.",
         at_least(0), cuts_apart, SQUARED, ("BIOS",),
     ),
 )  # fmt: skip

@@ -118,7 +118,8 @@ WEIGHTED, ALPHA, FOCAL, ADJUSTED = (
 CHECKS = (
     Check(
         "IMB1",
-        "Weighted cross-entropy fits w₁η/(w₁η + w₀(1 − η)): the largest difference from the numerical minimiser is 0.",
+        "Weighted cross-entropy fits w₁η/(w₁η + w₀(1 − η)), η the true probability: largest difference from the numerical "
+        "minimiser.",
         equals(0, 1e-8), weighted_gaps, WEIGHTED, JSM,
     ),
     Check(
@@ -133,8 +134,8 @@ CHECKS = (
     ),
     Check(
         "IMB2",
-        "The true probability is recovered from a focal fit by η ∝ p/φ(p), gamma 0.5 to 5: largest error of the fit "
-        "found by the numerical minimiser.",
+        "The true probability η is recovered from a focal fit p by η ∝ p/φ(p), φ(p) = (1 − p)^γ − γ(1 − p)^(γ−1) p ln p, γ = 0.5 "
+        "to 5: largest error of the fit found by the numerical minimiser.",
         equals(0, 3e-8), recovery_gaps, FOCAL, JSM,
     ),
     Check(
@@ -153,15 +154,17 @@ CHECKS = (
         at_least(0.1), lambda: max(small_fits()), FOCAL,
     ),
     Check(
-        "IMB2.under", "In the same setting it falls short of 0.1 for another gamma of 0.5 to 5.",
+        "IMB2.under",
+        "With eight classes and η = 0.1 for one (0.9/7 for the others) the focal fit falls short of 0.1 for some gamma of 0.5 to "
+        "5.",
         at_most(0.1), lambda: min(small_fits()), FOCAL,
     ),
     Check(
-        "IMB3", "Focal loss with alpha = 0.25 says class 1 only where η > 1 − alpha = 0.75.",
+        "IMB3", "Focal loss with alpha = 0.25 predicts class 1 only where η > 1 − alpha = 0.75.",
         equals(0.75, 1e-8), lambda: focal_threshold(0.25), ALPHA, JSM,
     ),
     Check(
-        "IMB3.other", "Focal loss with alpha = 0.9 says class 1 where η > 0.1.",
+        "IMB3.other", "Focal loss with alpha = 0.9 predicts class 1 where η > 0.1.",
         equals(0.1, 1e-8), lambda: focal_threshold(0.9), ALPHA,
     ),
     Check(

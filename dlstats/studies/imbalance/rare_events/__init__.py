@@ -143,12 +143,14 @@ CLAIMS = (
         for what in COEFFICIENTS
     ),
     _limit(
-        "IMB16", "With all cases and two controls for each, the slope of logistic regression tends to its value, {theory}.",
+        "IMB16", "With all cases and two controls for each, the slope of logistic regression tends to its value in the "
+        "population, {theory}.",
         1, 0.03, value("slope"), "population", SAMPLING,
     ),
     _limit(
         "IMB16.intercept",
-        "With all cases and two controls for each, the intercept less ln((1 − τ)/τ · ȳ/(1 − ȳ)) tends to its value, {theory}.",
+        "With all cases and two controls for each, the intercept less ln((1 − τ)/τ · ȳ/(1 − ȳ)), with τ the proportion of "
+        "cases in the population and ȳ that in the sample, tends to its value in the population, {theory}.",
         -6, 0.03, value("corrected_intercept"), "population", SAMPLING,
     ),
 )  # fmt: skip
@@ -199,9 +201,9 @@ def draw_bias(evidence: Evidence, figure) -> None:
     right.legend(fontsize="x-small")
 
 
-SIZES = {200: 4000, 400: 1000, 800: 1000, 1600: 500, 3200: 500}
+SIZES = {200: 4000, 400: 1000, 800: 1000, 1600: 500, 3200: 1000}
 POPULATIONS = (12500, 25000, 50000, 100000, 200000)
-UNLABELLED = {250: 1000, 500: 1000, 1000: 1000, 2000: 2000, 4000: 1500}
+UNLABELLED = {250: 1000, 500: 1000, 1000: 1000, 2000: 2000, 4000: 2500}
 """Size -> replicates of the standard design; every population has 200."""
 
 

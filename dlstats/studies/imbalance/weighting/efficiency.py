@@ -105,24 +105,20 @@ BAYES = float(stats.norm.cdf(-DISTANCE / 2))
 ERM = minimisers.gaussian_rule(minimisers.gaussian_threshold(PRIOR, DISTANCE), PRIOR, DISTANCE)["balanced_error"]
 
 
-THRESHOLD = "variance-of-the-threshold"
-
-
-def _variance(name: str, what: str, column: str, method: str, expected: float, proof: str) -> Claim:
+def _variance(name: str, words: str, method: str, expected: float) -> Claim:
     return Claim(
         name,
-        f"{SETTING} n times the variance of the {what} tends to {{theory:.5g}} as n grows.",
+        f"{SETTING} n times the variance of the slope of {words}, given that the estimate lies in a fixed ball around its limit, "
+        "tends to {theory:.5g} as n grows.",
         equals(expected, 0.1 * expected),
-        at_limit(value(column, "variance", method=method).times(lambda line: line["n"]), "n"),
-        Derived(f"weighted-logistic.md#{proof}"), JSM, regime="asymptotic",
+        at_limit(value("slope", "variance", method=method).times(lambda line: line["n"]), "n"),
+        Derived("weighted-logistic.md#asymptotic-variances"), JSM, regime="asymptotic",
     )  # fmt: skip
 
 
 CLAIMS = (
-    _variance("IMB6", "slope of logit adjustment", "slope", "logit_adjusted", SLOPES[False], "asymptotic-variances"),
-    _variance("IMB6.weighted", "slope of class weights", "slope", "weighted", SLOPES[True], "asymptotic-variances"),
-    _variance("IMB6.threshold", "threshold of logit adjustment", "threshold", "logit_adjusted", CUTS[False], THRESHOLD),
-    _variance("IMB6.threshold_weighted", "threshold of class weights", "threshold", "weighted", CUTS[True], THRESHOLD),
+    _variance("IMB6", "logit adjustment", "logit_adjusted", SLOPES[False]),
+    _variance("IMB6.weighted", "class weights", "weighted", SLOPES[True]),
     Claim(
         "IMB6.order",
         f"{SETTING} class weights have, in the limit of large n, {{theory:.4f}} times the expected excess balanced error of "

@@ -107,8 +107,8 @@ def _separable(name: str, words: str, expected: float, margin: float, reader: Re
 CLAIMS = (
     _separable(
         "IMB13",
-        "class weights of ratio 10 and 100, and an offset of 2 in the logit, move the boundary by ln(ratio)/(2‖w‖) and so not at "
-        "all in the limit: the mean ratio of the shift to this is {theory:g}",
+        "class weights of ratio 10 and 100 move the boundary by ln(ratio)/(2‖w‖), an offset of 2 in the logit by 2/(2‖w‖), and "
+        "so not at all in the limit: the mean ratio of the shift to this is {theory:g}",
         1, 0.01, value("shift_ratio", method=["weight", "offset"]).each("method", "size"), "boundary-on-the-ridge-path",
     ),
     _separable(

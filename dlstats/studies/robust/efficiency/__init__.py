@@ -11,10 +11,10 @@ DISTRIBUTIONS = list(location_samples.DISTRIBUTIONS)
 
 
 def _samples(replicates: int) -> list[Grid]:
-    """A sixth of the replicates at the smaller sizes, which are shown and not judged."""
+    """A twelfth of the replicates at the smaller sizes, which are shown and not judged."""
     return [
         grid(distribution=DISTRIBUTIONS, n=SIZES[-1], replicates=replicates),
-        grid(distribution=DISTRIBUTIONS, n=SIZES[:-1], replicates=replicates // 6),
+        grid(distribution=DISTRIBUTIONS, n=SIZES[:-1], replicates=replicates // 12),
     ]
 
 
@@ -46,7 +46,7 @@ STUDY = Study(
     limits="The scale is known throughout; an estimated scale changes efficiency and influence of redescending losses.",
     designs={
         "smoke": {"location": grid(distribution=["normal", "t1"], n=SIZES, replicates=200), "barron": SHAPES},
-        "standard": {"location": _samples(12000), "barron": SHAPES},
-        "paper": {"location": _samples(40000), "barron": SHAPES},
+        "standard": {"location": _samples(24000), "barron": SHAPES},
+        "paper": {"location": _samples(80000), "barron": SHAPES},
     },
 )

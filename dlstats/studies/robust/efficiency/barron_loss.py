@@ -117,8 +117,7 @@ CHECKS = (
     ),
     Check(
         "ROB2.welsch",
-        "At its printed scale c = 1 Barron's loss loses efficiency at N(0, 1) as α falls: at α = −∞ it keeps 3√3/8, 0.6495 "
-        "(difference).",
+        "At scale c = 1 Barron's loss of shape α = −∞ (Welsch's) has the efficiency 3√3/8, 0.6495, at N(0, 1) (difference).",
         equals(0, 1e-8),
         lambda: abs(efficiency(-math.inf, 1.0) - theory.welsch_efficiency(1.0)),
         Derived("m-estimators.md#efficiency-of-the-welsch-loss"),
@@ -126,22 +125,24 @@ CHECKS = (
     ),
     Check(
         "ROB2.literature",
-        "√2 c gives the published constants 2.385 (Cauchy) and 2.985 (Welsch), rounded to three decimals (difference).",
+        "√2 times the scale at which Barron's loss has 95 % efficiency is the published constant 2.385 at α = 0 (Cauchy) and "
+        "2.985 at α = −∞ (Welsch), rounded to three decimals (difference).",
         equals(0, 5e-4),
         _literature,
         Practice("holland1977", "tuning constants"),
     ),
     Check(
         "ROB2.none",
-        "Above α = 1.5788 no scale of Barron's loss has an efficiency as low as 95 % (least efficiency over scales at "
-        "α = 1.5988).",
+        "For 1.5788 < α ≤ 2 no scale of Barron's loss has an efficiency as low as 95 % at N(0, 1) (least efficiency over scales "
+        "at α = 1.5988).",
         at_least(0.95),
         lambda: _least_efficiency(0.02),
         Derived("m-estimators.md#small-scales-of-the-barron-loss"),
     ),
     Check(
         "ROB2.some",
-        "Below α = 1.5788 some scale has less than 95 % (least efficiency over scales at α = 1.5588).",
+        "For 1/2 < α < 1.5788 some scale of Barron's loss has less than 95 % efficiency at N(0, 1) (least efficiency over scales "
+        "at α = 1.5588).",
         at_most(0.95),
         lambda: _least_efficiency(-0.02),
         Derived("m-estimators.md#small-scales-of-the-barron-loss"),
@@ -157,7 +158,7 @@ CHECKS = (
     ),
     Check(
         "ROB11.negative",
-        "Barron's loss is a negative log-likelihood for 0 ≤ α ≤ 2 only: as |x| → ∞, exp(−ρ) tends to exp(−(2 − α)/|α|) for "
+        "Barron's loss is a negative log-likelihood for α ≥ 0 only: as |x| → ∞, exp(−ρ) tends to exp(−(2 − α)/|α|) for "
         "α < 0, so that its integral is infinite, and to 0 for others (largest difference, ten shapes).",
         equals(0, 1e-12),
         _limits,
@@ -189,6 +190,6 @@ def draw_tuning(evidence: Evidence, figure) -> None:
 FIGURE = Figure(
     "barron_tuning",
     "Efficiency of Barron's loss under standard normal errors against its scale. Symbols: the scale for 95 % efficiency, from "
-    "the loss as trained. For shapes above α = 1.5788 every scale exceeds 95 %. Exact.",
+    "the loss as trained. For shapes from α = 1.5788 to 2 every scale exceeds 95 %. Exact.",
     draw_tuning,
 )

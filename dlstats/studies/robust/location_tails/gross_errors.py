@@ -103,14 +103,14 @@ BREAKS = (
         "ROB9.median",
         "median",
         11,
-        "The median of n = 21 stands 10 points at 10⁹ and breaks with 11",
+        "The median of n = 21 withstands 10 points at 10⁹ and breaks with 11",
         Theorem("donoho1983", FINITE),
     ),
     (
         "ROB9.huber",
         "huber",
         11,
-        "Huber's estimator with the median absolute deviation as scale stands 10 of 21 points at 10⁹ and breaks with 11",
+        "Huber's estimator with the median absolute deviation as scale withstands 10 of 21 points at 10⁹ and breaks with 11",
         Theorem("huber2009", "section 6.6"),
     ),
 )
@@ -129,7 +129,7 @@ CLAIMS = (
     ),
     Claim(
         "ROB9.leverage",
-        "One gross error in x carries regression by absolute error and by Huber's loss away: with 100 points of slope 2 on "
+        "One gross error in x ruins regression by absolute error and by Huber's loss: with 100 points of slope 2 on "
         "[0, 1] and one at (10⁴, 0), the slope is at most 0.001 in absolute value in at least {theory} of samples (least "
         "proportion of the two).",
         at_least(0.95),
