@@ -238,6 +238,20 @@ def sieve_pieces(n: int, noise_sd: float) -> int:
 
 
 def sieve_risk(n: int, noise_sd: float) -> float:
-    """min_k sigma^2 (k + 1) / n + A / k^4: least squares on linear splines with k equal pieces; slope -4/5 in n."""
+    """E of the integral of (s - f)^2: s least squares on linear splines with `sieve_pieces` equal pieces, f = sin(2 pi x).
+
+    With the hat functions H at x_i = (i - 1/2) / n, their Gram matrix G on [0, 1] and M = H'H it is the variance
+    sigma^2 tr(G M^-1) and the squared distance of f to the spline with coefficients M^-1 H'f, by Gauss's rule on the pieces.
+    In the limit it is sigma^2 (k + 1) / n + A / k^4. Proof: docs/proofs/splines.md#sieve-of-linear-splines.
+    """
     k = sieve_pieces(n, noise_sd)
-    return noise_sd**2 * (k + 1) / n + SIEVE_CONSTANT / k**4
+    knots, x = np.linspace(0, 1, k + 1), (np.arange(n) + 0.5) / n
+    hats = np.stack([np.interp(x, knots, row) for row in np.eye(k + 1)], axis=1)
+    off = np.full(k, 1 / (6 * k))
+    gram = np.diag(off, 1) + np.diag(off, -1)
+    gram += np.diag(2 * gram.sum(axis=0))
+    moments = hats.T @ hats
+    mean = np.linalg.solve(moments, hats.T @ np.sin(2 * math.pi * x))
+    t = (np.arange(k)[:, None] + (_NODES + 1) / 2) / k
+    bias = ((np.interp(t, knots, mean) - np.sin(2 * math.pi * t)) ** 2 @ _WEIGHTS).sum() / (2 * k)
+    return noise_sd**2 * float(np.trace(np.linalg.solve(moments, gram))) + float(bias)

@@ -40,7 +40,7 @@ def test_rows_of_methods_are_stacked_by_replicate_and_are_ok_unless_they_say_oth
     assert frame["status"].tolist() == ["ok", "ok", "diverged", "ok"]
 
 
-def test_every_claim_from_one_to_twenty_is_there():
+def test_every_claim_from_one_to_twenty_is_there_but_the_sixteenth_which_is_uat9():
     studies = [registry.load(name) for name in registry.studies() if registry.family(name) == "excess_risk"]
     heads = {one.id.split(".")[0] for study in studies for one in (*study.claims, *study.checks)}
-    assert {f"RSK{i}" for i in range(1, 21)} <= heads
+    assert {f"RSK{i}" for i in range(1, 21)} - heads == {"RSK16"}

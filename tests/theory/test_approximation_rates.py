@@ -100,6 +100,14 @@ def test_random_features_agree_with_quadrature_in_one_dimension(sd):
     assert math.isclose(rates.random_features_error(w, sd), error, rel_tol=1e-6)
 
 
+@pytest.mark.parametrize("dimension", [3, 10])
+def test_the_error_of_random_features_is_its_mean_over_inputs(dimension):
+    rng, sd = np.random.default_rng(dimension), dimension**-0.5
+    frequencies, x = rng.standard_normal((7, dimension)), sd * rng.standard_normal((200_000, dimension))
+    gap = (np.exp(-(x**2).sum(axis=1) / 2) - np.cos(x @ frequencies.T).mean(axis=1)) ** 2
+    assert abs(rates.random_features_error(frequencies, sd) - gap.mean()) < 4 * gap.std() / math.sqrt(len(gap))
+
+
 @pytest.mark.parametrize("dimension", [1, 2, 3])
 def test_simplex_interpolant_is_exact_at_nodes_for_affine_maps_and_for_the_maximum(dimension):
     rng = np.random.default_rng(dimension)
@@ -138,13 +146,19 @@ def test_grid_error_on_an_interval_is_that_of_interpolation():
     assert math.isclose(rates.grid_error(1, cells), math.sqrt(exact), rel_tol=1e-5)
 
 
-def test_sieve_risk_is_that_of_least_squares_on_a_fine_design():
-    n, sd = 400, 0.3
+@pytest.mark.parametrize(("n", "stated"), [(200, 1.045), (400, 1.032), (800, 1.026), (1600, 1.012), (3200, 1.013)])
+def test_the_risk_of_the_sieve_is_that_of_its_projection_and_its_ratio_to_the_limit_is_the_one_stated(n, stated):
+    sd = 0.3
     k = rates.sieve_pieces(n, sd)
-    x = (np.arange(n) + 0.5) / n
-    design = np.column_stack([np.interp(x, np.linspace(0, 1, k + 1), row) for row in np.eye(k + 1)])
-    hat = design @ np.linalg.pinv(design)
-    f = np.sin(2 * np.pi * x)
-    risk = sd**2 * np.trace(hat) / n + np.mean((f - hat @ f) ** 2)
-    # what is left out is the next term of the approximation error, a share of order (2 pi / k)^2 / 20 of it
-    assert math.isclose(risk, rates.sieve_risk(n, sd), rel_tol=(2 * math.pi / k) ** 2 / 20)
+
+    def design(x):
+        return np.column_stack([np.ones_like(x), x, *(np.maximum(x - j / k, 0) for j in range(1, k))])
+
+    x, fine = (np.arange(n) + 0.5) / n, (np.arange(200 * k) + 0.5) / (200 * k)
+    weights = design(fine) @ np.linalg.pinv(design(x))
+    bias = weights @ np.sin(2 * np.pi * x) - np.sin(2 * np.pi * fine)
+    risk = sd**2 * (weights**2).sum(axis=1).mean() + (bias**2).mean()
+    # the midpoint rule errs by (1 / 200)^2 / 24 of second derivatives on a piece, which are of the size of the risk
+    assert math.isclose(rates.sieve_risk(n, sd), risk, rel_tol=1e-4)
+    limit = sd**2 * (k + 1) / n + rates.SIEVE_CONSTANT / k**4
+    assert rates.sieve_risk(n, sd) / limit == pytest.approx(stated, abs=5e-4)

@@ -263,6 +263,7 @@ ROUTES = {
 }
 
 ELSEWHERE = {
+    "approximation_rates.sieve_risk": "test_approximation_rates.py: pseudoinverse and a fine grid",
     "linear_splines.squared_error": "test_rates.py: dense least squares",
     "nearest_neighbours._around": "test_rates.py: a fine grid",
     "width_limits.clamp_floor": "test_width_limits.py: differential evolution on the same grid",

@@ -8,7 +8,6 @@ import pytest
 from scipy import integrate
 
 from dlstats.theory import (
-    barron,
     complexity_discount,
     composition,
     kernel_smoothing,
@@ -197,20 +196,6 @@ def test_the_prescription_has_its_known_values(name):
     found = composition.prescription(composition.STRUCTURES[name], 1e4)
     values = (found.exponent, found.width, found.active, found.depth)
     assert values == pytest.approx(PRESCRIBED[name], rel=3e-3)  # the values are known to three digits
-
-
-@pytest.mark.parametrize("d", [1, 3, 10])
-def test_squared_error_of_random_features_is_that_of_quadrature_over_inputs(d):
-    rng = np.random.default_rng(d)
-    frequencies, x = rng.standard_normal((7, d)), rng.standard_normal((200_000, d))
-    gap = (np.exp(-(x**2).sum(axis=1) / 2) - np.cos(x @ frequencies.T).mean(axis=1)) ** 2
-    assert abs(barron.squared_error(frequencies) - gap.mean()) < 4 * gap.std() / math.sqrt(len(gap))
-
-
-def test_expected_error_of_one_feature_is_the_variance():
-    rng = np.random.default_rng(0)
-    errors = np.array([barron.squared_error(rng.standard_normal((1, 2))) for _ in range(4000)])
-    assert abs(errors.mean() - barron.feature_variance(2)) < 4 * errors.std() / math.sqrt(len(errors))
 
 
 def test_covering_bounds_have_their_known_values():

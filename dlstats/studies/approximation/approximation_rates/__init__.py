@@ -57,7 +57,7 @@ STUDY = Study(
                 grid(dimension=DIMENSIONS, features=[50, 200], replicates=1000),
                 grid(dimension=DIMENSIONS, features=[25, 100], replicates=8000),
             ],
-            "sieve": grid(n=SIZES, noise_sd=0.3, replicates=1000),
+            "sieve": grid(n=SIZES, noise_sd=0.3, replicates=8000),
             "training": [
                 grid(units=UNITS, optimiser="adam", steps=10000, replicates=64),
                 grid(**EFFORT, replicates=64),

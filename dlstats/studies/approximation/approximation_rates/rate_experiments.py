@@ -161,7 +161,7 @@ SIEVE = Experiment(
             "linear spline", "linear spline with the best number of equal pieces, by least squares", "spline"
         )
     },
-    measures=(Measure("risk", "risk of the sieve"), Measure("risk_ratio", "risk of the sieve over its prediction")),
+    measures=(Measure("risk", "risk of the sieve"), Measure("risk_ratio", "risk of the sieve over its expectation")),
     block=500,
 )
 TRAINING = Experiment(

@@ -69,12 +69,12 @@ STUDY = Study(
             "extremes": grid(width=[1, 2, 3, 4, 8], depth=4, replicates=50000),
             "growth": grid(width=2, depth=[2, 4], replicates=50000),
             "training": [
-                grid(target=TRAINED, width=1, depth=[2, 4, 6], steps=5000, replicates=512),
-                grid(target=TRAINED, width=2, depth=[4, 6], steps=5000, replicates=512),
+                grid(target=TRAINED, width=1, depth=[2, 4, 6], steps=[1500, 5000], replicates=512),
+                grid(target=TRAINED, width=2, depth=[4, 6], steps=[1500, 5000], replicates=512),
             ],
             "peak": [
-                grid(width=[1, 2], depth=[2, 4, 6], steps=5000, replicates=256),
-                grid(width=[3, 4], depth=[4, 6], steps=5000, replicates=512),
+                grid(width=[1, 2], depth=[2, 4, 6], steps=[1500, 5000], replicates=256),
+                grid(width=[3, 4], depth=[4, 6], steps=[1500, 5000], replicates=512),
             ],
         },
     },

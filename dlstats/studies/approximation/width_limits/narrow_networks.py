@@ -24,6 +24,8 @@ SUP_GRID = 32
 RADII = (1e2, 1e3, 1e4, 1e5, 1e6, 1e7)
 """Half sides of the squares between which the growth of the integral is measured."""
 SLOW = 0.9
+STARTS = 16
+"""Random starts of which the expected best is reported."""
 
 TARGETS = {
     "product": theory.TARGETS["product"],
@@ -248,7 +250,8 @@ TRAINING = Experiment(
     },
     measures=(
         Measure("l1_error", "L¹ error, median start", "median"),
-        Measure("l1_error", "L¹ error, best start", "smallest"),
+        Measure("l1_error", f"L¹ error, best of {STARTS} starts", "best_of", options={"starts": STARTS}),
+        Measure("l1_error", "L¹ error, smallest of all starts", "smallest"),
     ),
 )
 PEAK = Experiment(
@@ -260,6 +263,12 @@ PEAK = Experiment(
     },
     measures=(
         Measure("peak_error", "largest error for the pyramid, median start", "median"),
-        Measure("peak_error", "largest error for the pyramid, best start", "smallest"),
+        Measure(
+            "peak_error",
+            f"largest error for the pyramid, best of {STARTS} starts",
+            "best_of",
+            options={"starts": STARTS},
+        ),
+        Measure("peak_error", "largest error for the pyramid, smallest of all starts", "smallest"),
     ),
 )

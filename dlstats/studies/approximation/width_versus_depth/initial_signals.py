@@ -40,7 +40,10 @@ def signal(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
 
 
 def expected_signal(scheme: str, width: int, depth: int) -> float:
-    """E |h^L|^2 = prod_l n_l Var(w_l) / 2 at |x| = 1 without biases [He, Zhang, Ren and Sun 2015, eq. 9]."""
+    """E |h^L|^2 = prod_l n_l Var(w_l) / 2 at |x| = 1 without biases, n_l the units of layer l.
+
+    Proof: docs/proofs/width-limits.md#norm-of-the-signal.
+    """
     fans = (INPUTS, *(width,) * (depth - 1))
     return math.prod(width * (2 / fan_in if scheme == "he" else 1e-4) / 2 for fan_in in fans)
 
