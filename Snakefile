@@ -11,7 +11,9 @@ HERE = Path(workflow.basedir)
 sys.path.insert(0, str(HERE))
 
 from dlstats.machine import gpus
-from dlstats.pipeline import config as settings, fingerprints, grid, registry
+from dlstats.pipeline import complaints, config as settings, fingerprints, grid, registry
+
+complaints.shorten()
 
 
 include: "workflows/common.smk"

@@ -103,12 +103,22 @@ def simulate(options: argparse.Namespace) -> int:
     if twice:
         raise ValueError(f"Every cell must be given once, got twice: {', '.join(twice)}.")
 
+    if options.log:
+        options.log.unlink(missing_ok=True)  # what an earlier job said
+
     def work(names: Sequence[str], tell: Callable[[str], None]) -> int:
         return _simulate(options, names, tell, began)
 
     if not options.own_process:
         return work(options.cells, lambda cell: None)
     return supervise.each(options.experiment, options.cells, work, options.with_parent, options.log)
+
+
+def _complain(options: argparse.Namespace, text: str) -> None:
+    from dlstats.pipeline import complaints
+
+    line = f"dlstats simulate: {options.experiment} is {text}"
+    complaints.complain(line, options.log, options.with_parent)
 
 
 def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[[str], None], began: float) -> int:
@@ -125,7 +135,7 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
     if options.device != "cpu":
         gpus.take(gpus.gpus())
     if options.limit:
-        run.stop_after(options.limit, options.experiment, began)
+        run.stop_after(options.limit, began, lambda text: _complain(options, text))
     if options.with_parent:
         run.leave_with_parent()
     cells.simulate(job, options.log, tell)

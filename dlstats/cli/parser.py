@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from dlstats import __version__
 from dlstats.cli import commands
+from dlstats.pipeline import complaints
 from dlstats.protocol.hints import one_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,8 +230,7 @@ KEPT = "what was finished before is kept, the same command goes on from there"
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong.
 
-    A ValueError (an unusable file is one) or a LookupError is wrong input and gives one line; so do files that cannot be written
-    and memory that runs out, which are no one's bug. Anything else keeps its traceback, with Python's own exit status 1.
+    An error that is no bug gives one line, on stderr and in the log of a job; a bug keeps its traceback as well.
     """
     own_process = words is None  # whether it may be forked and ended, as a caller's may not
     if own_process:
@@ -241,16 +241,29 @@ def main(words: Sequence[str] | None = None) -> int:
     options.own_process = own_process
     try:
         return options.carry_out(options) or 0
-    except (ValueError, LookupError) as error:
-        message, status = str(error.args[0]) if isinstance(error, KeyError) else str(error), 2
-    except OSError as error:
-        message, status = f"{error}; {KEPT}", 1
-    except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
+    except Exception as error:
+        message, status = _explained(error)
+        log, workflow = getattr(options, "log", None), getattr(options, "with_parent", False)
+        line = f"dlstats {options.command}: {one_line(message or f'{type(error).__name__}: {error}')}"
+        told = complaints.complain(line, log, workflow or not message, error)
+        if not message and not (told and workflow):
             raise
-        message, status = (
-            f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more to be had'}); {KEPT}",
-            1,
-        )
-    print(f"dlstats {options.command}: {one_line(str(message))}", file=sys.stderr)
-    return status
+        return status
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """What to say of an error and the exit status; nothing to say of a bug.
+
+    A ValueError (an unusable file is one) or a LookupError is wrong input; files that cannot be written and memory that
+    runs out are no one's bug. A KeyError or an IndexError, though a LookupError, is one.
+    """
+    if isinstance(error, KeyError | IndexError):
+        return "", 1
+    if isinstance(error, ValueError | LookupError):
+        return str(error), 2
+    if isinstance(error, OSError):
+        return f"{error}; {KEPT}", 1
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error)):
+        reason = str(error).splitlines()[0] if str(error) else "no more to be had"
+        return f"out of memory ({reason}); {KEPT}", 1
+    return "", 1

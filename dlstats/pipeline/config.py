@@ -8,22 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
-import pydantic
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictInt, StrictStr
+from pydantic import Field, PlainValidator
 
-from dlstats.pipeline import grid, registry, size, yaml12
+from dlstats.pipeline import checked, grid, registry, size, yaml12
 from dlstats.protocol import study as protocol
 from dlstats.protocol.factor import LARGEST
-from dlstats.protocol.hints import near, one_line, short
+from dlstats.protocol.hints import near
 
 PROFILES = Path(__file__).parents[2] / "config"
 
 
-class ConfigError(ValueError):
+class ConfigError(checked.Wrong):
     """The configuration is not what is required; the message names the key, the need and what came, in one line."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
 
 
 def _levels(found: object) -> object:
@@ -39,25 +35,23 @@ def _names(found: object) -> object:
     return found
 
 
-Count = Annotated[StrictInt, Field(ge=1, lt=LARGEST)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, lt=LARGEST)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 YEAR = 365 * 24 * 3600  # seconds
 
 
-class Target(BaseModel):
+class Target(checked.Model):
     """Sequential stopping: replicates are doubled until the measure has this Monte Carlo standard error, up to a cap."""
 
-    model_config = ConfigDict(extra="forbid")
-    measure: StrictStr
+    measure: str
     mcse: Positive
     at_most: Count
 
 
-class Entry(BaseModel):
+class Entry(checked.Model):
     """A grid in the place of a study's own: levels of its factors, crossed, and the replicates of each condition."""
 
-    model_config = ConfigDict(extra="forbid")
-    levels: dict[StrictStr, Annotated[object, PlainValidator(_levels)]] = Field(default_factory=dict)
+    levels: dict[str, Annotated[object, PlainValidator(_levels)]] = Field(default_factory=dict)
     replicates: Count
     target: Target | None = None
 
@@ -68,28 +62,26 @@ class Entry(BaseModel):
         return protocol.Grid(levels, self.replicates, stop)
 
 
-class Limits(BaseModel):
+class Limits(checked.Model):
     """How large a run may be; a larger one is refused before anything is simulated."""
 
-    model_config = ConfigDict(extra="forbid")
     cells: Count = size.LIMITS["cells"]
     replicates: Count = size.LIMITS["replicates"]
     core_hours: Positive = size.LIMITS["core_hours"]
 
 
-class Config(BaseModel):
+class Config(checked.Model):
     """What a run holds."""
 
-    model_config = ConfigDict(extra="forbid")
     design: Literal["smoke", "standard", "paper"]
     """Which design of every study: levels and replicates stand with the study."""
-    seed: StrictInt = Field(ge=0, lt=LARGEST)
+    seed: int = Field(ge=0, lt=LARGEST)
     """Root seed. Every random stream is derived from it, the study, the role and the replicate."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks are trained. `auto` takes a CUDA GPU when there is one."""
-    failed_share: float = Field(default=0.1, strict=True, ge=0, le=1, allow_inf_nan=False)
+    failed_share: float = Field(default=0.1, ge=0, le=1, allow_inf_nan=False)
     """A claim that rests on a cell with more than this proportion of failed replicates is undecided."""
-    job_limit: float = Field(default=7200, strict=True, gt=0, le=YEAR, allow_inf_nan=False)
+    job_limit: float = Field(default=7200, gt=0, le=YEAR, allow_inf_nan=False)
     """Seconds after which a job is stopped as hung; its finished replicates are kept."""
     studies: Annotated[str | list[str], PlainValidator(_names)] = "all"
     limits: Limits = Field(default_factory=Limits)
@@ -118,12 +110,10 @@ def check(found: Any) -> dict:
     Raises ConfigError when it is not what is required, a study's factors do not admit a level of its overrides, or the
     run would be larger than its limits, and StudyError when a study's own file or design is wrong.
     """
-    if not isinstance(found, Mapping):
-        raise ConfigError(f"the configuration: must be a mapping of keys to values, got {short(found)}.")
     try:
-        config = Config.model_validate(found)
-    except pydantic.ValidationError as error:
-        raise ConfigError(_explain(error)) from None
+        config = checked.check(Config, found, "the configuration")
+    except checked.Wrong as error:
+        raise ConfigError(str(error)) from None
     settings = config.model_dump(exclude={"studies", "overrides"})
     settings["studies"] = _studies(config.studies)
     settings["overrides"] = _overrides(config)
@@ -233,59 +223,3 @@ def load_or_exit(path: Path) -> dict:
 def _exit(message: str) -> NoReturn:
     print(message, file=sys.stderr, flush=True)
     os._exit(2)  # a SystemExit would be wrapped in a traceback by Snakemake
-
-
-KINDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "number": "a number",
-    "string": "a text",
-    "list": "a list",
-    "dict": "a mapping of keys to values",
-    "model": "a mapping of keys to values",
-    "finite": "a finite number",
-}
-BOUNDS = {"ge": "at least", "gt": "greater than", "le": "at most", "lt": "less than"}
-
-
-def _explain(error: pydantic.ValidationError) -> str:
-    """One thing that is wrong, a key that is not known before all else: key, need, what came."""
-    errors = error.errors(include_url=False)
-    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-    where, kind, context = list(first["loc"]), first["type"], first.get("ctx", {})
-    key, inside = _joined(where), _joined(where[:-1])
-    came = f"got {short(first['input'])}."
-    if kind == "invalid_key" or where[-1:] == ["[key]"]:
-        owner = where[:-1] if kind == "invalid_key" else where[:-2]
-        return f"{_joined(owner)}: must have texts as keys, {came}"
-    if kind == "extra_forbidden":
-        fields = list(_fields(where))
-        known = ", ".join(f"`{name}`" for name in fields)
-        return f"{inside}: has no key `{where[-1]}`; the keys are {known}.{near(str(where[-1]), fields)}"
-    if kind == "missing":
-        return f"{inside}: must have `{where[-1]}`."
-    if kind == "value_error":
-        return f"{key}: must be {context['error']}, {came}"
-    if kind == "literal_error":
-        allowed = context["expected"].replace("'", "`")
-        options = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
-        return f"{key}: must be one of {allowed}, {came}{near(str(first['input']), options)}"
-    if kind == "too_short":
-        return f"{key}: must have at least one entry, {came}"
-    bound = next((name for name in BOUNDS if name in context), None)
-    if bound:
-        number = context[bound]
-        return f"{key}: must be {BOUNDS[bound]} {int(number) if number == int(number) else number:,}, {came}"
-    return f"{key}: must be {next((text for word, text in KINDS.items() if kind.startswith(word)), kind)}, {came}"
-
-
-def _joined(where: list) -> str:
-    return ".".join(map(str, where)) or "the configuration"
-
-
-def _fields(where: list) -> Mapping:
-    if len(where) == 1:
-        return Config.model_fields
-    if where[0] == "limits":
-        return Limits.model_fields
-    return Target.model_fields if "target" in where[:-1] else Entry.model_fields

@@ -6,7 +6,6 @@ import logging
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -59,8 +58,6 @@ class Progress:
             thread.join()
         self.say(self.line() if error is None else f"{self.label}: stopped: {error}")
         if self._log is not None:
-            if error is not None:
-                traceback.print_exception(error, file=self._log)
             self._log.close()
 
     def say(self, text: str) -> None:

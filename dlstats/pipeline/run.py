@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,19 +102,14 @@ def leave_with_parent(every: float = 1.0, parent: int | None = None) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def stop_after(seconds: float, what: str, since: float) -> None:
-    """End this process with a line when it is not done in time; with its tracebacks when even that line hangs.
+def stop_after(seconds: float, since: float, tell: Callable[[str], None]) -> None:
+    """Tell that this process is not done in time and end it; with its tracebacks when even that line hangs.
 
     The time counts from `since`, a reading of `time.monotonic`.
     """
 
     def stop() -> None:
-        print(
-            f"dlstats simulate: {what} is not done after {seconds:g} s, the `job_limit` of the configuration; "
-            "finished replicates are kept",
-            file=sys.stderr,
-            flush=True,
-        )
+        tell(f"not done after {seconds:g} s, the `job_limit` of the configuration; finished replicates are kept")
         os._exit(1)
 
     left = max(0.0, since + seconds - time.monotonic())

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dlstats.pipeline import complaints
 from dlstats.pipeline.run import leave_with_parent
 
 Tell = Callable[[str], None]
@@ -49,7 +50,8 @@ def each(
         if code >= 0:
             return status or code
         status = 1
-        _say(f"{study}, {_where(child.in_hand)}: killed by {_name(-code)}", log)
+        line = f"dlstats simulate: {study}, {_where(child.in_hand)}: killed by {_name(-code)}"
+        complaints.complain(line, log, with_parent)
         cells = cells[cells.index(child.in_hand) + 1 :] if child.in_hand in cells else ()
     return status
 
@@ -72,15 +74,6 @@ def _where(cell: str | None) -> str:
 def _name(number: int) -> str:
     known = number in set(signal.Signals)
     return f"signal {number} ({signal.Signals(number).name})" if known else f"signal {number}"
-
-
-def _say(text: str, log: Path | None) -> None:
-    line = f"dlstats simulate: {text}"
-    print(line, file=sys.stderr, flush=True)
-    if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            print(line, file=file)
 
 
 class _Child:

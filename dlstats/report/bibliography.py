@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pybtex.database
+import pybtex.exceptions
 from pybtex.richtext import Text
 
 FILE = "references.bib"
@@ -35,10 +36,16 @@ class Source:
 
 
 def read(path: Path) -> dict[str, Source]:
-    """The entries of a BibTeX file by key, each key once; nothing when there is no such file."""
+    """The entries of a BibTeX file by key, each key once; nothing when there is no such file.
+
+    Raises ValueError, with the name of the file, when it is not BibTeX.
+    """
     if not path.exists():
         return {}
-    entries = pybtex.database.parse_file(path, "bibtex", encoding="utf-8").entries
+    try:
+        entries = pybtex.database.parse_file(path, "bibtex", encoding="utf-8").entries
+    except pybtex.exceptions.PybtexError as error:
+        raise ValueError(f"{path}: is not BibTeX: {error}") from None
     return {key: _source(key, entry) for key, entry in entries.items()}
 
 

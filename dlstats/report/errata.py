@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlstats.pipeline import yaml12
+from dlstats.pipeline import checked
 from dlstats.report.blocks import Text, joined, prose, ref, verdict
 from dlstats.report.digits import show
 
@@ -48,20 +48,39 @@ class Erratum:
         return f"{self.place}: “{self.quote}”" + (f", {self.formula}" if self.formula else "") + "."
 
 
+class Entry(checked.Model):
+    """An erratum as the file has it."""
+
+    id: str
+    lectures: list[str]
+    place: str
+    printed: str
+    formula: str = ""
+    right: str
+    claims: list[str]
+
+
+class File(checked.Model):
+    """The lectures by short name, and their errata."""
+
+    lectures: dict[str, str]
+    errata: list[Entry]
+
+
 def load(path: Path) -> tuple[dict[str, str], list[Erratum]]:
     """The lectures by short name, and the errata; nothing when there is no such file."""
     if not path.exists():
         return {}, []
-    data = yaml12.load(path)
-    return data["lectures"], [_erratum(entry) for entry in data["errata"]]
+    data = checked.load(File, path, "the errata")
+    return data.lectures, [_erratum(entry) for entry in data.errata]
 
 
-def _erratum(entry: Mapping) -> Erratum:
-    right = str(entry["right"])
+def _erratum(entry: Entry) -> Erratum:
+    right = entry.right
     for name, value in VALUES.items():
         right = right.replace(f"{{{name}}}", show(value).text)
-    words = (entry["place"], entry["printed"], entry.get("formula", ""))
-    return Erratum(entry["id"], tuple(entry["lectures"]), *words, right, tuple(entry["claims"]))
+    words = (entry.place, entry.printed, entry.formula)
+    return Erratum(entry.id, tuple(entry.lectures), *words, right, tuple(entry.claims))
 
 
 def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:

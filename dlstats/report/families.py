@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from dlstats.pipeline import yaml12
+from dlstats.pipeline import checked
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report.blocks import Block, Content, Heading, Paragraph, Text, prose, ref, table, verdict, wide
 from dlstats.report.digits import exact, show
@@ -19,8 +18,7 @@ MARK = re.compile(r"\{([\w.]+)\}|\[([A-Z]+\d*[\w.]*)\]")
 """{ID}: the measured value of a claim; [ID]: the claim and its verdict."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(checked.Model):
     """A question of a family and three answers, whose marks are looked up in the ledger."""
 
     question: str
@@ -33,8 +31,8 @@ def load(path: Path) -> dict[str, tuple[Question, ...]]:
     """The questions of every family; none when there is no such file."""
     if not path.exists():
         return {}
-    data = yaml12.load(path)
-    return {family: tuple(Question(**entry) for entry in entries) for family, entries in data.items()}
+    data = checked.load(dict[str, list[Question]], path, "the families")
+    return {family: tuple(questions) for family, questions in data.items()}
 
 
 def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.DataFrame) -> list[Block]:

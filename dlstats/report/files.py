@@ -21,11 +21,12 @@ def packaged(name: str) -> dict:
 
 
 def read_json(path: Path) -> dict | None:
-    """What a JSON file holds; nothing when it is not there or cannot be read."""
+    """The mapping that a JSON file holds; nothing when it is not there, cannot be read or holds something else."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def write_json(path: Path, data: object) -> Path:

@@ -160,7 +160,12 @@ def test_the_workflow_goes_on_and_the_report_says_what_is_missing(tmp_path):
     run = [sys.executable, "-m", "dlstats", "run", "tiny", "--cores", "2"]
     done = subprocess.run(run, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert f"multiplicity.{inner}, cell {cells[1]}: killed by signal 11 (SIGSEGV)" in done.stdout + done.stderr
+    line = f"multiplicity.{inner}, cell {cells[1]}: killed by signal 11 (SIGSEGV)"
+    said = [text for text in (done.stdout + done.stderr).splitlines() if cells[1] in text]
+    assert [text.startswith(f"FAILED simulate_multiplicity_{inner}_0: dlstats simulate: {line}") for text in said] == [
+        True
+    ]
+    assert "RuleException" not in done.stderr
     kept = {path.stem for path in (project / "results" / pipeline.KEPT / "multiplicity" / inner).glob("*.parquet")}
     assert kept == {*cells} - {cells[1]}
     assert [path.stem for path in (project / "results/measured").glob("*.parquet")] == ["minimax_rates"]

@@ -1,0 +1,75 @@
+"""What went wrong in a job, in one line: the job writes it into its log, the workflow shows it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+
+from dlstats.protocol.hints import one_line
+
+NAME = "snakemake.logging"
+"""Snakemake's logger."""
+TERMINAL = "DefaultStreamHandler"
+"""Its handler that writes onto the terminal."""
+
+
+def complain(line: str, log: Path | None = None, quiet: bool = False, error: Exception | None = None) -> bool:
+    """Say what went wrong in the job's log, after the traceback of `error`, and on stderr unless `quiet`.
+
+    Returns whether the log has it. `quiet` is for a workflow, which reads the log and says it itself.
+    """
+    told = log is not None and _append(line, log, error)
+    if not quiet or (log is not None and not told):
+        print(line, file=sys.stderr, flush=True)
+    return told
+
+
+def _append(line: str, log: Path, error: Exception | None) -> bool:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            if error is not None:
+                traceback.print_exception(error, file=file)
+            print(line, file=file)
+    except OSError:
+        return False
+    return True
+
+
+def shorten() -> None:
+    """Let Snakemake show a line for a job that fails, in the place of its block, which its own log file keeps."""
+    for handler in logging.getLogger(NAME).handlers:
+        if handler.name == TERMINAL and not isinstance(handler.formatter, OneLine):
+            handler.setFormatter(OneLine(handler.formatter))
+
+
+class OneLine(logging.Formatter):
+    """A job that failed in one line: its rule, what its log complains of, and where that lies; all else as before."""
+
+    def __init__(self, others: logging.Formatter | None) -> None:
+        super().__init__()
+        self.others = others or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The text of a record; empty, which Snakemake does not show, for the exception that comes with a failed job."""
+        event = str(getattr(record, "event", None))
+        if event == "job_error":
+            logs = [Path(path) for path in getattr(record, "log", None) or ()]
+            said = next(filter(None, map(_said, logs)), "it said nothing, as a job does that is killed")
+            return f"FAILED {getattr(record, 'rule_name', '')}: {said} ({', '.join(map(str, logs)) or 'no log'})"
+        if event == "error" and record.getMessage().startswith("RuleException:\nCalledProcessError"):
+            return ""
+        return self.others.format(record)
+
+
+def _said(log: Path) -> str:
+    """The first line of a log that complains and how many more do, else its last line."""
+    try:
+        lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return ""
+    said = [line for line in lines if line.startswith("dlstats ")] or lines[-1:]
+    more = f" and {len(said) - 1} more like it" if len(said) > 1 else ""
+    return one_line(said[0] + more) if said else ""
