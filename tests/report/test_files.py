@@ -44,7 +44,7 @@ def test_a_wrong_entry_is_named(module, old, new, message, tmp_path):
     path.write_text(TEXTS[module])
     assert module.load(path)
     path.write_text(TEXTS[module].replace(old, new, 1))
-    with pytest.raises(ValueError, match="must|has no key") as caught:
+    with pytest.raises(ValueError, match=path.name) as caught:
         module.load(path)
     assert str(caught.value).startswith(f"{path}: {message}")
     assert "\n" not in str(caught.value)
