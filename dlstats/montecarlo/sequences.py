@@ -56,20 +56,9 @@ def confidence_sequence(values: np.ndarray, tightest_at: float, alpha: float = 0
 def log_e_process(hits: np.ndarray, null: float, a: float, b: float) -> np.ndarray:
     """log of the likelihood ratio of the Beta(a, b) mixture against a success probability `null`, after each replicate.
 
-    E_t = B(a + successes, b + failures) / B(a, b) / null^successes / (1 - null)^failures has mean 1 at every stopping
+    E_t = B(a + successes, b + failures) / B(a, b) / null^successes / (1 - null)^failures has mean at most 1 at every stopping
     time when `null` is the truth, so that P(sup E_t >= 1 / alpha) <= alpha [Ville 1939; Ramdas et al. 2023].
     """
     good = np.cumsum(hits, axis=-1)
     bad = np.arange(1, good.shape[-1] + 1) - good
     return special.betaln(a + good, b + bad) - special.betaln(a, b) - good * math.log(null) - bad * math.log1p(-null)
-
-
-def e_bh(e_values: np.ndarray, level: float = 0.05) -> np.ndarray:
-    """Which hypotheses the e-value Benjamini-Hochberg rule rejects, under any dependence [Wang and Ramdas 2022]."""
-    e = np.asarray(e_values, dtype=float)
-    order = np.argsort(-e, kind="stable")
-    ranks = np.arange(1, len(e) + 1)
-    passed = np.flatnonzero(e[order] >= len(e) / (level * ranks))
-    rejected = np.zeros(len(e), dtype=bool)
-    rejected[order[: passed[-1] + 1 if len(passed) else 0]] = True
-    return rejected

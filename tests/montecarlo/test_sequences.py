@@ -59,10 +59,3 @@ def test_the_e_process_depends_on_the_counts_only():
     again = np.random.default_rng(2).permutation(run)
     ends = [sequences.log_e_process(r, 0.5, 2, 2)[-1] for r in (run, again)]
     assert ends[0] == pytest.approx(ends[1])
-
-
-def test_e_bh_rejects_the_large_e_values_and_none_under_equal_ones():
-    assert not sequences.e_bh(np.ones(20)).any()
-    e = np.array([0.1, 500.0, 1.0, 150.0, 3.0, 90.0])
-    # 6 / (0.05 k) = 120, 60, 40: the largest three pass
-    assert list(sequences.e_bh(e)) == [False, True, False, True, False, True]

@@ -13,8 +13,8 @@ from dlstats.pipeline import registry
 from dlstats.protocol import verdict
 from dlstats.protocol.factor import Condition
 from dlstats.seeds import Streams
-from dlstats.studies.monte_carlo import _risks, monte_carlo_error
-from dlstats.studies.monte_carlo._replicate_distributions import DISTRIBUTIONS, truths
+from dlstats.studies.monte_carlo import _mcse_promise, _risks, monte_carlo_error
+from dlstats.studies.monte_carlo._replicate_distributions import DISTRIBUTIONS, NAMES, truths
 
 REPLICATES = range(100)
 WAYS = {
@@ -98,6 +98,32 @@ def test_every_statistic_is_promised_somewhere_and_the_wrong_formulas_nowhere():
     ]
     promised = {line["method"] for line in lines if monte_carlo_error.is_promised(line)}
     assert promised == set(monte_carlo_error.STATISTICS)
+
+
+def _halved(columns, part):
+    """What the statistics are applied to, of half of the replicates."""
+    halves = {}
+    for name, (x, extra) in columns.items():
+        options = {key: v[..., part] if np.ndim(v) else v for key, v in extra.items()}
+        halves[name] = (x[..., part], options)
+    return halves
+
+
+def test_those_called_means_are_the_mean_of_their_halves_and_no_other_statistic_is():
+    distribution = DISTRIBUTIONS["normal"]
+    columns = monte_carlo_error._columns(distribution, Streams(1, "monte_carlo_error", range(50)), 40)
+    parts = [columns, *(_halved(columns, half) for half in (slice(20), slice(20, 40)))]
+    whole, first, second = (
+        {name: evaluate(name, *part[name]).value for name in part if name in truths(distribution)}
+        | {name: batch.value for name, batch in monte_carlo_error._contrasts(distribution, part).items()}
+        for part in parts
+    )
+    means = {name for name in whole if np.allclose(whole[name], (first[name] + second[name]) / 2, atol=1e-12)}
+    assert means == set(_mcse_promise.MEANS)
+
+
+def test_every_statistic_has_a_name_for_sentences():
+    assert set(NAMES) == set(monte_carlo_error.STATISTICS)
 
 
 def test_the_errors_of_a_statistic_that_does_not_exist_are_degenerate():

@@ -1,9 +1,9 @@
 """When a Monte Carlo standard error can be trusted: the kurtosis of the influence decides.
 
-An error estimated from R influence values of kurtosis b is on average (b - 1) / (8 R) too small, as E s is
-sigma (1 - (b - 1) / (8 R)) to first order. Where b is infinite nothing is promised at any R, which is so for everything
-quadratic at t5: the error of an error needs eight moments. Derived here from the
-variance of s^2; see Cramer (1946, 27.4).
+The error of a mean of R values of kurtosis b is on average (b - 1) / (8 R) too small, as E s is
+sigma (1 - (b - 1) / (8 R)) to first order (docs/proofs/monte-carlo-error.md). For other statistics the same bound on b and R
+is a rule of thumb: their own terms of order 1 / R are left out. Where b is infinite nothing is promised at any R, which is so
+for everything quadratic at t5.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ LOSS = 0.05
 
 BEYOND = 20
 """Replicates beyond a quantile from which its error is promised; the rate is n^(-1/4) only [Hall and Martin 1988]."""
+
+MEANS = (
+    *("mean", "bias", "relative_bias", "difference", "interval_width", "mse"),
+    *("proportion", "coverage", "rejection_rate", "difference_of_coverage"),
+)
+"""Statistics that are means of one number per replicate, up to constants."""
 
 ENDS = np.array([TRIM, 1 - TRIM])
 

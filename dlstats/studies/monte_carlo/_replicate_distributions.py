@@ -212,3 +212,36 @@ def truths(distribution: Distribution) -> dict[str, float]:
             "quantile": float(distribution.quantile(np.array(UPPER))),
         }
     return {name: value for name, value in found.items() if not math.isnan(value)}
+
+
+NAMES = {
+    "mean": "a mean",
+    "trimmed_mean": "a mean trimmed by a tenth at both ends",
+    "geometric_mean": "a geometric mean",
+    "best_of": f"the expected best of {STARTS}",
+    "bias": "a bias",
+    "relative_bias": "a relative bias",
+    "variance": "a variance",
+    "empirical_se": "an empirical standard error",
+    "coefficient_of_variation": "a coefficient of variation",
+    "mse": "a mean squared error",
+    "rmse": "a root mean squared error",
+    "model_se": "the root mean square of reported standard errors",
+    "relative_error_model_se": "the relative error of reported standard errors",
+    "se_ratio": "the ratio of the mean reported to the empirical standard error",
+    "proportion": "a proportion",
+    "coverage": "a coverage",
+    "bias_eliminated_coverage": "a bias-eliminated coverage",
+    "rejection_rate": "a rejection rate",
+    "interval_width": "a mean width of intervals",
+    "ratio": "a ratio of two means",
+    "difference": "a difference of two means",
+    "correlation": "a correlation",
+    "auc": "an area under the ROC curve",
+    "difference_of_empirical_se": "a difference of two empirical standard errors",
+    "ratio_of_rmse": "a ratio of two root mean squared errors",
+    "difference_of_coverage": "a difference of two coverages",
+    "median": "a median",
+    "quantile": f"a quantile of level {UPPER}",
+}
+"""What the statistics are called in a sentence."""

@@ -95,16 +95,17 @@ STUDY = Study(
         ),
         Claim(
             "MCM5.power",
-            "When coverage is 0.9, the e-process rejects 0.95 within 2000 replicates in at least 95 % of runs.",
+            "When coverage is 0.9, the e-process of the Beta(19, 1) mixture rejects 0.95 within 2000 replicates in at least 95 % "
+            "of runs.",
             at_least(0.95), proportion("rejected", method="e_process", coverage=0.9),
-            Derived("verdict-rule.md#power-of-the-e-process"),
+            Derived("sequential-inference.md#power-of-the-e-process"),
         ),
     ),
     checks=(
         Check(
             "MCM5.expectation",
-            "The e-process has mean 1 under the null: exact sum after 500 replicates.",
-            equals(1, 1e-9), expectation, Theorem("ville1939", "nonnegative martingales"),
+            "The e-process of the Beta(19, 1) mixture has mean 1 under the null: exact sum after 500 replicates.",
+            equals(1, 1e-9), expectation, Derived("sequential-inference.md#mean-of-the-e-process"),
         ),
     ),
     limits="Runs end after 2000 replicates; one alternative mixture, Beta(19, 1), and independent replicates only.",

@@ -116,8 +116,8 @@ CLAIMS = (
     ),
     Claim(
         "MCM1.lack_of_fit.cv_1",
-        "With the coefficient of variation 1 that test rejects a true straight line at most 10 % of the time at level 5 %, "
-        "for 20 replicates and more.",
+        "Cochran's Q with the distribution that allows for estimated weights rejects a true straight line at most 10 % of the "
+        "time at level 5 %, for 20 replicates and more, when the coefficient of variation is 1.",
         at_most(LEVEL, 0.05), value("lack_of_fit", method="package", size=[20, 50, 100, 200], cv=1.0).each("size"), PILOT,
     ),
 )  # fmt: skip

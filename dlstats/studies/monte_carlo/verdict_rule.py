@@ -76,7 +76,7 @@ LOG_RATIOS = Experiment(
     block=100,
 )
 PILOT = Finding("verdict_rule, seed 20261120")
-SAID = "for 12, 16, 32 and 50 replicates, log risks normal or skewed or a fifth of the runs failing"
+SAID = "12, 16, 32 and 50 replicates, log risks normal, skewed, or a fifth of the runs failing with ten times the risk"
 
 
 def _both(method: str, experiment: str):
@@ -88,20 +88,20 @@ def _both(method: str, experiment: str):
 CLAIMS = (
     Claim(
         "MCM2.median",
-        f"A one-sided claim on a median that stands on its border is refuted, and supported, at most 6 % of the time at level 5 "
-        f"% ({SAID}).",
+        f"A one-sided claim on a median that stands on its border is refuted, and supported, at most 6 % of the time at level "
+        f"5 % ({SAID}).",
         at_most(verdict.LEVEL, MARGIN), _both("one", "medians"), PILOT,
     ),
     Claim(
         "MCM2.log_ratio",
-        f"So is a claim on the log ratio of the medians of two methods that share data and are equally good, at most 6 % of the "
-        f"time ({SAID}).",
+        f"A one-sided claim on the log ratio of the medians of two methods that share data and are equally good is refuted, and "
+        f"supported, at most 6 % of the time at level 5 % ({SAID}).",
         at_most(verdict.LEVEL, MARGIN), _both("log_ratio", "log_ratios"), PILOT,
     ),
     Claim(
         "MCM2.worst",
-        f"A claim that {MANY} medians obey, all on their border, is refuted at most 6 % of the time by the worst of them "
-        f"({SAID}).",
+        f"A claim that {MANY} medians obey, all on their border, is refuted at most 6 % of the time at level 5 % by the worst of "
+        f"them ({SAID}).",
         at_most(verdict.LEVEL, MARGIN), _both("worst", "medians"), PILOT,
     ),
 )  # fmt: skip
