@@ -12,7 +12,7 @@
 
 from dlstats.montecarlo import failures, sequences, variation
 from dlstats.montecarlo.contrasts import compare, contrast, leaders, log_ratio, log_ratios
-from dlstats.montecarlo.estimates import Estimate, exact, worst
+from dlstats.montecarlo.estimates import Estimate, exact
 from dlstats.montecarlo.floors import rate_with_floor
 from dlstats.montecarlo.intervals import clopper_pearson, wilson
 from dlstats.montecarlo.pairs import paired
@@ -60,5 +60,4 @@ __all__ = [
     "summarise",
     "variation",
     "wilson",
-    "worst",
 ]

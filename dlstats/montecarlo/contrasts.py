@@ -16,13 +16,17 @@ from scipy import special
 from statsmodels.stats.multitest import multipletests
 
 from dlstats.montecarlo.estimates import Estimate
-from dlstats.montecarlo.intervals import Batch, from_influence, t_interval
+from dlstats.montecarlo.intervals import STILL, Batch, from_influence, still, t_interval
 from dlstats.montecarlo.resampling import DRAWS, resamples
 from dlstats.montecarlo.shapes import Replicates, Values
 from dlstats.montecarlo.statistics import Statistic, lookup
 from dlstats.montecarlo.summaries import MeasureLike
 
 KINDS = ("difference", "ratio")
+EXTREMES = ("minimum", "maximum", "smallest", "largest")
+"""Statistics whose contrasts have no error."""
+ROUNDING = 8 * float(np.finfo(float).eps)
+"""A contrast that varies by less than so much of its terms does not vary."""
 UNTIED = "not distinguishable at this number of replicates"
 
 
@@ -53,9 +57,13 @@ def contrast_of(
     failures = failed + int((~keep).sum())
     if reps < 2:
         return Estimate(np.nan, np.nan, reps, failures)
-    batch = joint(statistic, x[:, keep], kind, {**options, **{k: v[:, keep] for k, v in paired.items()}})
+    kept = {k: v[:, keep] for k, v in paired.items()}
+    batch = joint(statistic, x[:, keep], kind, {**options, **kept})
+    if found.law != "binomial" and still(*x[:, keep], *(column for pair in kept.values() for column in pair)):
+        batch = batch._replace(mcse=np.nan, lower=np.nan, upper=np.nan)
     value, mcse, lower, upper, df = (float(part) for part in batch)
-    return Estimate(value, mcse, reps, failures, lower, upper, df=df)
+    note = STILL if np.isnan(mcse) and np.isfinite(value) and statistic not in EXTREMES else ""
+    return Estimate(value, mcse, reps, failures, lower, upper, note, df)
 
 
 def log_ratio(first: object, second: object) -> Estimate:
@@ -90,14 +98,17 @@ def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) 
     found = lookup(statistic)
     reps = x.shape[-1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if statistic in ("minimum", "maximum", "smallest", "largest"):
+        if statistic in EXTREMES:
             value = _combine(found.compute(x, **options).value, kind)
             return Batch(value, *(np.full_like(value, np.nan) for _ in range(3)))
         if found.influence is None:
             return _bootstrapped(found, x, kind, options)
         value, influence = found.influence(x, **options)
         scale = "log" if kind == "ratio" else "identity"
-        batch = from_influence(_combine(value, kind), _combine_influence(value, influence, kind), scale)
+        first, second, unit = _combine_influence(value, influence, kind)
+        size = np.abs(first).max(axis=-1) + np.abs(second).max(axis=-1) + _size(value, kind)
+        varies = np.abs(first - second).max(axis=-1, keepdims=True) > ROUNDING * size[..., None]
+        batch = from_influence(_combine(value, kind), np.where(varies, first - second, 0.0) / unit, scale)
     if found.law != "binomial" or kind != "difference":
         return batch
     # no discordant replicate: half a one is added to each cell of the table [Agresti and Min 2005]
@@ -111,9 +122,10 @@ def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[s
     drawn = _combine(found.compute(x[..., chosen], **again).value, kind)
     whole = found.compute(x, **options)
     df = np.fmin(np.min(whole.df), x.shape[-1] - 1.0)
-    return t_interval(
-        _combine(whole.value, kind), drawn.std(axis=-1, ddof=1), df, "log" if kind == "ratio" else "identity"
-    )
+    spread = drawn.std(axis=-1, ddof=1)
+    unit = np.abs(whole.value[1]) if kind == "ratio" else 1.0
+    spread = np.where(spread > ROUNDING * _size(whole.value, kind) / unit, spread, 0.0)
+    return t_interval(_combine(whole.value, kind), spread, df, "log" if kind == "ratio" else "identity")
 
 
 def _combine(value: Values, kind: str) -> np.ndarray:
@@ -123,14 +135,23 @@ def _combine(value: Values, kind: str) -> np.ndarray:
     return np.asarray(np.log10(ratio)) if kind == "log_ratio" else ratio
 
 
-def _combine_influence(value: Values, influence: Replicates, kind: str) -> np.ndarray:
+def _size(value: Values, kind: str) -> np.ndarray:
+    """The size of the two terms of a contrast, which decides what is rounding."""
+    one, two = np.abs(np.asarray(value))
+    return np.asarray({"difference": one + two, "ratio": one, "log_ratio": np.ones_like(one)}[kind])
+
+
+def _combine_influence(
+    value: Values, influence: Replicates, kind: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | float]:
+    """Two terms and a unit: their difference over it is the influence on the contrast."""
     if kind == "difference":
-        return influence[0] - influence[1]
+        return influence[0], influence[1], 1.0
     if kind == "log_ratio":
         relative = influence / value[..., None]
-        return (relative[0] - relative[1]) / np.log(10)
+        return relative[0], relative[1], float(np.log(10))
     below = value[1][..., None]
-    return (influence[0] - value[0][..., None] / below * influence[1]) / below
+    return influence[0], value[0][..., None] / below * influence[1], below
 
 
 def compare(
@@ -162,12 +183,20 @@ def compare(
                 e = contrast(measure.statistic, wide[""][first], wide[""][second], kind, **options)
                 lines.append({"method": first, "against": second, **_line(e, kind)})
         about = dict(zip(by, key, strict=True)) | {"measure": measure.column, "statistic": measure.statistic}
-        adjusted = np.asarray(multipletests([line["p_value"] for line in lines], method="holm")[1]) if lines else []
+        adjusted = _holm(np.array([line["p_value"] for line in lines]))
         rows += [
             about | line | {"p_adjusted": p, "distinguishable": bool(p < level)}
             for line, p in zip(lines, adjusted, strict=True)
         ]
     return pd.DataFrame(rows)
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    """Holm's adjusted p-values; NaN, where replicates tell no error, does not count."""
+    adjusted, known = np.full(p.shape, np.nan), np.isfinite(p)
+    if known.any():
+        adjusted[known] = multipletests(p[known], method="holm")[1]
+    return adjusted
 
 
 def _wide(group: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -182,7 +211,7 @@ def _wide(group: pd.DataFrame, column: str) -> pd.DataFrame:
 def _line(e: Estimate, kind: str) -> dict:
     null = 0.0 if kind == "difference" else 1.0
     if not e.mcse > 0:
-        p = float("nan") if np.isnan(e.mcse) else float(e.value == null)
+        p = float("nan")
     elif kind == "ratio" and e.value > 0:
         p = 2 * float(special.stdtr(e.degrees, -abs(np.log(e.value)) * e.value / e.mcse))
     else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 LAWS = ("t", "binomial", "exact")
@@ -16,7 +16,8 @@ computed without randomness, or a statement that must hold for every replicate."
 class Estimate:
     """A number with its Monte Carlo standard error, the replicates behind it and those that failed.
 
-    `mcse` is 0 for what was computed without randomness. `lower` and `upper` bound the 95 % interval.
+    `mcse` is 0 for what was computed without randomness, and NaN where replicates do not tell it: one alone, or several that
+    do not vary. `lower` and `upper` bound the 95 % interval.
     """
 
     value: float
@@ -84,25 +85,3 @@ class Estimate:
 def exact(value: float, note: str = "") -> Estimate:
     """A number computed without randomness."""
     return Estimate(float(value), 0.0, 1, lower=float(value), upper=float(value), note=note, law="exact")
-
-
-def worst(estimates: Iterable[Estimate], theory: float, margin: float, kind: str = "equivalence") -> Estimate:
-    """Of estimates that must all obey a claim, the one that speaks most against it: largest excess / mcse.
-
-    Supporting on the worst alone is an intersection-union test and needs no correction; a refutation is
-    corrected for the search through `looked_at`. Exact estimates are compared by their excess.
-    """
-    found = list(estimates)
-    if not found:
-        raise ValueError("`estimates` must hold one estimate or more, got none.")
-    sign = {"at_most": 1, "bound_above": 1, "at_least": -1, "bound_below": -1}.get(kind, 0)
-
-    def excess(estimate: Estimate) -> tuple[float, float]:
-        deviation = sign * (estimate.value - theory) if sign else abs(estimate.value - theory)
-        over = deviation - margin
-        if math.isnan(over) or math.isnan(estimate.mcse):
-            return math.inf, math.inf
-        return (over / estimate.mcse if estimate.mcse else math.copysign(math.inf, over)), over
-
-    chosen = max(found, key=excess)
-    return replace(chosen, looked_at=sum(e.looked_at for e in found), failed=sum(e.failed for e in found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -13,11 +14,17 @@ from dlstats.montecarlo.shapes import Replicates, Values
 
 LEVEL = 0.95
 
+STILL = "the replicates do not vary"
+"""Note of an estimate whose error they do not tell."""
+
 Counts = np.ndarray | float
 
 
 class Batch(NamedTuple):
-    """Estimates of many groups: arrays of one shape; `df` are the degrees of freedom of `mcse`."""
+    """Estimates of many groups: arrays of one shape; `df` are the degrees of freedom of `mcse`.
+
+    `mcse` is 0 for what is exact; replicates that do not vary tell no error, NaN.
+    """
 
     value: Values
     mcse: Values
@@ -45,7 +52,11 @@ def _degrees(influence: Replicates, squares: Values) -> Values:
 
 
 def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "identity") -> Batch:
-    """value -+ t mcse on `scale`: identity, log (for positive values) or atanh (for correlations)."""
+    """value -+ t mcse on `scale`: identity, log (for positive values) or atanh (for correlations).
+
+    An error of 0 is one that the replicates do not tell: NaN, as the interval.
+    """
+    mcse = np.where(mcse > 0, mcse, np.nan)
     half = special.stdtrit(df, (1 + LEVEL) / 2) * mcse
     lower, upper = value - half, value + half
     if scale == "log":
@@ -58,6 +69,13 @@ def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "id
         centre = np.arctanh(np.where(inside, value, 0.0))
         lower, upper = (np.where(inside, np.tanh(centre + sign * room), value) for sign in (-1, 1))
     return Batch(value, mcse, lower, upper, df)
+
+
+def still(*columns: np.ndarray) -> np.ndarray | np.bool_:
+    """Whether no column varies over its replicates by more than rounding."""
+    eps = 4 * np.finfo(float).eps
+    found = [np.ptp(x, axis=-1) <= eps * np.abs(x).max(axis=-1) for x in columns]
+    return functools.reduce(np.logical_and, found)
 
 
 def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:

@@ -71,14 +71,17 @@ def rate(
 
     Weights are (T / mcse)^2. `paired`: entry r of every sample belongs to replicate r (nested data sets), so that
     whole replicates are resampled and the errors of the sizes go together. Entries that are not finite are dropped
-    (everywhere when paired) and counted as failed. Below 100 replicates the interval is value -+ q mcse with q the 95 %
-    point of |root| over bootstrap samples, and `df` that of the t distribution with this point.
+    (everywhere when paired) and counted as failed; a size without variation leaves the slope without an error. Below 100
+    replicates the interval is value -+ q mcse with q the 95 % point of |root| over bootstrap samples, and `df` that of
+    the t distribution with this point.
     """
     cells, dropped = finite(samples, paired)
     reps = [len(cell) for cell in cells]
     batches = [evaluate(statistic, cell, options) for cell in cells]
     values, mcses = np.array([float(b.value) for b in batches]), np.array([float(b.mcse) for b in batches])
     covariance = _covariance(statistic, cells, values, options) if paired else None
+    if covariance is not None:
+        covariance[np.diag(np.isnan(mcses))] = np.nan
     found = rate_of(sizes, values, mcses, reps, failed + dropped, covariance)
     if min(reps) >= ENOUGH or not found.slope.mcse > 0:
         return found
@@ -139,7 +142,7 @@ def coefficients_of(x: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, n
 
 def _local(x: np.ndarray, y: np.ndarray, joint: np.ndarray, reps: np.ndarray, k: int) -> Estimate:
     step = x[k + 1] - x[k]
-    spread = max(0.0, joint[k, k] + joint[k + 1, k + 1] - 2 * joint[k, k + 1])
+    spread = float(np.maximum(0.0, joint[k, k] + joint[k + 1, k + 1] - 2 * joint[k, k + 1]))
     value, mcse = float((y[k + 1] - y[k]) / step), math.sqrt(spread) / abs(step)
     half = float(special.stdtrit(max(1, min(reps[k : k + 2]) - 1), (1 + LEVEL) / 2)) * mcse
     return Estimate(value, mcse, int(min(reps[k : k + 2])), 0, value - half, value + half)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -41,11 +42,11 @@ def bootstrap(function: Callable[..., np.ndarray], *columns: Numbers, draws: int
     chosen = resamples(reps, draws, seed)
     again = function(*(a[chosen] for a in arrays))
     tail = (1 - LEVEL) / 2
-    lower, upper = np.quantile(again, [tail, 1 - tail])
-    value = float(function(*arrays))
-    return Estimate(value, float(again.std(ddof=1)), reps, 0, float(lower), float(upper))
+    value, mcse = float(function(*arrays)), float(again.std(ddof=1)) or math.nan
+    lower, upper = np.quantile(again, [tail, 1 - tail]) if mcse > 0 else (math.nan, math.nan)
+    return Estimate(value, mcse, reps, 0, float(lower), float(upper))
 
 
 def _estimate(value: float, mcse: float, reps: int) -> Estimate:
     batch = t_interval(np.asarray(value), np.asarray(mcse), reps - 1)
-    return Estimate(value, mcse, reps, 0, float(batch.lower), float(batch.upper))
+    return Estimate(value, float(batch.mcse), reps, 0, float(batch.lower), float(batch.upper))

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from dlstats.montecarlo.estimates import Estimate
-from dlstats.montecarlo.intervals import LEVEL, from_influence
+from dlstats.montecarlo.intervals import LEVEL, from_influence, still
 from dlstats.montecarlo.rates import DRAWS as ROOTS
 from dlstats.montecarlo.rates import ENOUGH, Rate, _with_point, coefficients_of, finite, rate, rate_of
 from dlstats.montecarlo.resampling import DRAWS, resamples
@@ -67,9 +67,10 @@ def _bend(fitted: Rate, cells: list[np.ndarray], statistic: str, paired: bool, o
     if paired and function is not None:
         influence = form @ (function(np.stack(cells), **options)[1] / values[:, None])
         batch = from_influence(np.asarray(value), influence)
-        return _estimate(value, [float(batch.mcse)], [float(batch.df)], reps)
+        told = np.isfinite(np.array(fitted.mcses)[form != 0]).all()
+        return _estimate(value, [float(batch.mcse) if told else math.nan], [float(batch.df)], reps)
     batches = [evaluate(statistic, cell, options) for cell in cells]
-    parts = np.abs(form) * np.array(fitted.mcses) / values
+    parts = np.where(form != 0, np.abs(form) * np.array(fitted.mcses) / values, 0.0)
     return _estimate(value, parts, [_known(b.df, len(cell)) for b, cell in zip(batches, cells, strict=True)], reps)
 
 
@@ -108,14 +109,13 @@ def slope_difference(
 
 
 def _part(statistic: str, pair: np.ndarray, weights: np.ndarray, options: dict) -> tuple[float, float]:
-    """Standard error of w_1 log T_1 - w_2 log T_2 of a pair (2, reps), and its degrees of freedom."""
+    """Standard error of w_1 log T_1 - w_2 log T_2 of a pair (2, reps), and its degrees of freedom; NaN without variation."""
     function, reps = lookup(statistic).influence, pair.shape[1]
-    if reps < 2:
+    if reps < 2 or still(*pair):
         return math.nan, math.nan
-    # products first, then their difference: exactly 0 for a method and itself
     if function is None:
         logs = weights[:, None] * np.log(evaluate(statistic, pair[:, resamples(reps, DRAWS)], options).value)
-        return float((logs[0] - logs[1]).std(ddof=1)), reps - 1.0
+        return float((logs[0] - logs[1]).std(ddof=1)) or math.nan, reps - 1.0
     value, influence = function(pair, **options)
     relative = (weights / value)[:, None] * influence
     batch = from_influence(np.asarray(0.0), relative[0] - relative[1])
@@ -155,8 +155,6 @@ def _estimate(value: float, parts: Any, df: Any, reps: int, failed: int = 0) -> 
     variances = np.asarray(parts, dtype=float) ** 2
     total = float(variances.sum())
     mcse = math.sqrt(total)
-    if total == 0:
-        return Estimate(value, mcse, reps, failed, value, value)
     degrees = total**2 / float((variances**2 / np.maximum(df, 1.0)).sum())
     half = float(special.stdtrit(degrees, (1 + LEVEL) / 2)) * mcse
     return Estimate(value, mcse, reps, failed, value - half, value + half, df=degrees)

@@ -174,7 +174,10 @@ def lookup(name: str) -> Statistic:
 
 
 def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
-    """The statistic of finite replicates (..., reps), with the error where one replicate or none gives nothing."""
+    """The statistic of finite replicates (..., reps).
+
+    One replicate, or several that do not vary, tell no error: NaN. Only exact laws are without one.
+    """
     statistic = lookup(name)
     reps = x.shape[-1]
     unknown = np.full(x.shape[:-1], np.nan)
@@ -182,9 +185,11 @@ def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
         return Batch(unknown, unknown, unknown, unknown)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         batch = statistic.compute(x, **options)
-    if reps == 1 and statistic.law == "t":
-        return Batch(batch.value, unknown, unknown, unknown)
-    return batch
+    if statistic.law != "t":
+        return batch
+    columns = [np.asarray(options[k]) for k in statistic.columns if k in options and np.ndim(options[k])]  # type: ignore[arg-type]
+    told = ~intervals.still(x, *columns) if reps > 1 else False
+    return batch._replace(**{k: np.where(told, getattr(batch, k), np.nan) for k in ("mcse", "lower", "upper")})
 
 
 def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any) -> Estimate:
@@ -204,4 +209,6 @@ def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any)
     batch = evaluate(statistic, x[keep], {**options, **kept})
     failures = failed + int((~keep).sum())
     value, mcse, lower, upper, df = (float(part) for part in batch)
-    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, df=df, law=found.law)
+    silent = found.law == "t" and keep.sum() > 1 and intervals.still(x[keep], *kept.values())
+    note = intervals.STILL if silent else ""
+    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, note, df, law=found.law)

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
+from dlstats.montecarlo.intervals import STILL, still
 from dlstats.montecarlo.statistics import evaluate, lookup
 
 
@@ -31,14 +32,15 @@ class MeasureLike(Protocol):
         ...
 
 
-COLUMNS = ("measure", "statistic", "estimate", "mcse", "df", "lower", "upper", "replicates", "failed", "law")
+COLUMNS = ("measure", "statistic", "estimate", "mcse", "df", "lower", "upper", "replicates", "failed", "law", "note")
 
 
 def summarise(frame: pd.DataFrame, measures: Sequence[MeasureLike], by: Sequence[str]) -> pd.DataFrame:
     """One line per group of `by` and measure; groups and measures in the order in which they come.
 
     Rows whose `status` is not `ok` and rows whose value is not finite count as failed and enter no estimate.
-    `df` are the degrees of freedom of `mcse` (NaN: replicates - 1), `law` one of `estimates.LAWS`.
+    `df` are the degrees of freedom of `mcse` (NaN: replicates - 1), `law` one of `estimates.LAWS`, `note` says where the
+    replicates do not vary.
     Groups with equally many replicates are computed at once, so that thousands of groups take seconds.
     """
     by = list(by)
@@ -73,17 +75,19 @@ def _summarise(
     rows = np.flatnonzero(keep)[np.argsort(group[keep], kind="stable")]
     counts = np.bincount(group[keep], minlength=len(names))
     starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
-    result = np.full((5, len(names)), np.nan)
+    result, note = np.full((5, len(names)), np.nan), np.full(len(names), "", dtype=object)
     for reps in np.unique(counts[counts > 0]):
         where = np.flatnonzero(counts == reps)
         block = rows[starts[where][:, None] + np.arange(reps)]
         x, others = columns[""][block], {k: columns[k][block] for k in used}
         for line, part in zip(result, evaluate(measure.statistic, x, {**measure.options, **others}), strict=True):
             line[where] = part
+        if reps > 1 and statistic.law == "t":
+            note[where[still(x, *others.values())]] = STILL
     estimate, mcse, lower, upper, df = result
     numbers = {"estimate": estimate, "mcse": mcse, "df": df, "lower": lower, "upper": upper, "replicates": counts}
     failed = np.bincount(group, minlength=len(names)) - counts
-    return names.assign(measure=measure.column, statistic=label, **numbers, failed=failed, law=statistic.law)
+    return names.assign(measure=measure.column, statistic=label, **numbers, failed=failed, law=statistic.law, note=note)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

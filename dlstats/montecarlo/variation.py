@@ -95,7 +95,7 @@ def _jackknife(estimates: np.ndarray, units: int, failed: int) -> Estimate:
     others, value = estimates[:-1], estimates[-1]
     mcse = np.sqrt((units - 1) / units * ((others - others.mean()) ** 2).sum())
     batch = t_interval(np.asarray(value), np.asarray(mcse), units - 1)
-    return Estimate(float(value), float(mcse), units, failed, float(batch.lower), float(batch.upper))
+    return Estimate(float(value), float(batch.mcse), units, failed, float(batch.lower), float(batch.upper))
 
 
 def proportions(found: Mapping[str, Estimate]) -> dict[str, float]:

@@ -15,6 +15,7 @@ import pandas as pd
 from dlstats import montecarlo, seeds
 from dlstats.pipeline import fingerprints, grid, registry, store
 from dlstats.pipeline.progress import Progress
+from dlstats.pipeline.rows import NOT_FINITE, settled
 from dlstats.protocol.study import STATUSES, Experiment
 
 KEEP_STALE = "DLSTATS_KEEP_STALE"
@@ -163,7 +164,7 @@ def simulate_block(
     about |= {key: rows[key] for key in experiment.keys}
     about |= {"status": rows.get("status", pd.Series("ok", index=rows.index)), "reason": rows.get("reason", "")}
     measured = rows.drop(columns=[c for c in rows if c in about])
-    return pd.DataFrame(about | {"seconds": seconds}, index=rows.index).join(measured)
+    return settled(pd.DataFrame(about | {"seconds": seconds}, index=rows.index).join(measured), experiment)
 
 
 def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int], name: str) -> None:
@@ -175,9 +176,10 @@ def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int]
     missing = [key for key in experiment.keys if key not in rows]
     if missing:
         raise ValueError(f"{name} must return the row key `{missing[0]}`, got columns {', '.join(rows.columns)}.")
-    status = set(rows["status"]) - set(STATUSES) if "status" in rows else set()
+    known = [status for status in STATUSES if status != NOT_FINITE]
+    status = set(rows["status"]) - set(known) if "status" in rows else set()
     if status:
-        raise ValueError(f"`status` must be one of {', '.join(STATUSES)}, got {', '.join(sorted(status))}.")
+        raise ValueError(f"`status` must be one of {', '.join(known)}, got {', '.join(sorted(status))}.")
 
 
 def read_raw(files: Sequence[Path]) -> pd.DataFrame:
@@ -194,7 +196,8 @@ def read_raw(files: Sequence[Path]) -> pd.DataFrame:
         now = code_of(origin.study, origin.experiment)
         if origin.fingerprint != now and not os.environ.get(KEEP_STALE):
             raise store.Unusable(f"{path}: stale, computed by code {origin.fingerprint}, now it is {now}; run it again")
-    return pd.concat([store.read(path) for path in files], ignore_index=True)
+    experiment = registry.load(origins[0].study).experiments[origins[0].experiment]
+    return settled(pd.concat([store.read(path) for path in files], ignore_index=True), experiment)
 
 
 def computed_by(files: Sequence[Path]) -> str:

@@ -44,7 +44,7 @@ class Comparison:
         if not math.isfinite(whole):
             return None
         mcse = math.sqrt((groups - 1) / groups * ((parts - parts.mean()) ** 2).sum())
-        return Estimate(whole, mcse if math.isfinite(mcse) else math.nan, replicates, df=groups - 1)
+        return Estimate(whole, mcse if 0 < mcse < math.inf else math.nan, replicates, df=groups - 1)
 
     def _ratio(self, claim: Claim, number: Callable[[Claim, Evidence], float], group: int, groups: int) -> float:
         one, more = (number(claim, held) for held in self._without(group, groups))

@@ -16,6 +16,7 @@ import pandas as pd
 
 from dlstats.montecarlo import Estimate, failures
 from dlstats.pipeline import efforts, summaries
+from dlstats.pipeline.rows import NOT_FINITE
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.evidence import Evidence
@@ -122,10 +123,8 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float, compare
     shares = _failed_shares(evidence)
     share = max([*shares.values(), _own_share(judged.estimate)], default=0.0)
     worst = _worst(study, claim, evidence, judged) if share > 0 else judged
-    if share > allowed and not judged.open:
-        cell = max(shares, key=lambda name: shares[name], default="")
-        note = f"{share:.3g} of the replicates failed in {cell}, more than the allowed {allowed:.3g}"
-        judged = replace(judged, open=verdict.FAILED, note=note)
+    if share > 0 and not judged.open:
+        judged = _with_failures(judged, evidence, shares, share, allowed)
     ratio = (compared.ratio(claim, _number) if evidence.has_efforts else None) or NOTHING
     effort = judge(claim, evidence.at_effort(efforts.MORE)) if evidence.has_efforts else Judged(NOTHING)
     value, expected, deciding = judged.estimate, claim.expectation, judged.deciding or judged.estimate
@@ -142,7 +141,8 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float, compare
     row |= {"effort_ratio": ratio.value, "effort_ratio_mcse": ratio.mcse, "effort_estimate": effort.estimate.value}
     row |= {"p_against_effort": effort.against, "p_for_effort": effort.favour, "open": judged.open}
     row |= {"cells": json.dumps([f"{e}/{c}" for e, c in cells])}
-    return row | {"note": "; ".join(filter(None, (judged.note, value.note)))}
+    notes = (judged.note, value.note if value.note != judged.open else "")
+    return row | {"note": "; ".join(filter(None, notes))}
 
 
 def _number(claim: Claim, evidence: Evidence) -> float:
@@ -172,11 +172,19 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
         return Judged(shown, open=verdict.NOT_FINITE)
     if any(one.lack_of_fit < verdict.NO_FIT for one in several):
         local = getattr(claim.measure, "local", None)
-        favour = _p_values(claim, local(evidence))[1] if local else math.nan
-        return Judged(shown, favour=favour, open=verdict.UNFITTED)
-    if any(one.law == "t" and not one.mcse > 0 for one in several):
-        return Judged(shown, open=verdict.NO_VARIATION)
+        last = local(evidence) if local else []
+        favour = _p_values(claim, last)[1] if last else math.nan
+        return Judged(shown, favour=favour, open=_untold(last) or verdict.UNFITTED)
+    if reason := _untold(several):
+        return Judged(shown, open=reason)
     return _decided(claim, several, shown)
+
+
+def _untold(several: Sequence[Estimate]) -> str:
+    """Why estimates have no p-value: one of them is not finite, or its replicates do not vary; empty if they have."""
+    if not all(math.isfinite(one.value) for one in several):
+        return verdict.NOT_FINITE
+    return verdict.NO_VARIATION if any(one.law == "t" and not one.mcse > 0 for one in several) else ""
 
 
 def _decided(claim: Claim, several: Sequence[Estimate], shown: Estimate) -> Judged:
@@ -197,7 +205,8 @@ def _decided(claim: Claim, several: Sequence[Estimate], shown: Estimate) -> Judg
 def _p_values(claim: Claim, several: Iterable[Estimate]) -> tuple[float, float]:
     """(against, for) a claim that all must obey: a refutation pays for the search (Bonferroni), a support does not."""
     pairs = [verdict.p_values(*_arguments(claim, one)) for one in several]
-    return min(1.0, len(pairs) * min(p for p, _ in pairs)), max(p for _, p in pairs)
+    against, favour = np.array(pairs).T  # numpy's extremes are NaN where one of them is
+    return float(np.minimum(1.0, len(pairs) * against.min())), float(favour.max())
 
 
 def _for_and_not_against(claim: Claim, one: Estimate) -> tuple[float, float, float]:
@@ -223,6 +232,34 @@ def _failed_shares(evidence: Evidence) -> dict[str, float]:
         if (evidence.summaries[experiment]["failed"] > 0).any():
             shares |= failures.proportions(evidence.replicates(experiment), pairs)
     return shares
+
+
+def _with_failures(
+    judged: Judged, evidence: Evidence, shares: Mapping[str, float], share: float, allowed: float
+) -> Judged:
+    """The claim left open where a value that it met is not finite, where too many failed, or one of which all must obey."""
+    if reason := _not_finite(evidence):
+        return replace(judged, open=verdict.NOT_FINITE, note=reason)
+    cell = max(shares, key=lambda name: shares[name], default="")
+    note = f"{share:.3g} of the replicates failed in {cell}, more than the allowed {allowed:.3g}"
+    if share > allowed:
+        return replace(judged, open=verdict.FAILED, note=note)
+    deciding = judged.deciding or judged.estimate
+    if deciding.law == "exact" and verdict.decide(judged.against, judged.favour) == verdict.SUPPORTED:
+        return replace(judged, open=verdict.FAILED, note=f"all must obey, and {share:.3g} failed in {cell}")
+    return judged
+
+
+def _not_finite(evidence: Evidence) -> str:
+    """Where the first value that is not finite stands among what was read, and what it is; empty if there is none."""
+    for experiment, cell, method in evidence.lines:
+        if (evidence.summaries[experiment]["failed"] > 0).any():
+            rows = evidence.replicates(experiment)
+            read = (rows["cell"] == cell) & (rows["method"] == method)
+            bad = rows.loc[read & (rows["status"] == NOT_FINITE), "reason"]
+            if len(bad):
+                return f"{bad.iloc[0]} in {len(bad)} of {read.sum()} rows of {cell} {method}"
+    return ""
 
 
 def _own_share(estimate: Estimate) -> float:

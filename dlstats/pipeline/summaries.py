@@ -23,8 +23,8 @@ def summarise(experiment: Experiment, raw: pd.DataFrame) -> pd.DataFrame:
     """The summary of an experiment from its replicates.
 
     Columns: cell, the factors, method, against, the keys, measure, statistic, the estimate with its error, degrees of
-    freedom, interval, counts and law, lack of fit, note, and cells (more than one for a slope). A measure that a method
-    does not have (its column is empty though nothing failed) gives no line.
+    freedom, interval, counts and law, lack of fit, note, and cells (more than one for a slope). Where a measure is not
+    had (its `where`) there is no line.
     """
     raw = raw.reset_index(drop=True)
     parts = [
@@ -64,11 +64,8 @@ def _measures(experiment: Experiment, raw: pd.DataFrame) -> Iterator[pd.DataFram
     present = [m for m in experiment.measures if m.column in raw]
     labels = _statistics(present)
     about = raw.drop_duplicates("cell").set_index("cell")[_factors(experiment, raw)]
-    groups = raw.groupby(by, sort=False, dropna=False)
-    failed = groups["status"].transform(lambda s: (s != "ok").any())
     for measure, label in zip(present, labels, strict=True):
-        absent = groups[measure.column].transform(lambda v: v.isna().all())
-        rows = raw[~absent | failed]
+        rows = raw[experiment.has(raw, measure.column)]
         if len(rows):
             lines = montecarlo.summarise(rows, [measure], by=by)
             yield lines.assign(statistic=label, against="", cells="").join(about, on="cell")
@@ -105,8 +102,11 @@ def _of_methods(experiment: Experiment, raw: pd.DataFrame, contrasts: list[Contr
                 continue
             for name in (c.method, c.against):
                 if (name, c.column) not in columns:
-                    columns[name, c.column] = _column(held[name], c.column)
+                    had = held[name][experiment.has(held[name], c.column)]
+                    columns[name, c.column] = _column(had, c.column)
             pair = columns[c.method, c.column], columns[c.against, c.column]
+            if pair[0].empty or pair[1].empty:
+                continue
             estimate = montecarlo.paired(*pair, c.kind, c.statistic, **c.options)
             names = {"method": c.method, "against": c.against, "measure": c.column, "statistic": c.name}
             found.append(about | names | estimate.line())
@@ -117,7 +117,7 @@ def _of_levels(experiment: Experiment, raw: pd.DataFrame, c: LevelContrast) -> I
     if c.column not in raw or c.factor not in raw:
         return
     others = [f for f in _factors(experiment, raw) if f != c.factor]
-    pair = raw[raw[c.factor].isin([c.first, c.second])]
+    pair = raw[raw[c.factor].isin([c.first, c.second]) & experiment.has(raw, c.column)]
     for key, rows in _groups(pair, [*others, "method", *_keys(experiment)]):
         parts: dict[object, pd.DataFrame] = dict(iter(rows.groupby(c.factor, sort=False)))
         if c.first in parts and c.second in parts:
@@ -132,13 +132,13 @@ def _slopes(experiment: Experiment, raw: pd.DataFrame, s: Slope | SlopeContrast)
     if s.column not in raw or s.over not in raw:
         return
     others = [f for f in _factors(experiment, raw) if f != s.over]
+    raw = raw[experiment.has(raw, s.column)]
     if isinstance(s, SlopeContrast):
         pair = raw[raw["method"].isin([s.method, s.against])]
         for key, rows in _groups(pair, [*others, *_keys(experiment)]):
             yield from _slope_difference(rows, s, key)
         return
     for key, rows in _groups(raw, [*others, "method", *_keys(experiment)]):
-        rows = rows[~rows[s.column].isna() | (rows["status"] != "ok")]
         if rows[s.over].nunique() < 2:
             continue
         sizes, samples, failed = _samples(rows, s)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from dlstats.protocol.matching import matches
+
 ABOUT = ("measure", "statistic", "method", "against", "line")
 """What a condition may name beside factors and keys."""
 EFFORT = "effort"
@@ -126,14 +128,7 @@ def matching(frame: pd.DataFrame, where: Mapping[str, object], name: str) -> pd.
     for column, level in where.items():
         if column not in frame and column != "line":
             raise LookupError(f"{name} has no factor, key or column `{column}`.")
-        values = frame[column] if column in frame else pd.Series(frame.to_dict("records"), frame.index)
-        if callable(level):
-            keep = values.map(level).fillna(False).astype(bool)
-        elif isinstance(level, list | tuple | set | frozenset | range):
-            keep = values.isin(list(level))
-        else:
-            keep = (values == level).fillna(False).astype(bool)
-        frame = frame[keep]
+        frame = frame[matches(frame, column, level)]
         if frame.empty:
             raise LookupError(f"{name} has no {column} = {level if not callable(level) else 'as asked'}.")
     if frame.empty:

@@ -14,6 +14,9 @@ class Measure:
 
     `statistic` is a name in `dlstats.montecarlo.STATISTICS`; `options` are passed to it, such as the true value for
     `bias` or the level for `quantile`.
+
+    `where` says which rows have the measure, as readers name them: `{"method": ["network"]}`, `{"wrong": lambda n: n > 0}`.
+    A value there that is not finite makes the row a failure; elsewhere there is none, and no line in the summary.
     """
 
     column: str
@@ -21,6 +24,7 @@ class Measure:
     statistic: str = "mean"
     unit: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    where: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statistic", self.statistic.replace(" ", "_"))

@@ -15,11 +15,12 @@ import pandas as pd
 
 from dlstats.protocol.claim import Claim, Expectation
 from dlstats.protocol.factor import Condition, Factor, condition
+from dlstats.protocol.matching import inside
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.origin import Origin
 
-STATUSES = ("ok", "diverged", "not_converged", "degenerate", "error")
-"""Why a replicate counts (`ok`) or does not; the status of a row never changes."""
+STATUSES = ("ok", "diverged", "not_converged", "degenerate", "untrained", "not_finite", "error")
+"""Why a replicate counts (`ok`) or does not; `not_finite` is given to rows whose measures are not, not by `simulate`."""
 ROW = ("replicate", "method", "status", "reason")
 """Columns of what `simulate` returns beside keys and measures; the last two may be left out."""
 
@@ -123,6 +124,13 @@ class Experiment:
             if name in RESERVED:
                 raise ValueError(f"A factor or key must not be called `{name}`: that is a column of every result.")
         columns = {measure.column for measure in self.measures}
+        for measure in self.measures:
+            for name in measure.where:
+                if name != "method" and name not in self.factors and name not in self.keys:
+                    known = _list(("method", *self.factors, *self.keys))
+                    raise ValueError(f"`where` of the measure `{measure.column}` must name {known}, got `{name}`.")
+            if measure.where != self.where(measure.column):
+                raise ValueError(f"The measures of `{measure.column}` must have one and the same `where`.")
         for line in (*self.contrasts, *self.slopes):
             if line.column not in columns:
                 raise ValueError(
@@ -138,6 +146,14 @@ class Experiment:
     def condition(self, levels: Mapping[str, object], what: str) -> Condition:
         """The typed condition of some levels. Raises ValueError for what the factors do not admit."""
         return condition(self.factors, levels, what)
+
+    def where(self, column: str) -> Mapping[str, object]:
+        """Which rows have a measured column: the `where` of its measures."""
+        return next(measure.where for measure in self.measures if measure.column == column)
+
+    def has(self, rows: pd.DataFrame, column: str) -> pd.Series:
+        """Whether each row has a measured column."""
+        return inside(rows, self.where(column))
 
     def label_of(self, method: str) -> str:
         """How tables and axes call a method."""

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from dlstats.montecarlo import Estimate
+from dlstats.montecarlo.intervals import STILL
 from dlstats.protocol.claim import Claim, Expectation
 
 LEVEL = 0.05
@@ -40,7 +41,7 @@ VERDICTS = (
 )  # fmt: skip
 REASONS = (
     "more replicates would settle it", "it lies on the margin", "the model does not fit", "a value is not finite",
-    "the replicates do not vary", "too many failed", "it nears a conflict",
+    STILL, "too many failed", "it nears a conflict",
 )  # fmt: skip
 """Why a claim is undecided: one of these, and nothing else."""
 MORE, BORDER, UNFITTED, NOT_FINITE, NO_VARIATION, FAILED, NEARS_CONFLICT = REASONS
@@ -71,9 +72,9 @@ def p_values(relation: str, estimate: Estimate, theory: float, margin: float) ->
     Statistical kinds: Student t on (deviation - margin) / mcse, or exact binomial tails for a proportion. Equivalence is
     supported by two one-sided tests and refuted by a two-sided one. The worst of several estimates pays for the
     search when it refutes (Bonferroni), not when it supports (intersection-union). Exact kinds give 0 and 1. Replicates
-    without variation give no error, and so no p-value (NaN).
+    without variation give no error, and so no p-value (NaN); nor does what is not finite.
     """
-    if estimate.law == "t" and not estimate.mcse > 0:
+    if not math.isfinite(estimate.value) or (estimate.law == "t" and not estimate.mcse > 0):
         return math.nan, math.nan
     if estimate.law == "exact":
         return (1.0, 0.0) if obeys(Expectation(relation, theory, margin), estimate.value) else (0.0, 1.0)

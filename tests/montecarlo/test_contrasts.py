@@ -24,7 +24,8 @@ def _pair(seed=0, noise=0.2):
 
 def _frame(seed=0):
     x, y = _pair(seed)
-    parts = {"a": x, "b": y, "c": x + 2}
+    own = 0.01 * np.random.default_rng(seed + 1).normal(size=REPS)
+    parts = {"a": x, "b": y, "c": x + 2 + own}
     return pd.concat(
         [
             pd.DataFrame({"cell": cell, "replicate": range(REPS), "method": m, "status": "ok", "x": v + cell})

@@ -43,7 +43,7 @@ def test_a_line_is_the_estimate_of_its_group_with_its_law_and_degrees_of_freedom
     table = montecarlo.summarise(frame, MEASURES, ["cell"])
     assert list(table.columns) == ["cell", *summaries.COLUMNS]
     assert summaries.COLUMNS[2:7] == ("estimate", "mcse", "df", "lower", "upper")
-    assert summaries.COLUMNS[-1] == "law"
+    assert summaries.COLUMNS[-2:] == ("law", "note")
     for row in table.to_dict("records"):
         line = {str(k): v for k, v in row.items()}
         values = frame.loc[frame["cell"] == line["cell"], line["measure"]]

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 from cases import toy
@@ -163,3 +164,13 @@ def test_stale_results_that_are_kept_on_purpose_are_named(files, monkeypatch):
     monkeypatch.setenv(cells.KEEP_STALE, "1")
     assert len(cells.read_raw(files)) == 20
     assert "stale" in cells.computed_by(files)
+
+
+def test_a_number_in_a_file_that_is_not_finite_fails_when_it_is_read(files):
+    rows = store.read(files[1])
+    rows.loc[rows["replicate"] == 2, "error"] = np.inf
+    store.write(files[1], rows, store.read_origin(files[1]))
+    failed = cells.read_raw(files).query("status != 'ok'")
+    assert failed[["replicate", "status", "reason"]].drop_duplicates().to_numpy().tolist() == [
+        [2, "not_finite", "error is infinite"]
+    ]

@@ -85,6 +85,16 @@ def test_a_replicate_alone_is_the_replicate_in_its_block(study, name):
         assert np.nanmax(np.where(np.isnan(a) & np.isnan(b), 0, gap)) <= (ROUNDING if trained else 0)
 
 
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
+def test_a_measure_is_there_where_it_is_declared_and_nowhere_else(study, name):
+    experiment, rows = registry.load(study).experiments[name], results.raw(study, name)
+    assert rows.loc[rows["status"] == "not_finite", "reason"].tolist() == []
+    counts = rows[rows["status"] == "ok"]
+    for measure in experiment.measures:
+        there = np.isfinite(counts[measure.column].to_numpy(float))
+        assert (there == experiment.has(counts, measure.column)).all(), measure.column
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_claims_are_measured_from_the_summary_alone(study):
     rows = results.verdicts(study).to_dict("index")

@@ -117,7 +117,7 @@ EXPERIMENTS = {
             RISK,
             Measure("relative", "risk over the best linear risk"),
             Measure("relative", "risk over the best linear risk", "median"),
-            Measure("train_loss", "training loss"),
+            Measure("train_loss", "training loss", where={"method": "network"}),
         ),
         slopes=(Slope("risk"),),
     ),

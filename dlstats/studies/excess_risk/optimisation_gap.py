@@ -84,8 +84,10 @@ TRAINED = Experiment(
     measures=(
         Measure("risk", "excess risk"),
         Measure("train_mse", "training error"),
-        Measure("gap", "training error above the best segmentation"),
-        Measure("stops_above", "training error is above the best segmentation", "proportion"),
+        Measure("gap", "training error above the best segmentation", where={"method": "network"}),
+        Measure(
+            "stops_above", "training error is above the best segmentation", "proportion", where={"method": "network"}
+        ),
     ),
     contrasts=(Contrast("risk", "network", "segmentation", "ratio", "mean"),),
 )

@@ -91,9 +91,9 @@ RISK = Experiment(
     measures=(
         Measure("risk", "excess risk"),
         Measure("risk", "excess risk", "median"),
-        Measure("relative", "risk over C/(m+1)⁴ + 2(m+1)σ²/n"),
-        Measure("gap", "training loss of one start above the best of 3"),
-        Measure("train_loss", "training loss"),
+        Measure("relative", "risk over C/(m+1)⁴ + 2(m+1)σ²/n", where={"method": "network"}),
+        Measure("gap", "training loss of one start above the best of 3", where={"method": "network"}),
+        Measure("train_loss", "training loss", where={"method": "network"}),
     ),
     slopes=(Slope("risk"),),
 )

@@ -111,7 +111,11 @@ DIGITS = Experiment(
     measures=(
         Measure("balanced_error_default", "balanced error, as trained"),
         Measure("balanced_error_prior", "balanced error, corrected for the prior"),
-        Measure("balanced_error_adjusted", "balanced error, prior accounted for in the loss or after training"),
+        Measure(
+            "balanced_error_adjusted",
+            "balanced error, prior accounted for in the loss or after training",
+            where={"method": ["cross_entropy", "logit_adjusted"]},
+        ),
     ),
     contrasts=(
         Contrast("balanced_error_adjusted", "logit_adjusted", "cross_entropy", "difference", "mean"),

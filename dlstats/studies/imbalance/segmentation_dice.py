@@ -30,6 +30,7 @@ ELICITS = {"dice": ("from_hard", "linear_cut"), "squared_dice": ("from_rescaled"
 DENOMINATORS = {"linear": "dice", "squared": "squared_dice"}
 DECIDES = {"cross_entropy": "dice_shifted", "squared_dice": "dice"}
 """Loss -> the expected Dice of its decision where it is meant to be large."""
+SHIFTED = {"method": "cross_entropy"}
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -134,19 +135,25 @@ SEGMENTATION = Experiment(
         Measure("from_truth", "mean |p − η| where η > 0.05"),
         Measure("from_hard", "mean |p − 1{η > F/2}| where η > 0.05"),
         Measure("from_rescaled", "mean |p − min(1, η/F)| where η > 0.05"),
-        Measure("elicited_gain", "mean distance to what the loss elicits less that to η"),
+        Measure(
+            "elicited_gain", "mean distance to what the loss elicits less that to η", where={"method": list(ELICITS)}
+        ),
         Measure("cut", "cut on η"),
         Measure("linear_cut", "F/2, linear"),
         Measure("squared_cut", "F/2, squared"),
-        Measure("cut_error", "cut on η less F/2"),
+        Measure("cut_error", "cut on η less F/2", where={"method": list(ELICITS)}),
         Measure("from_linear_cut", "distance of the cut from F/2, linear"),
         Measure("from_squared_cut", "distance of the cut from F/2, squared"),
         Measure("graded", "proportion of graded probabilities"),
         Measure("graded_truth", "true proportion of graded probabilities"),
         Measure("dice", "expected Dice, cut at 1/2"),
-        Measure("dice_shifted", "expected Dice, cut at F/2 of its own probabilities"),
-        Measure("shift_gain", "expected Dice, cut at F/2 of its own probabilities less cut at 1/2"),
-        Measure("dice_decided", "expected Dice, Dice cut at 1/2, cross-entropy at F/2 of its own probabilities"),
+        Measure("dice_shifted", "expected Dice, cut at F/2 of its own probabilities", where=SHIFTED),
+        Measure("shift_gain", "expected Dice, cut at F/2 of its own probabilities less cut at 1/2", where=SHIFTED),
+        Measure(
+            "dice_decided",
+            "expected Dice, Dice cut at 1/2, cross-entropy at F/2 of its own probabilities",
+            where={"method": list(DECIDES)},
+        ),
         Measure("best_dice", "largest expected Dice"),
     ),
     contrasts=(

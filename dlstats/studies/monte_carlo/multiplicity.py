@@ -71,7 +71,7 @@ LEDGERS = Experiment(
     },
     measures=(
         Measure("wrongly_refuted", "proportion of ledgers that refute a true claim", "proportion"),
-        Measure("detected", "proportion of false claims refuted"),
+        Measure("detected", "proportion of false claims refuted", where={"wrong": lambda wrong: wrong > 0}),
     ),
     block=2000,
 )

@@ -26,6 +26,8 @@ TIGHTEST = 500
 CHECKPOINTS = (100, 200, 500, 1000, 2000, 5000)
 LOOKS = (50, 100, 200, 500, 1000)
 """First looks of the confidence sequence."""
+LOOKING = {"method": ["peeking", "sequence"]}
+"""The methods that look after every replicate."""
 TARGET = 0.05
 """Wanted error of the mean in standard deviations; 400 replicates reach it."""
 
@@ -77,9 +79,17 @@ RUNS = Experiment(
         ),
     },
     measures=(
-        *(Measure(f"missed_by_{t}", f"ever missed by {t} replicates", "proportion") for t in CHECKPOINTS),
-        *(Measure(f"missed_from_{t}", f"ever missed from {t} replicates on", "proportion") for t in LOOKS),
-        Measure("used", "replicates used"),
+        *(
+            Measure(
+                f"missed_by_{t}", f"ever missed by {t} replicates", "proportion", where={} if t == LONGEST else LOOKING
+            )
+            for t in CHECKPOINTS
+        ),
+        *(
+            Measure(f"missed_from_{t}", f"ever missed from {t} replicates on", "proportion", where=LOOKING)
+            for t in LOOKS
+        ),
+        Measure("used", "replicates used", where={"method": "schedule"}),
     ),
     block=250,
 )

@@ -21,6 +21,8 @@ SLOPE = -1.0
 FLOOR = 1e-4
 """What is added to the measure when the line is to be wrong: a tenth of the value at the largest size."""
 DRAWS = 399
+BENT_FROM = 50
+"""Replicates at each size from which the test of fit is tried on a line with a floor."""
 COVERAGE_MARGIN = 0.02
 LEVEL = 0.05
 
@@ -36,7 +38,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         rate = montecarlo.rate(SIZES, one, draws=DRAWS)
         plain = montecarlo.rate_of(SIZES, rate.values, rate.mcses, reps)
         half = stats.norm.ppf(1 - LEVEL / 2) * plain.slope.mcse
-        bent = montecarlo.rate(SIZES, one + FLOOR, draws=2) if reps >= 50 else None
+        bent = montecarlo.rate(SIZES, one + FLOOR, draws=2) if reps >= BENT_FROM else None
         normal = (plain.slope.value - half, plain.slope.value + half)
         rows.append(_row(replicate, "normal", plain, normal, None))
         rows.append(_row(replicate, "package", rate, (rate.slope.lower, rate.slope.upper), bent))
@@ -79,7 +81,12 @@ SLOPES = Experiment(
         Measure("slope", "bias of the slope", "bias", options={"truth": SLOPE}),
         Measure("width", "width of the 95 % interval"),
         Measure("lack_of_fit", "false alarms of the test of fit", "rejection_rate"),
-        Measure("lack_of_fit_bent", "detections of a floor", "rejection_rate"),
+        Measure(
+            "lack_of_fit_bent",
+            "detections of a floor",
+            "rejection_rate",
+            where={"method": "package", "size": lambda size: size >= BENT_FROM},
+        ),
     ),
     block=500,
 )

@@ -28,6 +28,7 @@ GRID = 100
 """Midpoints of [0, 1] over which the exact conditional coverage is averaged."""
 A = Fraction(1, 10)
 OCTILES = {f"at_most_{count}": count for count in theory.octiles(TEST, 99, A)}
+OCTILED = {"n": 99, "miscoverage": float(A)}
 """Columns, at n = 99 only: is the number covered at most so many?"""
 BELOW = float(theory.conditional_distribution(99, A).cdf(0.88))
 NETWORK = "median network (two layers of 32, Adam, 1000 steps)"
@@ -232,7 +233,10 @@ STUDY = Study(
                 Measure("left", "coverage in the first tenth of x", "mean"),
                 Measure("right", "coverage in the last tenth of x", "mean"),
                 Measure("width", "mean width", "median"),
-                *(Measure(c, f"proportion with at most {m} of 200 covered", "proportion") for c, m in OCTILES.items()),
+                *(
+                    Measure(c, f"proportion with at most {m} of 200 covered", "proportion", where=OCTILED)
+                    for c, m in OCTILES.items()
+                ),
             ),
             block=4000,
         )

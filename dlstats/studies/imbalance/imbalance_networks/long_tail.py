@@ -49,7 +49,11 @@ LONG_TAILED = Experiment(
     measures=(
         Measure("excess_default", "excess balanced error of the argmax"),
         Measure("excess_prior", "excess balanced error, logits corrected for the prior"),
-        Measure("excess_adjusted", "excess balanced error, prior accounted for in the loss or after training"),
+        Measure(
+            "excess_adjusted",
+            "excess balanced error, prior accounted for in the loss or after training",
+            where={"method": ["cross_entropy", "logit_adjusted"]},
+        ),
     ),
     contrasts=(Contrast("excess_adjusted", "logit_adjusted", "cross_entropy", "log_ratio", "mean"),),
     block=26,
