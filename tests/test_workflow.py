@@ -145,7 +145,7 @@ def test_a_damaged_raw_file_stops_the_summary_and_a_rerun_mends_it(project, tmp_
     [
         (["--config", "profile=tyni"], "cannot be read"),
         (["--config", "sead=3"], "profile=NAME"),
-        (["--config", "profile=config/{tiny}.yaml"], "must be a name without braces"),
+        (["--config", "profile=config/{tiny}.yaml"], "--config profile: must have a path without braces"),
     ],
 )
 def test_a_bad_configuration_gives_one_line_status_2_and_no_file(tmp_path, words, message):

@@ -28,7 +28,7 @@ rule write:
     input:
         rules.ledger.output,
         expand("reports/figures/{study}", study=STUDIES),
-        config=CONFIG_FILE,
+        config=CONFIG_WORD,
     output:
         pdf="reports/dlstats.pdf",
         html="reports/dlstats.html",

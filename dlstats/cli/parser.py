@@ -13,8 +13,9 @@ from typing import NoReturn
 
 from dlstats import __version__
 from dlstats.cli import commands
-from dlstats.pipeline import complaints
-from dlstats.protocol.hints import one_line
+from dlstats.pipeline import complaints, run
+from dlstats.protocol.factor import LARGEST
+from dlstats.protocol.hints import one_line, short
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARD = ROOT / "config" / "standard.yaml"
@@ -36,22 +37,32 @@ def _at_least(least: int) -> Callable[[str], int]:
         try:
             number = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"invalid int value: {text!r}") from None
+            raise argparse.ArgumentTypeError(f"invalid int value: {short(text)}") from None
         if number < least:
             raise argparse.ArgumentTypeError(f"must be at least {least}, got {number}")
+        if number >= LARGEST:
+            raise argparse.ArgumentTypeError(f"must be less than 2^63, got {number}")
         return number
 
     return whole
 
 
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number greater than 0, got {text!r}")
-    return number
+def _between(words: str, holds: Callable[[float], bool]) -> Callable[[str], float]:
+    def real(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not holds(number):  # which NaN never does
+            raise argparse.ArgumentTypeError(f"must be a number {words}, got {text!r}")
+        return number
+
+    return real
+
+
+_seconds = _between(f"greater than 0 and at most {run.LONGEST}", lambda x: 0 < x <= run.LONGEST)
+_proportion = _between("from 0 to 1", lambda x: 0 <= x <= 1)
+_tolerance = _between("of at least 0", lambda x: 0 <= x < math.inf)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +135,9 @@ def _add_summarise(parser: argparse.ArgumentParser) -> None:
 def _add_measure(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
     parser.add_argument("--summary", type=Path, required=True, help="folder of the summaries")
-    parser.add_argument("--failed-share", type=float, required=True, help="more failures than this leave it undecided")
+    parser.add_argument(
+        "--failed-share", type=_proportion, required=True, help="more failures than this leave it undecided"
+    )
     parser.add_argument("--output", type=Path, required=True)
 
 
@@ -163,7 +176,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", metavar="STUDY.EXPERIMENT")
     parser.add_argument("cell")
     parser.add_argument("replicate", type=_at_least(0))
-    parser.add_argument("--tolerance", type=float, default=1e-3, help="largest relative difference after training")
+    parser.add_argument("--tolerance", type=_tolerance, default=1e-3, help="largest relative difference after training")
     _add_results(parser)
     _add_device(parser)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field, PlainValidator
 
-from dlstats.pipeline import checked, grid, registry, size, yaml12
+from dlstats.pipeline import checked, grid, registry, run, size, yaml12
 from dlstats.protocol import study as protocol
 from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import near
@@ -37,7 +37,6 @@ def _names(found: object) -> object:
 
 Count = Annotated[int, Field(ge=1, lt=LARGEST)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-YEAR = 365 * 24 * 3600  # seconds
 
 
 class Target(checked.Model):
@@ -81,7 +80,7 @@ class Config(checked.Model):
     """Where networks are trained. `auto` takes a CUDA GPU when there is one."""
     failed_share: float = Field(default=0.1, ge=0, le=1, allow_inf_nan=False)
     """A claim that rests on a cell with more than this proportion of failed replicates is undecided."""
-    job_limit: float = Field(default=7200, gt=0, le=YEAR, allow_inf_nan=False)
+    job_limit: float = Field(default=7200, gt=0, le=run.LONGEST, allow_inf_nan=False)
     """Seconds after which a job is stopped as hung; its finished replicates are kept."""
     studies: Annotated[str | list[str], PlainValidator(_names)] = "all"
     limits: Limits = Field(default_factory=Limits)
@@ -201,15 +200,17 @@ def _entry(one: protocol.Grid) -> dict:
 def locate(words: Mapping, folder: Path) -> Path:
     """The configuration that `snakemake --config profile=NAME` asks for: a name in `folder` or a path.
 
-    Exits with status 2 when `words` holds another key.
+    Exits with status 2 when `words` holds another key, or a path has braces.
     """
     other = [str(key) for key in words if key != "profile"]
     if other:
         _exit(f"--config takes `profile=NAME` only, got `{other[0]}`; what a run holds is set in its profile's file")
     name = str(words.get("profile", "standard"))
-    if "{" in name or "}" in name:
-        _exit(f"--config profile: must be a name without braces, which Snakemake fills in, got `{name}`")
-    return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
+    path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
+    for what, place in (("the folder of the project", folder.parent), ("--config profile", os.path.relpath(path))):
+        if {*"{}"} & {*str(place)}:
+            _exit(f"{what}: must have a path without braces, which Snakemake fills in, got `{place}`")
+    return path
 
 
 def load_or_exit(path: Path) -> dict:

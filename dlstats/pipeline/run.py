@@ -18,6 +18,8 @@ from filelock import FileLock, Timeout
 from dlstats import cache
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 365 * 24 * 3600
+"""Seconds that a job may be given at most."""
 
 
 class Busy(ValueError):

@@ -30,7 +30,8 @@ def of(config: Mapping, study: str, inner: str, factor: float = 1.0) -> Size:
     cells, replicates = 0, 0
     for one in grid.design(config, study)[inner]:
         inside = math.prod(map(len, one.levels.values()))
-        cells, replicates = cells + inside, replicates + inside * (one.target[2] if one.target else one.replicates)
+        most = max(one.replicates, one.target[2]) if one.target else one.replicates
+        cells, replicates = cells + inside, replicates + inside * most
     return Size(cells, replicates, replicates * costs.seconds(study, inner, "") * factor / 3600)
 
 

@@ -257,6 +257,7 @@ FACTORS = [
     (END, END + "    - {levels: {tag: a, noise: normal, sd: 1, n: 40}, replicates: 3}\n", "overrides.toy.samples.1: every"),
 ]
 SIZES = [
+    ("replicates: 3", "replicates: 1000000000", "the configuration: 2 cells with 2,000,000,000 replicates, about 55,556 core"),
     ("n: [20, 40]", f"n: {list(range(2, 1003))}", "the configuration: 1,001 cells with 12,012 replicates, about 0 core h"),
     ("at_most: 12", "at_most: 100000", "the configuration: 2 cells with 200,000 replicates, about 6 core hours, most of the"),
     ("replicates: 100000, core_hours: 1.5", "core_hours: 0.0001", "more than `limits.core_hours` allows, 0.0001; to run it"),
