@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,12 +92,9 @@ def checksum(frame: pd.DataFrame) -> str:
 def replace(path: Path, write_to: Callable[[Path], object]) -> None:
     """Let `write_to` fill a temporary file beside `path`, then move it into place: all or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:80]}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem[:80]}-{uuid.uuid4().hex}{path.suffix}")
     try:
         write_to(temporary)
-        temporary.chmod(0o644)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

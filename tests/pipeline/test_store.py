@@ -1,5 +1,8 @@
 """A raw file is read whole and right, or not at all."""
 
+import os
+import stat
+
 import pandas as pd
 import pytest
 
@@ -68,3 +71,14 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(path):
         store.replace(path, fails)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_who_may_read_a_file_is_what_the_umask_says(umask, mode, tmp_path):
+    before = os.umask(umask)
+    try:
+        store.write(tmp_path / "a.parquet", ROWS, ORIGIN)
+        store.write_table(ROWS, tmp_path / "b.parquet")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {mode}
