@@ -3,6 +3,7 @@
 import pytest
 from cases import malformed, toy
 
+from dlstats.cli import parser as command_line
 from dlstats.pipeline import config, grid, yaml12
 
 EVIL = [
@@ -21,13 +22,9 @@ def _toy(monkeypatch):
     toy.install(monkeypatch, malformed.STUDY)
 
 
-def _load(path, text):
-    path.write_text(text, encoding="utf-8")
-    return config.load(path)
-
-
 def test_the_configuration_that_the_cases_spoil_is_valid(tmp_path):
-    found = _load(tmp_path / "c.yaml", malformed.VALID)
+    (tmp_path / "c.yaml").write_text(malformed.VALID, encoding="utf-8")
+    found = config.load(tmp_path / "c.yaml")
     assert [cell.id for cell in grid.cells(found, "toy")] == [
         f"n={n},sd=1.0,noise=normal,tag=a,paired=false" for n in (20, 40)
     ]
@@ -40,15 +37,34 @@ def test_there_are_enough_cases_and_no_two_alike():
 
 
 @pytest.mark.parametrize(("old", "new", "message"), malformed.CASES, ids=lambda text: ascii(text[-40:]))
-def test_a_malformed_configuration_gets_its_line(old, new, message, tmp_path):
+def test_the_plan_refuses_a_malformed_configuration_with_its_line(old, new, message, tmp_path, capsys):
     path = tmp_path / "c.yaml"
-    with pytest.raises(config.ConfigError) as caught:
-        _load(path, malformed.VALID.replace(old, new, 1))
-    line = str(caught.value)
-    assert line.startswith(f"{path}: ")
-    assert message in line
-    assert "\n" not in line
-    assert len(line) - len(str(path)) < 400
+    path.write_text(malformed.VALID.replace(old, new, 1), encoding="utf-8")
+    assert command_line.main(["plan", "--config", str(path)]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"dlstats plan: {path}: ")
+    assert message in said.err
+    assert (said.out, said.err.count("\n"), said.err[-1]) == ("", 1, "\n")
+    assert len(said.err) - len(str(path)) < 400
+
+
+def test_a_run_that_its_limits_allow_is_planned_and_a_larger_one_never_listed():
+    def tree(sizes, **limits):
+        entry = {"levels": {"n": sizes, "sd": sizes, "noise": "NA", "tag": "a"}, "replicates": 1}
+        return {
+            "design": "smoke",
+            "seed": 1,
+            "studies": ["toy"],
+            "limits": limits,
+            "overrides": {"toy": {"samples": [entry]}},
+        }
+
+    allowed = config.check(tree(list(range(2, 152)), cells=22_500))
+    assert "22500" in grid.plan(allowed)
+    with pytest.raises(config.ConfigError, match=r"22,500 cells .* more than `limits.cells` allows, 20,000"):
+        config.check(tree(list(range(2, 152))))
+    with pytest.raises(config.ConfigError, match=r"10,000,000,000 cells .* more than `limits.cells` allows"):
+        config.check(tree(list(range(100_000))))
 
 
 def _spoilt(node, word):
