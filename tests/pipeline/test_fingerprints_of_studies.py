@@ -27,7 +27,15 @@ def _drawn(condition, streams, device):
 STUDY = Study(experiments={"fitted": Experiment(simulate=_fitted), "drawn": Experiment(simulate=_drawn)})
 '''
 FITTED, DRAWN = (("dlstats.studies.robust.probe", name) for name in ("fitted", "drawn"))
-SHOWN = ("protocol.claim", "protocol.readers", "protocol.origin", "protocol.verdict", "plotting", "report")
+SHOWN = (
+    "protocol.claim",
+    "protocol.reader",
+    "protocol.readers",
+    "protocol.origin",
+    "protocol.verdict",
+    "plotting",
+    "report",
+)
 MIXED = {("dlstats.studies.excess_risk.slope_limits", "risk")}
 """Its table CASES holds what a case is simulated by and what the claims read of it."""
 RULE = {"dlstats.studies.monte_carlo.verdict_rule", "dlstats.studies.monte_carlo.multiplicity"}

@@ -303,6 +303,6 @@ STUDY = Study(
             2.4,
         ),
     ),
-    limits="Nothing is fitted to data: all risks are sums. Free knots are optimised numerically: an upper bound.",
+    limits="Nothing is fitted to data: all risks are sums.",
     designs={"smoke": LEVELS},
 )
