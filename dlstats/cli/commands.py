@@ -114,16 +114,9 @@ def simulate(options: argparse.Namespace) -> int:
     return supervise.each(options.experiment, options.cells, work, options.with_parent, options.log)
 
 
-def _complain(options: argparse.Namespace, text: str) -> None:
-    from dlstats.pipeline import complaints
-
-    line = f"dlstats simulate: {options.experiment} is {text}"
-    complaints.complain(line, options.log, options.with_parent)
-
-
 def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[[str], None], began: float) -> int:
     from dlstats.machine import gpus
-    from dlstats.pipeline import cells, registry, run
+    from dlstats.pipeline import cells, complaints, registry, run
 
     study, inner = registry.experiment(options.experiment)
     target = None
@@ -135,7 +128,8 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
     if options.device != "cpu":
         gpus.take(gpus.gpus())
     if options.limit:
-        run.stop_after(options.limit, began, lambda text: _complain(options, text))
+        about, told = f"dlstats simulate: {options.experiment} is", (options.log, options.with_parent)
+        run.stop_after(options.limit, began, lambda text: complaints.complain(f"{about} {text}", *told))
     if options.with_parent:
         run.leave_with_parent()
     cells.simulate(job, options.log, tell)
@@ -257,9 +251,11 @@ def doctor(options: argparse.Namespace) -> None:
     print("\n".join(doctors.lines(doctors.examine())), flush=True)
     if not options.measure:
         return
+    from dlstats import cache
     from dlstats.machine import speed
     from dlstats.training import backends
 
+    cache.folder()  # what is measured must have a place
     print("timing this machine ...", file=sys.stderr, flush=True)
     print(f"a plan's cost here is {speed.measure():.2f} times the stated")
     widths = ", ".join(f"{width}: {ratio:.1f}" for width, ratio in backends.measure().items())

@@ -19,6 +19,8 @@ def _known() -> Mapping[str, Mapping[str, float]]:
         return json.loads(FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError as error:
+        raise ValueError(f"{FILE}: is not JSON, mend it or take it away: {error}") from None
 
 
 def timed(study: str, experiment: str) -> bool:

@@ -118,6 +118,14 @@ def test_claims_are_listed_with_their_origin_for_programs(capsys):
         assert one["origin"]["kind"] in ("theorem", "derived", "stated", "practice", "finding", "control")
 
 
+def test_a_machine_is_not_timed_for_nothing(monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing")
+    for name in ("examine", "lines"):
+        monkeypatch.setattr(f"dlstats.machine.doctor.{name}", lambda *_: [])
+    assert command_line.main(["doctor", "--measure"]) == 2
+    assert capsys.readouterr().err.count("set XDG_CACHE_HOME to a folder of your own that can be written\n") == 1
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_a_terminal_that_cannot_show_every_character_gets_all_the_rest(encoding):
     environment = os.environ | {"PYTHONIOENCODING": encoding}

@@ -137,6 +137,20 @@ def test_costs_are_of_the_cell_else_of_its_experiment(monkeypatch):
     assert costs.seconds("toy", "other", "new") == costs.UNKNOWN
 
 
+def test_costs_that_cannot_be_read_are_named_with_their_file(monkeypatch, tmp_path):
+    monkeypatch.undo()
+    monkeypatch.setattr(costs, "FILE", tmp_path / "costs.json")
+    costs._known.cache_clear()
+    try:
+        assert costs.seconds("toy", "samples", "a") == costs.UNKNOWN
+        costs._known.cache_clear()
+        costs.FILE.write_text("{\n<<<<<<< HEAD\n")
+        with pytest.raises(ValueError, match=r"costs.json: is not JSON, mend it or take it away: Expecting"):
+            costs.seconds("toy", "samples", "a")
+    finally:
+        costs._known.cache_clear()
+
+
 def test_the_cost_of_a_plan_scales_with_what_was_measured_here(monkeypatch, tmp_path):
     monkeypatch.setattr(costs, "seconds", lambda *names: 1.0)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "deep"))
