@@ -104,7 +104,7 @@ def leave_with_parent(every: float = 1.0, parent: int | None = None) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def stop_after(seconds: float, since: float, tell: Callable[[str], None]) -> None:
+def stop_after(seconds: float, since: float, tell: Callable[[str], object]) -> None:
     """Tell that this process is not done in time and end it; with its tracebacks when even that line hangs.
 
     The time counts from `since`, a reading of `time.monotonic`.
