@@ -66,17 +66,19 @@ def best_of(result: Fit, restarts: int) -> Fit:
 def predict(
     net: nets.Mlp, parameters: Float[Tensor, "reps p"], x: Data, device: str = "auto"
 ) -> Float[Tensor, "reps n d_out"]:
-    """The networks at `x`, (reps, n, d_in) or (n, d_in) for all, in blocks and on the CPU when returned."""
+    """The networks at `x`, (reps, n, d_in) or (n, d_in) for all, on the CPU when returned.
+
+    Each network is computed alone, from memory of its own: products of matrices are rounded by how many there are in a
+    batch and by where they lie, and a network has the same bits in every block.
+    """
     where = resolve(device)
     inputs = torch.as_tensor(x)
     inputs = inputs if inputs.ndim == 3 else inputs.unsqueeze(0)
     found = []
     with torch.no_grad():
-        step = max(1, 2**22 // (inputs.shape[1] * max(net.sizes)))
-        for begin in range(0, len(parameters), step):
-            rows = parameters[begin : begin + step].to(where)
-            part = inputs if len(inputs) == 1 else inputs[begin : begin + step]
-            found.append(nets.apply(net, rows, part.to(where, parameters.dtype)).cpu())
+        for row in range(len(parameters)):
+            own = inputs[row if len(inputs) > 1 else 0].to(where, parameters.dtype, copy=True)
+            found.append(nets.apply(net, parameters[row : row + 1].to(where, copy=True), own.unsqueeze(0)).cpu())
     return torch.cat(found)
 
 

@@ -1,6 +1,7 @@
 """What every study must keep, over all studies that there are."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from cases import study_results as results
 
@@ -13,9 +14,6 @@ from dlstats.report import figures
 STUDIES = list(registry.studies())
 EXPERIMENTS = [(study, name) for study in STUDIES for name in registry.load(study).experiments]
 CHECKED = [study for study in STUDIES if registry.load(study).checks]
-ROUNDING = 0.05
-"""Trained in float32 by torch, a replicate differs in its block by rounding, which training magnifies."""
-EXACT_SKIP = ("seconds",)
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -71,18 +69,16 @@ def test_an_unknown_factor_and_a_wrong_type_are_refused_before_work(study, name)
 
 
 @pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
-def test_a_replicate_alone_is_the_replicate_in_its_block(study, name):
-    first, last = results.inside(study, name)[0], results.inside(study, name)[-1]
-    trained = "start_digest" in results.raw(study, name)
-    for cell in {first} if trained else {first, last}:  # training takes seconds, and is one code for all cells
-        replicate = cell.replicates - 1
-        alone = results.block(study, cell, range(replicate, replicate + 1))
-        rows = results.raw(study, name)
-        rows = rows[(rows["cell"] == cell.id) & (rows["replicate"] == replicate)]
-        columns = [c for c in alone.select_dtypes("number") if c not in EXACT_SKIP]
-        a, b = alone[columns].to_numpy(float), rows[columns].to_numpy(float)
-        gap = np.abs(a - b) / np.maximum(1, np.abs(b))
-        assert np.nanmax(np.where(np.isnan(a) & np.isnan(b), 0, gap)) <= (ROUNDING if trained else 0)
+def test_a_replicate_has_the_same_bits_in_every_block(study, name):
+    """Alone, among a few, and among all: data, start, training and every measure of it."""
+    rows = results.raw(study, name)
+    for cell in {results.inside(study, name)[0], results.inside(study, name)[-1]}:
+        whole = rows[rows["cell"] == cell.id]
+        for part in {range(1, min(3, cell.replicates)), range(cell.replicates - 1, cell.replicates)}:
+            if len(part):
+                block = results.block(study, cell, part).drop(columns="seconds")
+                held = whole[whole["replicate"].isin(part)].drop(columns="seconds").reset_index(drop=True)
+                pd.testing.assert_frame_equal(block, held[block.columns], check_exact=True, check_dtype=False)
 
 
 @pytest.mark.parametrize(("study", "name"), EXPERIMENTS)

@@ -81,3 +81,16 @@ def test_early_stopping_of_one_replicate_leaves_the_others(batch_size):
     assert together.step[CHOSEN] == alone.step[0]
     torch.testing.assert_close(together.parameters[CHOSEN], alone.parameters[0], rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(together.validation_loss[CHOSEN], alone.validation_loss[0], rtol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("net", [nets.Mlp(1, (40,)), nets.Mlp(5, (5,), skip=True), nets.Mlp(9, (33, 7))], ids=str)
+def test_a_prediction_has_the_same_bits_in_every_block(net, shared, dtype):
+    rng = np.random.default_rng(3)
+    weights = torch.as_tensor(rng.normal(size=(12, net.size))).to(getattr(torch, dtype))
+    x = rng.normal(size=(97, net.d_in)) if shared else rng.normal(size=(12, 97, net.d_in))
+    together = training.predict(net, weights, x)
+    for part in (slice(0, 1), slice(5, 6), slice(1, 4), slice(7, 12)):
+        again = training.predict(net, weights[part], x if shared else x[part])
+        assert torch.equal(again, together[part])

@@ -63,7 +63,9 @@ def simulate_split(condition: Condition, streams: Streams, device: str) -> pd.Da
     knots = splines.free_knots(units + 1)
     fixed = [np.linalg.lstsq(splines.hats(a, knots), b, rcond=None)[0] for a, b in zip(x, y, strict=True)]
     fixed_loss = np.array([((b - splines.hats(a, knots) @ c) ** 2).mean() for a, b, c in zip(x, y, fixed, strict=True)])
-    fits = {"network": network.predict(GRID[:, None]), "fixed_kinks": np.stack(fixed) @ splines.hats(GRID, knots).T}
+    hats = splines.hats(GRID, knots)
+    # one by one: a product of all rounds by block
+    fits = {"network": network.predict(GRID[:, None]), "fixed_kinks": np.stack([hats @ c for c in fixed])}
     approximation = splines.squared_error(knots)
     texts = {name: getattr(network, name) for name in ("status", "data_digest", "start_digest")}
     rows = {}

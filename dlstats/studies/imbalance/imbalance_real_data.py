@@ -80,7 +80,7 @@ def _balanced_error(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean over the classes of the proportion of their test points decided wrongly."""
     wrong = logits.argmax(axis=2) != y
     rates = [(wrong & (y == k)).sum(axis=1) / (y == k).sum(axis=1) for k in range(logits.shape[2])]
-    return np.mean(rates, axis=0)
+    return np.stack(rates, axis=1).mean(axis=1)  # along the last axis: sums over the first round by block
 
 
 STEPS = {"steps": Factor("optimiser steps", int, at_least=1)}
