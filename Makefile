@@ -47,7 +47,7 @@ lint: $(READY) ## format, lint and types
 	@$(IN_VENV) snakemake --lint && $(IN_VENV) pyright
 
 clean: ## remove results and reports, keep the environment
-	rm -rf results reports/figures reports/tables reports/dlstats.pdf reports/dlstats.html .snakemake
+	rm -rf results reports/figures reports/tables reports/dlstats.pdf reports/dlstats.html reports/dlstats.json .snakemake
 
 faults: $(READY) ## kill a small run 30 times at random moments, resume, compare (about 10 minutes)
 	@$(IN_VENV) python tests/faults/kills.py --folder build/faults

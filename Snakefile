@@ -11,7 +11,17 @@ HERE = Path(workflow.basedir)
 sys.path.insert(0, str(HERE))
 
 from dlstats.machine import gpus
-from dlstats.pipeline import complaints, config as settings, fingerprints, grid, registry
+from dlstats.pipeline import (
+    aside,
+    complaints,
+    config as settings,
+    fingerprints,
+    grid,
+    processes,
+    registry,
+    run,
+    standing,
+)
 
 complaints.shorten()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from cases.project import ROOT, copy_project
+from filelock import FileLock
 
 from dlstats.pipeline import config, grid, registry, store
 from dlstats.pipeline.ledger import COLUMNS
@@ -27,7 +28,10 @@ def _snakemake(folder, *words, cores=2, profile="tiny"):
 
 def _would_run(folder, *words):
     """The rules that a run would run now, with the numbers of jobs left out."""
-    done = _snakemake(folder, *words, "--dry-run")
+    return _rules(_snakemake(folder, *words, "--dry-run"))
+
+
+def _rules(done):
     assert done.returncode == 0, done.stderr
     out = done.stdout + done.stderr
     table = out.partition("Job stats:")[2].partition("\n\n")[0]
@@ -117,27 +121,117 @@ def test_more_replicates_rerun_their_cells_only(project, edit):
     assert {rule for rule in _would_run(project) if rule.startswith("simulate")} == {"simulate_sawtooth_training"}
 
 
-def test_one_core_gives_the_same_bytes_as_two(project, tmp_path):
+HOW_LONG = (
+    "results/raw",
+    "results/.replicates",
+    "results/checks",
+    "results/logs",
+    "reports/figures/sawtooth/study.json",
+)
+"""Files that say how long something took; of raw results all else must be the same."""
+
+
+def test_two_runs_on_one_core_and_on_two_give_the_same_bytes(project, tmp_path):
     copy_project(tmp_path, studies=["sawtooth"])
-    done = _snakemake(tmp_path, "ledger", cores=1)
+    done = _snakemake(tmp_path, "ledger", "sawtooth", cores=1)
     assert done.returncode == 0, done.stderr
-    for name in (
-        "results/summary/sawtooth/training.csv",
-        "results/summary/sawtooth/training.parquet",
-        "results/verdicts.csv",
-    ):
+    found = [path for part in ("results", "reports/figures", "reports/tables") for path in (tmp_path / part).rglob("*")]
+    names = [str(path.relative_to(tmp_path)) for path in found if path.is_file()]
+    raw = [name for name in names if name.startswith(HOW_LONG[:2])]
+    rest = [name for name in names if not name.startswith(HOW_LONG)]
+    assert len(raw) == 4
+    assert len(rest) > 20
+    for name in raw:
+        assert store.header(tmp_path / name).content == store.header(project / name).content, name
+    for name in rest:
         assert (tmp_path / name).read_bytes() == (project / name).read_bytes(), name
 
 
-def test_a_damaged_raw_file_stops_the_summary_and_a_rerun_mends_it(project, tmp_path):
-    shutil.copytree(project, tmp_path / "p")
-    raw = next((tmp_path / "p/results/raw/sawtooth").glob("training/*.parquet"))
+def _dlstats(folder, *words):
+    command = [sys.executable, "-m", "dlstats", *words]
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.fixture
+def copied(project, tmp_path):
+    """What the project's run left, copied as to another machine: without what Snakemake remembers."""
+    folder = tmp_path / "copied"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns(".snakemake", "__pycache__"))
+    return folder
+
+
+RESULTS = {"simulate_sawtooth_training", "summarise", "measure", "ledger", "draw", "write"}
+
+
+def test_results_that_were_copied_are_used_and_another_seed_is_computed(copied):
+    assert _would_run(copied) == set()
+    path = copied / "config" / "tiny.yaml"
+    path.write_text(re.sub("seed: .*", "seed: 741", path.read_text()))
+    done = _snakemake(copied, "--dry-run")
+    assert re.search(
+        r"made again: results/raw/sawtooth/\S+: made from seed 740 instead of 741, and 1 more", done.stderr
+    )
+    assert _rules(done) == RESULTS
+    done = _dlstats(copied, "write", "--config", "config/tiny.yaml")
+    assert done.returncode == 0
+    assert re.search("not finished: sawtooth: .* seed 740 instead of 741", done.stderr)
+    assert "only its protocol can be shown" in (copied / "reports/dlstats.html").read_text()
+    (copied / "results/summary/sawtooth/training.parquet").unlink()
+    done = _dlstats(copied, "export", "sawtooth", "--config", "config/tiny.yaml")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_a_damaged_raw_file_and_a_deleted_summary_are_said_in_a_line_and_made_again(copied):
+    right = {path: path.read_bytes() for path in (copied / "results/summary").glob("*/[a-z]*")}
+    raw = next((copied / "results/raw/sawtooth").glob("training/*.parquet"))
     raw.write_bytes(raw.read_bytes()[:-30])
-    done = _snakemake(tmp_path / "p", "ledger", "--show-failed-logs")
-    assert done.returncode == 1
-    assert "not a raw result" in done.stdout + done.stderr
-    raw.unlink()
-    assert _snakemake(tmp_path / "p", "ledger").returncode == 0
+    (copied / "results/summary/sawtooth/training.parquet").unlink()
+    done = _snakemake(copied, "results/measured/sawtooth.parquet")
+    assert done.returncode == 0, done.stderr
+    assert f"made again: {raw.relative_to(copied)}: changed since it was written\n" in done.stderr
+    assert {path: path.read_bytes() for path in right} == right
+    assert "measure" not in _would_run(copied)
+
+
+def _results(folder):
+    files = [path for path in (folder / "results").rglob("*") if path.suffix in (".parquet", ".csv")]
+    return {path: (path.stat().st_ino, path.read_bytes()) for path in files}
+
+
+def test_rerun_touches_nothing_before_it_may(copied):
+    before = _results(copied)
+    done = _dlstats(copied, "rerun", "sawtooth", "--", "--dry-run", "--cores", "1")
+    assert done.returncode == 0, done.stderr
+    assert "sawtooth again, as in the profile tiny\n" in done.stderr
+    assert "simulate_sawtooth_training_0" in done.stdout + done.stderr
+    assert _results(copied) == before
+    with FileLock(copied / ".snakemake" / "dlstats.lock"):
+        done = _dlstats(copied, "rerun", "sawtooth")
+    assert (done.returncode, done.stderr.count("another run works in")) == (2, 1)
+    assert _results(copied) == before
+
+
+def test_rerun_computes_all_anew_and_gives_the_old_back_where_it_fails(copied):
+    before = _results(copied)
+    words = ["rerun", "sawtooth.training", "--", "--cores", "1", "--until", "simulate_sawtooth_training_0"]
+    path = copied / CLAIMS
+    text = path.read_text()
+    path.write_text(
+        text.replace("    n, units = cond", "    raise OSError('a broken machine')\n    n, units = cond", 1)
+    )
+    done = _dlstats(copied, *words)
+    assert (done.returncode, "a broken machine" in done.stdout + done.stderr) == (1, True)
+    assert {path: data for path, (_, data) in _results(copied).items()} == {p: data for p, (_, data) in before.items()}
+    path.write_text(text)
+    done = _dlstats(copied, *words)
+    assert done.returncode == 0, done.stderr
+    now = _results(copied)
+    cells = [path for path in before if {"raw", ".replicates"} & set(path.parts)]
+    assert len(cells) == 4
+    assert all(now[path][0] != before[path][0] for path in cells)
+    assert all(store.checksum(store.read(path)) for path in cells)
+    assert not (copied / "results" / ".aside").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 CONFIG_FILE = settings.locate(config, HERE / "config")
 CONFIG_WORD = os.path.relpath(CONFIG_FILE)  # the same wherever the folder lies
+PROFILE = CONFIG_FILE.stem
 CONFIG = settings.load_or_exit(CONFIG_FILE)
 FAMILIES = grid.families(CONFIG)
 STUDIES = CONFIG["studies"]
@@ -13,8 +14,26 @@ RAW = {
     for study in STUDIES
 }
 
+RESULTS, REPORTS, AGAIN = Path("results"), Path("reports"), os.environ.get(standing.AGAIN, "")
+
+processes.of_snakemake()
+
 if workflow.is_main_process:
     print(grid.plan(CONFIG), file=sys.stderr)
+    print("\n".join(standing.mark(CONFIG, PROFILE, RESULTS, REPORTS, AGAIN)), file=sys.stderr)
+
+
+onstart:
+    aside.begin(CONFIG, AGAIN, RESULTS)
+    run.remember(str(config.get("profile", "standard")), RESULTS)
+
+
+onsuccess:
+    aside.remove(RESULTS)
+
+
+onerror:
+    aside.restore(RESULTS)
 
 
 wildcard_constraints:

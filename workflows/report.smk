@@ -3,6 +3,7 @@
 
 rule draw:
     input:
+        marker=standing.marker("draw", "{study}"),
         raw=raw,
         summary=rules.summarise.output,
         measured="results/measured/{study}.parquet",
@@ -21,7 +22,7 @@ rule draw:
     message:
         "draw {wildcards.study}"
     shell:
-        "python -m dlstats draw {wildcards.study:q} --config {params.config:q} 2> {log:q}"
+        "exec python -m dlstats draw {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule write:
@@ -29,9 +30,11 @@ rule write:
         rules.ledger.output,
         expand("reports/figures/{study}", study=STUDIES),
         config=CONFIG_WORD,
+        marker=standing.marker("write"),
     output:
         pdf="reports/dlstats.pdf",
         html="reports/dlstats.html",
+        record="reports/dlstats.json",
     log:
         "results/logs/write.log",
     conda:
@@ -42,7 +45,7 @@ rule write:
     message:
         "write the report"
     shell:
-        "python -m dlstats write --config {input.config:q} > {log:q} 2>&1"
+        "exec python -m dlstats write --config {input.config:q} --with-parent > {log:q} 2>&1"
 
 
 rule report:

@@ -11,6 +11,8 @@ for study in STUDIES:
         rule:
             name:
                 f"simulate_{study}_{job.experiment}_{job.index}"
+            input:
+                marker=standing.marker("simulate", standing.job_name(job)),
             output:
                 [f"results/raw/{study}/{job.experiment}/{cell}.parquet" for cell in job.ids],
             log:

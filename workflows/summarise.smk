@@ -11,6 +11,8 @@ localrules:
 
 
 rule checks:
+    input:
+        marker=standing.marker("checks", "{study}"),
     output:
         multiext("results/checks/{study}", table=".parquet", csv=".csv"),
     log:
@@ -23,11 +25,12 @@ rule checks:
     message:
         "check the identities of {wildcards.study}"
     shell:
-        "python -m dlstats checks {wildcards.study:q} {params.slow:q} --output {output.table:q} 2> {log:q}"
+        "exec python -m dlstats checks {wildcards.study:q} {params.slow:q} --with-parent 2> {log:q}"
 
 
 rule summarise:
     input:
+        marker=standing.marker("summarise", "{study}"),
         raw=raw,
     output:
         directory("results/summary/{study}"),
@@ -42,11 +45,12 @@ rule summarise:
     message:
         "summarise {wildcards.study}"
     shell:
-        "python -m dlstats summarise {wildcards.study:q} --config {params.config:q} --output {output:q} 2> {log:q}"
+        "exec python -m dlstats summarise {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule measure:
     input:
+        marker=standing.marker("measure", "{study}"),
         raw=raw,
         summary=rules.summarise.output,
     output:
@@ -63,13 +67,13 @@ rule measure:
     message:
         "measure the claims of {wildcards.study}"
     shell:
-        "python -m dlstats measure {wildcards.study:q} --config {params.config:q} --summary {input.summary:q}"
-        " --failed-share {params.failed_share:q} --output {output.table:q} 2> {log:q}"
+        "exec python -m dlstats measure {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule ledger:
     input:
         expand("results/measured/{study}.parquet", study=STUDIES),
+        marker=standing.marker("ledger"),
         checks=expand("results/checks/{study}.parquet", study=CHECKED),
     output:
         multiext("results/verdicts", table=".parquet", csv=".csv"),
@@ -78,9 +82,9 @@ rule ledger:
     conda:
         "../environment.yml"
     params:
-        measured=expand("results/measured/{study}.parquet", study=STUDIES),
+        config=CONFIG_WORD,
         code=fingerprints.definitions("dlstats.pipeline.ledger", "combine"),
     message:
         "put the ledger together and form the verdicts"
     shell:
-        "python -m dlstats ledger {params.measured:q} --output {output.table:q} 2> {log:q}"
+        "exec python -m dlstats ledger --config {params.config:q} --with-parent 2> {log:q}"

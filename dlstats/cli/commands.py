@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -116,7 +116,7 @@ def simulate(options: argparse.Namespace) -> int:
 
 def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[[str], None], began: float) -> int:
     from dlstats.machine import gpus
-    from dlstats.pipeline import cells, complaints, registry, run
+    from dlstats.pipeline import cells, complaints, processes, registry
 
     study, inner = registry.experiment(options.experiment)
     target = None
@@ -129,19 +129,16 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
         gpus.take(gpus.gpus())
     if options.limit:
         about, told = f"dlstats simulate: {options.experiment} is", (options.log, options.with_parent)
-        run.stop_after(options.limit, began, lambda text: complaints.complain(f"{about} {text}", *told))
-    if options.with_parent:
-        run.leave_with_parent()
+        processes.stop_after(options.limit, began, lambda text: complaints.complain(f"{about} {text}", *told))
     cells.simulate(job, options.log, tell)
     return 0
 
 
 def compute_checks(options: argparse.Namespace) -> None:
     """The checks of a study; one that fails is said loudly, and the run of the workflow ends with status 1."""
-    from dlstats.pipeline import checks, registry, store
+    from dlstats.pipeline import results
 
-    table = checks.compute(registry.load(options.study), slow=options.slow)
-    store.write_table(table, options.output)
+    table = results.write_checks(options.study, options.slow, options.results)
     for row in table[~table["holds"].astype(bool)].to_dict("records"):
         print(
             f"CHECK FAILED: {row['check']} of {row['study']}: {row['statement']} Found {row['found']:g}.",
@@ -153,27 +150,21 @@ def summarise(options: argparse.Namespace) -> None:
     """The summaries of a study's experiments."""
     from dlstats.pipeline import config, results
 
-    results.write_summaries(config.load(options.config), options.study, options.results, options.output)
+    results.write_summaries(config.load(options.config), options.study, options.results)
 
 
 def measure(options: argparse.Namespace) -> None:
     """What the claims of a study measure, with their p-values."""
-    from dlstats.pipeline import config, ledger, registry, results, store
+    from dlstats.pipeline import config, results
 
-    evidence = results.evidence(config.load(options.config), options.study, options.results, options.summary)
-    table = ledger.measure(registry.load(options.study), evidence, options.failed_share)
-    store.write_table(table, options.output)
+    results.write_measured(config.load(options.config), options.study, options.results)
 
 
 def combine(options: argparse.Namespace) -> None:
     """The ledger of all studies, with its verdicts."""
-    from dlstats.pipeline import ledger, store
+    from dlstats.pipeline import config, results
 
-    missing = [str(path) for path in options.measured if not path.exists()]
-    if missing:
-        raise LookupError(f"there is no file {missing[0]}")
-    table = ledger.combine([store.read_table(path) for path in options.measured])
-    store.write_table(table, options.output)
+    table = results.write_ledger(config.load(options.config), options.results)
     print(table["verdict"].value_counts().to_string(), file=sys.stderr)
 
 
@@ -187,13 +178,18 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def write(options: argparse.Namespace) -> None:
-    """The report from what is there, as PDF and as HTML."""
-    from dlstats.pipeline import config
+    """The report from what is there and is what the configuration asks for, as PDF and as HTML."""
+    from dlstats.pipeline import config, origins, records
     from dlstats.report import build
 
+    if options.keep_stale:
+        os.environ[origins.KEEP_STALE] = "1"
+
     settings = config.load(options.config)
-    for path in build.write(settings, options.results, options.reports, profile=options.config.stem):
-        print(path)
+    pdf, html = build.write(settings, options.results, options.reports, profile=options.config.stem)
+    for study, why in records.read(origins.report_path(options.reports))["unfinished"].items():
+        print(f"not finished: {study}: {why}", file=sys.stderr)
+    print(pdf, html, sep="\n")
 
 
 def checklist(options: argparse.Namespace) -> int:
@@ -263,29 +259,31 @@ def doctor(options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The workflow; 1 when a check failed."""
-    from dlstats.pipeline import results, run
+    """The workflow; 3 when a check failed or what is proven is contradicted."""
+    from dlstats.pipeline import config, run
 
     status = run.workflow(options.profile, options.words, options.keep_stale)
-    return status or results.contradictions(Path("results"))
+    if status:
+        return status
+    from dlstats.pipeline import results
+
+    return results.contradictions(config.load(run.config_of(options.profile)), Path("results"))
 
 
 def rerun(options: argparse.Namespace) -> int:
-    """One study, or one experiment of it, from scratch."""
-    from dlstats.pipeline import cells, registry, run
+    """One study, or one experiment of it, from scratch; refused before anything is touched, and a dry run touches nothing."""
+    from dlstats.pipeline import config, registry, run
 
     study, _, inner = options.study.partition(".")
     if inner:
         registry.experiment(options.study)
     registry.module(study)
-    stale = [options.results / part / study / inner for part in ("raw", cells.KEPT)]
-    stale += [options.results / "summary" / study]
-    for path in stale:
-        shutil.rmtree(path, ignore_errors=True)
-    for part in ("measured", "checks"):
-        for suffix in (".parquet", ".csv"):
-            (options.results / part / f"{study}{suffix}").unlink(missing_ok=True)
-    return run.workflow(options.profile, [*options.words, study])
+    profile = options.profile or run.last_profile(Path("results"))
+    known = config.load(run.config_of(profile))["studies"]
+    if study not in known:
+        raise LookupError(f"The study must be one of the profile `{profile}` ({', '.join(known)}), got `{study}`.")
+    print(f"{options.study} again, as in the profile {profile}", file=sys.stderr, flush=True)
+    return run.workflow(profile, [study, *options.words], again=options.study)
 
 
 def _number(text: str, kind: type, name: str):

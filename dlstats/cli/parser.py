@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from dlstats import __version__
 from dlstats.cli import commands
-from dlstats.pipeline import complaints, run
+from dlstats.pipeline import complaints, processes
 from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import one_line, short
 
@@ -60,8 +60,7 @@ def _between(words: str, holds: Callable[[float], bool]) -> Callable[[str], floa
     return real
 
 
-_seconds = _between(f"greater than 0 and at most {run.LONGEST}", lambda x: 0 < x <= run.LONGEST)
-_proportion = _between("from 0 to 1", lambda x: 0 <= x <= 1)
+_seconds = _between(f"greater than 0 and at most {processes.LONGEST}", lambda x: 0 < x <= processes.LONGEST)
 _tolerance = _between("of at least 0", lambda x: 0 <= x < math.inf)
 
 
@@ -90,6 +89,14 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="where to train")
 
 
+def _add_parent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this is gone")
+
+
+def _add_stale(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep-stale", action="store_true", help="use results of other code; the report says so")
+
+
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", metavar="STUDY.EXPERIMENT")
     parser.add_argument("cells", nargs="+", metavar="CELL", help="cell ids, `factor=level,factor=level`")
@@ -98,7 +105,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     target = ("MEASURE", "MCSE", "AT_MOST")
     parser.add_argument("--target", nargs=3, metavar=target, help="go on until the measure has this error, up to a cap")
     parser.add_argument("--limit", type=_seconds, help="stop with an error after so many seconds")
-    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this is gone")
+    _add_parent(parser)
     parser.add_argument("--log", type=Path, help="file for a line of progress every half minute")
     _add_results(parser)
     _add_device(parser)
@@ -108,6 +115,7 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     _add_config(parser)
     _add_results(parser)
+    _add_parent(parser)
 
 
 def _add_show_config(parser: argparse.ArgumentParser) -> None:
@@ -124,26 +132,14 @@ def _add_cost(parser: argparse.ArgumentParser) -> None:
 def _add_checks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     parser.add_argument("--slow", action="store_true", help="those that take more than a few seconds, too")
-    parser.add_argument("--output", type=Path, required=True)
-
-
-def _add_summarise(parser: argparse.ArgumentParser) -> None:
-    _add_study(parser)
-    parser.add_argument("--output", type=Path, required=True, help="folder of the summaries")
-
-
-def _add_measure(parser: argparse.ArgumentParser) -> None:
-    _add_study(parser)
-    parser.add_argument("--summary", type=Path, required=True, help="folder of the summaries")
-    parser.add_argument(
-        "--failed-share", type=_proportion, required=True, help="more failures than this leave it undecided"
-    )
-    parser.add_argument("--output", type=Path, required=True)
+    _add_results(parser)
+    _add_parent(parser)
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("measured", type=Path, nargs="+", help="what the claims of the studies measure")
-    parser.add_argument("--output", type=Path, required=True)
+    _add_config(parser)
+    _add_results(parser)
+    _add_parent(parser)
 
 
 def _add_draw(parser: argparse.ArgumentParser) -> None:
@@ -151,15 +147,21 @@ def _add_draw(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reports", type=Path, default=Path("reports"))
 
 
-def _add_write(parser: argparse.ArgumentParser) -> None:
+def _add_report(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
     _add_results(parser)
     parser.add_argument("--reports", type=Path, default=Path("reports"))
 
 
+def _add_write(parser: argparse.ArgumentParser) -> None:
+    _add_report(parser)
+    _add_stale(parser)
+    _add_parent(parser)
+
+
 def _add_study_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
-    _add_write(parser)
+    _add_report(parser)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -181,22 +183,16 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_device(parser)
 
 
-def _add_profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="standard", help="smoke, standard, paper or a path (default: standard)")
-
-
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    stale = "use results that other code or parameters computed; the report says so"
-    parser.add_argument("--keep-stale", action="store_true", help=stale)
+    _add_stale(parser)
     parser.add_argument("profile", nargs="?", default="standard", help="smoke, standard, paper or a path")
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="targets and options of snakemake")
 
 
 def _add_rerun(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY[.EXPERIMENT]")
-    _add_profile(parser)
-    _add_results(parser)
-    parser.add_argument("words", nargs="*", metavar="-- ...", help="options of snakemake")
+    parser.add_argument("--profile", help="smoke, standard, paper or a path (default: that of the last run)")
+    parser.set_defaults(words=[])
 
 
 COMMANDS = {
@@ -210,18 +206,22 @@ COMMANDS = {
     "run": ("the workflow, by Snakemake, in this folder", _add_run, commands.run),
     "simulate": ("cells -> raw replicates", _add_simulate, commands.simulate),
     "checks": ("the exact identities and counts of a study, computed once", _add_checks, commands.compute_checks),
-    "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_summarise, commands.summarise),
-    "measure": ("summaries -> what the study's claims measure", _add_measure, commands.measure),
+    "summarise": ("raw replicates -> estimates with Monte Carlo error", _add_study, commands.summarise),
+    "measure": ("summaries -> what the study's claims measure", _add_study, commands.measure),
     "ledger": ("verdicts of all studies -> one ledger, adjusted for multiplicity", _add_ledger, commands.combine),
     "draw": ("summary and verdicts -> figures and tables", _add_draw, commands.draw),
     "write": ("ledger, figures and tables -> PDF and HTML report, from what is there", _add_write, commands.write),
-    "checklist": ("the reporting checklist: which items are not answered", _add_write, commands.checklist),
+    "checklist": ("the reporting checklist: which items are not answered", _add_report, commands.checklist),
     "protocol": ("the ADEMP protocol of a study, before it is run", _add_study_config, commands.protocol),
     "export": ("figures, tables and text of a study for a manuscript", _add_export, commands.export),
     "cost": ("measured seconds per replicate, relative to the stated ones", _add_cost, commands.cost),
     "doctor": ("what works on this machine, and why not where it does not", _add_doctor, commands.doctor),
     "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, commands.replay),
-    "rerun": ("compute one study, or one experiment of it, again from scratch", _add_rerun, commands.rerun),
+    "rerun": (
+        "compute one study, or one experiment of it, again from scratch; options of snakemake come after `--`",
+        _add_rerun,
+        commands.rerun,
+    ),
 }
 
 
@@ -250,13 +250,20 @@ def main(words: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # what a terminal in latin-1 cannot show
-    options = parser().parse_args(words)
+    given = sys.argv[1:] if words is None else list(words)
+    place = given.index("--") if given[:1] == ["rerun"] and "--" in given else len(given)
+    options = parser().parse_args(given[:place])
+    if place < len(given):
+        options.words = given[place + 1 :]
     options.own_process = own_process
+    if own_process and getattr(options, "with_parent", False) and options.command != "simulate":
+        processes.leave_with(processes.parent())  # what simulates is forked first, and watched
     try:
         return options.carry_out(options) or 0
     except Exception as error:
         message, status = _explained(error)
-        log, workflow = getattr(options, "log", None), getattr(options, "with_parent", False)
+        log = getattr(options, "log", None)
+        workflow = log is not None and options.with_parent
         line = f"dlstats {options.command}: {one_line(message or f'{type(error).__name__}: {error}')}"
         told = complaints.complain(line, log, workflow or not message, error)
         if not message and not (told and workflow):

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-import os
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo, seeds
-from dlstats.pipeline import fingerprints, grid, registry, store
+from dlstats.pipeline import grid, origins, registry, store
 from dlstats.pipeline.progress import Progress
 from dlstats.pipeline.rows import NOT_FINITE, settled
 from dlstats.protocol.study import STATUSES, Experiment
-
-KEEP_STALE = "DLSTATS_KEEP_STALE"
-"""Environment variable that `dlstats run --keep-stale` sets for its jobs."""
-KEPT = ".replicates"
-"""Folder in `results/` where replicates stay between runs: a killed job or a larger one goes on from there."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
     for cell in run.cells:
         grid.parse_cell_id(cell, experiment, name)
     grid.check_target(run.target, run.replicates, experiment, name)
-    digest = code_of(run.study, run.experiment)
+    digest = origins.code_of(run.study, run.experiment)
     failures: list[Exception] = []
     with Progress(name, len(run.cells) * run.replicates, log) as progress:
         for cell in run.cells:
@@ -60,8 +54,14 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             done = progress.done
             try:
                 frame = _grow(experiment, origin, run, progress)
-                path = raw_path(run.results, origin.study, origin.experiment, origin.cell)
-                store.write(path, frame, origin, store.read_looks(kept_path(run.results, origin)))
+                path = origins.raw_path(run.results, origin.study, origin.experiment, origin.cell)
+                finished = replace(origin, replicates=run.replicates, target=origins.target_text(run.target))
+                store.write(
+                    path,
+                    frame,
+                    finished,
+                    store.header(origins.kept_path(run.results, origin.study, origin.experiment, origin.cell)).looks,
+                )
             except (ValueError, LookupError, OSError):
                 raise
             except Exception as error:
@@ -72,40 +72,20 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             raise failures[0]
 
 
-@functools.cache
-def code_of(study: str, experiment: str) -> str:
-    """Fingerprint of the code that computes the cells of an experiment, taken once per process."""
-    return fingerprints.cells(registry.module(study), experiment)
-
-
-def raw_path(results: Path, study: str, experiment: str, cell: str) -> Path:
-    """Where the raw rows of a cell stand."""
-    return results / "raw" / study / experiment / f"{cell}.parquet"
-
-
-def kept_path(results: Path, origin: store.Origin) -> Path:
-    """Where the replicates of a cell stay between runs."""
-    return results / KEPT / origin.study / origin.experiment / f"{origin.cell}.parquet"
-
-
-def looks(files: Mapping[str, Sequence[Path]]) -> dict[tuple[str, str], int]:
+def looks(files: Mapping[str, Mapping[Path, store.Origin]]) -> dict[tuple[str, str], int]:
     """How often the replicates of each (experiment, cell) were looked at while they grew."""
-    return {(inner, path.stem): max(1, len(store.read_looks(path))) for inner, paths in files.items() for path in paths}
-
-
-def raw_paths(config: Mapping, study: str, results: Path) -> dict[str, list[Path]]:
-    """The raw files of every experiment of a study."""
-    found: dict[str, list[Path]] = {inner: [] for inner in grid.design(config, study)}
-    for cell in grid.cells(config, study):
-        found[cell.experiment].append(raw_path(results, study, cell.experiment, cell.id))
-    return found
+    return {
+        (inner, origin.cell): max(1, len(store.header(path).looks))
+        for inner, held in files.items()
+        for path, origin in held.items()
+    }
 
 
 def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Progress) -> pd.DataFrame:
     """The rows of a cell: kept ones first, new blocks until the replicates or the target are reached."""
-    kept = kept_path(run.results, origin)
+    kept = origins.kept_path(run.results, origin.study, origin.experiment, origin.cell)
     frame = _kept(kept, origin, progress)
-    looks = [] if frame is None else store.read_looks(kept)
+    looks = [] if frame is None else list(store.header(kept).looks)
     schedule = [run.replicates]
     if run.target is not None:
         schedule = list(montecarlo.schedule(run.replicates, run.target[2]))
@@ -114,7 +94,7 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
         for start in range(have, wanted, experiment.block):
             block = range(start, min(start + experiment.block, wanted))
             rows = simulate_block(experiment, origin, block, run.device)
-            frame = rows if frame is None else pd.concat([frame, rows], ignore_index=True)
+            frame = rows if frame is None else _below(frame, rows)
             if block.stop < wanted:
                 store.write(kept, frame, origin, looks)
             progress.done += len(block)
@@ -128,13 +108,23 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
     raise AssertionError("the schedule is never empty")
 
 
+def _below(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows under those that there are, as if all had come at once: a column that holds nothing yet has no type."""
+    held = [part.drop(columns=[c for c in part if part[c].isna().all()]) for part in (frame, rows)]
+    names = list(frame.columns[: list(frame.columns).index("seconds") + 1])
+    names += sorted({*frame.columns, *rows.columns}.difference(names))
+    return pd.concat(held, ignore_index=True).reindex(columns=names)
+
+
 def _kept(path: Path, origin: store.Origin, progress: Progress) -> pd.DataFrame | None:
     if not path.exists():
         return None
     try:
         return store.read(path, origin)
     except store.Unusable as why:
-        progress.say(f"stale, computed again: {why}")
+        progress.say(f"computed again: {why}")
+        if isinstance(why, store.Damaged):
+            print(f"dlstats simulate: computed again: {why}", file=sys.stderr, flush=True)
         return None
 
 
@@ -163,7 +153,8 @@ def simulate_block(
     about |= {"seed": origin.seed, "replicate": rows["replicate"], "method": rows["method"]}
     about |= {key: rows[key] for key in experiment.keys}
     about |= {"status": rows.get("status", pd.Series("ok", index=rows.index)), "reason": rows.get("reason", "")}
-    measured = rows.drop(columns=[c for c in rows if c in about])
+    measured = rows[sorted(str(c) for c in rows if c not in about)]
+    measured = measured.astype({c: float for c in measured if measured[c].isna().all()})
     return settled(pd.DataFrame(about | {"seconds": seconds}, index=rows.index).join(measured), experiment)
 
 
@@ -182,30 +173,22 @@ def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int]
         raise ValueError(f"`status` must be one of {', '.join(known)}, got {', '.join(sorted(status))}.")
 
 
-def read_raw(files: Sequence[Path]) -> pd.DataFrame:
+def read_raw(files: Mapping[Path, store.Origin]) -> pd.DataFrame:
     """The rows of several cells of an experiment under each other.
 
-    Raises Unusable when a file is damaged or foreign, when seeds differ, or when a file was computed by other code than is
-    there now and stale results are not kept on purpose (`dlstats run --keep-stale`).
+    Raises Unusable when a file is damaged or foreign, of another cell or seed, or computed by other code than is there now
+    and stale results are not kept on purpose (`dlstats run --keep-stale`).
     """
-    origins = [store.read_origin(path) for path in files]
-    seeds_found = sorted({origin.seed for origin in origins})
-    if len(seeds_found) > 1:
-        raise store.Unusable(f"{files[0].parent}: computed with several seeds, {seeds_found}; run the study again")
-    for path, origin in zip(files, origins, strict=True):
-        now = code_of(origin.study, origin.experiment)
-        if origin.fingerprint != now and not os.environ.get(KEEP_STALE):
-            raise store.Unusable(f"{path}: stale, computed by code {origin.fingerprint}, now it is {now}; run it again")
-    experiment = registry.load(origins[0].study).experiments[origins[0].experiment]
-    return settled(pd.concat([store.read(path) for path in files], ignore_index=True), experiment)
+    experiment = {(o.study, o.experiment): registry.load(o.study).experiments[o.experiment] for o in files.values()}
+    rows = pd.concat([store.read(path, origins.asked(origin)) for path, origin in files.items()], ignore_index=True)
+    return settled(rows, *experiment.values())
 
 
-def computed_by(files: Sequence[Path]) -> str:
+def computed_by(files: Mapping[Path, store.Origin]) -> str:
     """Fingerprints of the code that computed the files, with the word `stale` when it is not the code there now."""
-    origins = [store.read_origin(path) for path in files]
-    found = sorted({origin.fingerprint for origin in origins})
-    stale = any(origin.fingerprint != code_of(origin.study, origin.experiment) for origin in origins)
-    return ", ".join(found) + (" (stale: the code has changed since)" if stale else "")
+    found = {(store.read_origin(path).fingerprint, origin.fingerprint) for path, origin in files.items()}
+    stale = any(had != now for had, now in found)
+    return ", ".join(sorted({had for had, _ in found})) + (" (stale: the code has changed since)" if stale else "")
 
 
 @dataclass(frozen=True)
@@ -222,12 +205,10 @@ class Replay:
 
 def replay(study: str, inner: str, cell: str, replicate: int, results: Path, device: str = "auto") -> Replay:
     """Recompute one replicate alone. Raises Unusable or LookupError when there is nothing stored to compare with."""
-    path = raw_path(results, study, inner, cell)
+    path = origins.raw_path(results, study, inner, cell)
+    now = origins.code_of(study, inner)
+    stored = store.read(path, {"study": study, "experiment": inner, "cell": cell, "fingerprint": now})
     origin = store.read_origin(path)
-    now = code_of(study, inner)
-    if origin.fingerprint != now:
-        raise store.Unusable(f"{path}: computed by other code ({origin.fingerprint}) than is there now ({now})")
-    stored = store.read(path)
     stored = stored[stored["replicate"] == replicate].reset_index(drop=True)
     if stored.empty:
         raise LookupError(f"{path} holds no replicate {replicate}.")

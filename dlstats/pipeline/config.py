@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field, PlainValidator
 
-from dlstats.pipeline import checked, grid, registry, run, size, yaml12
+from dlstats.pipeline import checked, grid, processes, registry, size, yaml12
 from dlstats.protocol import study as protocol
 from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import near
@@ -80,7 +80,7 @@ class Config(checked.Model):
     """Where networks are trained. `auto` takes a CUDA GPU when there is one."""
     failed_share: float = Field(default=0.1, ge=0, le=1, allow_inf_nan=False)
     """A claim that rests on a cell with more than this proportion of failed replicates is undecided."""
-    job_limit: float = Field(default=7200, gt=0, le=run.LONGEST, allow_inf_nan=False)
+    job_limit: float = Field(default=7200, gt=0, le=processes.LONGEST, allow_inf_nan=False)
     """Seconds after which a job is stopped as hung; its finished replicates are kept."""
     studies: Annotated[str | list[str], PlainValidator(_names)] = "all"
     limits: Limits = Field(default_factory=Limits)

@@ -12,6 +12,7 @@ Standard library only, as in `grid`: the Snakefile imports this module.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -184,7 +185,8 @@ def _is_experiment(node: ast.expr) -> bool:
 
 
 HERE = Fingerprints()
-cells, summary, part, definitions = HERE.cells, HERE.summary, HERE.part, HERE.definitions
+cells, summary, part = functools.cache(HERE.cells), functools.cache(HERE.summary), functools.cache(HERE.part)
+definitions = functools.cache(HERE.definitions)
 
 
 def assets_digest() -> str:

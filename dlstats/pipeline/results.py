@@ -1,58 +1,97 @@
-"""The files of results as commands and the report read and write them: summaries, evidence, costs, checks."""
+"""The files of results as commands and the report read and write them: each is checked against what is asked for."""
 
 from __future__ import annotations
 
 import functools
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dlstats.pipeline import registry
+import pandas as pd
 
-if TYPE_CHECKING:
-    from dlstats.protocol.evidence import Evidence
+from dlstats.pipeline import cells, origins, registry, store
+from dlstats.pipeline import checks as all_checks
+from dlstats.pipeline import ledger as ledgers
+from dlstats.pipeline import summaries as estimates
+from dlstats.protocol import verdict
+from dlstats.protocol.evidence import Evidence
 
 
-def write_summaries(config: Mapping, study: str, results: Path, folder: Path) -> None:
+def write_summaries(config: Mapping, study: str, results: Path) -> None:
     """The summary of every experiment of a study, as `<experiment>.parquet` and `.csv`, in a folder of its own."""
-    from dlstats.pipeline import cells, store, summaries
-
-    experiments = registry.load(study).experiments
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for inner, paths in cells.raw_paths(config, study, results).items():
-        table = summaries.summarise(experiments[inner], cells.read_raw(paths))
-        store.write_table(table, folder / f"{inner}.parquet")
+    experiments, files = registry.load(study).experiments, origins.raw(config, study, results)
+    made = origins.summaries(config, study, results)
+    tables = {path: estimates.summarise(experiments[path.stem], cells.read_raw(files[path.stem])) for path in made}
+    for path, table in tables.items():
+        store.write_table(table, path, made[path])
 
 
-def evidence(config: Mapping, study: str, results: Path, folder: Path | None = None) -> Evidence:
+def evidence(config: Mapping, study: str, results: Path) -> Evidence:
     """What claims and figures of a study read; replicates are read when they are asked for.
 
-    Raises LookupError when a summary is not there.
+    Raises Unusable when a summary or what it was made from is not there, damaged, or not what is asked for.
     """
-    from dlstats.pipeline import cells, store
-    from dlstats.protocol.evidence import Evidence
+    files = origins.raw(config, study, results)
+    return Evidence(
+        summaries(config, study, results),
+        functools.cache(lambda inner: cells.read_raw(files[inner])),
+        cells.looks(files),
+    )
 
-    folder = folder or results / "summary" / study
-    paths = cells.raw_paths(config, study, results)
-    missing = [str(f) for inner in paths if not (f := folder / f"{inner}.parquet").exists()]
-    if missing:
-        raise LookupError(f"{study} is not finished: {missing[0]} is missing; run `snakemake {study}` first.")
-    tables = {inner: store.read_table(folder / f"{inner}.parquet") for inner in paths}
-    return Evidence(tables, functools.cache(lambda inner: cells.read_raw(paths[inner])), cells.looks(paths))
+
+def summaries(config: Mapping, study: str, results: Path) -> dict[str, pd.DataFrame]:
+    """The summary of every experiment of a study. Raises Unusable as `evidence` does."""
+    made = origins.summaries(config, study, results)
+    return {path.stem: store.read(path, origins.asked(origin)) for path, origin in made.items()}
+
+
+def write_measured(config: Mapping, study: str, results: Path) -> None:
+    """What the claims of a study measure, with their p-values."""
+    table = ledgers.measure(registry.load(study), evidence(config, study, results), config["failed_share"])
+    store.write_table(table, origins.measured_path(results, study), origins.measured(config, study, results))
+
+
+def measured(config: Mapping, study: str, results: Path) -> pd.DataFrame:
+    """What the claims of a study measure, as stored. Raises Unusable as `evidence` does."""
+    return store.read(origins.measured_path(results, study), origins.asked(origins.measured(config, study, results)))
+
+
+def write_checks(study: str, slow: bool, results: Path) -> pd.DataFrame:
+    """The checks of a study, computed; slow ones only if asked."""
+    table = all_checks.compute(registry.load(study), slow=slow)
+    store.write_table(table, origins.checks_path(results, study), origins.checks(study, slow))
+    return table
+
+
+def checks(config: Mapping, study: str, results: Path) -> pd.DataFrame:
+    """The checks of a study, as stored. Raises Unusable as `evidence` does."""
+    made = origins.checks(study, origins.slow(config))
+    return store.read(origins.checks_path(results, study), origins.asked(made))
+
+
+def write_ledger(config: Mapping, results: Path) -> pd.DataFrame:
+    """The ledger of all studies, with its verdicts."""
+    table = ledgers.combine([measured(config, study, results) for study in config["studies"]])
+    store.write_table(table, origins.ledger_path(results), origins.ledger(config, results))
+    return table
+
+
+def ledger(config: Mapping, results: Path) -> pd.DataFrame:
+    """The ledger of all studies, as stored. Raises Unusable as `evidence` does."""
+    return store.read(origins.ledger_path(results), origins.asked(origins.ledger(config, results)))
 
 
 def measured_costs(results: Path) -> dict[str, dict[str, float]]:
-    """Mean seconds per replicate of every cell in the raw results, by `study.experiment`."""
-    import pandas as pd
-
+    """Mean seconds per replicate of every cell in the raw results, by `study.experiment`; a damaged file is left out."""
     found: dict[str, dict[str, float]] = {}
     for path in sorted((results / "raw").glob("*/*/*.parquet")):
-        rows = pd.read_parquet(path, columns=["replicate", "seconds"]).drop_duplicates("replicate")
-        name = f"{path.parent.parent.name}.{path.parent.name}"
-        found.setdefault(name, {})[path.stem] = float(f"{rows['seconds'].mean():.3g}")
+        try:
+            rows, origin = store.read(path), store.read_origin(path)
+        except store.Unusable as why:
+            print(f"left out: {why}", file=sys.stderr)
+            continue
+        seconds = rows.drop_duplicates("replicate")["seconds"].mean()
+        found.setdefault(f"{origin.study}.{origin.experiment}", {})[origin.cell] = float(f"{seconds:.3g}")
     return found
 
 
@@ -60,20 +99,25 @@ CONTRADICTED = 3
 """Exit status of a run that went to its end and contradicts what is proven."""
 
 
-def contradictions(results: Path) -> int:
-    """3 when a check of the last run failed or a claim is in conflict with what is proven, each said in a line; else 0."""
-    import pandas as pd
+def contradictions(config: Mapping, results: Path) -> int:
+    """3 when a check failed or a claim is in conflict with what is proven, each said in a line; else 0.
 
-    from dlstats.protocol import verdict
-
+    Of what is not finished nothing can be said.
+    """
     lines = []
-    for path in sorted((results / "checks").glob("*.parquet")):
-        table = pd.read_parquet(path)
+    for study in config["studies"]:
+        try:
+            table = checks(config, study, results)
+        except store.Unusable:
+            continue
         for row in table[~table["holds"].astype(bool)].to_dict("records"):
             lines.append(f"CHECK FAILED: {row['check']} of {row['study']}: {row['statement']}")
-    ledger = results / "verdicts.parquet"
-    table = pd.read_parquet(ledger) if ledger.exists() else pd.DataFrame({"verdict": []})
-    for row in table[table["verdict"] == verdict.CONFLICTS].to_dict("records"):
+    try:
+        table = ledger(config, results)
+        conflicts = table[table["verdict"] == verdict.CONFLICTS].to_dict("records")
+    except store.Unusable:
+        conflicts = []
+    for row in conflicts:
         lines.append(
             f"CONFLICT: {row['claim']} of {row['study']}: {row['statement']} Measured {row['estimate']:.4g} "
             f"({row['mcse']:.2g}), adjusted p = {row['p_adjusted']:.2g}."

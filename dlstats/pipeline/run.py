@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import faulthandler
+import contextlib
 import os
+import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,20 +16,25 @@ import psutil
 from filelock import FileLock, Timeout
 
 from dlstats import cache
+from dlstats.pipeline import config, origins, processes, standing, store
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 365 * 24 * 3600
-"""Seconds that a job may be given at most."""
+PROFILE = ".profile"
+"""File in `results/` that names the profile of the last run."""
+STANDARD = "standard"
+PATIENCE = 5.0
+"""Seconds for which a run waits for a Snakemake to end: one whose starter was killed ends within two."""
 
 
 class Busy(ValueError):
     """Another run works in this folder."""
 
 
-def workflow(profile: str, words: Sequence[str], keep_stale: bool = False) -> int:
-    """Run Snakemake here for a profile; `words` are passed on. The exit status is Snakemake's.
+def workflow(profile: str, words: Sequence[str], keep_stale: bool = False, again: str = "") -> int:
+    """Run Snakemake here for a profile; `words` are passed on. The exit status is Snakemake's, which ends when this does.
 
-    With `keep_stale`, results that other code or parameters computed are used as they are, and the report says so.
+    With `keep_stale`, results of other code are used as they are, and the report says so. `again` names a study, or
+    study.experiment, to be computed from scratch.
 
     Takes a lock that ends with this process however it ends. Whoever holds it alone may take away the locks that a
     killed Snakemake left behind, and does. Raises Busy when another run works in this folder, and `cache.Unusable` where
@@ -40,21 +45,48 @@ def workflow(profile: str, words: Sequence[str], keep_stale: bool = False) -> in
         base = [sys.executable, "-m", "snakemake", "--config", f"profile={profile}"]
         base += ["--snakefile", str(ROOT / "Snakefile")]
         base += ["--workflow-profile", str(ROOT / "workflows" / "profiles" / "default")]
+        environment = _environment() | {processes.STARTER: str(os.getpid())}
         if any(Path(".snakemake/locks").glob("*.lock")):
             print(
                 "an earlier run was killed: its locks are taken away, its finished replicates are kept", file=sys.stderr
             )
-            subprocess.run(
-                [*base, "--unlock"],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-            )
+            unlock, nowhere = [*base, "--unlock"], subprocess.DEVNULL
+            subprocess.run(unlock, check=True, env=environment, stdout=nowhere, stderr=nowhere)
         if keep_stale:
             base += ["--rerun-triggers", "mtime"]
-        environment = _environment() | ({"DLSTATS_KEEP_STALE": "1"} if keep_stale else {})
-        return subprocess.call([*base, *(word for word in words if word != "--")], env=environment)
+            environment[origins.KEEP_STALE] = "1"
+        if again:
+            environment[standing.AGAIN] = again
+        return _wait(subprocess.Popen([*base, *(word for word in words if word != "--")], env=environment))
+
+
+def _wait(snakemake: subprocess.Popen) -> int:
+    """Its exit status; after Ctrl-C, which Snakemake hears too, it may end in order, and after a while with this process."""
+    try:
+        return snakemake.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            snakemake.wait(PATIENCE)
+        print("stopped; what was finished is kept, the same command goes on from there", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def config_of(profile: str) -> Path:
+    """The configuration that a profile names, as the Snakefile finds it."""
+    return config.locate({"profile": profile}, ROOT / "config")
+
+
+def remember(profile: str, results: Path) -> None:
+    """Keep the profile of this run for `last_profile`."""
+    store.replace(results / PROFILE, lambda temporary: temporary.write_text(f"{profile}\n", encoding="utf-8"))
+
+
+def last_profile(results: Path) -> str:
+    """The profile of the last run, `standard` before the first."""
+    try:
+        return (results / PROFILE).read_text(encoding="utf-8").strip() or STANDARD
+    except (OSError, ValueError):
+        return STANDARD
 
 
 def _environment() -> dict[str, str]:
@@ -72,7 +104,9 @@ def _alone(lock: Path) -> Iterator[None]:
     except Timeout:
         raise Busy(f"another run works in {Path.cwd()}; wait for it or stop it") from None
     with held:
-        others = _snakemakes_here()
+        until = time.monotonic() + PATIENCE
+        while (others := _snakemakes_here()) and time.monotonic() < until:
+            time.sleep(0.2)
         if others:
             raise Busy(f"Snakemake works in {Path.cwd()} (process {others[0]}); wait for it or stop it")
         yield
@@ -87,35 +121,3 @@ def _snakemakes_here() -> list[int]:
         if named and process.info["cwd"] == str(Path.cwd()) and process.info["pid"] != os.getpid():
             found.append(process.info["pid"])
     return found
-
-
-def leave_with_parent(every: float = 1.0, parent: int | None = None) -> None:
-    """End this process when its parent is gone, so that a job never outlives the Snakemake that started it.
-
-    `parent` is the process that must live, if this one may have lost it already.
-    """
-    expected = os.getppid() if parent is None else parent
-
-    def watch() -> None:
-        while os.getppid() == expected:
-            time.sleep(every)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def stop_after(seconds: float, since: float, tell: Callable[[str], object]) -> None:
-    """Tell that this process is not done in time and end it; with its tracebacks when even that line hangs.
-
-    The time counts from `since`, a reading of `time.monotonic`.
-    """
-
-    def stop() -> None:
-        tell(f"not done after {seconds:g} s, the `job_limit` of the configuration; finished replicates are kept")
-        os._exit(1)
-
-    left = max(0.0, since + seconds - time.monotonic())
-    timer = threading.Timer(left, stop)
-    timer.daemon = True
-    timer.start()
-    faulthandler.dump_traceback_later(left + 10, exit=True)

@@ -1,115 +1,197 @@
-"""Raw results on disk: one Parquet file a cell, written whole or not at all, and never read unless it is right.
+"""Files of results: written whole or not at all, and never read unless they are right and what was asked for.
 
-A file carries what it was computed from (study, experiment, cell, seed, fingerprint of the code) and a checksum of its rows.
+The header of a file says what it was made from (its origin) and carries a checksum of its rows. A seal in it, the digest
+of the whole file with the seal's own place filled by zeros, shows any byte that changed.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
+import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+PART = ".part"
+"""Suffix of files that are being written; a killed job leaves them behind."""
 _KEY = b"dlstats"
+_SEAL = re.compile(rb'"seal": "([0-9a-f]{32})"')
+_OPEN = b'"seal": "' + 32 * b"0" + b'"'
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What rows were computed from: two results mix only when all of it agrees."""
+    """What the rows of a cell were computed from: two results mix only when all of it agrees."""
 
     study: str
     experiment: str
     cell: str
     seed: int
     fingerprint: str
+    replicates: int | None = None
+    """Replicates asked for; None where they are kept to grow."""
+    target: str = ""
+    """Where to stop growing: measure, wanted Monte Carlo standard error, cap."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself."""
+
+    origin: Mapping[str, Any]
+    checksum: str
+    """Digest of the rows, see `checksum`."""
+    looks: Sequence[int] = ()
+    """Numbers of replicates at which a cell was finished, and so could be looked at."""
+    csv: str = ""
+    """Digest of the CSV file beside a table; empty where there is none."""
+
+    @property
+    def content(self) -> str:
+        """Digest of origin and rows: the same for two computations, however long they took."""
+        return digest([self.origin, self.checksum])
 
 
 class Unusable(ValueError):
     """A file that cannot be used as asked; the message says why."""
 
 
-def write(path: Path, frame: pd.DataFrame, origin: Origin, looks: Sequence[int] = ()) -> None:
-    """Write the rows with their origin and checksum, under a temporary name first.
+class Damaged(Unusable):
+    """A file that is not whole, or not one of ours."""
 
-    `looks` are the numbers of replicates at which the cell was finished, and so could be looked at.
-    """
+
+class Missing(Damaged):
+    """A file that is not there."""
+
+
+def write(path: Path, frame: pd.DataFrame, origin: Origin | Mapping[str, Any], looks: Sequence[int] = ()) -> None:
+    """Write the rows with their origin and checksum, under a temporary name first."""
+    _write(path, frame, Header(plain(origin), checksum(frame), list(looks)))
+
+
+def write_table(frame: pd.DataFrame, path: Path, origin: Mapping[str, Any]) -> None:
+    """A table as Parquet, which keeps its types, and beside it as CSV, with the digits that read back to the same numbers."""
+    text = frame.to_csv(index=False, lineterminator="\n").encode()
+    replace(path.with_suffix(".csv"), lambda temporary: temporary.write_bytes(text))
+    _write(path.with_suffix(".parquet"), frame, Header(plain(origin), checksum(frame), csv=sha(text)))
+
+
+def _write(path: Path, frame: pd.DataFrame, about: Header) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    about = asdict(origin) | {"checksum": checksum(frame), "looks": list(looks)}
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(about).encode()})
-    replace(path, lambda temporary: pq.write_table(table, temporary))
+    said = json.dumps(asdict(about)).encode()[:-1] + b", " + _OPEN + b"}"
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: said})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    data = sink.getvalue().to_pybytes()
+    sealed = data.replace(_OPEN, f'"seal": "{_digest(data)}"'.encode())
+    replace(path, lambda temporary: temporary.write_bytes(sealed))
 
 
-def read(path: Path, origin: Origin | None = None) -> pd.DataFrame:
-    """The rows in `path`. Raises Unusable when they are damaged, foreign, or of another origin than asked."""
+def read(path: Path, origin: Origin | Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """The rows in `path`. Raises Damaged when any byte changed or they are foreign, Unusable when of another origin."""
+    table, about = _table(path)
+    compare(path, about.origin, {} if origin is None else plain(origin))
+    _check_csv(path, about)
+    return table.to_pandas()
+
+
+def header(path: Path, origin: Origin | Mapping[str, Any] | None = None) -> Header:
+    """What the file in `path` says of itself; of `origin` what is given must agree. Raises as `read` does."""
+    if not path.exists():
+        raise Missing(f"{path}: is not there")
+    state = path.stat()
+    about = _header(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+    compare(path, about.origin, {} if origin is None else plain(origin))
+    _check_csv(path, about)
+    return about
+
+
+def _check_csv(path: Path, about: Header) -> None:
+    beside = path.with_suffix(".csv")
+    if about.csv and not (beside.is_file() and sha(beside.read_bytes()) == about.csv):
+        raise Damaged(f"{beside}: not what was written with {path.name}")
+
+
+@functools.cache
+def _header(path: Path, state: tuple[int, ...]) -> Header:
+    return _table(path)[1]
+
+
+def _table(path: Path) -> tuple[pa.Table, Header]:
+    """The table and the header in `path`, once the seal is right."""
     try:
-        table = pq.read_table(path)
-        about = json.loads((table.schema.metadata or {})[_KEY])
-        frame = table.to_pandas()
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise Unusable(f"{path}: not a raw result of dlstats ({type(error).__name__})") from None
-    if about.get("checksum") != checksum(frame):
-        raise Unusable(f"{path}: the rows do not match their checksum")
-    if origin is not None:
-        wanted = asdict(origin)
-        other = [f"{key} {about.get(key)} instead of {wanted[key]}" for key in wanted if about.get(key) != wanted[key]]
-        if other:
-            raise Unusable(f"{path}: computed with {', '.join(other)}")
-    return frame
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise Missing(f"{path}: is not there") from None
+    except OSError as error:
+        raise Damaged(f"{path}: cannot be read ({error.strerror})") from None
+    seals = _SEAL.findall(data)
+    if len(seals) != 1:
+        raise Damaged(f"{path}: not a file of results")
+    if _digest(_SEAL.sub(_OPEN, data)) != seals[0].decode():
+        raise Damaged(f"{path}: changed since it was written")
+    table = pq.read_table(pa.BufferReader(data))
+    said = json.loads(table.schema.metadata[_KEY])
+    return table, Header(**{key: value for key, value in said.items() if key != "seal"})
+
+
+def compare(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Raises Unusable when the origin that was found in `path` is not the wanted one in all that the latter names."""
+    other = [f"{k} {found.get(k)} instead of {v}" for k, v in wanted.items() if found.get(k) != v]
+    if other:
+        raise Unusable(f"{path}: made from {', '.join(other)}")
 
 
 def read_origin(path: Path) -> Origin:
-    """What the rows in `path` were computed from. Raises Unusable as `read` does."""
+    """What the rows of a cell in `path` were computed from. Raises Damaged as `read` does."""
     try:
-        about = json.loads((pq.read_schema(path).metadata or {})[_KEY])
-        return Origin(*(about[key] for key in ("study", "experiment", "cell", "seed", "fingerprint")))
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise Unusable(f"{path}: not a raw result of dlstats ({type(error).__name__})") from None
+        return Origin(**header(path).origin)
+    except TypeError:
+        raise Damaged(f"{path}: not the rows of a cell") from None
 
 
-def read_looks(path: Path) -> list[int]:
-    """The numbers of replicates at which a cell was finished; none for a file that is not there or not ours."""
-    try:
-        return json.loads((pq.read_schema(path).metadata or {})[_KEY]).get("looks", [])
-    except (OSError, pa.ArrowException, KeyError, ValueError):
-        return []
+def plain(origin: Origin | Mapping[str, Any]) -> dict[str, Any]:
+    """An origin as a dictionary."""
+    return asdict(origin) if isinstance(origin, Origin) else dict(origin)
 
 
 def checksum(frame: pd.DataFrame) -> str:
-    """Digest of the rows without `seconds`, the only column that may differ between two computations."""
-    rows = frame.drop(columns="seconds", errors="ignore")
+    """Digest of the rows as they are read back, without `seconds`, the only column that may differ between two computations."""
+    rows = pa.Table.from_pandas(frame, preserve_index=False).to_pandas().drop(columns="seconds", errors="ignore")
     digest = hashlib.sha256(json.dumps([[c, str(t)] for c, t in rows.dtypes.items()]).encode())
     digest.update(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
+def digest(data: object) -> str:
+    """Short SHA-256 of data in canonical JSON."""
+    return sha(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode())
+
+
+def sha(content: bytes) -> str:
+    """Short SHA-256 of the content of a file."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
 def replace(path: Path, write_to: Callable[[Path], object]) -> None:
     """Let `write_to` fill a temporary file beside `path`, then move it into place: all or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem[:80]}-{uuid.uuid4().hex}{path.suffix}")
+    temporary = path.with_name(f".{path.stem[:80]}-{uuid.uuid4().hex}{PART}")
     try:
         write_to(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """A table as Parquet, which keeps its types, and beside it as CSV, with the digits that read back to the same numbers."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    replace(path.with_suffix(".parquet"), lambda temporary: pq.write_table(table, temporary))
-    replace(path.with_suffix(".csv"), lambda temporary: frame.to_csv(temporary, index=False, lineterminator="\n"))
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """A table that `write_table` wrote. Raises Unusable when it is damaged or not there."""
-    try:
-        return pq.read_table(path.with_suffix(".parquet")).to_pandas()
-    except (OSError, pa.ArrowException, ValueError) as error:
-        raise Unusable(f"{path.with_suffix('.parquet')}: not a table of dlstats ({type(error).__name__})") from None

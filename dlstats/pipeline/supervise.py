@@ -14,8 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dlstats.pipeline import complaints
-from dlstats.pipeline.run import leave_with_parent
+from dlstats.pipeline import complaints, processes
 
 Tell = Callable[[str], None]
 PASSED_ON = (signal.SIGTERM, signal.SIGINT)
@@ -40,7 +39,7 @@ def each(
     """
     status = 0
     while cells:
-        child = _Child.fork(os.getppid() if with_parent else None)
+        child = _Child.fork(processes.parent() if with_parent else None)
         if child is None:
             return _told(work, cells)
         code = os.waitstatus_to_exitcode(child.wait())
@@ -100,7 +99,7 @@ class _Child:
             os.close(ours)
             cls.pipe_of_this_process = theirs
             signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-            leave_with_parent(EVERY, watcher)
+            processes.leave_with(watcher, EVERY)
             return None
         os.close(theirs)
         child = cls(pid, ours, parent)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dlstats.pipeline import origins, records
 from dlstats.report import document, html, ledger, table_files, typst
 from dlstats.report.files import write_bytes
 from dlstats.report.material import collect
@@ -23,8 +24,11 @@ def write(
     material = collect(config, Path(results), Path(reports), **options)
     made = document.build(material)
     grid = ledger.grid(material.verdicts, "The ledger: theory, measurement and verdict.", "ledger")
-    table_files.write_all([grid], {"ledger": material.verdicts}, out / "tables")
-    return (
+    tables = table_files.write_all([grid], {"ledger": material.verdicts}, out / "tables")
+    written = (
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
         write_bytes(out / "dlstats.html", html.page(made, material.sources, Path(reports)).encode()),
     )
+    about = {"profile": material.profile, "unfinished": dict(material.unfinished)}
+    records.write(origins.report_path(out), about, material.origin, [*written, *tables])
+    return written

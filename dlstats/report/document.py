@@ -88,7 +88,8 @@ def _missing(material: Material) -> list[Block]:
         return []
     reasons: dict[str, list[str]] = {}
     for name in missing:
-        reasons.setdefault(material.unloaded.get(name, "no results yet").rstrip("."), []).append(name)
+        reason = material.unloaded.get(name) or material.unfinished.get(name, "no results yet")
+        reasons.setdefault(reason.rstrip("."), []).append(name)
     parts = [prose(f"{reason}: ", joined(map(code, names))) for reason, names in reasons.items()]
     head = f"Missing from this report, {len(missing)} of {len(material.planned)} studies. "
     return [Paragraph(prose(head, joined(parts, "; "), "."), "warning")]
@@ -205,8 +206,8 @@ def _rule(failed: float) -> str:
 def _ledger(material: Material) -> list[Block]:
     texts = (_rule(material.config.get("failed_share", 0.1)), TEXTS["errors"])
     parts: list[Block] = [Heading("The ledger", 1, "ledger"), *(Paragraph(prose(text)) for text in texts)]
-    if material.unadjusted:
-        text = f"The ledger is of what is finished; the last whole one did not hold {', '.join(material.unadjusted)}."
+    if material.partial and len(material.verdicts):
+        text = f"The verdicts are formed over what is finished, since the whole ledger is not: {material.partial}."
         parts.append(Paragraph(prose(text), "warning"))
     if material.verdicts.empty:
         return [*parts, Paragraph(prose("No claim has been judged yet."), "warning")]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlstats.pipeline import cells, registry, results, store
+from dlstats.pipeline import cells, origins, records, registry, results, store
 from dlstats.report import ademp, figures, markdown, provenance, table_files
 from dlstats.report import export as exports
 from dlstats.report import protocol as protocols
@@ -14,16 +14,17 @@ from dlstats.report.files import write_json, write_text
 
 
 def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
-    """Figures and tables of a study, with where they come from; `folder` holds the results."""
-    loaded = registry.load(study)
-    evidence = results.evidence(config, study, folder)
-    measured = store.read_table(folder / "measured" / f"{study}.parquet")
-    raw = [path for paths in cells.raw_paths(config, study, folder).values() for path in paths]
-    files = [*raw, *sorted((folder / "summary" / study).glob("*.parquet"))]
-    inputs = {str(path): figures.digest(path) for path in files}
-    out = reports / "figures" / study
-    figures.draw(loaded, evidence, out, fingerprint=cells.computed_by(raw), inputs=inputs)
-    table_files.write(loaded, evidence.summaries, measured, reports / "tables" / study)
+    """Figures and tables of a study, with a record of where they come from; `folder` holds the results."""
+    loaded, evidence = registry.load(study), results.evidence(config, study, folder)
+    measured, origin = results.measured(config, study, folder), origins.drawn(config, study, folder)
+    raw = {path: made for files in origins.raw(config, study, folder).values() for path, made in files.items()}
+    read = [*raw, *origins.summaries(config, study, folder)]
+    computed_by = cells.computed_by(raw)
+    about = {"fingerprint": computed_by, "inputs": {str(path): store.header(path).content for path in sorted(read)}}
+    record = origins.drawn_path(reports, study)
+    files = figures.draw(loaded, evidence, record.parent, origin=origin, about=about)
+    files += table_files.write(loaded, evidence.summaries, measured, reports / "tables" / study)
+    records.write(record, provenance.record(loaded, evidence, computed_by), origin, files)
 
 
 def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
@@ -38,7 +39,7 @@ def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
 
 def export(config: Mapping, study: str, folder: Path, reports: Path, out: Path, **options: Any) -> list[Path]:
     """A folder for a manuscript; `folder` holds the results."""
-    ledger = store.read_table(folder / "verdicts.parquet")
+    ledger = results.ledger(config, folder)
     verdicts = ledger[ledger["study"] == study]
     evidence = results.evidence(config, study, folder)
     machine = provenance.environment()

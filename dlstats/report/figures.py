@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from dlstats.pipeline import records
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
-from dlstats.report import provenance
-from dlstats.report.files import write_json
 
 FORMATS = ("pdf", "png", "svg")
 
@@ -27,26 +25,29 @@ def draw(
     evidence: Evidence,
     folder: Path,
     *,
-    fingerprint: str = "",
-    inputs: Mapping[str, str] | None = None,
+    origin: Mapping[str, object] | None = None,
+    about: Mapping[str, object] | None = None,
     face: str = "serif",
     width: str | None = None,
 ) -> list[Path]:
-    """Draw every figure of a study into `folder`: `<name>.pdf`, `.png`, `.svg` and `<name>.json`, its provenance.
+    """Draw every figure of a study into `folder`: `<name>.pdf`, `.png`, `.svg` and `<name>.json`, its record.
 
-    A figure that finds no evidence yet (LookupError) leaves only its provenance, with the reason. `width` overrides
-    the figure's own. `study.json` says what the raw results cost and what failed. Returns the paths written.
+    `origin` is what the evidence was made from, `about` what else the records are to say. A figure that finds no evidence
+    yet (LookupError) leaves only its record, with the reason. `width` overrides the figure's own. Returns the paths
+    written.
     """
-    written = [write_json(Path(folder) / provenance.RECORD, provenance.record(study, evidence, fingerprint))]
-    origin: dict[str, object] = {"study": study.name, "command": f"dlstats draw {study.name}"}
-    origin |= {"fingerprint": fingerprint, "inputs": dict(sorted((inputs or {}).items()))}
+    written: list[Path] = []
     for figure in study.figures:
         fresh = Evidence(evidence.summaries, evidence.replicates)
-        written += _draw_one(figure, fresh, Path(folder), origin, face, width or figure.width)
+        files, said = _draw_one(figure, fresh, Path(folder), face, width or figure.width)
+        said = {"study": study.name, "command": f"dlstats draw {study.name}", **(about or {}), **said}
+        written += [*files, records.write(Path(folder) / f"{figure.name}.json", said, origin or {}, files)]
     return written
 
 
-def _draw_one(figure: Figure, evidence: Evidence, folder: Path, origin: Mapping, face: str, width: str) -> list[Path]:
+def _draw_one(figure: Figure, evidence: Evidence, folder: Path, face: str, width: str) -> tuple[list[Path], dict]:
+    """The files of a figure, and what its record says."""
+    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{figure.name}.{suffix}" for suffix in FORMATS]
     reason = ""
     with style.journal(face):
@@ -60,13 +61,6 @@ def _draw_one(figure: Figure, evidence: Evidence, folder: Path, origin: Mapping,
     if reason:
         for path in paths:
             path.unlink(missing_ok=True)
-    drawn = [] if reason else paths
-    origin = {**origin, "figure": figure.name, "caption": figure.caption, "width": width}
-    origin["cells"] = [f"{experiment}/{cell}" for experiment, cell in evidence.used]
-    origin |= {"drawn": not reason, "reason": reason, "files": {path.name: digest(path) for path in drawn}}
-    return [*drawn, write_json(folder / f"{figure.name}.json", origin)]
-
-
-def digest(path: Path) -> str:
-    """Short SHA-256 of a file, as provenance states it."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+    said: dict[str, object] = {"figure": figure.name, "caption": figure.caption, "width": width}
+    said["cells"] = [f"{experiment}/{cell}" for experiment, cell in evidence.used]
+    return [] if reason else paths, said | {"drawn": not reason, "reason": reason}

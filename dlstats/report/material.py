@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from dlstats.pipeline import checks, registry, store
-from dlstats.pipeline.ledger import COLUMNS, combine
+from dlstats.pipeline import checks, origins, records, registry, results, store
+from dlstats.pipeline.ledger import combine
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
@@ -27,12 +28,16 @@ class Material:
     studies: Mapping[str, Study]
     unloaded: Mapping[str, str]
     """Studies of the configuration that could not be loaded, and why."""
+    unfinished: Mapping[str, str]
+    """Studies of which a result is not there or not what the configuration asks for, and why."""
+    origin: Mapping
+    """What the report is made from."""
     summaries: Mapping[str, Mapping[str, pd.DataFrame]]
     """Of every study with results the summary of each experiment."""
     verdicts: pd.DataFrame
     checks: pd.DataFrame
-    unadjusted: tuple[str, ...]
-    """Studies that the ledger on disk does not hold yet: the verdicts are formed over what is finished."""
+    partial: str
+    """Why the verdicts are formed here, over what is finished, and not read from the ledger on disk; empty otherwise."""
     records: Mapping[str, dict]
     figures: Mapping[str, Sequence[Mapping]]
     """Of every study the provenance of its figures, in the order of the study; `file` is the path of the SVG."""
@@ -77,40 +82,51 @@ class Material:
 
 def collect(
     config: Mapping,
-    results: Path,
+    folder: Path,
     reports: Path,
     *,
     profile: str = "",
     environment: Mapping | None = None,
     load: Callable[[str], Study] | None = None,
 ) -> Material:
-    """Read whatever is there; what is missing is missing in the material, too.
+    """Read whatever is there and is what the configuration asks for; what is not is missing in the material, with a reason.
 
-    `profile` is the name of the configuration, `environment` what `provenance.environment` gives, `load` finds a study
-    by its name.
+    `folder` holds the results, `profile` is the name of the configuration, `environment` what `provenance.environment`
+    gives, `load` finds a study by its name.
     """
     load = load or registry.load
     names = list(config["studies"])
     loaded, unloaded = _load(names, load)
-    verdicts, unadjusted = _verdicts(results, names)
+    parts: dict[str, tuple] = {}
+    unfinished: dict[str, str] = {}
+    for name in loaded:
+        try:
+            measured = results.measured(config, name, folder)
+            parts[name] = results.summaries(config, name, folder), measured
+        except store.Unusable as why:
+            started = any((folder / part / name).exists() for part in ("raw", "summary"))
+            unfinished[name] = str(why) if started else "no results yet"
+    verdicts, partial = _verdicts(config, folder, {name: measured for name, (_, measured) in parts.items()})
     lectures, slips = errata.load(tracked(reports, errata.FILE))
-    folders = {name: reports / "figures" / name for name in loaded}
+    drawn = {name: _drawn(config, name, folder, reports) for name in parts}
     return Material(
         config=config,
         profile=profile,
         environment=environment if environment is not None else provenance.environment(),
         studies=loaded,
         unloaded=unloaded,
-        summaries={n: tables for n in names if (tables := _summaries(results / "summary" / n, loaded.get(n)))},
+        unfinished=unfinished,
+        origin=origins.report(config, profile, folder, reports),
+        summaries={name: tables for name, (tables, _) in parts.items() if tables},
         verdicts=verdicts,
-        checks=_checks(results, names),
-        unadjusted=unadjusted,
-        records={n: record for n, folder in folders.items() if (record := read_json(folder / provenance.RECORD))},
-        figures={name: _figures(loaded[name], folder) for name, folder in folders.items()},
+        checks=_checks(config, folder, loaded),
+        partial=partial,
+        records={name: record for name, (record, _) in drawn.items() if record},
+        figures={name: _figures(loaded[name], reports, *drawn[name]) for name in drawn},
         sources=bibliography.read(tracked(reports, bibliography.FILE)),
         lectures=lectures,
         errata=slips,
-        stale=tuple(provenance.stale(config, results)),
+        stale=tuple(name for name in provenance.stale(config, folder) if name in parts),
         questions=families.load(tracked(reports, families.FILE)),
         registered={n: earlier for n in loaded if (earlier := read_json(reports / protocol.FOLDER / f"{n}.json"))},
     )
@@ -126,48 +142,39 @@ def _load(names: Sequence[str], load: Callable[[str], Study]) -> tuple[dict[str,
     return loaded, unloaded
 
 
-def _table(path: Path) -> pd.DataFrame | None:
-    try:
-        return store.read_table(path) if path.exists() else None
-    except store.Unusable:
-        return None
-
-
-def _summaries(folder: Path, study: Study | None) -> dict[str, pd.DataFrame]:
-    """The summaries of a study's experiments; nothing where one of them is missing."""
-    names = [path.stem for path in sorted(folder.glob("*.parquet"))]
-    order = [name for name in (study.experiments if study else ()) if name in names]
-    return {name: table for name in order if (table := _table(folder / f"{name}.parquet")) is not None}
-
-
-def _checks(results: Path, names: Sequence[str]) -> pd.DataFrame:
+def _checks(config: Mapping, folder: Path, names: Iterable[str]) -> pd.DataFrame:
     """The checks of all studies, in the order of the configuration."""
-    frames = [table for n in names if (table := _table(results / "checks" / f"{n}.parquet")) is not None]
+    frames = []
+    for name in names:
+        with contextlib.suppress(store.Unusable):
+            frames.append(results.checks(config, name, folder))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=checks.COLUMNS)
 
 
-def _verdicts(results: Path, names: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The ledger in the order of the configuration; formed here where studies are finished that the file does not hold.
-
-    The second part names them.
-    """
-    ledger = _table(results / "verdicts.parquet")
-    judged = set() if ledger is None else set(ledger["study"])
-    measured = {n: table for n in names if (table := _table(results / "measured" / f"{n}.parquet")) is not None}
-    alone = tuple(n for n in measured if n not in judged)
-    rows = combine(list(measured.values())) if alone else ledger
-    if rows is None or rows.empty:
-        return pd.DataFrame(columns=COLUMNS), alone
-    rows = rows[rows["study"].isin(names)]
-    order = {name: i for i, name in enumerate(names)}
-    return rows.sort_values("study", key=lambda s: s.map(order), kind="stable", ignore_index=True), alone
+def _verdicts(config: Mapping, folder: Path, measured: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, str]:
+    """The ledger in the order of the configuration; formed here of what is finished where the file cannot be used, and why."""
+    try:
+        return results.ledger(config, folder), ""
+    except store.Unusable as why:
+        return combine(list(measured.values())), str(why)
 
 
-def _figures(study: Study, folder: Path) -> list[Mapping]:
-    origins = []
+def _drawn(config: Mapping, study: str, folder: Path, reports: Path) -> tuple[dict, str]:
+    """The record of a study's figures and tables, or why it cannot be used."""
+    path = origins.drawn_path(reports, study)
+    try:
+        return records.read(path, origins.asked(origins.drawn(config, study, folder))), ""
+    except store.Missing:
+        return {}, "not drawn yet"
+    except store.Unusable as why:
+        return {}, str(why)
+
+
+def _figures(study: Study, reports: Path, record: Mapping, why: str) -> list[Mapping]:
+    """What the record of each figure says, once that of the study is right."""
+    found = []
     for figure in study.figures:
-        missing = {"figure": figure.name, "drawn": False, "reason": "not drawn yet"}
-        origin, path = read_json(folder / f"{figure.name}.json") or missing, folder / f"{figure.name}.svg"
-        drawn = bool(origin.get("drawn")) and path.exists()
-        origins.append({**origin, "caption": figure.caption, "drawn": drawn, "file": str(path)})
-    return origins
+        path = origins.drawn_path(reports, study.name).with_name(f"{figure.name}.json")
+        about = records.read(path) if record else {"figure": figure.name, "drawn": False, "reason": why}
+        found.append({**about, "caption": figure.caption, "file": str(path.with_suffix(".svg"))})
+    return found

@@ -15,14 +15,12 @@ import psutil
 import dlstats
 from dlstats import processor
 from dlstats.machine import gpus
-from dlstats.pipeline import cells, store
+from dlstats.pipeline import origins, store
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
 from dlstats.report.files import packaged
 
 PACKAGES = "numpy scipy pandas pyarrow torch statsmodels scikit-learn matplotlib snakemake typst".split()
-RECORD = "study.json"
-"""Beside the figures of a study: what its raw results cost and what failed."""
 
 
 def environment() -> dict:
@@ -98,16 +96,13 @@ def failures(rows: pd.DataFrame) -> list[dict]:
 
 
 def stale(config: Mapping, results: Path) -> list[str]:
-    """Studies with raw results that other code than is there now has computed."""
+    """Studies with raw results that other code than is there now has computed, where those are kept on purpose."""
     return [study for study in config["studies"] if _is_stale(config, study, results)]
 
 
 def _is_stale(config: Mapping, study: str, results: Path) -> bool:
+    files = {path: made for held in origins.raw(config, study, results).values() for path, made in held.items()}
     try:
-        for experiment, paths in cells.raw_paths(config, study, results).items():
-            computed_by = {store.read_origin(path).fingerprint for path in paths if path.exists()}
-            if computed_by - {cells.code_of(study, experiment)}:
-                return True
-    except (LookupError, store.Unusable):
-        pass
-    return False
+        return any(store.read_origin(path).fingerprint != made.fingerprint for path, made in files.items())
+    except store.Unusable:
+        return False

@@ -40,7 +40,10 @@ def section(material: Material, name: str) -> list[Block]:
     fixed, finished = protocol.protocol(material.config, study), name in material.finished
     parts: list[Block] = [Heading(study.title, 2, f"sec-{name}")]
     if not finished:
-        parts.append(Paragraph(prose("This study has no results yet; only its protocol can be shown."), "warning"))
+        why = material.unfinished.get(name, "no results yet")
+        parts.append(
+            Paragraph(prose(f"This study is not finished ({why}); only its protocol can be shown."), "warning")
+        )
     parts += [Heading("Protocol", 3), *ademp.adem(fixed), *_hashes(material, study, fixed)]
     if finished:
         parts += [*_results(material, study), *_verdicts(material, study), *_checks(material, study)]

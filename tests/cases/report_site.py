@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo
-from dlstats.pipeline import checks, ledger, store, summaries
+from dlstats.pipeline import ledger, origins, store
+from dlstats.pipeline import results as files
 from dlstats.plotting import style
 from dlstats.protocol import origin, readers
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
@@ -20,7 +21,7 @@ from dlstats.protocol.factor import Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study
 from dlstats.protocol.study import grid as levels
-from dlstats.report import figures, table_files
+from dlstats.report import drawing
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 HOSTILE = '<script>alert("1")</script> & #set page() $x_i$ \\textbf{50%} `*_~^|'
@@ -152,17 +153,15 @@ def build_site(folder: Path) -> Site:
     reports.mkdir(parents=True)
     for name in ("template.typ", "errata.yaml", "references.bib"):
         shutil.copy(REPORTS / name, reports / name)
-    summary = summaries.summarise(SAMPLES, rows)
-    evidence = Evidence({"samples": summary}, {"samples": rows})
-    measured = ledger.measure(toy, evidence, 0.1)
-    verdicts = ledger.combine([measured])
-    store.write_table(summary, results / "summary" / "toy" / "samples.parquet")
-    store.write_table(measured, results / "measured" / "toy.parquet")
-    store.write_table(verdicts, results / "verdicts.parquet")
-    store.write_table(checks.compute(toy), results / "checks" / "toy.parquet")
-    figures.draw(toy, evidence, reports / "figures" / "toy", fingerprint="f00", inputs={"a": "b"})
-    table_files.write(toy, {"samples": summary}, verdicts, reports / "tables" / "toy")
-    return Site(results, reports, toy, rows, summary, verdicts, evidence)
+    for path, made in origins.raw(CONFIG, "toy", results)["samples"].items():
+        store.write(path, rows[rows["cell"] == made.cell].reset_index(drop=True), made)
+    files.write_summaries(CONFIG, "toy", results)
+    files.write_measured(CONFIG, "toy", results)
+    files.write_checks("toy", False, results)
+    drawing.draw(CONFIG, "toy", results, reports)
+    summary = files.summaries(CONFIG, "toy", results)["samples"]
+    verdicts = ledger.combine([files.measured(CONFIG, "toy", results)])
+    return Site(results, reports, toy, rows, summary, verdicts, Evidence({"samples": summary}, {"samples": rows}))
 
 
 def absent() -> Study:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.pipeline import cells, fingerprints, registry
+from dlstats.pipeline import fingerprints, registry
 from dlstats.protocol import origin, readers
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.factor import Factor
@@ -71,8 +71,8 @@ def install(monkeypatch, study: Study = STUDY) -> None:
     """Put the toy in the place of all studies."""
     monkeypatch.setattr(registry, "studies", lambda: {"toy": "dlstats.studies.toys.toy"})
     monkeypatch.setattr(registry, "load", lambda name: _known(name, study))
-    monkeypatch.setattr(fingerprints, "cells", lambda module, experiment: "code")
-    cells.code_of.cache_clear()
+    for part in ("cells", "summary", "part"):
+        monkeypatch.setattr(fingerprints, part, lambda module, name: "code")
 
 
 def _known(name: str, study: Study) -> Study:

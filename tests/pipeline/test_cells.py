@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from cases import toy
 
-from dlstats.pipeline import cells, store, summaries
+from dlstats.pipeline import cells, origins, results, store, summaries
+from dlstats.protocol.study import grid
 
 CELLS = toy.CELLS[:2]
 
@@ -41,6 +42,33 @@ def test_sixty_and_forty_more_are_a_hundred(tmp_path):
         _same(grown, whole)
 
 
+def _sparse(condition, streams, device):
+    """A replicate in nine has no loss, one in four a note, and the first eight nothing else that the others have."""
+    rows = toy.simulate(condition, streams, device)
+    late = rows["replicate"] >= 8
+    rows["loss"] = rows["loss"].where(rows["replicate"] % 9 != 2)
+    rows["count"] = [r if r >= 8 else None for r in rows["replicate"]]
+    rows["flag"] = [bool(r % 2) if r >= 8 else None for r in rows["replicate"]]
+    rows["b_note"] = [f"note {r}" if r % 4 == 3 else None for r in rows["replicate"]]
+    return rows.assign(after=np.where(late, 1.0, np.nan)) if late.any() else rows
+
+
+@pytest.mark.parametrize("steps", [(3, 7, 40), (40,), (9, 20, 40), (1, 2, 39, 40)])
+def test_however_replicates_grew_the_same_is_stored_and_summarised(tmp_path, monkeypatch, steps):
+    toy.install(monkeypatch, _with(simulate=_sparse, slopes=()))
+    config = toy.config() | {"overrides": {"toy": {"samples": [grid(n=[20, 40], sd=1.0, replicates=40)]}}}
+    contents = []
+    for name, path in (("grown", steps), ("at once", (40,))):
+        for replicates in path:
+            _run(tmp_path / name, replicates)
+        results.write_summaries(config, "toy", tmp_path / name)
+        files = [origins.raw_path(tmp_path / name, "toy", "samples", cell) for cell in CELLS]
+        made = origins.summary_path(tmp_path / name, "toy", "samples")
+        summary = [made.read_bytes(), made.with_suffix(".csv").read_bytes()]
+        contents.append([[store.header(file).content for file in files], summary])
+    assert contents[0] == contents[1]
+
+
 def test_fewer_replicates_are_the_first_of_more(tmp_path):
     many = _run(tmp_path, 50)
     for few, whole in zip(_run(tmp_path, 20), many, strict=True):
@@ -72,9 +100,9 @@ def test_replicates_that_are_kept_are_not_computed_again(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["truncate", "other_code"])
-def test_what_is_damaged_or_stale_is_computed_again(tmp_path, damage):
+def test_what_is_damaged_or_stale_is_computed_again(tmp_path, damage, capsys):
     before = _run(tmp_path, 30)
-    kept = tmp_path / cells.KEPT / "toy" / "samples" / f"{CELLS[0]}.parquet"
+    kept = tmp_path / origins.KEPT / "toy" / "samples" / f"{CELLS[0]}.parquet"
     if damage == "truncate":
         kept.write_bytes(kept.read_bytes()[:-20])
     else:
@@ -82,6 +110,9 @@ def test_what_is_damaged_or_stale_is_computed_again(tmp_path, damage):
         store.write(kept, store.read(kept).assign(error=0.0), origin)
     for a, b in zip(before, _run(tmp_path, 30), strict=True):
         _same(a, b)
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if str(kept) in line and "changed since it was written" in line] == said
+    assert len(said) == (damage == "truncate")
 
 
 def test_a_failed_replicate_keeps_its_row_and_is_counted(tmp_path):
@@ -145,31 +176,59 @@ def test_an_experiment_that_returns_other_rows_than_it_declares_is_refused(tmp_p
 
 @pytest.fixture
 def files(tmp_path):
-    _run(tmp_path, 5)
-    return [_path(tmp_path, cell) for cell in CELLS]
+    """The raw files of the toy's smallest design, and what they must be made from."""
+    _run(tmp_path, 5, toy.CELLS)
+    (found,) = origins.raw(toy.config() | {"overrides": {"toy": {"samples": [GRID]}}}, "toy", tmp_path).values()
+    return found
+
+
+GRID = grid(n=[20, 40, 80], sd=1.0, replicates=5)
+
+
+def test_the_cells_that_are_asked_for_are_read(files):
+    assert len(cells.read_raw(files)) == 30
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"fingerprint": "other"}, "stale, computed by code other"), ({"seed": 8}, "several seeds")]
+    ("change", "message"),
+    [
+        ({"fingerprint": "other"}, "fingerprint other instead of code"),
+        ({"seed": 8}, "seed 8 instead of 7"),
+        ({"replicates": 4}, "replicates 4 instead of 5"),
+        ({"cell": toy.CELLS[0]}, f"cell {toy.CELLS[0]} instead of {toy.CELLS[1]}"),
+        ({"target": "error 0.1 9"}, "target error 0.1 9 instead of "),
+    ],
 )
 def test_stale_or_mixed_results_are_refused(files, change, message):
-    origin = dataclasses.replace(store.read_origin(files[1]), **change)
-    store.write(files[1], store.read(files[1]), origin)
+    path = list(files)[1]
+    store.write(path, store.read(path), dataclasses.replace(store.read_origin(path), **change))
     with pytest.raises(store.Unusable, match=message):
         cells.read_raw(files)
 
 
 def test_stale_results_that_are_kept_on_purpose_are_named(files, monkeypatch):
-    store.write(files[1], store.read(files[1]), dataclasses.replace(store.read_origin(files[1]), fingerprint="other"))
-    monkeypatch.setenv(cells.KEEP_STALE, "1")
-    assert len(cells.read_raw(files)) == 20
+    path = list(files)[1]
+    store.write(path, store.read(path), dataclasses.replace(store.read_origin(path), fingerprint="other"))
+    monkeypatch.setenv(origins.KEEP_STALE, "1")
+    assert len(cells.read_raw(files)) == 30
     assert "stale" in cells.computed_by(files)
 
 
+def test_replicates_of_other_code_never_grow_together_even_where_stale_results_are_kept(tmp_path, monkeypatch):
+    before = _run(tmp_path / "a", 30)
+    _run(tmp_path / "b", 3)
+    kept = origins.kept_path(tmp_path / "b", "toy", "samples", CELLS[0])
+    store.write(kept, store.read(kept).assign(error=0.0), dataclasses.replace(store.read_origin(kept), fingerprint="x"))
+    monkeypatch.setenv(origins.KEEP_STALE, "1")
+    for a, b in zip(before, _run(tmp_path / "b", 30), strict=True):
+        _same(a, b)
+
+
 def test_a_number_in_a_file_that_is_not_finite_fails_when_it_is_read(files):
-    rows = store.read(files[1])
+    path = list(files)[1]
+    rows = store.read(path)
     rows.loc[rows["replicate"] == 2, "error"] = np.inf
-    store.write(files[1], rows, store.read_origin(files[1]))
+    store.write(path, rows, store.read_origin(path))
     failed = cells.read_raw(files).query("status != 'ok'")
     assert failed[["replicate", "status", "reason"]].drop_duplicates().to_numpy().tolist() == [
         [2, "not_finite", "error is infinite"]

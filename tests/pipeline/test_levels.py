@@ -43,7 +43,7 @@ def evidence(tmp_path_factory):
         names = tuple(cell.id for cell in grid.cells(settings, "toy"))
         assert len(names) == 2 * 2 * len(WORDS) * 2
         cells.simulate(cells.Run("toy", "samples", names, 1, 2, folder, "cpu"))
-        results.write_summaries(settings, "toy", folder, folder / "summary" / "toy")
+        results.write_summaries(settings, "toy", folder)
         found = results.evidence(settings, "toy", folder)
         return found, found.replicates("samples"), folder / "summary" / "toy" / "samples.csv"
 

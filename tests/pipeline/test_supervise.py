@@ -12,8 +12,7 @@ import pytest
 from cases.project import copy_project
 
 from dlstats.cli import parser as command_line
-from dlstats.pipeline import cells as pipeline
-from dlstats.pipeline import config, grid, store
+from dlstats.pipeline import config, grid, origins, store
 
 EXPERIMENT = ("squaring", "deep")
 CELLS = ["depth=0", "depth=1", "depth=2"]
@@ -148,6 +147,34 @@ def test_a_job_ends_with_what_started_it(tmp_path):
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_all_children_end_with_dlstats_run_also_through_snakemake(number, tmp_path):
+    project = tmp_path / "project"
+    copy_project(project, studies=["multiplicity"])
+    cells = [cell.id for cell in grid.cells(config.load(project / "config" / "tiny.yaml"), "multiplicity")]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "dlstats", "run", "tiny", "--cores", "2"],
+        cwd=project,
+        env=_environment(tmp_path, "sleep", cells, project),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    until, kept = time.monotonic() + 120, project / "results" / "logs" / "simulate"
+    while not (kept.exists() and len(_simulating(run.pid)) >= 2) and time.monotonic() < until:
+        time.sleep(0.2)
+    family = psutil.Process(run.pid).children(recursive=True)
+    assert len(_simulating(run.pid)) >= 2  # what watches and what works
+    assert any("snakemake" in process.cmdline() for process in family)
+    run.send_signal(number)
+    run.wait(timeout=30)
+    assert psutil.wait_procs(family, timeout=20)[1] == []
+
+
+def _simulating(pid):
+    return [p for p in psutil.Process(pid).children(recursive=True) if "simulate" in p.cmdline()]
+
+
 def test_the_workflow_goes_on_and_the_report_says_what_is_missing(tmp_path):
     """As `make report` does: the run, and where it fails the report of what is there, with an exit status of 1."""
     project = tmp_path / "project"
@@ -166,7 +193,7 @@ def test_the_workflow_goes_on_and_the_report_says_what_is_missing(tmp_path):
         True
     ]
     assert "RuleException" not in done.stderr
-    kept = {path.stem for path in (project / "results" / pipeline.KEPT / "multiplicity" / inner).glob("*.parquet")}
+    kept = {path.stem for path in (project / "results" / origins.KEPT / "multiplicity" / inner).glob("*.parquet")}
     assert kept == {*cells} - {cells[1]}
     assert [path.stem for path in (project / "results/measured").glob("*.parquet")] == ["minimax_rates"]
     write = [sys.executable, "-m", "dlstats", "write", "--config", "config/tiny.yaml"]

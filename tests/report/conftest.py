@@ -1,28 +1,37 @@
 """The toy study finished on disk, for every test of the report."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from cases.report_site import CONFIG, Site, absent, build_site, study
 
-from dlstats.pipeline import registry
+from dlstats.pipeline import fingerprints, registry
+
+
+@contextmanager
+def _patched() -> Iterator[None]:
+    """The toy stands for all studies, and the other one is not there."""
+    known = {name: f"dlstats.studies.approximation.{name}" for name in ("toy", "absent")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "studies", lambda: known)
+        patch.setattr(registry, "load", lambda name: study() if name != "absent" else absent())
+        for part in ("cells", "summary", "part"):
+            patch.setattr(fingerprints, part, lambda module, name: "code")
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _studies():
-    """The toy stands for all studies, and the other one is not there."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(
-        registry, "studies", lambda: {name: f"dlstats.studies.approximation.{name}" for name in ("toy", "absent")}
-    )
-    patch.setattr(registry, "load", lambda name: study() if name != "absent" else absent())
-    yield
-    patch.undo()
+    with _patched():
+        yield
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Site:
-    return build_site(tmp_path_factory.mktemp("site"))
+    with _patched():
+        return build_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")

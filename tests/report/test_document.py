@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import re
+import shutil
 from html.parser import HTMLParser
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pypdf
 import pytest
 from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE, build_site
 
-from dlstats.pipeline import cells, store
-from dlstats.report import blocks, build, document, material, provenance
+from dlstats.pipeline import fingerprints, origins, records, results, store
+from dlstats.protocol.study import grid as levels
+from dlstats.report import blocks, build, document, material
 from dlstats.report.digits import show
 
 VOID = {"meta", "img", "wbr", "input", "br"}
@@ -136,21 +139,105 @@ def test_a_report_without_any_result_says_so(tmp_path):
     assert pdf.stat().st_size > 0
 
 
-def test_numbers_change_when_the_results_do(tmp_path):
-    site = build_site(tmp_path)
-    verdicts = site.verdicts.assign(estimate=0.12345678)
-    store.write_table(verdicts, site.results / "verdicts.parquet")
-    _, html = build.write(CONFIG, site.results, site.reports, **site.arguments)
-    assert show(0.12345678, site.verdicts["mcse"][0]).text in html.read_text(encoding="utf-8")
+ALONE = CONFIG | {"studies": ["toy"]}
 
 
-def test_studies_that_the_ledger_has_not_judged_are_named(tmp_path):
+def _collect(site, config=ALONE):
+    return material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
+
+
+def _by_hand(path):
+    """Change a number of a table and leave what it says of itself, as an editor would."""
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("estimate")
+    pq.write_table(table.set_column(place, table.field(place), pa.array([0.123] * len(table))), path)
+
+
+def _swapped(site):
+    first, second = sorted((site.results / "raw").rglob("*.parquet"))
+    shutil.copy(first, second)
+    return ALONE
+
+
+def _edited(part):
+    def change(site):
+        _by_hand(site.results / part)
+        return ALONE
+
+    return change
+
+
+def _deleted(part):
+    def change(site):
+        (site.results / part).unlink()
+        return ALONE
+
+    return change
+
+
+WRONG = {
+    "another seed": (lambda site: ALONE | {"seed": 8}, "seed 7 instead of 8"),
+    "another design": (lambda site: ALONE | {"design": "standard"}, "design smoke instead of standard"),
+    "more replicates": (
+        lambda site: ALONE | {"overrides": {"toy": {"samples": [levels(n=[20, 80], sd=1.5, replicates=31)]}}},
+        "replicates 30 instead of 31",
+    ),
+    "another rule for failures": (lambda site: ALONE | {"failed_share": 0.2}, "failed_share 0.1 instead of 0.2"),
+    "another cell in the place of a cell": (_swapped, "cell n=20,sd=1.5 instead of n=80,sd=1.5"),
+    "a summary changed by hand": (_edited("summary/toy/samples.parquet"), "changed since it was written"),
+    "a measured claim changed by hand": (_edited("measured/toy.parquet"), "changed since it was written"),
+    "a summary deleted": (_deleted("summary/toy/samples.parquet"), "samples.parquet: is not there"),
+    "a CSV file deleted": (_deleted("summary/toy/samples.csv"), "not what was written"),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), WRONG.values(), ids=WRONG)
+def test_what_is_not_what_was_asked_for_is_not_finished_and_said(tmp_path, change, why):
     site = build_site(tmp_path)
-    (site.results / "verdicts.parquet").unlink()
-    found = material.collect(CONFIG, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
-    assert found.unadjusted == ("toy",)
-    assert "the last whole one did not hold toy" in repr(document.build(found))
+    assert _collect(site).unfinished == {}
+    found = _collect(site, change(site))
+    assert why in found.unfinished["toy"]
+    assert (found.finished, len(found.verdicts), found.figures) == ([], 0, {})
+    assert f"This study is not finished ({found.unfinished['toy']})" in repr(document.build(found))
+
+
+def test_verdicts_changed_by_hand_are_formed_again(tmp_path):
+    site = build_site(tmp_path)
+    results.write_ledger(ALONE, site.results)
+    assert _collect(site).partial == ""
+    _by_hand(site.results / "verdicts.parquet")
+    found = _collect(site)
+    assert "changed since it was written" in found.partial
     pd.testing.assert_frame_equal(found.verdicts, site.verdicts, check_dtype=False)
+
+
+@pytest.mark.parametrize("name", ["figures/toy/risk.svg", "figures/toy/study.json", "tables/toy/samples.csv"])
+def test_a_figure_or_record_that_was_changed_is_not_shown(tmp_path, name):
+    site = build_site(tmp_path)
+    path = site.reports / name
+    path.write_text(path.read_text().replace("0", "1", 1))
+    found = _collect(site)
+    assert not any(figure["drawn"] for figure in found.figures["toy"])
+    assert found.records == {}
+    assert found.finished == ["toy"]
+
+
+def test_verdicts_over_a_part_of_the_studies_say_so(tmp_path):
+    found = _collect(build_site(tmp_path), CONFIG)
+    assert "formed over what is finished" in repr(document.build(found))
+    assert list(found.verdicts["study"].unique()) == ["toy"]
+
+
+def test_the_report_carries_what_it_was_made_from(tmp_path):
+    site = build_site(tmp_path)
+    build.write(ALONE, site.results, site.reports, **site.arguments)
+    path = origins.report_path(site.reports)
+    assert records.read(path, origins.report(ALONE, "test", site.results, site.reports))
+    with pytest.raises(store.Unusable, match="profile test instead of other"):
+        records.read(path, origins.report(ALONE, "other", site.results, site.reports))
+    (site.reports / "dlstats.html").write_text("another")
+    with pytest.raises(store.Damaged, match=r"dlstats\.html: not what was written"):
+        records.read(path)
 
 
 def test_all_targets_of_links_are_blocks(site, config):
@@ -162,15 +249,16 @@ def test_all_targets_of_links_are_blocks(site, config):
     assert HOSTILE.split()[0] in repr(made)
 
 
-def test_results_of_other_code_are_named(site, config, tmp_path, monkeypatch):
-    monkeypatch.setattr(cells, "code_of", lambda study, experiment: "now")
-    path = tmp_path / "raw" / "toy" / "samples" / "n=20,sd=1.5.parquet"
-    for code, named in (("other", ["toy"]), ("now", [])):
-        store.write(path, site.raw, store.Origin("toy", "samples", "n=20,sd=1.5", 7, code))
-        assert provenance.stale(config, tmp_path) == named
-    collected = material.collect(config, tmp_path, tmp_path / "reports", environment=ENVIRONMENT)
-    (warning,) = document._stale(dataclasses.replace(collected, stale=("toy",)))
-    assert document._stale(collected) == []
+def test_results_of_other_code_are_shown_only_where_they_are_kept_on_purpose(tmp_path, monkeypatch):
+    site = build_site(tmp_path)
+    monkeypatch.setattr(fingerprints, "cells", lambda module, experiment: "now")
+    found = _collect(site)
+    assert "fingerprint code instead of now" in found.unfinished["toy"]
+    assert found.stale == ()
+    monkeypatch.setenv(origins.KEEP_STALE, "1")
+    found = _collect(site)
+    assert (found.finished, found.stale) == (["toy"], ("toy",))
+    (warning,) = document._stale(found)
     assert isinstance(warning, blocks.Paragraph)
 
 

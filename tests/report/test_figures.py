@@ -63,10 +63,11 @@ def test_fonts_are_embedded_as_true_type(tmp_path):
 
 
 def test_provenance_names_only_the_cells_that_the_figure_used(tmp_path):
-    figures.draw(_study(_draw), _evidence(), tmp_path, fingerprint="abc", inputs={"x.parquet": "1"})
+    figures.draw(_study(_draw), _evidence(), tmp_path, origin={"seed": 7}, about={"fingerprint": "abc"})
     about = json.loads((tmp_path / "f0.json").read_text())
     assert about["cells"] == ["toys/n=2"]
-    assert (about["fingerprint"], about["inputs"], about["drawn"]) == ("abc", {"x.parquet": "1"}, True)
+    assert (about["origin"], about["fingerprint"], about["drawn"]) == ({"seed": 7}, "abc", True)
+    assert list(about["files"]) == ["f0.pdf", "f0.png", "f0.svg"]
 
 
 def test_a_figure_without_evidence_says_why_and_the_others_are_drawn(tmp_path):

@@ -1,0 +1,51 @@
+"""Records: JSON files that say what the files beside them were made from, with a digest of each and a seal of the whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dlstats.pipeline import store
+
+
+def write(path: Path, data: Mapping[str, Any], origin: Mapping[str, Any], files: Iterable[Path]) -> Path:
+    """Write what `data` says, with the origin and the digests of `files`, which are named from the record's folder."""
+    digests = {_relative(file, path.parent): store.sha(file.read_bytes()) for file in files}
+    said = {**data, "origin": dict(origin), "files": dict(sorted(digests.items()))}
+    text = json.dumps(said | {"seal": _seal(said)}, indent=1, ensure_ascii=False) + "\n"
+    store.replace(path, lambda temporary: temporary.write_bytes(text.encode()))
+    return path
+
+
+def read(path: Path, origin: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a record says, once it and its files are right.
+
+    Raises Damaged when the record or one of its files is not there or was changed, Unusable when `origin` is another.
+    """
+    if not path.exists():
+        raise store.Missing(f"{path}: is not there")
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        seal = said.pop("seal")
+        found, files = said["origin"], said["files"]
+    except Exception as error:
+        raise store.Damaged(f"{path}: not a record ({type(error).__name__})") from None
+    if seal != _seal(said):
+        raise store.Damaged(f"{path}: changed since it was written")
+    store.compare(path, found, origin or {})
+    for name, digest in files.items():
+        file = path.parent / name
+        if not file.is_file() or store.sha(file.read_bytes()) != digest:
+            raise store.Damaged(f"{file}: not what was written with {path.name}")
+    return said | {"seal": seal}
+
+
+def _seal(said: Mapping[str, Any]) -> str:
+    return store.digest(json.loads(json.dumps(said)))
+
+
+def _relative(file: Path, folder: Path) -> str:
+    return Path(os.path.relpath(file, folder)).as_posix()

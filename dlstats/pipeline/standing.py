@@ -1,0 +1,147 @@
+"""What stands on disk and is not what a configuration asks for, told to Snakemake, which knows only the times of files.
+
+Every job has an input of its own in `FOLDER`, of which nothing counts but its time: newer than the job's output when that
+is damaged, of another origin, or asked for again; older than everything otherwise. No result is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dlstats.pipeline import grid, origins, records, registry, store
+
+FOLDER = Path(".snakemake") / "dlstats"
+AGAIN = "DLSTATS_AGAIN"
+"""Environment variable that `dlstats rerun` sets: the study, or study.experiment, that is to be computed from scratch."""
+OLD = 1
+"""A time before all results, in seconds since 1970."""
+Faults = dict[str, str]
+"""Of jobs whose output stands and is wrong, by their markers, why."""
+
+
+def marker(rule: str, name: str = "") -> str:
+    """The input of a job that says by its time whether the job's output can stay."""
+    return str(FOLDER / (f"{rule}-{name}" if name else rule))
+
+
+def job_name(job: grid.Job) -> str:
+    """The name of a job that simulates, for its marker."""
+    return f"{job.study}-{job.experiment}-{job.index}"
+
+
+def mark(config: Mapping, profile: str, results: Path, reports: Path, again: str = "") -> list[str]:
+    """Set the time of every marker, and return a line for each study of which something is made again, and why."""
+    found = faults(config, profile, results, reports, again)
+    wrong = {path: why for parts in found.values() for path, why in parts.items()}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path in _markers(config):
+        if path in wrong:
+            Path(path).write_text(f"{time.time_ns()} {wrong[path]}\n")  # a new text: Snakemake compares what it knows
+        else:
+            Path(path).touch()
+            os.utime(path, (OLD, OLD))
+    reasons = [list(dict.fromkeys(parts.values())) for parts in found.values() if parts]
+    return [f"made again: {why}{f' (and {len(more)} more)' if more else ''}" for why, *more in reasons]
+
+
+def _markers(config: Mapping) -> list[str]:
+    paths = [marker("ledger"), marker("write")]
+    for study in config["studies"]:
+        paths += [marker(rule, study) for rule in ("checks", "summarise", "measure", "draw")]
+        paths += [marker("simulate", job_name(job)) for job in grid.jobs(config, study)]
+    return paths
+
+
+def faults(config: Mapping, profile: str, results: Path, reports: Path, again: str = "") -> dict[str, Faults]:
+    """By study, and under "" of all, the jobs whose output stands and is wrong; what is made from it is made again anyway."""
+    found: dict[str, Faults] = {}
+    whole = True
+    for study in config["studies"]:
+        found[study], done = _of_study(config, study, results, reports, again)
+        whole = whole and done
+    if whole:
+        found[""] = _of_all(config, profile, results, reports)
+    return found
+
+
+def _of_all(config: Mapping, profile: str, results: Path, reports: Path) -> Faults:
+    path, report = origins.ledger_path(results), origins.report_path(reports)
+    why = _fault(path, origins.asked(origins.ledger(config, results)))
+    if why:
+        return {marker("ledger"): why}
+    if not path.exists() or not report.with_suffix(".pdf").exists():
+        return {}
+    return _record_fault(marker("write"), report, origins.report(config, profile, results, reports))
+
+
+def _of_study(config: Mapping, study: str, results: Path, reports: Path, again: str) -> tuple[Faults, bool]:
+    """The faults of a study, and whether all that its claims measure stands and is right."""
+    found = _again(config, study, again) | _cells(config, study, results)
+    if registry.load(study).checks and marker("checks", study) not in found:
+        made = origins.checks(study, origins.slow(config))
+        why = _fault(origins.checks_path(results, study), origins.asked(made))
+        found |= {marker("checks", study): why} if why else {}
+    raw = [path for files in origins.raw(config, study, results).values() for path in files]
+    if any(name.startswith(marker("simulate", "")) for name in found) or not all(path.exists() for path in raw):
+        return found, False
+    made = origins.summaries(config, study, results)
+    standing = (results / "summary" / study).exists()
+    for path, origin in made.items() if standing else ():
+        why = _fault(path, origins.asked(origin)) if path.exists() else f"{path}: is not there"
+        if why:
+            return found | {marker("summarise", study): why}, False
+    path = origins.measured_path(results, study)
+    if not standing or not path.exists():
+        return found, False
+    why = _fault(path, origins.asked(origins.measured(config, study, results)))
+    if why:
+        return found | {marker("measure", study): why}, False
+    record = origins.drawn_path(reports, study)
+    if record.parent.exists():  # without it Snakemake knows
+        found |= _record_fault(marker("draw", study), record, origins.drawn(config, study, results))
+    return found, True
+
+
+def _again(config: Mapping, study: str, again: str) -> Faults:
+    """What is asked for again, from scratch."""
+    wanted, _, inner = again.partition(".")
+    if study != wanted:
+        return {}
+    jobs = [job for job in grid.jobs(config, study) if inner in ("", job.experiment)]
+    found = {marker("simulate", job_name(job)): f"{again}: asked for from scratch" for job in jobs}
+    return found | ({} if inner else {marker("checks", study): f"{again}: asked for from scratch"})
+
+
+def _cells(config: Mapping, study: str, results: Path) -> Faults:
+    """The jobs of which a raw file is wrong."""
+    found: Faults = {}
+    files = origins.raw(config, study, results)
+    for job in grid.jobs(config, study):
+        paths = [origins.raw_path(results, study, job.experiment, cell) for cell in job.ids]
+        faults = [why for path in paths if (why := _fault(path, origins.asked(files[job.experiment][path])))]
+        if faults:
+            more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
+            found[marker("simulate", job_name(job))] = f"{faults[0]}{more}"
+    return found
+
+
+def _record_fault(name: str, path: Path, origin: origins.Made) -> Faults:
+    try:
+        records.read(path, origins.asked(origin))
+    except store.Unusable as why:
+        return {name: str(why)}
+    return {}
+
+
+def _fault(path: Path, origin: origins.Made) -> str:
+    """Why a file that stands is not right; nothing when it is right or not there."""
+    try:
+        store.header(path, origin)
+    except store.Missing:
+        return ""
+    except store.Unusable as why:
+        return str(why)
+    return ""
