@@ -75,22 +75,21 @@ def _inequality_ratios() -> dict[str, float]:
 
 
 LOSSES = ("hinge", "exponential", "logistic", "square", "truncated_square")
-TRANSFORMS = Theorem("bartlett2006", "theorem 1")
 CHECKS = (
     Check(
         "RSK18",
-        "The ψ-transforms of hinge, exponential, logistic, square and truncated square loss are |t|, 1 - √(1 - t²), "
-        "[(1+t)ln(1+t) + (1-t)ln(1-t)]/2, t² and t²: numeric minimisation at 19 points agrees to 10⁻⁸.",
+        "The ψ-transforms of hinge, exponential, logistic, square and truncated square loss are |t|, 1 − √(1 − t²), "
+        "[(1+t)ln(1+t) + (1−t)ln(1−t)]/2, t² and t²: numeric minimisation at 19 points agrees to 10⁻⁸.",
         at_most(0.0, 1e-8),
         _psi_errors,
-        TRANSFORMS,
+        Derived("margins.md#psi-transforms"),
     ),
     Check(
         "RSK18.inequality",
-        "ψ(R - R*) <= R_φ - R_φ* for every random discrete distribution and classifier that was drawn.",
+        "ψ(R − R*) ≤ R_φ − R_φ* for every random discrete distribution and classifier that was drawn.",
         at_most(1.0, 1e-12),
         _inequality_ratios,
-        TRANSFORMS,
+        Theorem("bartlett2006", "theorem 1"),
     ),
 )
 
@@ -103,8 +102,8 @@ def _slope_claim(kappa: float) -> Claim:
     exponent = margins.threshold_exponent(kappa)
     return Claim(
         "RSK17" if kappa == 2 else f"RSK17.kappa_{f'{kappa:g}'.replace('.', '_')}",
-        f"Empirical risk minimisation over thresholds with P(Y = 1 | x) = (1 + sgn(x)|x|^(κ-1))/2, x uniform on [-1, 1] and "
-        f"κ = {kappa:g}, has an excess risk of slope -κ/(2κ-1) = {-exponent:.4f} in n to within {{margin}} (n = 200 to 51200).",
+        f"Empirical risk minimisation over thresholds with P(Y = 1 | x) = (1 + sgn(x)|x|^(κ−1))/2, x uniform on [−1, 1] and "
+        f"κ = {kappa:g}, has an excess risk of slope −κ/(2κ−1) = {{theory:.4f}} in n to within {{margin}} (n = 200 to 51200).",
         # the exponents of the three κ lie 0.07 and more apart
         equals(-exponent, 0.03),
         slope("risk", kappa=kappa).at_least(n=5),
@@ -119,7 +118,7 @@ CLAIMS = (
     Claim(
         "RSK17.chernoff",
         "For κ = 2, n^(2/3) times the expected excess risk of thresholds tends to Var Z = {theory:.5f} with "
-        "Z = argmax (W(t) - t²), Chernoff's distribution: within 5 % at n = 51200.",
+        "Z = argmax (W(t) − t²), Chernoff's distribution: within 5 % at n = 51200.",
         equals(margins.CHERNOFF_VARIANCE, 0.05 * margins.CHERNOFF_VARIANCE),
         value("scaled", kappa=2.0).at_least(n=5).at_largest("n"),
         PROOF,
@@ -149,7 +148,7 @@ def _grids(replicates: int) -> list[Grid]:
 STUDY = Study(
     title="Classification under a margin condition",
     aims="Show fast rates under a margin condition with their constant, and what surrogate losses guarantee.",
-    mechanisms="x ~ U(-1, 1), P(Y = 1 | x) = (1 + sgn(x)|x|^(κ-1))/2; random discrete distributions for surrogates.",
+    mechanisms="x ~ U(−1, 1), P(Y = 1 | x) = (1 + sgn(x)|x|^(κ−1))/2; random discrete distributions for surrogates.",
     estimands="Excess 0-1 risk, exact given the threshold; ψ(excess risk) over excess surrogate risk.",
     experiments={"threshold": THRESHOLD},
     claims=CLAIMS,
@@ -158,7 +157,7 @@ STUDY = Study(
         Figure(
             "classification_rates",
             "Excess classification risk of empirical risk minimisation over thresholds under margin exponents κ, with 95 % "
-            "Monte Carlo intervals; dashed: theory's slope -κ/(2κ-1), which is steeper the smaller κ is.",
+            "Monte Carlo intervals; dashed: theory's slope −κ/(2κ−1), which is steeper the smaller κ is.",
             _draw,
         ),
     ),

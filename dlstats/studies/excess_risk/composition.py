@@ -138,8 +138,8 @@ PILOT = Finding("composition, seed 20261120")
 
 def _recipe(case: Case) -> str:
     return (
-        f"a network of one layer of {case.rule.factor:g} n^(1/5) units (Adam, OneCycle at {LEARNING_RATE}, "
-        f"{case.rule.steps} steps on minibatches of {BATCH}, best of {RESTARTS} random starts)"
+        f"a network of one layer of {case.rule.factor:g} n^(1/5) units (linear skip connection, Adam, OneCycle at "
+        f"{LEARNING_RATE}, {case.rule.steps} steps on minibatches of {BATCH}, best of {RESTARTS} random starts, not tuned)"
     )
 
 
@@ -190,7 +190,7 @@ SIZES = [200, 400, 800, 1600, 3200, 6400]
 STUDY = Study(
     title="Composition and the curse of dimension",
     aims="Compare a trained network with methods that do and do not know the structure; compute the depth of theory.",
-    mechanisms="x ~ U(0,1)^d, u = 2x - 1; sin(2√(3/d) Σ u_j) with d = 10, d^(-1/2) Σ sin πu_j with d = 5; noise sd 0.3.",
+    mechanisms="x ~ U(0,1)^d, u = 2x − 1; sin(2√(3/d) Σ u_j) with d = 10, d^(−1/2) Σ sin πu_j with d = 5; noise sd 0.3.",
     estimands="Mean squared error at 2000 new points; for nearest neighbours exact given the inputs, at 500 of them.",
     experiments={"trained": TRAINED},
     claims=CLAIMS,
@@ -199,7 +199,7 @@ STUDY = Study(
         Figure(
             "composition",
             "Excess risk of a trained network, an additive spline model and oracle nearest neighbours on a single-index "
-            "target in 10 and an additive target in 5 dimensions; dashed: slope -4/(4+d). See where the "
+            "target in 10 and an additive target in 5 dimensions; dashed: slope −4/(4+d). See where the "
             "network crosses nearest neighbours. 95 % Monte Carlo intervals.",
             _draw,
             "two-column",

@@ -92,7 +92,7 @@ CLAIMS = (
     Claim(
         "RSK15",
         "On a product of d* closed curves in any larger space nearest neighbours at the best k have an expected risk of slope "
-        "-4/(4+d*) for a smooth function of the position, d* = 1, 2, 4: between n = 10¹⁰ and 10¹² the farthest deviates by "
+        "−4/(4+d*) for a smooth function of the position, d* = 1, 2, 4: between n = 10¹⁰ and 10¹² the farthest deviates by "
         "at most {margin}.",
         at_most(0.0, 0.01),
         last_slope("risk", "exact", experiment="exact")
@@ -104,8 +104,8 @@ CLAIMS = (
     ),
     Claim(
         "RSK15.exact",
-        "Nearest neighbours on a product of d* closed curves have the mean risk that quadrature gives, noise variance and "
-        "all, to within 3 % for d* = 1, 2, 4 and n = 1000, 4000, 16000.",
+        "Nearest neighbours on a product of d* closed curves have the mean risk that quadrature gives, including the noise "
+        "variance, to within 3 % for d* = 1, 2, 4 and n = 1000, 4000, 16000.",
         equals(1.0, 0.03),
         value("ratio", experiment="neighbours").each("intrinsic", "n"),
         PROOF,
@@ -143,7 +143,7 @@ LARGE, SMALL = [10**4, 10**6, 10**8, 10**10, 10**12], [1000, 4000, 16000]
 STUDY = Study(
     title="Low intrinsic dimension",
     aims="Show that the rate of nearest neighbours follows the intrinsic dimension whatever the ambient one.",
-    mechanisms="Products of d* closed curves, uniform angles t_j, f = d*^(-1/2) Σ sin 3t_j, which is not linear in the inputs, "
+    mechanisms="Products of d* closed curves, uniform angles t_j, f = d*^(−1/2) Σ sin 3t_j, which is not linear in the inputs, "
     "noise sd 0.3.",
     estimands="Expected risk of k-nearest neighbours at the k that is best on average.",
     experiments=EXPERIMENTS,
@@ -153,7 +153,7 @@ STUDY = Study(
         Figure(
             "intrinsic_dimension",
             "Excess risk of nearest neighbours on sets of intrinsic dimension d*: exact (lines) and simulated (points with 95 % "
-            "Monte Carlo intervals); dashed: slope -4/(4+d*), which the curves approach only beyond n = 10⁶.",
+            "Monte Carlo intervals); dashed: slope −4/(4+d*), which the curves approach only beyond n = 10⁶.",
             _draw,
         ),
     ),

@@ -120,7 +120,7 @@ UNSATURATED = 12 / 13 - 10 / 11
 CLAIMS = (
     _limit(
         "RSK1",
-        "In the Gaussian sequence model with θ_k = k^(-b-1/2) the best projection has risk of slope -2b/(2b+1) in n: over "
+        "In the Gaussian sequence model with θ_k = k^(−b−1/2) the best projection has risk of slope −2b/(2b+1) in n: over "
         "n = 10³ to 10⁹ the farthest of b = 0.5, 1, 2 deviates by at most {margin}.",
         0.01,
         slope("risk", "exact", experiment="sequence").each("smoothness").at_least(n=5).minus(_minimax).size(),
@@ -128,7 +128,7 @@ CLAIMS = (
     ),
     _limit(
         "RSK1.constant",
-        "n^(2b/(2b+1)) times the risk of the best projection in the Gaussian sequence model with θ_k = k^(-b-1/2) tends to "
+        "n^(2b/(2b+1)) times the risk of the best projection in the Gaussian sequence model with θ_k = k^(−b−1/2) tends to "
         "1 + 1/(2b): within 2 % at n = 10⁹ for b = 0.5, 1, 2.",
         0.02,
         _ratio("sequence", n=10**9),
@@ -136,8 +136,8 @@ CLAIMS = (
     ),
     _limit(
         "RSK4",
-        "Kernel ridge regression with eigenvalues k^(-2m) at its best penalty has slope -2b'/(2b'+1), b' = min(b, 2m), for "
-        "θ_k = k^(-b-1/2): at n = 10⁷ the farthest last local slope deviates by at most {margin} (b = 2m, where a logarithm "
+        "Kernel ridge regression with eigenvalues k^(−2m) at its best penalty has slope −2b'/(2b'+1), b' = min(b, 2m), for "
+        "θ_k = k^(−b−1/2): at n = 10⁷ the farthest last local slope deviates by at most {margin} (b = 2m, where a logarithm "
         "stands, is left out).",
         0.02,
         last_slope("risk", "exact", experiment="ridge", line=lambda line: line["smoothness"] != 2 * line["order"])
@@ -148,8 +148,8 @@ CLAIMS = (
     ),
     Claim(
         "RSK4.saturation",
-        "Kernel ridge regression with eigenvalues k^(-4) saturates: from b = 5 to b = 6 its last local slope at n = 10⁷ becomes "
-        "steeper by less than half of the {unsaturated:.3f} of an estimator that does not.",
+        "Kernel ridge regression with eigenvalues k^(−4) saturates: from b = 5 to b = 6 its last local slope at n = 10⁷ becomes "
+        "steeper by less than half of the {unsaturated:.3f} by which an estimator without saturation would.",
         at_least(0.0, UNSATURATED / 2),
         _saturation,
         Derived(RIDGE),
@@ -159,7 +159,7 @@ CLAIMS = (
     ),
     _limit(
         "RSK5",
-        "Isotropic smoothing of Σ_j √2 cos 2πx_j on the d-torus has a risk of slope -4/(4+d): at n = 10¹² the farthest local "
+        "Isotropic smoothing of Σ_j √2 cos 2πx_j on the d-torus has a risk of slope −4/(4+d): at n = 10¹² the farthest local "
         "slope for d = 1, 2, 3, 5 deviates by at most {margin}.",
         0.01,
         _torus_slopes("isotropic"),
@@ -167,7 +167,7 @@ CLAIMS = (
     ),
     _limit(
         "RSK5.additive",
-        "Smoothing every coordinate of Σ_j √2 cos 2πx_j on the d-torus by itself has a risk of slope -4/5 whatever d: at "
+        "Smoothing every coordinate of Σ_j √2 cos 2πx_j on the d-torus by itself has a risk of slope −4/5 whatever d: at "
         "n = 10¹² the farthest local slope for d = 1, 2, 3, 5 deviates by at most {margin}.",
         0.01,
         _torus_slopes("additive"),
@@ -175,7 +175,7 @@ CLAIMS = (
     ),
     _limit(
         "RSK11",
-        "A shallow ReLU network with frozen equispaced kinks, the best number of them, has risk of slope -4/5 on sin 4πx: the "
+        "A shallow ReLU network with frozen equispaced kinks, the best number of them, has risk of slope −4/5 on sin 4πx: the "
         "last local slope at n = 10⁸ deviates by at most {margin}.",
         0.01,
         last_slope("risk", "exact", experiment="sieve").at_least(n=5).minus(-0.8).size(),
@@ -212,8 +212,8 @@ def _pinsker() -> dict[str, float]:
 CHECKS = (
     Check(
         "RSK2",
-        "On W_b(x) = Σ_j 2^(-jb) cos(2π 2^j x), of Hölder exponent exactly b, the best projection has slope exactly "
-        "-2b/(2b+1) along n = 64 · 2^((2b+1)i) for b = 0.25, 0.5, 0.75, 0.9.",
+        "On W_b(x) = Σ_j 2^(−jb) cos(2π 2^j x), of Hölder exponent exactly b, the best projection has slope exactly "
+        "−2b/(2b+1) along n = 64 · 2^((2b+1)i) for b = 0.25, 0.5, 0.75, 0.9.",
         at_most(0.0, 1e-12),
         _weierstrass,
         Derived("sequence-model.md#weierstrass-function"),
@@ -238,12 +238,12 @@ CHECKS = (
     ),
     Check(
         "RSK11.free",
-        "With the best N pieces N⁴ times the squared error on sin 4πx tends to (∫|f''|^(2/5))⁵/720 = 11.181, with equal ones to "
-        "17.317; kinks with equal ∫|f''|^(2/5) between them attain it: 2 r(800) − r(400) is 1 to within 2 %, r(N) the "
-        "ratio to the limit.",
+        "With the best N pieces N⁴ times the squared error on sin 4πx tends to (∫|f''|^(2/5))⁵/720 = 11.181 (Barrow and Smith), "
+        "with equal ones to 17.317; kinks with equal ∫|f''|^(2/5) between them attain the former: 2 r(800) − r(400) is 1 to "
+        "within 2 %, r(N) the ratio to the limit.",
         equals(1.0, 0.02),
         lambda: (2 * splines.graded_error(800) * 800**4 - splines.graded_error(400) * 400**4) / splines.free_constant(),
-        Theorem("barrow1978", "main theorem"),
+        Theorem("barrow1978", "the least error of free knots in the limit of many"),
     ),
 )
 
@@ -296,13 +296,13 @@ STUDY = Study(
         Figure(
             "minimax_rates",
             "Exact risks against sample size, with the slope of theory below each (dashed). Left: the best projection in "
-            "the sequence model. Middle: kernel ridge with eigenvalues k^(-2), which saturates at b = 2. Right: isotropic "
+            "the sequence model. Middle: kernel ridge with eigenvalues k^(−2), which saturates at b = 2. Right: isotropic "
             "smoothing of an additive target on the d-torus, slower the larger d. No Monte Carlo error: nothing is random.",
             _draw,
             "two-column",
             2.4,
         ),
     ),
-    limits="Nothing is fitted to data: all risks are sums.",
+    limits="Nothing is fitted to data: all risks are sums. Knots of RSK11.free are those of known density: an upper bound.",
     designs={"smoke": LEVELS},
 )

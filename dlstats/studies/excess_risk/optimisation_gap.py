@@ -122,7 +122,8 @@ CHECKS = (
 PILOT = Finding("optimisation_gap, seed 20261120")
 LECTURES = ("JSM", "BIOS")
 RECIPE = (
-    "6 ReLU units at a jump (Adam, OneCycle at 0.01, 4000 full-batch steps, best of 4 random starts, n = 512 and 2048)"
+    "6 ReLU units and a linear skip connection at a jump (Adam, OneCycle at 0.01, 4000 full-batch steps, best of 4 random "
+    "starts, n = 512 and 2048)"
 )
 CLAIMS = (
     Claim(
