@@ -39,7 +39,7 @@ test: $(READY) ## the tests (under 10 minutes on 2 cores)
 test-slow: $(READY) ## the tests marked slow, too
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''
 
-sanitize: $(READY) ## compiled code under address and undefined-behaviour sanitizers (EVERY=1: all 96,000 problems)
+sanitize: $(READY) ## compiled code under address and undefined-behaviour sanitizers (EVERY=1: all 93,000 problems)
 	@$(IN_VENV) python tests/cases/sanitize.py --every $(EVERY)
 
 lint: $(READY) ## format, lint and types

@@ -1,8 +1,9 @@
 """Barron's general and adaptive robust loss [Barron 2019, A general and adaptive robust loss function, CVPR].
 
-ρ(r, α, c) = (|α − 2| / α)(((r/c)² / |α − 2| + 1)^{α/2} − 1) for α in [−∞, 2], with its limits (r/c)²/2 at α = 2,
-log(1 + (r/c)²/2) at α = 0 and 1 − exp(−(r/c)²/2) at α = −∞. The curvature at 0 is 1/c² (not 1, as in `robust`).
-In float32 six digits stay for |r| from 1e-12 to 1e12, five for α >= 1/2.
+ρ(r, α, c) = (|α − 2| / α)(((r/c)² / |α − 2| + 1)^{α/2} − 1) for α in [−∞, ∞], with its limits (r/c)²/2 at α = 2,
+log(1 + (r/c)²/2) at α = 0, 1 − exp(−(r/c)²/2) at α = −∞ and exp((r/c)²/2) − 1 at α = ∞. The curvature at 0 is 1/c²
+(not 1, as in `robust`). In float32 six digits stay for |r| from 1e-12 to 1e12, five for α >= 1/2; above α = 2 as long
+as the loss itself is a number.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from dlstats.losses import domain
 from dlstats.losses.robust import log1p_square
 
 Numbers = Float[Tensor, "*shape"]
@@ -32,16 +34,17 @@ REACH = 3.2
 def barron(prediction: Numbers, y: Numbers, alpha: float = 1.0, scale: float = 1.0) -> Numbers:
     """ρ(y − f, α, c) for a fixed shape `alpha` and `scale` c, all digits kept as α → 0 and α → 2.
 
-    With b = 2 − α and L = log(1 + (r/c)²/b) it is (b/α) expm1(αL/2): nothing cancels, whatever α and r.
+    With b = |2 − α| and L = log(1 + (r/c)²/b) it is (b/α) expm1(αL/2): nothing cancels, whatever α and r.
     """
-    if not alpha <= 2:
-        raise ValueError(f"`alpha` must be at most 2, got {alpha}.")
+    if math.isnan(alpha):
+        raise ValueError(f"`alpha` must be a number or infinite, got {alpha}.")
+    domain.positive(scale=scale)
     ratio = (y - prediction) / scale
-    if alpha == -math.inf:
-        return -torch.expm1(-ratio.square() / 2)
+    if math.isinf(alpha):
+        return math.copysign(1, alpha) * torch.expm1(math.copysign(1, alpha) * ratio.square() / 2)
     if alpha == 2:
         return ratio.square() / 2
-    b = 2 - alpha
+    b = abs(2 - alpha)
     log = log1p_square(ratio / math.sqrt(b))
     if abs(alpha) < 1e-300:
         return log

@@ -1,8 +1,10 @@
 """Losses for classes of unequal size, in logits: each names what it elicits, which is often not the probability.
 
 A binary problem has one logit z, p = 1 / (1 + e^(−z)), and y in {0, 1}; a problem of C classes has C logits,
-p = softmax(z), and y the number of the class. Everything is stable for logits of any size: nothing takes the
-logarithm of a probability. Class weights and counts are one number per class, (0, 1) for the binary case.
+p = softmax(z), and y the number of the class. A fraction y of a binary problem is the proportion of class 1, for which
+the expected loss y L(z, 1) + (1 − y) L(z, 0) is given; several classes take no fractions. Everything is stable for
+logits of any size: nothing takes the logarithm of a probability. Class weights and counts are one number per class,
+(0, 1) for the binary case. What lies outside these domains raises ValueError.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import torch
 import torch.nn.functional as nn
 from jaxtyping import Float, Num
 from torch import Tensor
+
+from dlstats.losses import domain
 
 Logits = Float[Tensor, "reps n k"]
 Labels = Num[Tensor, "reps n 1"]
@@ -37,28 +41,37 @@ def of_class(values: Sequence[float], y: Labels, like: Tensor) -> Losses:
 
 
 def cross_entropy(prediction: Logits, y: Labels) -> Losses:
-    """Cross-entropy −log p_y. Elicits the probability; its gradient in z is p − y, never vanishing where wrong.
+    """Cross-entropy −log p_y. Elicits the probability; its gradient in z is p − y, never vanishing where wrong."""
+    domain.labels(prediction, y)
+    return entropy(prediction, y)
 
-    One logit takes fractions for y as well: the expected loss.
-    """
+
+def entropy(prediction: Logits, y: Labels) -> Losses:
+    """`cross_entropy` of labels that are checked."""
     if prediction.shape[2] == 1:
         return nn.binary_cross_entropy_with_logits(prediction, y.to(prediction.dtype), reduction="none")
     return -prediction.log_softmax(dim=2).gather(2, y.long())
 
 
+@domain.of_labels
 def weighted(prediction: Logits, y: Labels, weights: Sequence[float]) -> Losses:
     """Weighted cross-entropy −w_y log p_y. Elicits p_k ∝ w_k η_k, the probability under another class prior.
 
     With w_k = 1/π_k that prior is uniform: the fit is calibrated for balanced data, not for the data at hand.
     """
-    return of_class(weights, y, prediction) * cross_entropy(prediction, y)
+    domain.per_class("weights", weights, prediction, domain.WEIGHTS)
+    return of_class(weights, y, prediction) * entropy(prediction, y)
 
 
+@domain.of_labels
 def expected_cost(prediction: Logits, y: Labels, costs: Sequence[Sequence[float]]) -> Losses:
     """Expected cost Σ_k costs[y][k] p_k. Elicits the decision argmin_k Σ_y η_y costs[y][k] and nothing else.
 
     The minimiser is a vertex: p is 1 at the cheapest class. Costs that are to leave a probability go into `weighted`.
     """
+    domain.one_each("costs", costs, prediction)
+    for row in costs:
+        domain.per_class("costs", row, prediction, "finite")
     matrix = torch.tensor(costs, dtype=prediction.dtype, device=prediction.device)
     probability = prediction.softmax(dim=2)
     if prediction.shape[2] == 1:
@@ -66,6 +79,7 @@ def expected_cost(prediction: Logits, y: Labels, costs: Sequence[Sequence[float]
     return (matrix[y.squeeze(2).long()] * probability).sum(dim=2, keepdim=True)
 
 
+@domain.of_labels
 def focal(prediction: Logits, y: Labels, gamma: float, weights: Sequence[float] | None = None) -> Losses:
     """Focal loss −w_y (1 − p_y)^gamma log p_y [Lin, Goyal, Girshick, He and Dollár 2017, eq. 5].
 
@@ -73,8 +87,9 @@ def focal(prediction: Logits, y: Labels, gamma: float, weights: Sequence[float] 
     [Charoenphakdee, Vongkulbhisal, Chairatanakul and Sugiyama 2021]: the right argmax but not the probability. The
     weights are alpha_t = (1 − alpha, alpha) in the binary case; one alpha for both classes only rescales the loss.
     """
-    if gamma < 0:
-        raise ValueError(f"`gamma` must be 0 or more, got {gamma}.")
+    domain.at_least_zero(gamma=gamma)
+    if weights is not None:
+        domain.per_class("weights", weights, prediction, domain.WEIGHTS)
     log_p, log_rest = log_probabilities(prediction, y)
     loss = -(gamma * log_rest).exp() * log_p
     return loss if weights is None else of_class(weights, y, prediction) * loss
@@ -86,9 +101,12 @@ def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: f
     At tau = 1 the argmax of z is the Bayes rule of the balanced error; with a free intercept the fit is the
     maximum likelihood fit with its intercept shifted. Counts in place of `prior` give the balanced softmax.
     """
-    logs = [math.log(p) for p in _positive("prior", prior)]
+    domain.labels(prediction, y)
+    domain.finite(tau=tau)
+    domain.per_class("prior", prior, prediction, "positive")
+    logs = [math.log(p) for p in prior]
     shift = [logs[1] - logs[0]] if prediction.shape[2] == 1 else logs
-    return cross_entropy(prediction + tau * torch.tensor(shift, dtype=prediction.dtype, device=prediction.device), y)
+    return entropy(prediction + tau * torch.tensor(shift, dtype=prediction.dtype, device=prediction.device), y)
 
 
 def balanced_softmax(prediction: Logits, y: Labels, counts: Sequence[float]) -> Losses:
@@ -97,13 +115,19 @@ def balanced_softmax(prediction: Logits, y: Labels, counts: Sequence[float]) -> 
 
 
 def squared_probability(prediction: Logits, y: Labels) -> Losses:
-    """Brier score of one logit, (p − y)². Elicits the probability; its gradient in z vanishes with p (1 − p)."""
+    """Brier score of one logit, (p − y)². Elicits the probability; its gradient in z vanishes with p (1 − p).
+
+    For a fraction y it is the expected loss less y (1 − y), which no prediction changes.
+    """
+    domain.one_logit(prediction)
+    domain.labels(prediction, y)
     return (torch.sigmoid(prediction) - y).square()
 
 
 def inverse_frequency(counts: Sequence[float]) -> list[float]:
     """Weights n / (C n_k), with mean 1 over the samples. Raises ValueError for a class without samples."""
-    total = sum(_positive("counts", counts))
+    domain.numbers("counts", counts, "positive")
+    total = sum(counts)
     return [total / (len(counts) * count) for count in counts]
 
 
@@ -115,12 +139,6 @@ def effective_number_weights(counts: Sequence[float], beta: float, normalise: bo
     """
     if not 0 <= beta < 1:
         raise ValueError(f"`beta` must lie in [0, 1), got {beta}.")
-    _positive("counts", counts)
+    domain.numbers("counts", counts, "positive")
     raw = [1.0 if beta == 0 else (1 - beta) / -math.expm1(n * math.log(beta)) for n in counts]
     return [w * len(raw) / sum(raw) for w in raw] if normalise else raw
-
-
-def _positive(name: str, values: Sequence[float]) -> Sequence[float]:
-    if len(values) < 2 or not min(values) > 0:
-        raise ValueError(f"`{name}` must be positive for two classes or more, got {list(values)}.")
-    return values

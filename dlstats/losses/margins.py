@@ -12,9 +12,11 @@ import torch.nn.functional as nn
 from jaxtyping import Float
 from torch import Tensor
 
-from dlstats.losses.imbalance import Labels, Logits, Losses, cross_entropy, of_class
+from dlstats.losses import domain
+from dlstats.losses.imbalance import Labels, Logits, Losses, entropy, of_class
 
 
+@domain.of_labels
 def ldam(
     prediction: Logits,
     y: Labels,
@@ -28,12 +30,16 @@ def ldam(
     logit has the margin on both sides, scale (z − margins[1]) for y = 1 and scale (z + margins[0]) for y = 0.
     `weights` after the first part of the training are the deferred reweighting (DRW) of the same paper.
     """
+    domain.positive(scale=scale)
+    domain.per_class("margins", margins, prediction, "at least 0")
+    if weights is not None:
+        domain.per_class("weights", weights, prediction, domain.WEIGHTS)
     margin = of_class(margins, y, prediction)
     if prediction.shape[2] == 1:
         moved = prediction - (2 * y - 1).to(prediction.dtype) * margin
     else:
         moved = prediction.scatter_add(2, y.long(), -margin)
-    loss = cross_entropy(scale * moved, y)
+    loss = entropy(scale * moved, y)
     return loss if weights is None else of_class(weights, y, prediction) * loss
 
 
@@ -42,11 +48,12 @@ def ldam_margins(counts: Sequence[float], largest: float = 0.5) -> list[float]:
 
     The ratio minimises Σ 1 / (margin_k √n_k) at a fixed sum for two classes. Raises ValueError for an empty class.
     """
-    if not min(counts) > 0:
-        raise ValueError(f"`counts` must be positive, got {list(counts)}.")
+    domain.numbers("counts", counts, "positive")
+    domain.positive(largest=largest)
     return [largest * (min(counts) / count) ** 0.25 for count in counts]
 
 
+@domain.of_labels
 def vector_scaling(prediction: Logits, y: Labels, scales: Sequence[float], offsets: Sequence[float] = ()) -> Losses:
     """Cross-entropy of scales[k] z_k + offsets[k] [Kini, Paraskevas, Oymak and Thrampoulidis 2021, eq. 2].
 
@@ -55,9 +62,11 @@ def vector_scaling(prediction: Logits, y: Labels, scales: Sequence[float], offse
     ratio scales[0] : scales[1] of class 1 to class 0 on separable data, which no weight can do.
     """
     shift = offsets or [0.0] * len(scales)
+    domain.per_class("scales", scales, prediction, "positive")
+    domain.per_class("offsets", shift, prediction, "finite")
     if prediction.shape[2] > 1:
         move = torch.tensor([scales, shift], dtype=prediction.dtype, device=prediction.device)
-        return cross_entropy(prediction * move[0] + move[1], y)
+        return entropy(prediction * move[0] + move[1], y)
     sign = (2 * y - 1).to(prediction.dtype)
     return nn.softplus(of_class(shift, y, prediction) - of_class(scales, y, prediction) * sign * prediction)
 
@@ -68,11 +77,13 @@ def pairwise_squared(prediction: Float[Tensor, "reps n 1"], y: Labels) -> Losses
     Equal to (1 − (m₁ − m₀))² + v₁ + v₀ with the means and variances of the two classes, so that its cost is linear
     in n [Ying, Wen and Lyu 2016]. Elicits an increasing affine map of p₁ / (p₁ + p₀), the probability of class 1 in
     balanced data: a ranking, and no probability. Not pointwise: a minibatch sees its own pairs alone, and one with
-    a single class has loss 1.
+    a single class has loss 1. A sample with a fraction y counts as y of class 1 and 1 − y of class 0.
     """
+    domain.one_logit(prediction)
+    domain.labels(prediction, y)
     one = y.to(prediction.dtype)
     counts = torch.stack([(1 - one).sum(dim=1), one.sum(dim=1)])
-    averaging = torch.stack([1 - one, one]) / counts.clamp(min=1).unsqueeze(2)
+    averaging = torch.stack([1 - one, one]) / torch.where(counts > 0, counts, 1.0).unsqueeze(2)
     means = (averaging * prediction).sum(dim=2, keepdim=True)
     spread = (averaging * (prediction - means).square()).sum(dim=2, keepdim=True)
     loss = (1 - (means[1] - means[0])).square() + spread[0] + spread[1]

@@ -2,8 +2,9 @@
 
 None is pointwise: a loss is a ratio of sums over the n samples of a replicate, returned once for every sample, so
 that its mean over samples is the loss itself and training needs no other contract. A minibatch therefore has its
-own loss, whose mean is not the loss of the whole. Soft labels give the limit of a large image: y stands for its
-expectation, and y² = y is used throughout.
+own loss, whose mean is not the loss of the whole. Soft labels between 0 and 1 give the limit of a large image: y stands
+for its expectation, and y² = y is used throughout. Where a loss is the same for all predictions, as of an image without
+foreground, its gradient is 0, and nothing is trained.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import torch
 from jaxtyping import Float, Num
 from torch import Tensor
 
+from dlstats.losses import domain
 from dlstats.losses.imbalance import cross_entropy
 
 Logit = Float[Tensor, "reps n 1"]
@@ -29,6 +31,9 @@ def dice(prediction: Logit, y: Label, denominator: str = "linear", smooth: float
     """
     if denominator not in DENOMINATORS:
         raise ValueError(f"`denominator` must be one of {', '.join(DENOMINATORS)}, got {denominator!r}.")
+    domain.at_least_zero(smooth=smooth)
+    domain.one_logit(prediction)
+    domain.labels(prediction, y)
     p = (prediction > 0).to(prediction.dtype) if denominator == "hard" else torch.sigmoid(prediction)
     q = p.square() if denominator == "squared" else p
     return _repeated(1 - _ratio(2 * (p * y).sum(dim=1), q.sum(dim=1) + y.sum(dim=1), smooth), prediction)
@@ -41,6 +46,12 @@ def tversky(prediction: Logit, y: Label, false_positive: float, false_negative: 
     a = b = 1/2 is Dice, a = b = 1 the Jaccard index, with one and the same decision. gamma > 1 is the focal Tversky
     loss [Abraham and Khan 2019]: a monotone map of the loss, with the same minimiser.
     """
+    domain.at_least_zero(false_positive=false_positive, false_negative=false_negative)
+    domain.positive(gamma=gamma)
+    if false_positive + false_negative == 0:
+        raise ValueError("`false_positive` and `false_negative` must not both be 0.")
+    domain.one_logit(prediction)
+    domain.labels(prediction, y)
     p = torch.sigmoid(prediction)
     hit = (p * y).sum(dim=1)
     wrong = false_positive * (p * (1 - y)).sum(dim=1) + false_negative * ((1 - p) * y).sum(dim=1)
@@ -56,6 +67,8 @@ def generalised_dice(prediction: Logit, y: Label) -> Logit:
     Elicits the decision η > (w₀ (2 − G) + w₁ G) / (2 (w₀ + w₁)), G the largest index; a class without samples gets
     weight 0.
     """
+    domain.one_logit(prediction)
+    domain.labels(prediction, y)
     p, one = torch.sigmoid(prediction), y.to(prediction.dtype)
     probabilities, labels = torch.cat([1 - p, p], dim=2), torch.cat([1 - one, one], dim=2)
     volume = labels.sum(dim=1)
@@ -67,6 +80,8 @@ def generalised_dice(prediction: Logit, y: Label) -> Logit:
 
 def dice_cross_entropy(prediction: Logit, y: Label, proportion: float = 0.5, denominator: str = "squared") -> Logit:
     """proportion Dice + (1 − proportion) cross-entropy. Elicits something between η and what Dice elicits."""
+    if not 0 <= proportion <= 1:
+        raise ValueError(f"`proportion` must lie between 0 and 1, got {proportion}.")
     return proportion * dice(prediction, y, denominator) + (1 - proportion) * cross_entropy(prediction, y)
 
 

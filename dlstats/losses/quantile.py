@@ -10,12 +10,15 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from dlstats.losses import domain
+
 Level = float | Tensor
 """A level in (0, 1), or a tensor of levels, one for each output."""
 
 
 def pinball(prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5) -> Float[Tensor, "*n k"]:
     """max(τ r, (τ − 1) r), r = y − f. Elicits the quantile at `level` τ [Koenker and Bassett 1978]."""
+    domain.level(level)
     residual = y - prediction
     return torch.maximum(level * residual, (level - 1) * residual)
 
@@ -24,6 +27,7 @@ def expectile(
     prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5
 ) -> Float[Tensor, "*n k"]:
     """|τ − 1{r < 0}| r². Elicits the expectile at `level` τ [Newey and Powell 1987]; half the square at τ = 1/2."""
+    domain.level(level)
     residual = y - prediction
     below = (residual < 0).to(residual.dtype)
     return (level + (1 - 2 * level) * below) * residual.square()
@@ -36,6 +40,7 @@ def smooth_pinball(
 
     It is the pinball loss convolved with a logistic kernel of scale h; elicits the quantile of the smoothed distribution.
     """
+    domain.positive(width=width)
     residual = y - prediction
     return pinball(prediction, y, level) + width * torch.log1p(torch.exp(-residual.abs() / width))
 
@@ -44,6 +49,7 @@ def lectures_pinball(
     prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5
 ) -> Float[Tensor, "*n k"]:
     """max(τ r, (1 − τ) r), the formula with the slip in sign: unbounded below, it elicits nothing. For study only."""
+    domain.level(level)
     residual = y - prediction
     return torch.maximum(level * residual, (1 - level) * residual)
 
@@ -54,6 +60,8 @@ def in_order(raw: Float[Tensor, "*n k"], free: int = 0) -> Float[Tensor, "*n k"]
     The non-crossing head of quantile networks, with the first output free [Shen et al. 2025, arXiv 2504.08215, with
     ELU + 1 for softplus].
     """
+    if not 0 <= free < raw.shape[-1]:
+        raise ValueError(f"`free` must be one of the outputs 0, ..., {raw.shape[-1] - 1}, got {free}.")
     middle, steps = raw[..., free : free + 1], F.softplus(raw)
     down = steps[..., :free].flip(-1).cumsum(dim=-1).flip(-1)
     return torch.cat([middle - down, middle, middle + steps[..., free + 1 :].cumsum(dim=-1)], dim=-1)

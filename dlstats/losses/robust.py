@@ -4,7 +4,7 @@ Except for `absolute`, every loss here is r²/2 + o(r²) at r = y − f = 0 (uni
 squared loss of `regression` is twice that. Each is written so that small and large residuals keep their digits: no
 square overflows and no difference cancels; in float32 six digits stay for |r| from 1e-12 to 1e12. Under a
 distribution symmetric about m all of them elicit m if they are nondecreasing in |r| [Huber and Ronchetti 2009, chapter
-3]; under an asymmetric one each has a target of its own.
+3]; under an asymmetric one each has a target of its own. Constants are positive and finite, else ValueError.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from dlstats.losses import domain
 
 Numbers = Float[Tensor, "*shape"]
 
@@ -29,6 +31,7 @@ def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
 
     Elicits the zero of E clip(r, −k, k).
     """
+    domain.positive(threshold=threshold)
     size = (y - prediction).abs()
     inner = size.clamp(max=threshold)
     return inner * (size - inner / 2)
@@ -45,12 +48,16 @@ def log_cosh(prediction: Numbers, y: Numbers) -> Numbers:
 
 def tukey(prediction: Numbers, y: Numbers, threshold: float = 4.685) -> Numbers:
     """(c²/6)(1 − (1 − (r/c)²)³) up to `threshold` c, then c²/6 [Beaton and Tukey 1974]. Not convex, bounded."""
+    domain.positive(threshold=threshold)
     square = ((y - prediction).abs() / threshold).clamp(max=1).square()
     return threshold**2 / 6 * square * (3 - 3 * square + square.square())
 
 
 def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: float = 8.0) -> Numbers:
     """ψ rises to `a`, is flat to `b` and falls to 0 at `c` in straight lines [Hampel 1974, section 5.4]."""
+    domain.positive(a=a, b=b, c=c)
+    if not a <= b < c:
+        raise ValueError(f"`a`, `b` and `c` must rise, a <= b < c, got {a}, {b}, {c}.")
     size = (y - prediction).abs()
     start = size.clamp(max=b)
     inner = start.clamp(max=a)
@@ -61,6 +68,7 @@ def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: f
 
 def andrews(prediction: Numbers, y: Numbers, threshold: float = 1.339) -> Numbers:
     """a²(1 − cos(r/a)) up to |r| = aπ, then 2a², `threshold` a [Andrews et al. 1972]."""
+    domain.positive(threshold=threshold)
     half = (y - prediction).abs().clamp(max=math.pi * threshold) / (2 * threshold)
     return 2 * threshold**2 * torch.sin(half).square()
 
@@ -71,11 +79,13 @@ def cauchy(prediction: Numbers, y: Numbers, threshold: float = 2.385) -> Numbers
     log(1 + r²), as in Shen et al. 2021, is twice this at c = 1. Elicits the location of Cauchy maximum likelihood at
     scale c.
     """
+    domain.positive(threshold=threshold)
     return threshold**2 / 2 * log1p_square((y - prediction) / threshold)
 
 
 def geman_mcclure(prediction: Numbers, y: Numbers, threshold: float = 3.787) -> Numbers:
     """(c²/2) u²/(1 + u²), u = r/c, `threshold` c [Geman and McClure 1987]. Barron's α = −2 has scale c/2."""
+    domain.positive(threshold=threshold)
     size = ((y - prediction) / threshold).abs()
     inner, outer = size.clamp(max=1).square(), size.clamp(min=1).square()
     return threshold**2 / 2 * torch.where(size < 1, inner / (1 + inner), 1 / (1 + 1 / outer))
@@ -86,6 +96,7 @@ def welsch(prediction: Numbers, y: Numbers, threshold: float = 2.985) -> Numbers
 
     Elicits the mode of the distribution smoothed by a normal of variance c²/2.
     """
+    domain.positive(threshold=threshold)
     return -(threshold**2) / 2 * torch.expm1(-((y - prediction) / threshold).square())
 
 
@@ -94,6 +105,7 @@ def charbonnier(prediction: Numbers, y: Numbers, threshold: float = 1.0) -> Numb
 
     Elicits the zero of E r/√(c² + r²).
     """
+    domain.positive(threshold=threshold)
     ratio = ((y - prediction) / threshold).abs()
     return threshold**2 * ratio * (ratio / (torch.hypot(ratio, torch.ones_like(ratio)) + 1))
 

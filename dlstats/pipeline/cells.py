@@ -14,8 +14,8 @@ import pandas as pd
 from dlstats import montecarlo, seeds
 from dlstats.pipeline import grid, origins, registry, store
 from dlstats.pipeline.progress import Progress
-from dlstats.pipeline.rows import NOT_FINITE, settled
-from dlstats.protocol.study import STATUSES, Experiment
+from dlstats.pipeline.rows import GIVEN, settled
+from dlstats.protocol.study import Experiment
 
 
 @dataclass(frozen=True)
@@ -167,10 +167,9 @@ def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int]
     missing = [key for key in experiment.keys if key not in rows]
     if missing:
         raise ValueError(f"{name} must return the row key `{missing[0]}`, got columns {', '.join(rows.columns)}.")
-    known = [status for status in STATUSES if status != NOT_FINITE]
-    status = set(rows["status"]) - set(known) if "status" in rows else set()
+    status = set(rows["status"]) - set(GIVEN) if "status" in rows else set()
     if status:
-        raise ValueError(f"`status` must be one of {', '.join(known)}, got {', '.join(sorted(status))}.")
+        raise ValueError(f"`status` must be one of {', '.join(GIVEN)}, got {', '.join(sorted(status))}.")
 
 
 def read_raw(files: Mapping[Path, store.Origin]) -> pd.DataFrame:

@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.study import Experiment
+from dlstats.protocol.study import STATUSES, Experiment
 
-NOT_FINITE = "not_finite"
+NOT_FINITE, DEAD = "not_finite", "dead"
+REASONS = {
+    "diverged": "a loss or weight was not finite",
+    "untrained": "the loss never changed, or its gradient was 0 from the start",
+    DEAD: "no unit of a hidden layer has a slope any more",
+}
+"""What the statuses of a fit say, for rows without a reason of their own. A network that is dead counts: it was trained."""
+GIVEN = (*(status for status in STATUSES if status != NOT_FINITE), DEAD)
+"""The statuses that `simulate` may give."""
 
 
 def settled(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     """The rows with status `not_finite`, and the reason, where a number that should be there is infinite or NaN.
 
     A function of every row alone: of its numbers and of where the experiment has each measure. Rows that failed
-    otherwise stay as they are.
+    otherwise stay as they are; those of networks with a dead layer count (`ok`), with that as their reason.
     """
     again = rows["status"] == NOT_FINITE
     status, reason = rows["status"].mask(again, "ok"), rows["reason"].fillna("").mask(again, "")
+    for name, words in REASONS.items():
+        reason = reason.mask((status == name) & (reason == ""), words)
+    status = status.mask(status == DEAD, "ok")
     for column, bad in _not_finite(rows, experiment):
         new = bad & (status == "ok")
         if new.any():
             words = np.where(rows[column].isna(), f"{column} is NaN", f"{column} is infinite")
             status, reason = status.mask(new, NOT_FINITE), reason.mask(new, words)
     return rows.assign(status=status, reason=reason)
+
+
+def reasons(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """How many rows of each group did not count, by status, and how many count but for a reason: in words.
+
+    Groups in which every row counts without one are left out.
+    """
+    reason = rows["reason"].fillna("") if "reason" in rows else pd.Series("", rows.index)
+    told = rows[(rows["status"] != "ok") | (reason != "")]
+    words = told["status"].where(told["status"] != "ok", "ok, but " + reason[told.index])
+    counts = (
+        told.assign(words=words.astype(str))
+        .groupby([*by, "words"], sort=False, dropna=False)
+        .size()
+        .reset_index(name="rows")
+    )
+    counts["reasons"] = counts["rows"].astype(str) + " " + counts["words"]
+    return counts.groupby(list(by), sort=False, dropna=False)["reasons"].agg("; ".join).reset_index()
 
 
 def _not_finite(rows: pd.DataFrame, experiment: Experiment) -> Iterator[tuple[str, pd.Series]]:

@@ -13,18 +13,21 @@ import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo
+from dlstats.pipeline.rows import reasons
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.study import Experiment
 
-NUMBERS = ("estimate", "mcse", "df", "lower", "upper", "replicates", "failed", "law", "lack_of_fit", "note")
+NUMBERS = (
+    "estimate", "mcse", "df", "lower", "upper", "replicates", "failed", "reasons", "law", "lack_of_fit", "note",
+)  # fmt: skip
 
 
 def summarise(experiment: Experiment, raw: pd.DataFrame) -> pd.DataFrame:
     """The summary of an experiment from its replicates.
 
     Columns: cell, the factors, method, against, the keys, measure, statistic, the estimate with its error, degrees of
-    freedom, interval, counts and law, lack of fit, note, and cells (more than one for a slope). Where a measure is not
-    had (its `where`) there is no line.
+    freedom and interval, counts, the reasons of rows that failed or are to be noted, law, lack of fit, note, and cells
+    (more than one for a slope). Where a measure is not had (its `where`) there is no line.
     """
     raw = raw.reset_index(drop=True)
     parts = [
@@ -67,7 +70,7 @@ def _measures(experiment: Experiment, raw: pd.DataFrame) -> Iterator[pd.DataFram
     for measure, label in zip(present, labels, strict=True):
         rows = raw[experiment.has(raw, measure.column)]
         if len(rows):
-            lines = montecarlo.summarise(rows, [measure], by=by)
+            lines = montecarlo.summarise(rows, [measure], by=by).merge(reasons(rows, by), how="left", on=by)
             yield lines.assign(statistic=label, against="", cells="").join(about, on="cell")
 
 
@@ -218,6 +221,10 @@ def _typed(experiment: Experiment, summary: pd.DataFrame) -> pd.DataFrame:
                 if full
                 else kinds[factor.kind]
             )
-    words = [c for c in ("cell", "method", "against", "measure", "statistic", "law", "note", "cells") if c in summary]
+    words = [
+        c
+        for c in ("cell", "method", "against", "measure", "statistic", "reasons", "law", "note", "cells")
+        if c in summary
+    ]
     summary[words] = summary[words].astype(object).where(summary[words].notna(), "").astype(str)
     return summary.astype({name: kind for name, kind in types.items() if name in summary})

@@ -174,6 +174,7 @@ NUMBERS = (
     "upper",
     "replicates",
     "failed",
+    "reasons",
     "law",
     "lack_of_fit",
     "note",

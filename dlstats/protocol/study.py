@@ -26,8 +26,8 @@ ROW = ("replicate", "method", "status", "reason")
 
 
 RESERVED = frozenset(
-    "study experiment cell cells seed seconds against measure statistic estimate mcse df lower upper replicates failed law "
-    "lack_of_fit note".split()
+    "study experiment cell cells seed seconds against measure statistic estimate mcse df lower upper replicates failed reasons "
+    "law lack_of_fit note".split()
 ) | frozenset(ROW)
 """Columns of raw results and summaries, which no factor or key may be called."""
 

@@ -65,7 +65,7 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
     """
     run: dict[str, dict] = {}
     seeds: set[int] = set()
-    rows, failed = 0, []
+    rows, failed, marked = 0, [], []
     for experiment in evidence.summaries:
         replicates = evidence.replicates(experiment)
         once = replicates.drop_duplicates(["cell", "replicate"])
@@ -74,6 +74,7 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
         seeds |= {int(seed) for seed in replicates["seed"].unique()} if "seed" in replicates else set()
         rows += len(replicates)
         failed += [{**line, "cell": f"{experiment}/{line['cell']}"} for line in failures(replicates)]
+        marked += [{**line, "cell": f"{experiment}/{line['cell']}"} for line in noted(replicates)]
     return {
         "study": study.name,
         "fingerprint": fingerprint,
@@ -82,6 +83,7 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
         "seeds": sorted(seeds),
         "rows": rows,
         "failures": failed,
+        "noted": marked,
         "machine": {"processor": processor.name(), "cores": os.cpu_count() or 0, "python": platform.python_version()},
     }
 
@@ -93,6 +95,15 @@ def failures(rows: pd.DataFrame) -> list[dict]:
     bad = totals[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
     counts = bad.astype(dict.fromkeys(keys, str)).groupby([*keys, "of"], sort=False).size().reset_index(name="failed")
     return counts[[*keys, "failed", "of"]].to_dict("records")
+
+
+def noted(rows: pd.DataFrame) -> list[dict]:
+    """Rows that count and have a reason all the same, such as a network with a dead layer, by cell, method and reason."""
+    keys = ["cell", "method", "reason"]
+    totals = rows.assign(of=rows.groupby(["cell", "method"])["status"].transform("size"))
+    marked = totals[(rows["status"] == "ok") & (rows["reason"].fillna("") != "")]
+    counts = marked.astype(dict.fromkeys(keys, str)).groupby([*keys, "of"], sort=False).size().reset_index(name="rows")
+    return counts[[*keys, "rows", "of"]].to_dict("records")
 
 
 def stale(config: Mapping, results: Path) -> list[str]:

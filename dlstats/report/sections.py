@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from dlstats.pipeline import grid
 from dlstats.plotting.style import WIDTHS
@@ -128,8 +129,9 @@ def _failures(material: Material, study: Study) -> list[Block]:
     lines = record["failures"]
     failed = sum(line["failed"] for line in lines)
     text = Paragraph(prose(f"{failed} of {record['rows']} rows (a row is one replicate of one method) failed."))
+    parts: list[Block] = [head, text, *_noted(record.get("noted", ()))]
     if not lines:
-        return [head, text]
+        return parts
     rows = [
         (
             code(ln["cell"]),
@@ -142,7 +144,15 @@ def _failures(material: Material, study: Study) -> list[Block]:
     ]
     columns = (wide("cell"), "method", "status", right("failed"), wide("reason", 0.6))
     caption = f"{study.title}: replicates that failed, by cell, method and reason."
-    return [head, text, blocks.table(f"tab-{study.name}-failures", caption, columns, rows, limit=PAPER_FAILURES)]
+    return [*parts, blocks.table(f"tab-{study.name}-failures", caption, columns, rows, limit=PAPER_FAILURES)]
+
+
+def _noted(lines: Iterable[Mapping]) -> list[Block]:
+    """Rows that count though something is to be said of them, such as networks with a dead layer."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts[line["reason"]] += line["rows"]
+    return [Paragraph(prose(f"{rows} of the rows that count are noted: {reason}.")) for reason, rows in counts.items()]
 
 
 def _again(material: Material, study: Study) -> list[Block]:

@@ -124,7 +124,8 @@ class Fit:
     steps: np.ndarray
     """Steps taken until the replicate stopped."""
     status: np.ndarray
-    """`ok`, `diverged` (a loss or weight was not finite) or `not_converged`."""
+    """`ok`, `diverged` (a loss or weight was not finite), `not_converged`, `untrained` (its gradient was 0 from the start, or
+    its loss never changed) or `dead` (it was trained, and no unit of a hidden layer has a slope any more)."""
 
     def rows(self, chosen: slice | np.ndarray) -> Fit:
         """The fit of the chosen rows."""

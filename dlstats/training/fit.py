@@ -11,10 +11,11 @@ from torch import Tensor
 
 from dlstats import nets
 from dlstats.losses.regression import squared
-from dlstats.training import backends
+from dlstats.training import backends, outcome
 from dlstats.training.contract import Fit, Loss, Problem, Training, joined
 from dlstats.training.device import resolve
 from dlstats.training.progress import Progress
+from dlstats.training.torch_backend.backpropagation import checked as shaped
 
 __all__ = ["best_of", "fit", "predict", "problem"]
 
@@ -38,10 +39,10 @@ def fit(
 
     `x` is (reps, n, d_in) and `y` (reps, n, k), or (n, d_in) and (n, k) for data that all replicates share. `start`
     may hold K rows per replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
-    (reps, n, k) -> (reps, n, d_out or 1). `generators`, one per replicate, order the minibatches. `validation` is a pair
-    like (x, y). Blocks of replicates are trained after each other; their size changes no result. `progress` gets a line
-    every few seconds, by default the logger `dlstats`. `backend` is
-    `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
+    (reps, n, k) -> (reps, n, d_out or 1), and is tried on all responses first, on the CPU. `generators`, one per
+    replicate, order the minibatches. `validation` is a pair like (x, y). Blocks of replicates are trained after each
+    other; their size changes no result. `progress` gets a line every few seconds, by default the logger `dlstats`.
+    `backend` is `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
     """
     where = resolve(device)
     task = problem(net, loss, start, x, y, training, generators, validation)
@@ -49,7 +50,7 @@ def fit(
     for part in backends.fits(task, where, backend):
         found.append(part)
         report.add(part)
-    return joined(found)
+    return outcome.told(task, joined(found), where)
 
 
 def best_of(result: Fit, restarts: int) -> Fit:
@@ -111,9 +112,23 @@ def problem(
         if generators is None or len(start) % len(generators):
             came = None if generators is None else len(generators)
             raise ValueError(f"`generators` must be one per replicate when `batch_size` is set, got {came}.")
+    for _, y in filter(None, (data, checked)):
+        _try(loss, y, net.d_out, dtype)
     return Problem(
         net, loss, start.to(dtype), data[0], data[1], training, rates, generators if batch else None, checked
     )
+
+
+def _try(loss: Loss, y: Tensor, d_out: int, dtype: torch.dtype) -> None:
+    """Let a loss see its responses before any work, at predictions of 0: it refuses those outside its domain.
+
+    Raises ValueError too for a loss without a gradient, or whose values are not one per sample.
+    """
+    with torch.enable_grad():
+        prediction = torch.zeros(*y.shape[:2], d_out, dtype=dtype, requires_grad=True)
+        pointwise = shaped(loss(prediction, y.cpu()), prediction)
+    if not pointwise.requires_grad:
+        raise ValueError("`loss` must have a gradient in the predictions, got one without.")
 
 
 def _data(net: nets.Mlp, x: Data, y: Data, starts: int, dtype: torch.dtype, name: str) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from dlstats import nets
+from dlstats.losses.imbalance import cross_entropy
 from dlstats.losses.regression import squared
 from dlstats.training.contract import Problem, Training
 
@@ -21,6 +22,8 @@ def problem(net, rows=5, n=40, loss=squared, restarts=1, shared=False, checked=0
     training = Training(**{"steps": 3, "learning_rate": 0.01, "dtype": "float64"} | changes)
     dtype = getattr(torch, training.dtype)
     x, y = _data(net, 1 if shared else rows, n, 1, dtype)
+    if loss is cross_entropy:
+        y = (y > 0).to(dtype)
     return Problem(
         net,
         loss,

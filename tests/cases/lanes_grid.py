@@ -46,6 +46,7 @@ FIXED = {
     "generalised_dice": (overlap.generalised_dice, 1),
     "dice_cross_entropy": (overlap.dice_cross_entropy, 1),
     "pairwise_squared": (margins.pairwise_squared, 1),
+    "squared_probability": (imbalance.squared_probability, 1),
 }
 """The losses of one number of outputs only, with it; y has one column."""
 
@@ -62,7 +63,6 @@ def of_labels(outputs):
         "focal": functools.partial(imbalance.focal, gamma=2.0, weights=weights),
         "logit_adjusted": functools.partial(imbalance.logit_adjusted, prior=[w / sum(weights) for w in weights]),
         "balanced_softmax": functools.partial(imbalance.balanced_softmax, counts=weights),
-        "squared_probability": imbalance.squared_probability,
         "ldam": functools.partial(margins.ldam, margins=margins.ldam_margins(weights)),
         "vector_scaling": functools.partial(margins.vector_scaling, scales=weights),
     }

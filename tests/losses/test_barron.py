@@ -34,8 +34,8 @@ def exact_barron(residual, alpha):
     """The textbook formula with 60 digits."""
     with mpmath.workdps(120):
         z, a = mpmath.mpf(float(residual)) ** 2, mpmath.mpf(alpha)
-        if alpha == -math.inf:
-            return float(-mpmath.expm1(-z / 2))
+        if abs(alpha) == math.inf:
+            return float(mpmath.sign(a) * mpmath.expm1(mpmath.sign(a) * z / 2))
         if alpha in (0, 2):
             return float(z / 2 if alpha == 2 else mpmath.log1p(z / 2))
         b = abs(a - 2)
@@ -75,9 +75,28 @@ def test_barrons_loss_is_scale_equivariant_and_bounded_for_negative_alpha(alpha)
         assert rho(functools.partial(barron, alpha=alpha), RESIDUALS).max() <= bound * (1 + 1e-15)
 
 
-def test_barrons_loss_refuses_alpha_above_two():
-    with pytest.raises(ValueError, match="alpha"):
-        barron(torch.zeros(1), torch.zeros(1), alpha=2.5)
+ABOVE = (math.nextafter(2, 3), 2 + 1e-9, 2.5, 3.0, 4.0, 30.0, math.inf)
+
+
+@pytest.mark.parametrize("alpha", ABOVE)
+def test_barrons_loss_keeps_its_digits_above_alpha_2_up_to_infinity(alpha):
+    residuals = np.concatenate([np.logspace(-12, 1, 40), [20.0, 30.0]])
+    expected = np.array([exact_barron(r, alpha) for r in residuals])
+    np.testing.assert_allclose(rho(functools.partial(barron, alpha=alpha), residuals), expected, rtol=500 * 2.3e-16 * 4)
+
+
+def test_barrons_loss_above_alpha_2_is_as_in_print_and_grows_with_alpha():
+    assert barron(torch.zeros(1).double(), 9 * torch.ones(1).double(), 4.0, 2.0).item() == pytest.approx(
+        61.3828125, rel=1e-15
+    )
+    at = torch.zeros(1).double(), torch.full((1,), 3.0).double()
+    values = [barron(*at, alpha).item() for alpha in (1.0, 2.0, *ABOVE)]
+    assert values == sorted(values)
+    assert values[-1] == pytest.approx(math.expm1(4.5), rel=1e-14)
+    assert barron(*at, 1e9).item() == pytest.approx(values[-1], rel=1e-7)
+    z = torch.linspace(-5, 5, 21).double().requires_grad_()
+    for alpha in ABOVE:
+        assert torch.autograd.gradcheck(lambda v, alpha=alpha: barron(v, torch.zeros_like(v), alpha), z)
 
 
 def partition(alpha):

@@ -9,7 +9,7 @@ from cases import toy
 
 from dlstats import montecarlo
 from dlstats.pipeline import cells, ledger, store, summaries
-from dlstats.pipeline.rows import settled
+from dlstats.pipeline.rows import REASONS, settled
 from dlstats.protocol import origin, readers, verdict
 from dlstats.protocol.claim import Claim, Expectation, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
@@ -204,3 +204,28 @@ def test_simulate_does_not_give_the_status_that_the_numbers_give():
     given = dataclasses.replace(EXPERIMENT, simulate=lambda *a: simulate(*a).assign(status="not_finite"))
     with pytest.raises(ValueError, match=r"`status` must be one of ok, .*, got not_finite"):
         _raw(given)
+
+
+def test_what_did_not_happen_in_training_is_counted_in_the_summary_and_a_dead_network_counts():
+    given = ["ok", "dead", "untrained", "diverged", "dead"]
+
+    def trained(condition, streams, device):
+        rows = simulate(condition, streams, device)
+        return rows.assign(
+            status=[
+                given[r % 5] if m == "mean" else "ok" for r, m in zip(rows["replicate"], rows["method"], strict=True)
+            ]
+        )
+
+    raw = _raw(dataclasses.replace(EXPERIMENT, simulate=trained), sizes=(40,))
+    mean = raw[raw["method"] == "mean"]
+    dead, untrained, diverged = (REASONS[name] for name in ("dead", "untrained", "diverged"))
+    assert mean["status"].tolist() == [{"dead": "ok"}.get(s, s) for s in given] * 8
+    assert mean["reason"].tolist() == ["", dead, untrained, diverged, dead] * 8
+    lines = summaries.summarise(EXPERIMENT, raw)
+    line = lines.query("measure == 'error' and statistic == 'mean' and method == 'mean'").iloc[0]
+    assert (line["replicates"], line["failed"]) == (24, 16)
+    assert line["reasons"] == f"16 ok, but {dead}; 8 untrained; 8 diverged"
+    assert set(lines.loc[lines["method"] != "mean", "reasons"]) == {""}
+    assert {entry["reason"] for entry in provenance.failures(raw)} == {untrained, diverged}
+    assert [(entry["reason"], entry["rows"], entry["of"]) for entry in provenance.noted(raw)] == [(dead, 16, 40)]

@@ -81,7 +81,7 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, points: np.ndarray, n: 
 
     from dlstats import training
     from dlstats.losses import quantile
-    from dlstats.training import recipes
+    from dlstats.training import outcome, recipes
 
     recipe = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks")
 
@@ -92,8 +92,7 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, points: np.ndarray, n: 
     if method == "per_level":
         parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
         columns = dict(parts[0][1])
-        failed = [[part[1]["status"][r] for part in parts if part[1]["status"][r] != "ok"] for r in range(len(x))]
-        columns["status"] = [bad[0] if bad else "ok" for bad in failed]
+        columns["status"] = outcome.gravest([part[1]["status"] for part in parts]).tolist()
         return torch.cat([part[0] for part in parts], dim=2).double().numpy(), columns
     tau = torch.tensor(LEVELS)
     order = quantile.in_order if method == "non_crossing" else (lambda raw: raw)

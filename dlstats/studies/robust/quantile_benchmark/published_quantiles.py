@@ -87,7 +87,7 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, stream
 
     from dlstats import nets, training
     from dlstats.losses import quantile
-    from dlstats.training import recipes
+    from dlstats.training import outcome, recipes
 
     torch.set_num_threads(1)
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], axis=1)[..., None]
@@ -112,9 +112,8 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, stream
         tau, head = torch.tensor(FITTED), _head(method)
         parts = [run(lambda f, target: quantile.pinball(head(f), target, tau.to(f)), len(FITTED))]
         fitted = head(parts[0][0])[..., [FITTED.index(level) for level in LEVELS]]
-    bad = np.any([part[1] == "diverged" for part in parts], axis=0)
     columns = {
-        "status": np.where(bad, "diverged", "ok"),
+        "status": outcome.gravest([part[1] for part in parts]),
         "data_digest": [recipes.digest(a, b) for a, b in zip(x, y, strict=True)],
         "start_digest": [recipes.digest(row) for row in parts[0][2].numpy()],
     }

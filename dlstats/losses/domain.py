@@ -1,0 +1,115 @@
+"""The domains of losses: each refuses what lies outside in one line, with what is required and what came.
+
+What a loss takes beside predictions is checked at every call, on the CPU; a CUDA device is not asked, since that would
+make it wait. Training tries a loss on its responses on the CPU before any work (`training.problem`).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+
+def positive(**constants: float) -> None:
+    """Raise ValueError unless every constant is positive and finite."""
+    for name, value in constants.items():
+        if not 0 < value < math.inf:
+            raise ValueError(f"`{name}` must be positive and finite, got {value}.")
+
+
+def at_least_zero(**constants: float) -> None:
+    """Raise ValueError unless every constant is at least 0 and finite."""
+    for name, value in constants.items():
+        if not 0 <= value < math.inf:
+            raise ValueError(f"`{name}` must be at least 0 and finite, got {value}.")
+
+
+def finite(**constants: float) -> None:
+    """Raise ValueError unless every constant is finite."""
+    for name, value in constants.items():
+        if not math.isfinite(value):
+            raise ValueError(f"`{name}` must be finite, got {value}.")
+
+
+def level(value: float | Tensor) -> None:
+    """Raise ValueError unless a quantile level, or every one of a tensor, lies strictly between 0 and 1."""
+    if isinstance(value, Tensor):
+        inside = value.is_cuda or bool(((value > 0) & (value < 1)).all())
+    else:
+        inside = 0 < value < 1
+    if not inside:
+        came = value.tolist() if isinstance(value, Tensor) else value
+        raise ValueError(f"`level` must lie strictly between 0 and 1, got {came}.")
+
+
+KINDS: dict[str, Callable[[Sequence[float]], bool]] = {
+    "positive": lambda values: min(values) > 0,
+    "at least 0": lambda values: min(values) >= 0,
+    "at least 0 and not all 0": lambda values: min(values) >= 0 and max(values) > 0,
+    "finite": lambda values: True,
+}
+"""What the numbers of classes, all finite, may have to be."""
+WEIGHTS = "at least 0 and not all 0"
+
+
+def numbers(name: str, values: Sequence[float], kind: str) -> None:
+    """Raise ValueError unless numbers, one per class of two or more, are finite and of a kind."""
+    if len(values) < 2 or not all(map(math.isfinite, values)) or not KINDS[kind](values):
+        raise ValueError(f"`{name}` must be {kind} for two classes or more, got {list(values)}.")
+
+
+def per_class(name: str, values: Sequence[float], prediction: Tensor, kind: str) -> None:
+    """Raise ValueError unless there is one number of a kind for each class of the predictions."""
+    one_each(name, values, prediction)
+    numbers(name, values, kind)
+
+
+def one_each(name: str, values: Sequence, prediction: Tensor) -> None:
+    """Raise ValueError unless there is one entry for each class of the predictions."""
+    classes = max(2, prediction.shape[2])
+    if len(values) != classes:
+        raise ValueError(f"`{name}` must have an entry for each of {classes} classes, got {list(values)}.")
+
+
+def one_logit(prediction: Tensor) -> None:
+    """Raise ValueError unless predictions have one output."""
+    if prediction.shape[2] != 1:
+        raise ValueError(f"Predictions must have one logit, got {prediction.shape[2]}.")
+
+
+def labels(prediction: Tensor, y: Tensor) -> bool:
+    """Whether every label is a class; with one logit a fraction between 0 and 1 is allowed too, the proportion of class 1.
+
+    Raises ValueError for any other label. On a CUDA device labels that are no whole numbers by their type may be fractions.
+    """
+    whole, classes = not y.is_floating_point(), max(2, prediction.shape[2])
+    if y.is_cuda or y.numel() == 0:
+        return whole
+    if prediction.shape[2] == 1 and bool(((y == 0) | (y == 1)).all()):
+        return True
+    low, high = (float(v) for v in y.to(prediction.dtype).aminmax())
+    whole = whole or bool((y == y.round()).all())
+    if low >= 0 and high <= classes - 1 and (whole or classes == 2 > prediction.shape[2]):
+        return whole
+    allowed = "between 0 and 1" if prediction.shape[2] == 1 else f"the numbers 0, ..., {classes - 1} of the classes"
+    raise ValueError(f"Labels must be {allowed}, got {'fractions ' if not whole else ''}from {low:g} to {high:g}.")
+
+
+def of_labels(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A loss of hard labels that checks them; for a fraction y of class 1 it is y loss(z, 1) + (1 − y) loss(z, 0)."""
+
+    @functools.wraps(loss)
+    def checked(prediction: Tensor, y: Tensor, *arguments: object, **options: object) -> Tensor:
+        if labels(prediction, y) or prediction.shape[2] > 1:
+            return loss(prediction, y, *arguments, **options)
+        one, none = (
+            loss(prediction, make(prediction), *arguments, **options) for make in (torch.ones_like, torch.zeros_like)
+        )
+        y = y.to(prediction.dtype)
+        return y * one + (1 - y) * none
+
+    return checked

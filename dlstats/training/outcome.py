@@ -1,0 +1,75 @@
+"""What became of a fit that ran to its end: whether anything was trained, and whether a layer died."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlstats.nets import ACTIVATIONS, Mlp, views
+from dlstats.nets.mlp import affine
+from dlstats.training import blocks
+from dlstats.training.contract import Fit, Problem
+from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
+
+STATUSES = ("diverged", "untrained", "not_converged", "dead", "ok")
+"""What a fit may be called, the gravest first."""
+
+
+def gravest(parts: Sequence[Iterable[str]]) -> np.ndarray:
+    """For networks that a replicate has together, the gravest status of any of them."""
+    return np.array([min(several, key=STATUSES.index) for several in zip(*parts, strict=True)])
+
+
+@torch.no_grad()
+def told(problem: Problem, fit: Fit, device: torch.device) -> Fit:
+    """The fit with status `untrained` or `dead` in place of `ok` where that is what became of it.
+
+    `untrained`: the gradient at the start is 0 in every entry, or the training loss of the weights kept is that of the
+    start. It may be that of the start where validation chose the start, or where that was optimal to the tolerance.
+    `dead`: in a hidden layer no unit has a slope at any sample, so that no gradient passes it.
+    """
+    problem = replace(problem, generators=None)
+    chosen = problem.validation is not None or problem.training.tolerance > 0
+    status = fit.status.astype(object)
+    step = blocks.size(problem, device)
+    for begin in range(0, len(status), step):
+        rows = slice(begin, min(begin + step, len(status)))
+        part = blocks.part(problem, rows.start, rows.stop, device)
+        kept = fit.parameters[rows].to(device)
+        still, same = (found.cpu().numpy() for found in _at_start(part, kept))
+        untrained = still | (same & ~(chosen & (fit.step[rows] == 0)))
+        dead = _dead(part.net, kept, part.x.transpose(1, 2)).cpu().numpy()
+        found = np.where(untrained, "untrained", np.where(dead, "dead", "ok"))
+        status[rows] = np.where(status[rows] == "ok", found, status[rows])
+    return replace(fit, status=status.astype(str))
+
+
+def _at_start(part: Problem, kept: Tensor) -> tuple[Tensor, Tensor]:
+    """Whether the gradient at the start is 0, and whether the loss of the weights kept is that of the start."""
+    x = part.x.transpose(1, 2)
+    gradient = Backpropagation(part.net, part.loss, part.start, part.x.shape[1])
+    gradient(x.expand(len(part.start), -1, -1), part.y)
+    before, after = (mean_loss(part.net, part.loss, rows, x, part.y, torch.float64) for rows in (part.start, kept))
+    return (gradient.gradient == 0).all(dim=1), before == after
+
+
+def _dead(net: Mlp, parameters: Tensor, x: Tensor) -> Tensor:
+    """Whether in some hidden layer the activation is flat at all samples x (reps or 1, d, n) in every unit."""
+    named, activation = views(net, parameters), ACTIVATIONS[net.activation]
+    h, dead = (
+        x.expand(len(parameters), -1, -1),
+        torch.zeros(len(parameters), dtype=torch.bool, device=parameters.device),
+    )
+    for layer in range(len(net.widths)):
+        z = affine(named, layer, h)
+        slope = named.get(f"slope.{layer}")
+        trained = () if slope is None else (slope.unsqueeze(2),)
+        h, steepness = torch.empty_like(z), torch.empty_like(z)
+        activation.forward(z, h, *trained)
+        activation.backward(torch.ones_like(z), z if activation.keeps_input else h, steepness, *trained)
+        dead |= (steepness == 0).all(dim=2).all(dim=1)
+    return dead
