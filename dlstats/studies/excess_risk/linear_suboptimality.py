@@ -272,7 +272,7 @@ STUDY = Study(
             "circle": grid(n=SIZES[:4], replicates=12),
             "network": [grid(n=[128, 256], steps=20, replicates=3), grid(n=[2048, 4096], steps=20, replicates=2)],
         },
-        "standard": _design(5000, 1000, 50, 150),
+        "standard": _design(12000, 2000, 50, 150),
         "paper": _design(20000, 4000, 200, 400),
     },
 )

@@ -71,7 +71,7 @@ STUDY = Study(
         },
         "standard": {
             "climb": grid(widths=SHAPES, replicates=64),
-            "line": _line(10000, 10000, 4000, 1000),
+            "line": _line(15000, 15000, 8000, 2000),
             "breakpoints": grid(width=[16, 32, 64, 128, 256], depth=4, replicates=128),
             "plane": _plane(50, 3000, 1500, 300, 1000, 4000),
             "picture": PICTURE,

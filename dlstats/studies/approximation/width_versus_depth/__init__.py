@@ -55,7 +55,7 @@ STUDY = Study(
             "by_points": grid(**POINTS, replicates=16),
             "by_activation": grid(**TREE, steps=1000, replicates=16),
             "by_start": grid(**TREE, steps=1000, replicates=16),
-            "signal": grid(width=64, depth=8, replicates=4000),
+            "signal": grid(width=64, depth=8, replicates=8000),
         },
         "paper": {
             "by_depth": [
