@@ -16,7 +16,7 @@ RAW = {
 
 RESULTS, REPORTS, AGAIN = Path("results"), Path("reports"), os.environ.get(standing.AGAIN, "")
 
-processes.of_snakemake()
+processes.of_snakemake(workflow.is_main_process)
 
 if workflow.is_main_process:
     print(grid.plan(CONFIG), file=sys.stderr)
@@ -24,6 +24,7 @@ if workflow.is_main_process:
 
 
 onstart:
+    aside.sweep(RESULTS, REPORTS)
     aside.begin(CONFIG, AGAIN, RESULTS)
     run.remember(str(config.get("profile", "standard")), RESULTS)
 

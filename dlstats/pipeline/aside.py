@@ -21,8 +21,6 @@ FOLDER = ".aside"
 def begin(config: Mapping, again: str, results: Path) -> None:
     """Put in order what a killed run left, then move the replicates of `again` (study or study.experiment, or none) aside."""
     restore(results)
-    for left in results.rglob(f".*{store.PART}"):
-        left.unlink(missing_ok=True)
     study, _, inner = again.partition(".")
     for cell in grid.cells(config, study) if study else ():
         if inner in ("", cell.experiment):
@@ -32,6 +30,13 @@ def begin(config: Mapping, again: str, results: Path) -> None:
                     old = results / FOLDER / path.relative_to(results)
                     old.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(path, old)
+
+
+def sweep(*folders: Path) -> None:
+    """Take away files that a killed run was writing."""
+    for folder in folders:
+        for left in folder.rglob(f".*{store.PART}"):
+            left.unlink(missing_ok=True)
 
 
 def restore(results: Path) -> None:

@@ -32,10 +32,10 @@ def leave_with(process: int, every: float = 1.0) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def of_snakemake() -> None:
-    """Let this process, a Snakemake, end with the `dlstats run` that started it, if one did, and its jobs with this."""
+def of_snakemake(main: bool) -> None:
+    """Let this process be a Snakemake with which its jobs end; the main one ends with the `dlstats run` that started it."""
     os.environ[PARENT] = str(os.getpid())
-    if STARTER in os.environ:
+    if main and STARTER in os.environ:
         leave_with(int(os.environ.pop(STARTER)))
 
 

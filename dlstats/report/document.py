@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from dlstats.pipeline import grid
+from dlstats.pipeline import grid, store
 from dlstats.protocol import origin
 from dlstats.protocol.verdict import AGAINST, CONFLICT, CONFLICTS, LEVEL, NOT_REACHED, VERDICTS
-from dlstats.report import blocks, checklist, errata, families, ledger, protocol, sections
+from dlstats.report import blocks, checklist, errata, families, ledger, sections
 from dlstats.report.blocks import Block, Heading, Paragraph, Text, code, joined, prose, ref, right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
@@ -55,7 +55,7 @@ def _facts(material: Material) -> tuple[tuple[str, Text], ...]:
         "core time of the simulations": sections.duration(sum(seconds)) if seconds else "not recorded",
         "machine": "{processor}, {cores} cores, {memory_gib} GiB, {system}".format(**environment),
         "Python": str(environment["python"]),
-        "configuration": code(f"sha256 {protocol.digest(material.config)}"),
+        "configuration": code(f"sha256 {store.digest(material.config)}"),
     }
     return tuple((name, prose(content)) for name, content in facts.items())
 

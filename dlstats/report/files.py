@@ -20,15 +20,6 @@ def packaged(name: str) -> dict:
     return yaml12.load(Path(__file__).with_name(name))
 
 
-def read_json(path: Path) -> dict | None:
-    """The mapping that a JSON file holds; nothing when it is not there, cannot be read or holds something else."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def write_json(path: Path, data: object) -> Path:
     """Write data as JSON for people to read."""
     return write_text(path, json.dumps(data, indent=1, ensure_ascii=False))

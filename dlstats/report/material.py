@@ -14,7 +14,7 @@ from dlstats.pipeline.ledger import combine
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, protocol, provenance
 from dlstats.report.bibliography import Source
-from dlstats.report.files import read_json, tracked
+from dlstats.report.files import tracked
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def collect(
         errata=slips,
         stale=tuple(name for name in provenance.stale(config, folder) if name in parts),
         questions=families.load(tracked(reports, families.FILE)),
-        registered={n: earlier for n in loaded if (earlier := read_json(reports / protocol.FOLDER / f"{n}.json"))},
+        registered={n: earlier for n in loaded if (earlier := protocol.registered(reports, n))},
     )
 
 

@@ -5,16 +5,17 @@ Source of the form: Morris, White and Crowther 2019; Siepe and others 2024 (prer
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from dlstats.pipeline import grid
+from dlstats.pipeline.store import digest
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
 from dlstats.protocol.measure import Contrast, SlopeContrast
@@ -58,10 +59,22 @@ class Protocol:
         return digest(self.data)
 
 
-def digest(data: object) -> str:
-    """Short SHA-256 of data in canonical JSON."""
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def registered(reports: Path, study: str) -> dict | None:
+    """The protocol of a study as it was registered, with its hash; None where it was not.
+
+    Raises ValueError when the file is not as `dlstats protocol` wrote it.
+    """
+    path = reports / FOLDER / f"{study}.json"
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        right = found["hash"] == digest(found["protocol"])
+    except (OSError, ValueError, KeyError, TypeError):
+        right = False
+    if not right:
+        raise ValueError(f"{path}: must be as `dlstats protocol {study}` wrote it; it was changed since, or cut")
+    return found
 
 
 def protocol(config: Mapping, study: Study) -> Protocol:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from dlstats.pipeline import grid
+from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, blocks, ledger, protocol, tables
@@ -86,7 +86,7 @@ def _picture(study: Study, origin: Mapping) -> Picture:
     if origin.get("fingerprint"):
         parts.append(f"fingerprint of the code that computed them {origin['fingerprint']}")
     if origin.get("inputs"):
-        parts.append(f"digest of the files read {protocol.digest(dict(origin['inputs']))}")
+        parts.append(f"digest of the files read {store.digest(dict(origin['inputs']))}")
     width = WIDTHS.get(str(origin.get("width")), WIDTHS["one-column"])
     caption = str(origin["caption"])
     key, path = f"fig-{study.name}-{origin['figure']}", str(origin["file"])

@@ -51,6 +51,7 @@ def test_a_killed_run_is_put_in_order_by_the_next(results):
     (results / "raw" / f".cell-x{store.PART}").write_text("half")
     aside.begin(CONFIG, "", results)
     assert _files(results) == before
+    aside.sweep(results)
     assert not list(results.rglob(f"*{store.PART}"))
     assert not (results / aside.FOLDER).exists()
 

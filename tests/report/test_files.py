@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlstats.report import bibliography, errata, families, files
+from dlstats.report import bibliography, errata, families
 
 ERRATUM = "{id: E1, lectures: [A], place: P, printed: 'a b c d', right: R, claims: []}"
 ERRATA = f"lectures: {{A: a}}\nerrata:\n- {ERRATUM}\n"
@@ -55,9 +55,3 @@ def test_what_is_no_bibtex_is_named(content, tmp_path):
     (tmp_path / "references.bib").write_bytes(content)
     with pytest.raises(ValueError, match=r"references\.bib: is not BibTeX: "):
         bibliography.read(tmp_path / "references.bib")
-
-
-@pytest.mark.parametrize("content", [b"", b"[1]", b"3", b"{", b"\xff"])
-def test_a_json_file_that_holds_no_mapping_counts_as_not_there(content, tmp_path):
-    (tmp_path / "a.json").write_bytes(content)
-    assert files.read_json(tmp_path / "a.json") is None

@@ -8,11 +8,12 @@ import json
 import pytest
 from cases.report_site import CONFIG, ENVIRONMENT, SAMPLES, claims, study
 
+from dlstats.pipeline import store
 from dlstats.protocol.claim import at_most, equals
 from dlstats.protocol.study import Method
 from dlstats.protocol.study import grid as levels
 from dlstats.protocol.verdict import support_power
-from dlstats.report import checklist, drawing, files, formulas, markdown, material, protocol, provenance
+from dlstats.report import checklist, drawing, formulas, markdown, material, protocol, provenance
 
 
 @pytest.fixture
@@ -49,14 +50,24 @@ def test_the_protocol_file_names_every_part_of_ademp(tmp_path):
     for claim in claims():
         assert claim.id in written
     about = json.loads(data.read_text(encoding="utf-8"))
-    assert about["hash"] == protocol.digest(about["protocol"]) == protocol.protocol(CONFIG, study()).hash
+    assert about["hash"] == store.digest(about["protocol"]) == protocol.protocol(CONFIG, study()).hash
 
 
 def test_a_registered_protocol_is_compared(tmp_path, record, site):
     drawing.protocol(_changed(replicates=40), "toy", tmp_path)
-    earlier = files.read_json(tmp_path / protocol.FOLDER / "toy.json")
+    earlier = protocol.registered(tmp_path, "toy")
     found = protocol.deviations(CONFIG, study(), record, site.verdicts, earlier)
     assert found == ["Changed since the protocol was registered: experiments."]
+
+
+@pytest.mark.parametrize(("old", "new"), [("0.02", "0.03"), ('"seed": 7', '"seed": 8'), ("}", ""), ("{", "[")])
+def test_a_registered_protocol_that_was_changed_is_refused(tmp_path, old, new):
+    assert protocol.registered(tmp_path, "toy") is None
+    _, path = drawing.protocol(CONFIG, "toy", tmp_path)
+    assert protocol.registered(tmp_path, "toy")
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(ValueError, match=r"toy\.json: must be as `dlstats protocol toy` wrote it"):
+        protocol.registered(tmp_path, "toy")
 
 
 def test_a_run_as_planned_has_no_deviation(record, site):
