@@ -233,7 +233,7 @@ NAMES = {
     "coverage": "a coverage",
     "bias_eliminated_coverage": "a bias-eliminated coverage",
     "rejection_rate": "a rejection rate",
-    "interval_width": "a mean width of intervals",
+    "interval_width": "the mean width of intervals",
     "ratio": "a ratio of two means",
     "difference": "a difference of two means",
     "correlation": "a correlation",
