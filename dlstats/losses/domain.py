@@ -38,12 +38,12 @@ def finite(**constants: float) -> None:
 def level(value: float | Tensor) -> None:
     """Raise ValueError unless a quantile level, or every one of a tensor, lies strictly between 0 and 1."""
     if isinstance(value, Tensor):
-        inside = value.is_cuda or bool(((value > 0) & (value < 1)).all())
+        outside = [] if value.is_cuda else value[~((value > 0) & (value < 1))].flatten().tolist()
     else:
-        inside = 0 < value < 1
-    if not inside:
-        came = value.tolist() if isinstance(value, Tensor) else value
-        raise ValueError(f"`level` must lie strictly between 0 and 1, got {came}.")
+        outside = [] if 0 < value < 1 else [value]
+    if outside:
+        more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
+        raise ValueError(f"`level` must lie strictly between 0 and 1, got {outside[0]}{more}.")
 
 
 KINDS: dict[str, Callable[[Sequence[float]], bool]] = {

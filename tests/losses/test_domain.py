@@ -170,3 +170,9 @@ def test_fractions_count_as_the_samples_that_they_stand_for(name):
     hard = OTHER_TWO[name](z.repeat_interleave(10, dim=1), y).mean()
     spread = (0.3 * 0.7 + 0.8 * 0.2) / 2 if name == "squared_probability" else 0.0  # y (1 - y), which no fit changes
     assert soft.item() + spread == pytest.approx(hard.item(), rel=1e-12)
+
+
+def test_of_many_levels_the_first_one_outside_is_named():
+    levels = torch.linspace(0.1, 1.2, 1000)
+    with pytest.raises(ValueError, match=r"got 1\.0007\d* and 181 more\.$"):
+        quantile.pinball(*REAL, level=levels)
