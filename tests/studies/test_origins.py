@@ -16,6 +16,8 @@ CITED = set(parse_file(str(ROOT / "reports" / "references.bib")).entries)
 SEEDS = {yaml.safe_load(path.read_text())["seed"] for path in (ROOT / "config").glob("*.yaml")}
 PILOTS = {20261120, 20261127}
 """Root seeds of the runs in which findings were seen: of the first ledger, and of the first run of the second."""
+SEEN = {20261201}
+"""Root seeds of later runs whose verdicts were looked at before replicates were raised."""
 STUDIES = list(registry.studies())
 
 
@@ -54,7 +56,7 @@ def test_every_origin_can_be_looked_up(study):
 
 
 def test_no_profile_judges_findings_by_the_data_of_their_pilots():
-    assert SEEDS & PILOTS == set()
+    assert SEEDS & (PILOTS | SEEN) == set()
 
 
 @pytest.mark.parametrize("study", STUDIES)
