@@ -126,10 +126,19 @@ class Fit:
     status: np.ndarray
     """`ok`, `diverged` (a loss or weight was not finite), `not_converged`, `untrained` (its gradient was 0 from the start, or
     its loss never changed) or `dead` (it was trained, and no unit of a hidden layer has a slope any more)."""
+    epochs: np.ndarray
+    """Steps taken, in passes through the samples."""
+    dead_share: np.ndarray
+    """Share of the hidden units of the weights kept that have no slope at any sample."""
 
     def rows(self, chosen: slice | np.ndarray) -> Fit:
         """The fit of the chosen rows."""
         return Fit(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+
+def unknown(fits: int) -> dict[str, np.ndarray]:
+    """What a back end leaves to `outcome.told`, as nan."""
+    return {name: np.full(fits, np.nan) for name in ("epochs", "dead_share")}
 
 
 def joined(found: Sequence[Fit]) -> Fit:

@@ -1,8 +1,8 @@
-"""What became of a fit that ran to its end: whether anything was trained, and whether a layer died."""
+"""What became of a fit that ran to its end: whether anything was trained, how long, and which units died."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,15 +26,16 @@ def gravest(parts: Sequence[Iterable[str]]) -> np.ndarray:
 
 @torch.no_grad()
 def told(problem: Problem, fit: Fit, device: torch.device) -> Fit:
-    """The fit with status `untrained` or `dead` in place of `ok` where that is what became of it.
+    """The fit with its epochs and dead units, and status `untrained` or `dead` in place of `ok` where that became of it.
 
     `untrained`: the gradient at the start is 0 in every entry, or the training loss of the weights kept is that of the
     start. It may be that of the start where validation chose the start, or where that was optimal to the tolerance.
     `dead`: in a hidden layer no unit has a slope at any sample, so that no gradient passes it.
     """
+    batch, n = problem.training.batch_size, problem.x.shape[1]
     problem = replace(problem, generators=None)
     chosen = problem.validation is not None or problem.training.tolerance > 0
-    status = fit.status.astype(object)
+    status, dead_share = fit.status.astype(object), np.empty(len(fit.status))
     step = blocks.size(problem, device)
     for begin in range(0, len(status), step):
         rows = slice(begin, min(begin + step, len(status)))
@@ -42,10 +43,13 @@ def told(problem: Problem, fit: Fit, device: torch.device) -> Fit:
         kept = fit.parameters[rows].to(device)
         still, same = (found.cpu().numpy() for found in _at_start(part, kept))
         untrained = still | (same & ~(chosen & (fit.step[rows] == 0)))
-        dead = _dead(part.net, kept, part.x.transpose(1, 2)).cpu().numpy()
+        flat = [units.cpu().numpy() for units in _flat(part.net, kept, part.x.transpose(1, 2))]
+        dead = np.any([units.all(axis=1) for units in flat], axis=0)
+        dead_share[rows] = sum(units.sum(axis=1) for units in flat) / max(1, sum(part.net.widths))
         found = np.where(untrained, "untrained", np.where(dead, "dead", "ok"))
         status[rows] = np.where(status[rows] == "ok", found, status[rows])
-    return replace(fit, status=status.astype(str))
+    epochs = fit.steps if batch is None else fit.steps * batch / n
+    return replace(fit, status=status.astype(str), epochs=epochs.astype(float), dead_share=dead_share)
 
 
 def _at_start(part: Problem, kept: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,13 +61,10 @@ def _at_start(part: Problem, kept: Tensor) -> tuple[Tensor, Tensor]:
     return (gradient.gradient == 0).all(dim=1), before == after
 
 
-def _dead(net: Mlp, parameters: Tensor, x: Tensor) -> Tensor:
-    """Whether in some hidden layer the activation is flat at all samples x (reps or 1, d, n) in every unit."""
+def _flat(net: Mlp, parameters: Tensor, x: Tensor) -> Iterator[Tensor]:
+    """Layer by layer the units (reps, width) whose activation is flat at all samples x (reps or 1, d, n)."""
     named, activation = views(net, parameters), ACTIVATIONS[net.activation]
-    h, dead = (
-        x.expand(len(parameters), -1, -1),
-        torch.zeros(len(parameters), dtype=torch.bool, device=parameters.device),
-    )
+    h = x.expand(len(parameters), -1, -1)
     for layer in range(len(net.widths)):
         z = affine(named, layer, h)
         slope = named.get(f"slope.{layer}")
@@ -71,5 +72,4 @@ def _dead(net: Mlp, parameters: Tensor, x: Tensor) -> Tensor:
         h, steepness = torch.empty_like(z), torch.empty_like(z)
         activation.forward(z, h, *trained)
         activation.backward(torch.ones_like(z), z if activation.keeps_input else h, steepness, *trained)
-        dead |= (steepness == 0).all(dim=2).all(dim=1)
-    return dead
+        yield (steepness == 0).all(dim=2)

@@ -48,6 +48,9 @@ class Outcome:
     losses: Float[np.ndarray, "reps restarts"]
     every: Float[Tensor, "starts p"]
     """The weights of all restarts."""
+    epochs: Float[np.ndarray, " reps"]
+    dead_share: Float[np.ndarray, " reps"]
+    """Share of hidden units without a slope at any sample."""
     status: list[str]
     data_digest: list[str]
     start_digest: list[str]
@@ -60,7 +63,8 @@ class Outcome:
     def columns(self) -> dict[str, list]:
         """What a study records of every replicate."""
         names = ("status", "data_digest", "start_digest")
-        return {name: getattr(self, name) for name in names} | {"train_loss": self.loss.tolist()}
+        numbers = {"train_loss": self.loss, "epochs": self.epochs, "dead_share": self.dead_share}
+        return {name: getattr(self, name) for name in names} | {name: part.tolist() for name, part in numbers.items()}
 
 
 def run(
@@ -102,6 +106,8 @@ def run(
         loss=kept.loss.astype(float),
         losses=every.loss.astype(float).reshape(len(x), recipe.restarts),
         every=every.parameters,
+        epochs=kept.epochs,
+        dead_share=kept.dead_share,
         status=kept.status.tolist(),
         data_digest=[digest(a, b) for a, b in zip(x, y, strict=True)],
         start_digest=[digest(rows) for rows in begin.numpy().reshape(len(x), -1)],

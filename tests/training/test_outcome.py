@@ -136,3 +136,22 @@ def test_a_loss_refuses_responses_outside_its_domain_before_any_work(loss, y, me
     given: dict[str, Any] = {"y": spoilt} if where == "training" else {"validation": (x, spoilt)}
     with pytest.raises(ValueError, match=message):
         _status(loss=loss, backend=backend, **given)
+
+
+@pytest.mark.parametrize("backend", ["lanes", "torch"])
+def test_units_without_a_slope_at_any_sample_are_counted(backend):
+    start = _start()
+    named, (x, y) = nets.views(NET, start), _data()
+    for layer in range(2):
+        named[f"bias.{layer}"][:] = 20.0
+    named["bias.0"][2, :2] = named["bias.1"][4, 1] = -100.0
+    fit = training.fit(NET, squared, start, x, y, training.Training(5, 1e-4), backend=backend)
+    np.testing.assert_allclose(fit.dead_share * sum(NET.widths), [0, 0, 2, 0, 1, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize(("batch", "epochs"), [(None, 20), (6, 4)])
+def test_epochs_are_passes_through_the_samples(batch, epochs):
+    x, y = _data()
+    rngs = [np.random.default_rng(row) for row in range(REPS)]
+    fit = training.fit(NET, squared, _start(), x, y, training.Training(20, 0.01, batch_size=batch), rngs)
+    assert (fit.epochs == epochs).all()

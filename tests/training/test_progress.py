@@ -12,7 +12,7 @@ from dlstats.training.contract import Fit
 def block(losses):
     status = np.where(np.isfinite(losses), "ok", "diverged")
     nothing = np.zeros(len(losses))
-    return Fit(torch.zeros(len(losses), 1), np.array(losses), nothing, nothing, nothing, status)
+    return Fit(torch.zeros(len(losses), 1), np.array(losses), nothing, nothing, nothing, status, nothing, nothing)
 
 
 def test_a_line_counts_replicates_losses_divergence_and_time():

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from dlstats.training import blocks, minibatches
-from dlstats.training.contract import Fit, Problem, joined
+from dlstats.training.contract import Fit, Problem, joined, unknown
 from dlstats.training.lanes import build, external, layout
 from dlstats.training.lanes.layout import Run
 from dlstats.training.lanes.losses import EXTERNAL
@@ -107,4 +107,4 @@ def _fit(laid: Run) -> Fit:
         checked = external.losses(laid, *problem.validation, slot=job.keep_best).numpy()
     good = finite.numpy() & np.isfinite(loss)
     status = np.where(good, "ok", "diverged")
-    return Fit(parameters, loss, checked, step.numpy(), steps.numpy(), status)
+    return Fit(parameters, loss, checked, step.numpy(), steps.numpy(), status, **unknown(len(loss)))

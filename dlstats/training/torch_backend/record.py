@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlstats.training.contract import Fit, Problem
+from dlstats.training.contract import Fit, Problem, unknown
 from dlstats.training.torch_backend.backpropagation import mean_loss
 
 
@@ -63,6 +63,7 @@ def finish(problem: Problem, parameters: Tensor, record: Record | None) -> Fit:
         step=step.cpu().numpy(),
         steps=steps.cpu().numpy(),
         status=np.array(["ok" if fine else "diverged" for fine in good]),
+        **unknown(len(good)),
     )
 
 
