@@ -122,6 +122,28 @@ def test_those_called_means_are_the_mean_of_their_halves_and_no_other_statistic_
     assert means == set(_mcse_promise.MEANS)
 
 
+def test_only_statistics_whose_relative_error_is_that_of_another_have_no_claim_of_their_own():
+    distribution = DISTRIBUTIONS["poisson"]
+    columns = monte_carlo_error._columns(distribution, Streams(1, "monte_carlo_error", range(50)), 40)
+    batches = {name: evaluate(name, *columns[name]) for name in truths(distribution) if name in columns}
+
+    def relative(name):
+        """Reported errors over the standard deviation of the values."""
+        kept = np.isfinite(batches[name].value)
+        return np.nan_to_num(batches[name].mcse[kept] / batches[name].value[kept].std())
+
+    twins = {
+        frozenset((a, b))
+        for a in batches
+        for b in batches
+        if a != b and len(relative(a)) == len(relative(b)) and np.allclose(relative(a), relative(b), atol=1e-9)
+    }
+    same = monte_carlo_error.SAME_ERROR
+    assert twins == {frozenset((a, b)) for a in batches for b in batches if a != b and same.get(a, a) == same.get(b, b)}
+    claimed = {claim.id.removeprefix("MCM1.") for claim in monte_carlo_error.STUDY.claims}
+    assert claimed & set(monte_carlo_error.STATISTICS) == set(monte_carlo_error.STATISTICS) - set(same)
+
+
 def test_every_statistic_has_a_name_for_sentences():
     assert set(NAMES) == set(monte_carlo_error.STATISTICS)
 
