@@ -18,10 +18,14 @@ from dlstats.protocol.evidence import Evidence
 
 
 def write_summaries(config: Mapping, study: str, results: Path) -> None:
-    """The summary of every experiment of a study, as `<experiment>.parquet` and `.csv`, in a folder of its own."""
+    """The summary of every experiment of a study, as `<experiment>.parquet` and `.csv`, in a folder of its own.
+
+    A study of checks alone gets an empty folder, which the workflow asks for.
+    """
     experiments, files = registry.load(study).experiments, origins.raw(config, study, results)
     made = origins.summaries(config, study, results)
     tables = {path: estimates.summarise(experiments[path.stem], cells.read_raw(files[path.stem])) for path in made}
+    (results / "summary" / study).mkdir(parents=True, exist_ok=True)
     for path, table in tables.items():
         store.write_table(table, path, made[path])
 

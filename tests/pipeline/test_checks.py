@@ -6,7 +6,7 @@ import math
 import pytest
 from cases import toy
 
-from dlstats.pipeline import checks
+from dlstats.pipeline import checks, registry, results
 from dlstats.protocol import origin
 from dlstats.protocol.claim import at_least, at_most, equals
 from dlstats.protocol.study import Check
@@ -46,3 +46,11 @@ def test_slow_checks_are_left_out_unless_asked_for():
 def test_a_check_that_computes_nothing_is_refused():
     with pytest.raises(ValueError, match="TOY9 must compute one number or more"):
         _table(equals(0), [])
+
+
+def test_a_study_of_checks_alone_has_a_folder_of_summaries_which_the_workflow_asks_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        registry, "load", lambda study: dataclasses.replace(toy.STUDY, experiments={}, claims=(), designs={})
+    )
+    results.write_summaries({"design": "smoke"}, "toy", tmp_path)
+    assert list((tmp_path / "summary" / "toy").iterdir()) == []
