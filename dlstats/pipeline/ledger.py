@@ -151,13 +151,18 @@ def _number(claim: Claim, evidence: Evidence) -> float:
 
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:
-    """Measure a claim; cells that are not there, or too few replicates, leave it not run, with the reason."""
+    """Measure a claim; cells that are not there, or too few replicates, leave it not run, with the reason.
+
+    Raises ValueError for a claim that takes several lines of the summary for one.
+    """
     try:
         measured = claim.measure(evidence)
     except LookupError as error:
         if type(error) is not LookupError:  # a KeyError is a mistake in the claim, not a cell that is not there
             raise
         return Judged(NOTHING, open=verdict.NOT_RUN, note=str(error.args[0] if error.args else error))
+    except ValueError as error:
+        raise ValueError(f"Claim {claim.id}: {error}") from error
     several = [measured] if isinstance(measured, Estimate) else list(measured)
     if not several or not all(isinstance(one, Estimate) for one in several):
         raise TypeError(f"`measure` of claim {claim.id} must give Estimates, got {measured!r}.")

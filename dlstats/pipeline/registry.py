@@ -96,11 +96,11 @@ def _once(several: Iterable[Study]) -> None:
 
 
 def _origin(error: Exception) -> str:
-    """`file:line` where an import failed: of the studies' own files the innermost, else the innermost of all."""
+    """`file:line` where an import failed: of the files in families' folders the innermost, else the innermost of all."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{shown(Path(error.filename))}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(STUDIES)]
+    own = [frame for frame in frames if STUDIES in Path(frame.filename).parents[1:]]
     frame = (own or list(frames))[-1]
     return f"{shown(Path(frame.filename))}:{frame.lineno}"
 

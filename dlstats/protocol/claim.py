@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 
 from dlstats.montecarlo import Estimate
+from dlstats.protocol.hints import near
 from dlstats.protocol.origin import ORIGINS, Origin
 
 RELATIONS = {"equals": "=", "at_most": "≤", "at_least": "≥"}
@@ -86,7 +87,10 @@ class Claim:
 
         def number(match: re.Match) -> str:
             if match[1] not in given:
-                raise ValueError(f"The statement of claim {self.id} quotes `{match[1]}`, which is not given.")
+                raise ValueError(
+                    f"The statement of claim {self.id} may quote {', '.join(f'`{name}`' for name in given)} "
+                    f"(others are given by `numbers`), got `{match[1]}`.{near(match[1], given)}"
+                )
             value = given[match[1]]
             text = format(value, match[2] or ("g" if isinstance(value, float) else ""))
             return _printed(text) if isinstance(value, Real) else text

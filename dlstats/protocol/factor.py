@@ -39,6 +39,12 @@ class Factor:
     matches: str = ""
     """The regular expression that a word must match from end to end."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a kind that no column of results has."""
+        if self.kind not in KINDS:
+            kinds = ", ".join(kind.__name__ for kind in KINDS)
+            raise ValueError(f"`kind` of the factor {self.label!r} must be one of {kinds}, got {short(self.kind)}.")
+
     def check(self, name: str, level: object) -> Level:
         """The level in the factor's type. Raises ValueError with what is required and what came."""
         typed = self._typed(name, level)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dlstats.montecarlo.statistics import lookup
+
 KINDS = ("difference", "ratio", "log_ratio")
 
 
@@ -28,6 +30,12 @@ class Measure:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statistic", self.statistic.replace(" ", "_"))
+        lookup(self.statistic)
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """What its lines in a summary have as statistic."""
+        return (self.statistic,)
 
 
 @dataclass(frozen=True)
@@ -48,13 +56,17 @@ class Contrast:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"`kind` must be one of {', '.join(KINDS)}, got {self.kind!r}.")
+        _check_contrast(self.kind, self.statistic)
 
     @property
     def name(self) -> str:
         """Its statistic in a summary."""
         return f"{self.kind}({self.statistic})"
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """What its lines in a summary have as statistic."""
+        return (self.name,)
 
 
 @dataclass(frozen=True)
@@ -74,10 +86,18 @@ class LevelContrast:
     label: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _check_contrast(self.kind, self.statistic)
+
     @property
     def name(self) -> str:
         """Its statistic in a summary."""
         return f"{self.kind}({self.statistic})"
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """What its lines in a summary have as statistic."""
+        return (self.name,)
 
 
 @dataclass(frozen=True)
@@ -100,6 +120,14 @@ class Slope:
     """The column of replicates that holds the size, where that is not the factor itself."""
     options: Mapping[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        lookup(self.statistic)
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """What its lines in a summary have as statistic."""
+        return tuple(f"{name}({self.statistic})" for name in ("slope", "local_slope", "bend"))
+
 
 @dataclass(frozen=True)
 class SlopeContrast:
@@ -115,3 +143,17 @@ class SlopeContrast:
     statistic: str = "mean"
     label: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lookup(self.statistic)
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """What its lines in a summary have as statistic."""
+        return (f"slope_difference({self.statistic})",)
+
+
+def _check_contrast(kind: str, statistic: str) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"`kind` must be one of {', '.join(KINDS)}, got {kind!r}.")
+    lookup(statistic)

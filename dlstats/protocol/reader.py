@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from dlstats.montecarlo import Estimate
 from dlstats.protocol.evidence import ABOUT, Evidence, names
 from dlstats.protocol.hints import near
+from dlstats.protocol.measure import Contrast, SlopeContrast
 
 if TYPE_CHECKING:
     from dlstats.protocol.study import Experiment
@@ -71,19 +73,21 @@ class Reader:
         return replace(self, changes=(*self.changes, apply))
 
     def __call__(self, evidence: Evidence) -> list[Estimate]:
-        """The estimates. Raises LookupError when nothing matches, or several lines where one was asked for."""
+        """The estimates. Raises LookupError when nothing matches, and ValueError for several lines where one was asked for."""
         return [estimate for _, estimate in self.pairs(evidence)]
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Raise ValueError, in one line, for a measure, method, factor or key that no experiment declares."""
         column = self.where.get("measure")
         if self.experiment and self.experiment not in experiments:
-            raise ValueError(f"has no experiment `{self.experiment}`; it has {', '.join(experiments)}")
+            raise ValueError(f"has no experiment `{self.experiment}`; it has {', '.join(experiments)}.")
         held = [e for name, e in experiments.items() if self.experiment in ("", name)]
         having = [e for e in held if column is None or any(m.column == column for m in e.measures)]
         if not having:
             known = dict.fromkeys(m.column for e in held for m in e.measures)
-            raise ValueError(f"has no measure `{column}`; its measures are {', '.join(known)}")
+            raise ValueError(
+                f"has no measure `{column}`; its measures are {', '.join(known)}.{near(str(column), known)}"
+            )
         for name in (*self.where, *self.over, *self.needs, self.largest or "*"):
             if name not in LINE and not any(name in e.factors or name in e.keys for e in having):
                 known = dict.fromkeys(n for e in having for n in (*e.factors, *e.keys))
@@ -95,13 +99,42 @@ class Reader:
             for method in names(self.where.get(side)):
                 if method and "=" not in str(method) and not any(method in e.methods for e in having):
                     known = dict.fromkeys(n for e in having for n in e.methods)
-                    raise ValueError(f"has no method `{method}`; it has {', '.join(known)}")
+                    raise ValueError(f"has no method `{method}`; it has {', '.join(known)}.{near(method, known)}")
         fit = [name for name, e in experiments.items() if e in having and self._fits(e)]
         if not self.experiment and len(having) > 1 and len(fit) != 1:
             several = ", ".join(fit or (name for name, e in experiments.items() if e in having))
             raise ValueError(
-                f"has several experiments that measure `{column}` ({several}), of which `experiment` must name one"
+                f"has several experiments that measure `{column}` ({several}), of which `experiment` must name one."
             )
+        self._check_statistic(column, having)
+
+    def _check_statistic(self, column: object, having: Sequence[Experiment]) -> None:
+        wanted = self.where.get("statistic")
+        if not isinstance(wanted, str):
+            return
+        lines = [
+            (statistic, line)
+            for e in having
+            for line in (*e.measures, *e.contrasts, *e.slopes)
+            if line.column == column
+            for statistic in line.statistics
+        ]
+        known = dict.fromkeys(statistic for statistic, _ in lines)
+        # a statistic that an experiment has with several options shows them in parentheses
+        if wanted not in known and wanted.partition("(")[0] not in known:
+            raise ValueError(
+                f"has no `{wanted}` of `{column}`; its measures, contrasts and slopes have {', '.join(known)}."
+                f"{near(wanted, known)}"
+            )
+        pairs = {
+            (line.method, line.against)
+            for s, line in lines
+            if s == wanted and isinstance(line, Contrast | SlopeContrast)
+        }
+        for method, against in itertools.product(names(self.where.get("method")), names(self.where.get("against"))):
+            if pairs and "=" not in against and (method, against) not in pairs:
+                listed = ", ".join(f"{a} against {b}" for a, b in pairs)
+                raise ValueError(f"has no `{wanted}` of {method} against {against}, only of {listed}.")
 
     def _fits(self, experiment: Experiment) -> bool:
         methods = [m for side in ("method", "against") for m in names(self.where.get(side)) if m and "=" not in m]
@@ -158,7 +191,7 @@ def _require_single(lines: pd.DataFrame, over: tuple[str, ...], where: Mapping) 
         differs = [
             c for c in lines.columns if c not in over and lines[c].astype(str).nunique() > 1 and c not in NUMBERS
         ]
-        raise LookupError(
+        raise ValueError(
             f"{len(lines)} lines match {dict(where)}, one was asked for"
             f"{' for each ' + ', '.join(over) if over else ''}; they differ in {', '.join(differs) or 'nothing'}."
         )

@@ -15,10 +15,13 @@ import pandas as pd
 
 from dlstats.protocol.claim import Claim, Expectation
 from dlstats.protocol.factor import Condition, Factor, condition
+from dlstats.protocol.hints import near, short
 from dlstats.protocol.matching import inside
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.origin import Origin
 
+DESIGNS = ("smoke", "standard", "paper")
+"""Names of designs, the smaller before the larger."""
 STATUSES = ("ok", "diverged", "not_converged", "degenerate", "untrained", "not_finite", "error")
 """Why a replicate counts (`ok`) or does not; `not_finite` is given to rows whose measures are not, not by `simulate`."""
 ROW = ("replicate", "method", "status", "reason")
@@ -76,6 +79,13 @@ class Grid:
     replicates: int
     target: tuple[str, float, int] | None = None
     """Sequential stopping: (column of a measure, wanted mcse, replicates at most)."""
+
+    def __post_init__(self) -> None:
+        if type(self.replicates) is not int or self.replicates < 1:
+            raise ValueError(f"`replicates` must be a whole number of at least 1, got {short(self.replicates)}.")
+        for name, levels in self.levels.items():
+            if not levels:
+                raise ValueError(f"The factor `{name}` must have one level at least, got none.")
 
     def conditions(self) -> Iterator[dict[str, object]]:
         """Every combination of the levels, the last factor fastest."""
@@ -202,24 +212,51 @@ class Study:
     family: str = ""
 
     def named(self, name: str, family: str) -> Study:
-        """The study with its name and family. Raises ValueError for a claim that reads what no experiment declares."""
+        """The study with its name and family.
+
+        Raises ValueError for a design of another name than DESIGNS, and for a claim that reads what no experiment
+        declares or a level that no design has.
+        """
+        for design in self.designs:
+            if design not in DESIGNS:
+                raise ValueError(f"`designs` must be of {_list(DESIGNS)}, got `{design}`.{near(design, DESIGNS)}")
         for claim in self.claims:
             check = getattr(claim.measure, "check", None)
             try:
                 if check is not None:
                     check(self.experiments)
+                self._check_levels(getattr(claim.measure, "where", {}), getattr(claim.measure, "experiment", ""))
             except ValueError as error:
-                raise ValueError(f"Claim {claim.id} reads what is not there: {name} {error}.") from None
+                raise ValueError(f"Claim {claim.id} reads what is not there: {name} {error}") from None
         return replace(self, name=name, family=family)
+
+    def _check_levels(self, where: Mapping[str, object], experiment: str) -> None:
+        """Raise ValueError for a level that no design has."""
+        for factor, level in where.items():
+            having = {n: e for n, e in self.experiments.items() if experiment in ("", n) and factor in e.factors}
+            if callable(level) or not having or any(factor in e.keys for e in self.experiments.values()):
+                continue
+            designed = dict.fromkeys(
+                one
+                for design in self.designs
+                for inner, grids in self.design(design).items()
+                if inner in having
+                for grid in grids
+                for one in grid.levels.get(factor, [having[inner].factors[factor].default])
+            )
+            for one in level if isinstance(level, list | tuple | set | frozenset | range) else [level]:
+                if one not in designed:
+                    known = [str(one) for one in designed]
+                    hint = near(one, known) if isinstance(one, str) else ""
+                    raise ValueError(f"has no design with `{factor}` = {one}, only {', '.join(known)}.{hint}")
 
     def design(self, name: str) -> dict[str, list[Grid]]:
         """The grids of every experiment; a design that is not declared stands for the next smaller one.
 
         Raises LookupError for a study without any design.
         """
-        order = ("paper", "standard", "smoke")
-        names = order[order.index(name) :] if name in order else (name,)
-        found = next((n for n in (*names, *self.designs) if n in self.designs), None)
+        smaller = DESIGNS[DESIGNS.index(name) :: -1]
+        found = next((n for n in (*smaller, *self.designs) if n in self.designs), None)
         if found is None:
             if not self.experiments:
                 return {}
@@ -233,5 +270,8 @@ class Study:
             design = {next(iter(self.experiments)): design}
         unknown = [e for e in design if e not in self.experiments]
         if unknown:
-            raise ValueError(f"The design {found} of {self.name} names `{unknown[0]}`, which is no experiment of it.")
+            raise ValueError(
+                f"The design {found} of {self.name} names `{unknown[0]}`, which is no experiment of it; "
+                f"its experiments are {_list(self.experiments)}."
+            )
         return {e: [g] if isinstance(g, Grid) else list(g) for e, g in design.items()}

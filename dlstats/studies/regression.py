@@ -8,13 +8,14 @@ A study with needs of its own writes its `simulate` instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.hints import near, short
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.study import Experiment
 from dlstats.seeds import Streams
@@ -24,6 +25,7 @@ COLUMNS = ("risk", "train_loss")
 """What every method is measured by: mean squared error at new points, against the truth; for networks their loss."""
 
 
+@runtime_checkable
 class Process(Protocol):
     """A data-generating process that carries its truth; a frozen dataclass, whose fields may be factors."""
 
@@ -176,15 +178,31 @@ def regression(
     """An experiment with the column `risk`, the mean squared error at new points, and `train_loss` for networks.
 
     Every measure gets its slope in n, and log ratios of the first method to every other one on shared data, of the
-    statistic of the measure and of the median; `contrasts` and `slopes` come on top. Raises ValueError without the factor
-    n, for a factor that is no field of the process or of a method, and for a measure of another column.
+    statistic of the measure and of the median; `contrasts` and `slopes` come on top. Raises ValueError for a process or
+    method that is no dataclass's instance, without the factor n, for a factor that is no field of the process or of a
+    method, and for a measure of another column.
     """
-    known = {"n"}.union(_names(dgp), *(_names(method) for method in methods.values()))
-    if "n" not in factors or not set(factors) <= known:
-        raise ValueError(f"`factors` must be n and fields among {', '.join(sorted(known))}, got {', '.join(factors)}.")
+    if isinstance(dgp, type) or not is_dataclass(dgp) or not isinstance(dgp, Process):
+        raise ValueError(f"`dgp` must be a dataclass's instance with sample, inputs and regression, got {short(dgp)}.")
+    for name, method in methods.items():
+        if isinstance(method, type) or not is_dataclass(method):
+            raise ValueError(f"The method `{name}` must be a dataclass's instance, got {short(method)}.")
+    known = {"n"}.union(_names(dgp), *(_names(method) for method in methods.values())) - {
+        "label",
+        "description",
+        "style",
+    }
+    wrong = [name for name in factors if name not in known]
+    if "n" not in factors or wrong:
+        raise ValueError(
+            f"`factors` must be n and fields of the process or of a method ({', '.join(sorted(known - {'n'}))}), "
+            f"got {', '.join(wrong or factors) or 'none'}.{near(wrong[0], known) if wrong else ''}"
+        )
     unknown = [m.column for m in measures if m.column not in COLUMNS]
     if unknown:
-        raise ValueError(f"`measures` must be of the columns {' and '.join(COLUMNS)}, got {unknown[0]!r}.")
+        raise ValueError(
+            f"`measures` must be of the columns {' and '.join(COLUMNS)}, got {unknown[0]!r}.{near(unknown[0], COLUMNS)}"
+        )
     first, *others = methods
     statistics = dict.fromkeys((*(m.statistic for m in measures if m.column == "risk"), "median"))
     return Experiment(

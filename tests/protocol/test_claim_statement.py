@@ -35,7 +35,7 @@ def test_a_quoted_number_has_a_minus_sign_and_a_power_of_ten(given, spec, printe
 
 
 def test_a_number_that_is_not_given_is_refused():
-    with pytest.raises(ValueError, match="TOY1 quotes `levels`"):
+    with pytest.raises(ValueError, match=r"TOY1 may quote `theory`, `margin` .*, got `levels`"):
         claim("For all {levels}.")
 
 

@@ -66,9 +66,9 @@ def test_a_claim_that_needs_more_sizes_than_were_run_is_not_measured(evidence, r
 def test_each_gives_one_estimate_per_level(evidence):
     found = readers.value("risk", "median", method="network").each("n", "level")(evidence)
     assert len(found) == 6
-    with pytest.raises(LookupError, match=r"6 lines match .*, one was asked for; they differ in n, level"):
+    with pytest.raises(ValueError, match=r"6 lines match .*, one was asked for; they differ in n, level"):
         readers.value("risk", "median", method="network")(evidence)
-    with pytest.raises(LookupError, match="for each n; they differ in level"):
+    with pytest.raises(ValueError, match="for each n; they differ in level"):
         readers.value("risk", "median", method="network").each("n")(evidence)
 
 
@@ -171,3 +171,21 @@ def test_where_several_experiments_may_be_meant_one_must_be_named():
     with pytest.raises(ValueError, match=r"\(two, five\): name one"):
         reader(held)
     assert readers.value("risk", "mean", experiment="two", method="a")(held)
+
+
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [
+        (readers.log_ratio("risk", "network", "spline"), "of network against spline, only of spline against network"),
+        (
+            readers.ratio("risk", "spline", "network", "median"),
+            r"no `ratio\(median\)` of `risk`; .* log_ratio\(median\)",
+        ),
+        (readers.slope("risk", "median", method="network"), r"no `slope\(median\)` of `risk`"),
+        (readers.slope_difference("risk", "spline", "network"), "only of network against spline"),
+        (readers.value("risk", "rmse"), "no `rmse` of `risk`"),
+    ],
+)
+def test_a_statistic_that_the_experiment_does_not_declare_is_refused_before_work(reader, message):
+    with pytest.raises(ValueError, match=message):
+        reader.check({"risk": EXPERIMENT})

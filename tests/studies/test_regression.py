@@ -114,3 +114,10 @@ def test_a_factor_or_measure_that_means_nothing_is_refused():
         regression(**parts, factors={"d": Factor("inputs", int)})
     with pytest.raises(ValueError, match="`measures` must be of the columns"):
         regression(**parts, factors=N, measures=[Measure("bias", "bias")])
+
+
+@pytest.mark.parametrize("wrong", [{"dgp": Friedman}, {"dgp": Boosting()}, {"methods": {"boosting": Boosting}}])
+def test_a_class_or_what_cannot_be_sampled_is_refused(wrong):
+    parts = {"dgp": Friedman(), "methods": {"boosting": Boosting()}, "factors": N}
+    with pytest.raises(ValueError, match=r"must be a dataclass's instance.*, got"):
+        regression(**parts | wrong)
