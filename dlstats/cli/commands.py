@@ -260,8 +260,10 @@ def doctor(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The workflow; 3 when a check failed or what is proven is contradicted."""
-    from dlstats.pipeline import config, run
+    from dlstats.pipeline import config, registry, run
 
+    for study in [word for word in options.words if word in registry.studies()]:
+        _require(study, options.profile)
     status = run.workflow(options.profile, options.words, options.keep_stale)
     if status:
         return status
@@ -272,18 +274,25 @@ def run(options: argparse.Namespace) -> int:
 
 def rerun(options: argparse.Namespace) -> int:
     """One study, or one experiment of it, from scratch; refused before anything is touched, and a dry run touches nothing."""
-    from dlstats.pipeline import config, registry, run
+    from dlstats.pipeline import registry, run
 
     study, _, inner = options.study.partition(".")
     if inner:
         registry.experiment(options.study)
     registry.module(study)
     profile = options.profile or run.last_profile(Path("results"))
+    _require(study, profile)
+    print(f"{options.study} again, as in the profile {profile}", file=sys.stderr, flush=True)
+    return run.workflow(profile, [study, *options.words], again=options.study)
+
+
+def _require(study: str, profile: str) -> None:
+    """Raise LookupError for a study that a profile does not hold."""
+    from dlstats.pipeline import config, run
+
     known = config.load(run.config_of(profile))["studies"]
     if study not in known:
         raise LookupError(f"The study must be one of the profile `{profile}` ({', '.join(known)}), got `{study}`.")
-    print(f"{options.study} again, as in the profile {profile}", file=sys.stderr, flush=True)
-    return run.workflow(profile, [study, *options.words], again=options.study)
 
 
 def _number(text: str, kind: type, name: str):

@@ -19,6 +19,7 @@ from dlstats.protocol.hints import one_line, short
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARD = ROOT / "config" / "standard.yaml"
+PROFILE = "a profile, by its name in config/ (smoke, every, standard, paper, your own) or its path"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,6 +65,12 @@ _seconds = _between(f"greater than 0 and at most {processes.LONGEST}", lambda x:
 _tolerance = _between("of at least 0", lambda x: 0 <= x < math.inf)
 
 
+def _configuration(text: str) -> Path:
+    """A path of a configuration, or that of the profile of this name."""
+    path = Path(text)
+    return path if path.suffix or path.exists() else STANDARD.with_name(f"{text}.yaml")
+
+
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["studies", "cells", "claims", "checks", "all"], default="studies")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="how the list is printed")
@@ -78,7 +85,7 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, default=STANDARD, help="the configuration (default: standard)")
+    parser.add_argument("--config", type=_configuration, default=STANDARD, help=f"{PROFILE} (default: standard)")
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
@@ -185,13 +192,13 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_stale(parser)
-    parser.add_argument("profile", nargs="?", default="standard", help="smoke, standard, paper or a path")
+    parser.add_argument("profile", nargs="?", default="standard", help=PROFILE)
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="targets and options of snakemake")
 
 
 def _add_rerun(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY[.EXPERIMENT]")
-    parser.add_argument("--profile", help="smoke, standard, paper or a path (default: that of the last run)")
+    parser.add_argument("--profile", help=f"{PROFILE} (default: that of the last run)")
     parser.set_defaults(words=[])
 
 

@@ -72,6 +72,8 @@ QUICK = [
     (["replay", "sawtooth.training", CELL, "-1"], "replicate: must be at least 0, got -1"),
     (["rerun", "sawtooth", "--profile", "nowhere"], "cannot be read"),
     (["rerun", "squaring", "--profile", "smoke"], "must be one of the profile `smoke`"),
+    (["run", "smoke", "squaring", "--cores", "1"], "must be one of the profile `smoke`"),
+    (["list", "--config", "nowhere"], "config/nowhere.yaml: cannot be read"),
     (["rerun", "sawtooth", "-n"], "unrecognized arguments: -n"),
     (["ledger", "--config", str(command_line.ROOT / "config" / "smoke.yaml")], "is not there"),
     (["measure", "sawtooth"], "is not there"),
