@@ -37,6 +37,7 @@ onsuccess:
 
 onerror:
     aside.restore(RESULTS)
+    print(complaints.failed(), file=sys.stderr)
 
 
 wildcard_constraints:

@@ -45,12 +45,19 @@ def shorten() -> None:
             handler.setFormatter(OneLine(handler.formatter))
 
 
+def failed() -> str:
+    """The lines of the jobs that failed, once more for the end of a long run."""
+    formatters = [handler.formatter for handler in logging.getLogger(NAME).handlers]
+    return "\n".join(line for one in formatters if isinstance(one, OneLine) for line in one.failed)
+
+
 class OneLine(logging.Formatter):
     """A job that failed in one line: its rule, what its log complains of, and where that lies; all else as before."""
 
     def __init__(self, others: logging.Formatter | None) -> None:
         super().__init__()
         self.others = others or logging.Formatter()
+        self.failed: list[str] = []
 
     def format(self, record: logging.LogRecord) -> str:
         """The text of a record; empty, which Snakemake does not show, for the exception that comes with a failed job."""
@@ -58,10 +65,18 @@ class OneLine(logging.Formatter):
         if event == "job_error":
             logs = [Path(path) for path in getattr(record, "log", None) or ()]
             said = next(filter(None, map(_said, logs)), "it said nothing, as a job does that is killed")
-            return f"FAILED {getattr(record, 'rule_name', '')}: {said} ({', '.join(map(str, logs)) or 'no log'})"
-        if event == "error" and record.getMessage().startswith("RuleException:\nCalledProcessError"):
+            return self._failed(f"{getattr(record, 'rule_name', '')}: {said} ({', '.join(map(str, logs)) or 'no log'})")
+        message = record.getMessage()
+        if event == "error" and message.startswith("RuleException:\nCalledProcessError"):
             return ""
+        if event == "error" and message.startswith("MissingOutputException in rule "):
+            rule, missing = message.removeprefix("MissingOutputException in rule ").split()[0], message.splitlines()[2:]
+            return self._failed(f"{rule}: it ended well but left out {one_line(' '.join(missing))}")
         return self.others.format(record)
+
+    def _failed(self, line: str) -> str:
+        self.failed.append(f"FAILED {line}")
+        return self.failed[-1]
 
 
 def _said(log: Path) -> str:

@@ -82,6 +82,22 @@ def test_the_exception_that_comes_with_it_is_not_shown_and_everything_else_is():
     assert _record("", None, "Select jobs") == "as before: Select jobs"
 
 
+def test_a_job_that_left_out_its_files_is_one_line_too_and_all_that_failed_are_said_again_at_the_end(folder):
+    said = 'MissingOutputException in rule summarise in file "a.smk", line 31:\nJob 3 completed\nb (missing locally)'
+    line = "FAILED summarise: it ended well but left out b (missing locally)"
+    assert _record("", "error", said) == line
+    logger, terminal = logging.getLogger(complaints.NAME), logging.StreamHandler()
+    terminal.name = complaints.TERMINAL
+    logger.handlers, before = [terminal], logger.handlers
+    try:
+        complaints.shorten()
+        for message in (said, "WorkflowError: a", said.replace("summarise", "measure")):
+            terminal.format(logging.makeLogRecord({"msg": message, "event": "error"}))
+        assert complaints.failed().splitlines() == [line, line.replace("summarise", "measure")]
+    finally:
+        logger.handlers = before
+
+
 def test_a_log_that_cannot_be_written_leaves_the_line_on_stderr(folder, capsys):
     (folder / "file").touch()
     assert not complaints.complain("a line", folder / "file" / "job.log", quiet=True)
