@@ -1,119 +1,132 @@
 """What a statistician would use for conditional quantiles: lines, boosting, forest weights, kernel weights.
 
-A method is a function (x, y, x_new, levels, rng) -> quantiles (m, levels). All are tuned by one rule, pinball loss on a
-held-out quarter, and see nothing of the truth. Quantiles of one method may cross; they are returned as they are.
+A method has the quantile levels as its first field and is called with (x, y, x_new, rng) -> quantiles (m, levels). Those
+that are tuned follow the rule of `dlstats.methods.tuning` with the pinball loss, one setting for all levels; nothing of the
+truth enters. Quantiles of one method may cross; they are returned as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from scipy import optimize, spatial
-from sklearn import ensemble, preprocessing
 
-Inputs = Float[np.ndarray, "n d"]
-New = Float[np.ndarray, "m d"]
-Values = Float[np.ndarray, " n"]
+from dlstats.methods.tuning import Inputs, New, Tuned, Values
+
 Quantiles = Float[np.ndarray, "m k"]
 Levels = tuple[float, ...]
 
-HELD = 500
-"""Most points on which a method is tuned."""
-TREES = (10, 20, 40, 80, 160)
-"""Numbers of boosted trees of which the best is taken."""
-LEAVES = (10, 30, 100)
-"""Least sizes of a forest's leaf of which the best is taken."""
+
+class QuantileBaseline(Tuned):
+    """A method for the quantiles of `levels`, judged by their mean pinball loss."""
+
+    levels: Levels
+
+    def error(self, y: Values, values: Quantiles) -> float:
+        """Mean pinball loss over points and levels."""
+        residual, tau = y[:, None] - values, np.array(self.levels)
+        return float(np.maximum(tau * residual, (tau - 1) * residual).mean())
 
 
-def linear(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Generator) -> Quantiles:
-    """Linear quantile regression, one linear program per level."""
-    ahead = np.column_stack([np.ones(len(new)), new])
-    return np.stack([ahead @ linear_program(x, y, level) for level in levels], axis=1)
+@dataclass(frozen=True)
+class LinearQuantiles:
+    """Linear quantile regression, one linear program per level; nothing is tuned."""
+
+    levels: Levels
+    label: str = "linear"
+    description: str = "linear quantile regression by linear programming"
+    style: str = ""
+
+    def __call__(self, x: Inputs, y: Values, new: New, rng: np.random.Generator) -> Quantiles:
+        """Quantiles at the new points."""
+        ahead = np.column_stack([np.ones(len(new)), new])
+        return np.stack([ahead @ linear_program(x, y, level) for level in self.levels], axis=1)
 
 
-def boosting(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Generator) -> Quantiles:
+@dataclass(frozen=True)
+class QuantileBoosting(QuantileBaseline):
     """Gradient boosting on the pinball loss, one model per level, trees of at most 8 leaves of 10 at rate 0.1.
 
-    The number of trees is the best of `TREES` by pinball loss on a held-out quarter. scikit-learn's
-    HistGradientBoostingRegressor [Friedman 2001, section 4.3].
+    A setting is the number of trees. scikit-learn's HistGradientBoostingRegressor [Friedman 2001, section 4.3].
     """
-    held, rest = _held_out(len(y), rng)
-    seed = int(rng.integers(2**31))
 
-    def model(level: float, trees: int) -> ensemble.HistGradientBoostingRegressor:
-        return ensemble.HistGradientBoostingRegressor(
-            loss="quantile",
-            quantile=level,
-            max_iter=trees,
-            max_leaf_nodes=8,
-            min_samples_leaf=10,
-            early_stopping=False,  # pyright: ignore[reportArgumentType]
-            random_state=seed,
-        )
+    levels: Levels
+    grid: tuple[int, ...] = (10, 20, 40, 80, 160)
+    label: str = "boosting"
+    description: str = "boosted trees of 8 leaves on the pinball loss, number of trees on the held-out fifth"
+    style: str = ""
 
-    columns = []
-    for level in levels:
-        stages = model(level, max(TREES)).fit(x[rest], y[rest]).staged_predict(x[held])
-        scores = [_pinball(y[held], stage[:, None], (level,)) for stage in stages]
-        best = min(TREES, key=lambda trees: scores[trees - 1])
-        columns.append(model(level, best).fit(x, y).predict(new))
-    return np.stack(columns, axis=1)
+    def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[int], seed: int) -> Iterator[Quantiles]:
+        """One fit per level for all numbers of trees."""
+        from sklearn import ensemble
+
+        never: Any = False  # scikit-learn also takes "auto", and its types only that
+        stages = []
+        for level in self.levels:
+            model = ensemble.HistGradientBoostingRegressor(
+                loss="quantile",
+                quantile=level,
+                max_iter=max(settings),
+                max_leaf_nodes=8,
+                min_samples_leaf=10,
+                early_stopping=never,
+                random_state=seed,
+            )
+            stages.append(list(model.fit(x, y).staged_predict(new)))
+        for trees in settings:
+            yield np.stack([stage[trees - 1] for stage in stages], axis=1)
 
 
-def forest(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Generator) -> Quantiles:
+@dataclass(frozen=True)
+class QuantileForest(QuantileBaseline):
     """Quantile regression forest [Meinshausen 2006]: quantiles of y under the weights of shared leaves.
 
-    100 trees, a third of the inputs at a split; the least size of a leaf is the best of `LEAVES` by pinball loss of 40 trees
-    on a held-out quarter, for all levels together.
+    100 trees, a third of the inputs at a split; a setting is the least size of a leaf.
     """
-    held, rest = _held_out(len(y), rng)
-    seed = int(rng.integers(2**31))
 
-    def fitted(own: np.ndarray, responses: Values, at: np.ndarray, leaf: int, trees: int) -> Quantiles:
-        model = ensemble.RandomForestRegressor(
-            trees, max_features=max(1, x.shape[1] // 3), min_samples_leaf=leaf, random_state=seed
-        ).fit(own, responses)
-        leaves = preprocessing.OneHotEncoder()
-        inside, ahead = leaves.fit_transform(model.apply(own)), leaves.transform(model.apply(at))
-        weights = ahead.multiply(1 / inside.sum(axis=0)).tocsr()  # pyright: ignore[reportAttributeAccessIssue]
-        return weighted_quantiles(responses, (weights @ inside.T).toarray(), levels)
+    levels: Levels
+    grid: tuple[int, ...] = (10, 30, 100)
+    label: str = "forest"
+    description: str = "quantile regression forest, 100 trees, size of leaves on the held-out fifth"
+    style: str = ""
 
-    best = min(LEAVES, key=lambda leaf: _pinball(y[held], fitted(x[rest], y[rest], x[held], leaf, 40), levels))
-    return fitted(x, y, new, best, 100)
+    def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[int], seed: int) -> Iterator[Quantiles]:
+        """A forest for every size of leaves."""
+        from sklearn import ensemble, preprocessing
+
+        for leaf in settings:
+            model = ensemble.RandomForestRegressor(
+                100, max_features=max(1, x.shape[1] // 3), min_samples_leaf=leaf, random_state=seed
+            ).fit(x, y)
+            leaves = preprocessing.OneHotEncoder()
+            inside, ahead = leaves.fit_transform(model.apply(x)), leaves.transform(model.apply(new))
+            weights = ahead.multiply(1 / inside.sum(axis=0)).tocsr()  # pyright: ignore[reportAttributeAccessIssue]
+            yield weighted_quantiles(y, (weights @ inside.T).toarray(), self.levels)
 
 
-def kernel(x: Inputs, y: Values, new: New, levels: Levels, rng: np.random.Generator) -> Quantiles:
-    """Local constant quantiles under Gaussian weights, bandwidth of 12 by pinball loss on a held-out quarter, 500 at most.
+@dataclass(frozen=True)
+class QuantileKernel(QuantileBaseline):
+    """Local constant quantiles under Gaussian weights [Yu and Jones 1998, the kernel of section 2].
 
-    The bandwidth is chosen for all levels together [Yu and Jones 1998, the kernel of section 2, with validation].
+    A setting is the bandwidth over √d.
     """
-    held, rest = _held_out(len(y), rng)
-    reach = np.sqrt(x.shape[1])
 
-    def weights(at: np.ndarray, own: np.ndarray, bandwidth: float) -> np.ndarray:
-        squared = spatial.distance.cdist(at, own, "sqeuclidean") / (2 * bandwidth**2)
-        return np.exp(-(squared - squared.min(axis=1, keepdims=True)))
+    levels: Levels
+    grid: tuple[float, ...] = tuple(np.geomspace(0.01, 1.0, 12).tolist())
+    label: str = "kernel"
+    description: str = "local constant quantiles under Gaussian weights, bandwidth on the held-out fifth"
+    style: str = ""
 
-    def score(bandwidth: float) -> float:
-        return _pinball(y[held], weighted_quantiles(y[rest], weights(x[held], x[rest], bandwidth), levels), levels)
-
-    grid = reach * np.geomspace(0.01, 1.0, 12)
-    best = float(grid[np.argmin([score(h) for h in grid])])
-    return weighted_quantiles(y, weights(new, x, best), levels)
-
-
-def _held_out(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of a held-out quarter, `HELD` at most, and of the rest."""
-    held, rest = np.split(rng.permutation(n), [min(n // 4, HELD)])
-    return held, rest
-
-
-def _pinball(y: Values, fitted: Quantiles, levels: Levels) -> float:
-    """Mean pinball loss over points and levels."""
-    residual, tau = y[:, None] - fitted, np.array(levels)
-    return float(np.maximum(tau * residual, (tau - 1) * residual).mean())
+    def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[float], seed: int) -> Iterator[Quantiles]:
+        """Weighted quantiles for every bandwidth."""
+        squared = spatial.distance.cdist(new, x, "sqeuclidean")
+        squared -= squared.min(axis=1, keepdims=True)
+        for bandwidth in settings:
+            yield weighted_quantiles(y, np.exp(-squared / (2 * x.shape[1] * bandwidth**2)), self.levels)
 
 
 def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
@@ -138,10 +151,10 @@ def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Lev
     return y[order][np.minimum(np.stack(found, axis=1), len(y) - 1)]
 
 
-QUANTILE_BASELINES: dict[str, Callable[[Inputs, Values, New, Levels, np.random.Generator], Quantiles]] = {
-    "linear": linear,
-    "kernel": kernel,
-    "forest": forest,
-    "boosting": boosting,
+QUANTILE_BASELINES = {
+    "linear": LinearQuantiles,
+    "kernel": QuantileKernel,
+    "forest": QuantileForest,
+    "boosting": QuantileBoosting,
 }
-"""Name -> method."""
+"""Name -> method, a function of the levels."""

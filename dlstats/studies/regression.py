@@ -1,6 +1,6 @@
 """An experiment on a regression problem from its parts: a data-generating process, methods, factors, measures.
 
-    regression(dgp=Friedman(), methods={"network": Network((32, 32)), "boosting": Boosting()}, factors={"n": ...})
+    regression(dgp=Friedman(), methods={"network": Network(((32, 32),)), "boosting": Boosting()}, factors={"n": ...})
 
 A study with needs of its own writes its `simulate` instead.
 """
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from itertools import product
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
+from dlstats.methods import tuning
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.hints import near, short
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
@@ -42,17 +44,27 @@ class Process(Protocol):
         ...
 
 
+class Setting(NamedTuple):
+    """What of a network is chosen: hidden widths, learning rate, weight decay."""
+
+    widths: tuple[int, ...]
+    learning_rate: float
+    weight_decay: float
+
+
 @dataclass(frozen=True)
 class Network:
     """A ReLU network with a linear skip, Adam on OneCycle; inputs and responses are standardised.
 
-    The learning rate is chosen among `learning_rates` by the held-out quarter that `Boosting` is tuned on, then the network
-    is trained again on all data.
+    Architecture, learning rate and weight decay are chosen by the rule of `dlstats.methods.tuning`, on the fifth that
+    baselines are tuned on; then the network is trained again on all data. `effort` multiplies the steps.
     """
 
-    widths: tuple[int, ...]
+    architectures: tuple[tuple[int, ...], ...]
     learning_rates: tuple[float, ...] = (0.003, 0.01, 0.03)
+    weight_decays: tuple[float, ...] = (0.0,)
     steps: int = 4000
+    effort: int = 1
     batch_size: int = 256
     restarts: int = 1
     start: str = "torch_default"
@@ -60,44 +72,65 @@ class Network:
     style: str = "network"
 
     @property
+    def grid(self) -> tuple[Setting, ...]:
+        """Every setting, in the order of the fields."""
+        return tuple(Setting(*one) for one in product(self.architectures, self.learning_rates, self.weight_decays))
+
+    @property
     def description(self) -> str:
-        """Widths, steps, minibatches and learning rates in words."""
-        widths, rates = ", ".join(map(str, self.widths)), " or ".join(f"{rate:g}" for rate in self.learning_rates)
-        chosen = " by a held-out quarter" if len(self.learning_rates) > 1 else ""
+        """Widths, steps, minibatches and what is chosen in words."""
+        widths = " or ".join(", ".join(map(str, widths)) for widths in self.architectures)
+        rates, decays = (
+            " or ".join(f"{v:g}" for v in several) for several in (self.learning_rates, self.weight_decays)
+        )
+        decayed = "" if self.weight_decays == (0.0,) else f", weight decay {decays}"
+        chosen = " (chosen on the held-out fifth)" if len(self.grid) > 1 else ""
         starts = f", the best of {self.restarts} initialisations" if self.restarts > 1 else ""
         return (
             f"ReLU network of hidden widths {widths} with a linear skip, {self.steps} steps of Adam on OneCycle, "
-            f"minibatches of {self.batch_size}, learning rate {rates}{chosen}{starts}"
+            f"minibatches of {self.batch_size}, learning rate {rates}{decayed}{chosen}{starts}"
         )
 
     def together(
         self, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, **about: object
     ) -> tuple[np.ndarray, dict[str, list]]:
         """Values at the new points, shape (reps, m), and the columns that are recorded of every replicate."""
-        rates = (
-            self._tuned(x, y, streams, device, about) if len(self.learning_rates) > 1 else self.learning_rates * len(x)
-        )
-        return self._fit(x, y, new, rates, streams, device, about)
+        chosen = self.chosen(x, y, streams, device, **about)
+        values, columns = np.empty(new.shape[:2]), {}
+        for setting in sorted(set(chosen)):
+            mine = [r for r, other in enumerate(chosen) if other == setting]
+            few = replace(streams, replicates=[streams.replicates[r] for r in mine])
+            values[mine], theirs = self._fit(x[mine], y[mine], new[mine], setting, few, device, about)
+            for name, column in theirs.items():
+                for r, entry in zip(mine, column, strict=True):
+                    columns.setdefault(name, [None] * len(x))[r] = entry
+        return values, columns
 
-    def _tuned(self, x, y, streams: Streams, device: str, about: Mapping) -> tuple[float, ...]:
-        """The learning rate of every replicate with the smallest error on the held-out quarter."""
-        from dlstats.methods.regression import tuning_split
+    def chosen(self, x: np.ndarray, y: np.ndarray, streams: Streams, device: str, **about: object) -> list[Setting]:
+        """The setting of every replicate with the smallest error on the held-out fifth."""
+        if len(self.grid) == 1:
+            return list(self.grid) * len(x)
+        splits = [tuning.held_out(x.shape[1], rng) for rng in streams.generators("baseline", **about)]
+        ahead, own = _rows(x, y, [split.held for split in splits]), _rows(x, y, [split.rest for split in splits])
+        role = {**about, "tuning": True}
+        tried = [self._fit(*own, ahead[0], setting, streams, device, role)[0] for setting in self.grid]
+        errors = np.stack([squared_error(values, ahead[1]) for values in tried], axis=1)
+        return [self.grid[k] for k in tuning.best(errors)]
 
-        splits = [tuning_split(x.shape[1], rng)[1:] for rng in streams.generators("baseline", **about)]
-        held, rest = ([_rows(x, y, part) for part in zip(*splits, strict=True)][k] for k in (0, 1))
-        errors = []
-        for rate in self.learning_rates:
-            fit = self._fit(*rest, held[0], (rate,) * len(x), streams, device, {**about, "tuning": True})
-            errors.append(np.nan_to_num(squared_error(fit[0], held[1]), nan=np.inf))
-        return tuple(self.learning_rates[k] for k in np.argmin(errors, axis=0))
-
-    def _fit(self, x, y, new, rates: tuple[float, ...], streams: Streams, device: str, about: Mapping):
+    def _fit(self, x, y, new, setting: Setting, streams: Streams, device: str, about: Mapping):
         from dlstats.training import recipes
 
         (x, new), (y, scale, centre) = _standardised(x, new), _scaled(y)
-        each = tuple(rate for rate in rates for _ in range(self.restarts))
-        recipe = recipes.Recipe(self.widths, each, self.steps, self.batch_size, self.restarts, self.start)
-        network = recipes.run(recipe, x, y, streams, device, **about)
+        recipe = recipes.Recipe(
+            setting.widths,
+            setting.learning_rate,
+            self.steps,
+            self.batch_size,
+            self.restarts,
+            self.start,
+            setting.weight_decay,
+        )
+        network = recipes.run(recipe.at(self.effort), x, y, streams, device, **about)
         return centre + scale * network.predict(new), network.columns
 
 
@@ -191,6 +224,7 @@ def regression(
         "label",
         "description",
         "style",
+        "grid",
     }
     wrong = [name for name in factors if name not in known]
     if "n" not in factors or wrong:

@@ -72,7 +72,7 @@ def test_quantile_baselines_come_near_an_easy_truth(name):
     x, y = design.sample(800, rng)
     new = design.inputs(200, rng)
     levels = (0.25, 0.5, 0.75)
-    found = baselines_quantile.QUANTILE_BASELINES[name](x, y, new, levels, np.random.default_rng(6))
+    found = baselines_quantile.QUANTILE_BASELINES[name](levels)(x, y, new, np.random.default_rng(6))
     assert found.shape == (200, 3)
     for k, level in enumerate(levels):
         best_constant = np.abs(np.quantile(y, level) - design.quantile(new, level)).mean()

@@ -9,7 +9,8 @@ from cases import friedman_study
 from matplotlib.figure import Figure
 
 from dlstats.dgp.friedman import Friedman
-from dlstats.methods.regression import Boosting, Forest, tuning_split
+from dlstats.methods.regression import Boosting, Forest
+from dlstats.methods.tuning import held_out
 from dlstats.pipeline import summaries
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
@@ -65,16 +66,54 @@ def test_a_replicate_alone_is_the_replicate_in_its_block(raw):
     assert (alone.drop("network") == block.drop("network")).all()
 
 
-def test_a_network_is_tuned_on_the_quarter_that_boosting_holds_out():
-    streams = Streams(1, "friedman", [0])
-    splits = [tuning_split(80, streams.generators("baseline", n=80)[0])[1] for _ in range(2)]
-    assert (splits[0] == splits[1]).all()
-    assert len(splits[0]) == 20
+def _data(replicates):
+    streams = Streams(1, "friedman", replicates)
+    drawn = [Friedman(noise_sd=0.1).sample(80, rng) for rng in streams.generators("data", n=80)]
+    return streams, *(np.stack(part) for part in zip(*drawn, strict=True))
+
+
+def test_a_network_is_judged_on_the_fifth_that_baselines_are_tuned_on(monkeypatch):
+    (streams, x, y), seen = _data([0, 3]), []
+    monkeypatch.setattr(Network, "_fit", lambda self, *given: (seen.append(given), (given[1][:, :16], {}))[1])
+    Network(((4,),), (0.01, 0.02)).chosen(x, y, streams, "cpu", n=80)
+    assert len(seen) == 2
+    for own, responses, ahead, *_ in seen:
+        for r, rng in enumerate(streams.generators("baseline", n=80)):
+            split = held_out(80, rng)
+            np.testing.assert_array_equal(own[r], x[r, split.rest])
+            np.testing.assert_array_equal(responses[r], y[r, split.rest])
+            np.testing.assert_array_equal(ahead[r], x[r, split.held])
+
+
+def test_every_replicate_is_trained_with_the_setting_that_was_best_on_its_own_fifth():
+    network = Network(((2,), (16,)), (0.003, 0.03), (0.0, 1.0), steps=100)
+    streams, x, y = _data(range(6))
+    chosen = network.chosen(x, y, streams, "cpu", n=80)
+    values, columns = network.together(x, y, x, streams, "cpu", n=80)
+    assert len(set(chosen)) > 1
+    for setting in set(chosen):
+        mine = [r for r in range(6) if chosen[r] == setting]
+        alone = Network((setting.widths,), (setting.learning_rate,), (setting.weight_decay,), steps=100)
+        few = Streams(1, "friedman", mine)
+        expected, theirs = alone.together(x[mine], y[mine], x[mine], few, "cpu", n=80)
+        np.testing.assert_array_equal(values[mine], expected)
+        assert [columns["train_loss"][r] for r in mine] == theirs["train_loss"]
+
+
+def test_effort_multiplies_the_steps_of_the_same_start():
+    streams, x, y = _data([0])
+    (plain, one), (more, three), (_, nine) = (
+        Network(((8,),), (0.01,), steps=s, effort=e).together(x, y, x, streams, "cpu")
+        for s, e in ((40, 1), (40, 3), (120, 1))
+    )
+    assert one["start_digest"] == three["start_digest"]
+    assert three == nine
+    assert not np.array_equal(plain, more)
 
 
 def test_a_learning_rate_that_cannot_work_is_not_chosen():
     experiment = regression(
-        dgp=Friedman(noise_sd=0.1), methods={"network": Network((8,), (1e-12, 0.03), steps=200)}, factors=N
+        dgp=Friedman(noise_sd=0.1), methods={"network": Network(((8,),), (1e-12, 0.03), steps=200)}, factors=N
     )
     tuned = _raw(experiment, {"n": 200}, range(4))
     variance = Friedman().signal_variance
@@ -100,10 +139,16 @@ def test_the_default_of_a_factor_reaches_process_and_method():
 
 
 def test_a_network_is_described_with_what_it_was_given():
-    network = Network((32, 16), (0.003, 0.01), steps=500, batch_size=64, restarts=2)
-    for part in ("widths 32, 16", "500 steps", "minibatches of 64", "0.003 or 0.01 by a held-out", "best of 2"):
+    network = Network(((32, 16), (8,)), (0.003, 0.01), (0.0, 0.1), steps=500, batch_size=64, restarts=2)
+    for part in (
+        "widths 32, 16 or 8 with",
+        "500 steps",
+        "minibatches of 64",
+        "0.003 or 0.01, weight decay 0 or 0.1 (chosen on the held-out fifth)",
+        "best of 2",
+    ):
         assert part in network.description
-    assert "held-out" not in Network((8,), (0.01,)).description
+    assert "held-out" not in Network(((8,),), (0.01,)).description
 
 
 def test_a_factor_or_measure_that_means_nothing_is_refused():

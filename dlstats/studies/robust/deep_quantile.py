@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.dgp import quantile_designs
+from dlstats.methods.quantile import QUANTILE_BASELINES
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
@@ -36,16 +37,7 @@ NETWORKS = {
         "non-crossing network", "the same with first output free and cumulative softplus increments"
     ),
 }
-BASELINES = {
-    "linear": Method("linear", "linear quantile regression"),
-    "kernel": Method(
-        "kernel", "local constant quantiles, bandwidth by pinball loss on a held-out quarter, 500 points at most"
-    ),
-    "forest": Method("forest", "quantile regression forest, 100 trees, size of leaves chosen as the bandwidth"),
-    "boosting": Method(
-        "boosting", "boosted trees of 8 leaves on the pinball loss, number of trees chosen as the bandwidth"
-    ),
-}
+BASELINES = {name: method(LEVELS) for name, method in QUANTILE_BASELINES.items()}
 REARRANGED = {
     "rearranged": Method("network per level, sorted", "the quantiles of one network per level, sorted at every x")
 }
@@ -54,9 +46,6 @@ METHODS = NETWORKS | REARRANGED | BASELINES
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate, method and level: errors to the true quantile, true coverage below it, crossing of the method."""
-    from dlstats.methods import quantile as methods
-
-    fits = {"linear": methods.linear, "kernel": methods.kernel, "forest": methods.forest, "boosting": methods.boosting}
     n = condition.n
     samples = [DESIGN.sample(n, rng) for rng in streams.generators("data", n=n)]
     x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
@@ -67,9 +56,9 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         frames.append(_rows(method, fitted, columns, points, streams))
         if method == "per_level":
             frames.append(_sorted(fitted, columns, points, streams))
-    for method, fit in fits.items():
-        rngs = streams.generators(f"baseline {method}", n=n)
-        fitted = np.stack([fit(a, b, points, LEVELS, r) for a, b, r in zip(x, y, rngs, strict=True)])
+    for method, fit in BASELINES.items():
+        rngs = streams.generators("baseline", n=n)
+        fitted = np.stack([fit(a, b, points, r) for a, b, r in zip(x, y, rngs, strict=True)])
         columns = dict.fromkeys(("data_digest", "start_digest"), "") | {"status": "ok"}
         frames.append(_rows(method, fitted, columns, points, streams))
     return by_replicate(frames)

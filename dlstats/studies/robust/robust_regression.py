@@ -51,10 +51,12 @@ NETWORKS = {
 """By loss."""
 BASELINES = {
     "spline": Method(
-        "spline (squared)", "smoothing spline, penalty by generalised cross-validation (squared error)", style="spline"
+        "spline (squared)", "smoothing spline, penalty on a held-out fifth (squared error)", style="spline"
     ),
     "kernel_median": Method(
-        "kernel median", "local median under Gaussian weights, bandwidth on a held-out quarter", style="kernel"
+        "kernel median",
+        "local median under Gaussian weights, bandwidth on the same held-out fifth by absolute error",
+        style="kernel",
     ),
 }
 ORACLE = {
@@ -138,10 +140,10 @@ def _learned(fit, x: np.ndarray, device: str) -> dict[str, np.ndarray]:
 def _baseline(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, about: dict):
     from dlstats.methods import quantile, regression
 
-    rngs = streams.generators(f"baseline {name}", **about)
+    rngs = streams.generators("baseline", **about)
     if name == "spline":
         return fitted(regression.SmoothingSpline(), x, y, new, rngs), {}
-    return fitted(lambda a, b, c, rng: quantile.kernel(a, b, c, (0.5,), rng)[:, 0], x, y, new, rngs), {}
+    return fitted(quantile.QuantileKernel((0.5,)), x, y, new, rngs)[..., 0], {}
 
 
 BARRON = Practice("barron2019", "abstract")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.dgp import quantile_designs
+from dlstats.methods.quantile import QUANTILE_BASELINES
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method
@@ -42,14 +43,7 @@ NETWORKS = {
         "non-crossing, 0.5 free", "the same with the output of level 0.5 free and increments up and down from it"
     ),
 }
-BASELINES = {
-    "linear": Method("linear", "linear quantile regression by linear programming"),
-    "kernel": Method("kernel", "local constant quantiles, bandwidth by pinball loss on a held-out quarter"),
-    "forest": Method("forest", "quantile regression forest, 100 trees, size of leaves chosen as the bandwidth"),
-    "boosting": Method(
-        "boosting", "boosted trees of 8 leaves on the pinball loss, number of trees chosen as the bandwidth"
-    ),
-}
+BASELINES = {name: method(LEVELS) for name, method in QUANTILE_BASELINES.items()}
 METHODS = NETWORKS | BASELINES
 NETWORK = "all_levels"
 """The network that is held against the baselines: in a pilot with another seed the nearest of the four on average."""
@@ -58,9 +52,6 @@ RIVALS = [method for method in METHODS if method != NETWORK]
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate, method and level: errors to the true quantile at fresh points, calibration, crossing."""
-    from dlstats.methods import quantile as methods
-
-    fits = {"linear": methods.linear, "kernel": methods.kernel, "forest": methods.forest, "boosting": methods.boosting}
     n, design = condition.n, DESIGNS[condition.design]
     about = {"n": n, "design": condition.design}
     samples = [design.sample(n, rng) for rng in streams.generators("data", **about)]
@@ -70,9 +61,9 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     for method in NETWORKS:
         fitted, columns = _networks(method, x, y, new, streams, device, about)
         frames.append(_rows(method, fitted, columns, design, new, streams))
-    for method, fit in fits.items():
-        rngs = streams.generators(f"baseline {method}", **about)
-        fitted = np.stack([fit(a, b, c, LEVELS, r) for a, b, c, r in zip(x, y, new, rngs, strict=True)])
+    for method, fit in BASELINES.items():
+        rngs = streams.generators("baseline", **about)
+        fitted = np.stack([fit(a, b, c, r) for a, b, c, r in zip(x, y, new, rngs, strict=True)])
         columns = dict.fromkeys(("data_digest", "start_digest"), "") | {"status": "ok"}
         frames.append(_rows(method, fitted, columns, design, new, streams))
     return by_replicate(frames)
