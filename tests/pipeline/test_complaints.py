@@ -86,9 +86,11 @@ def test_a_job_that_left_out_its_files_is_one_line_too_and_all_that_failed_are_s
     said = 'MissingOutputException in rule summarise in file "a.smk", line 31:\nJob 3 completed\nb (missing locally)'
     line = "FAILED summarise: it ended well but left out b (missing locally)"
     assert _record("", "error", said) == line
-    logger, terminal = logging.getLogger(complaints.NAME), logging.StreamHandler()
+    logger = logging.getLogger(complaints.NAME)
+    terminal: logging.Handler = logging.StreamHandler()
     terminal.name = complaints.TERMINAL
-    logger.handlers, before = [terminal], logger.handlers
+    before = logger.handlers
+    logger.handlers = [terminal]
     try:
         complaints.shorten()
         for message in (said, "WorkflowError: a", said.replace("summarise", "measure")):
