@@ -10,7 +10,7 @@ from dlstats.studies.approximation.linear_regions import _random_networks as net
 from dlstats.studies.approximation.linear_regions import most_pieces
 from dlstats.studies.approximation.sawtooth import sawtooth_training as trained
 from dlstats.studies.approximation.squaring import square_units
-from dlstats.studies.approximation.width_versus_depth import equal_budgets
+from dlstats.studies.approximation.width_versus_depth import equal_budgets, targets
 from dlstats.theory import linear_regions, sawtooth
 
 
@@ -55,12 +55,19 @@ def test_the_networks_that_are_compared_have_equally_many_units():
 
 
 @pytest.mark.parametrize("budget", [100, 300, 1000])
-@pytest.mark.parametrize("target", equal_budgets.TARGETS)
+@pytest.mark.parametrize("target", targets.TARGETS)
 def test_shapes_of_every_depth_spend_the_budget(target, budget):
     # one unit more in the last layer would cost at most (neighbour + 2) parameters: what is left is less than that
-    dimension = equal_budgets.TARGETS[target].dimension
+    dimension = targets.TARGETS[target].dimension
     for depth in equal_budgets.DEPTHS:
-        widths = equal_budgets.shape_for(budget, depth, dimension)
-        left = budget - equal_budgets.parameters(widths, dimension)
+        widths = targets.shape_for(budget, depth, dimension)
+        left = budget - targets.parameters(widths, dimension)
         assert 0 <= left < 2 * max(widths) + 3 + dimension
         assert max(widths) - min(widths) <= 1
+
+
+@pytest.mark.parametrize("budget", [100, 300, 1000])
+def test_every_shape_folds_often_enough_for_the_sawtooth(budget):
+    # a layer of k units folds the line into k edges, and the target has 16: the training error is a distance from a known point
+    for depth in equal_budgets.DEPTHS:
+        assert np.prod(targets.shape_for(budget, depth, 1)) >= 16
