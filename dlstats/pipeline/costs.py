@@ -7,20 +7,32 @@ import statistics
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from dlstats.pipeline import checked, store
 
 FILE = Path(__file__).with_name("costs.json")
 UNKNOWN = 0.1
 """Seconds per replicate of an experiment that was never timed."""
 
 
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 @cache
 def _known() -> Mapping[str, Mapping[str, float]]:
     try:
-        return json.loads(FILE.read_text(encoding="utf-8"))
+        found = json.loads(FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
         raise ValueError(f"{FILE}: is not JSON, mend it or take it away: {error}") from None
+    try:
+        return checked.check(dict[str, dict[str, Seconds]], found, "the costs")
+    except checked.Wrong as error:
+        raise ValueError(f"{FILE}: {error} Mend it or take it away.") from None
 
 
 def timed(study: str, experiment: str) -> bool:
@@ -39,6 +51,7 @@ def write(measured: Mapping[str, Mapping[str, float]]) -> int:
     merged = {name: {**_known().get(name, {}), **cells} for name, cells in measured.items()}
     kept = {name: cells for name, cells in _known().items() if name not in merged}
     everything = {name: dict(sorted(cells.items())) for name, cells in sorted((kept | merged).items())}
-    FILE.write_text(json.dumps(everything, indent=0) + "\n", encoding="utf-8")
+    text = json.dumps(everything, indent=0) + "\n"
+    store.replace(FILE, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     _known.cache_clear()
     return sum(len(cells) for cells in measured.values())

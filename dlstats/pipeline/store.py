@@ -139,9 +139,12 @@ def _table(path: Path) -> tuple[pa.Table, Header]:
         raise Damaged(f"{path}: not a file of results")
     if _digest(_SEAL.sub(_OPEN, data)) != seals[0].decode():
         raise Damaged(f"{path}: changed since it was written")
-    table = pq.read_table(pa.BufferReader(data))
-    said = json.loads(table.schema.metadata[_KEY])
-    return table, Header(**{key: value for key, value in said.items() if key != "seal"})
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+        said = json.loads(table.schema.metadata[_KEY])
+        return table, Header(**{key: value for key, value in said.items() if key != "seal"})
+    except (pa.ArrowException, ValueError, KeyError, TypeError) as error:  # sealed all the same, by another version
+        raise Damaged(f"{path}: not a file of results ({type(error).__name__})") from None
 
 
 def compare(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

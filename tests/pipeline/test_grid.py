@@ -147,6 +147,16 @@ def test_costs_that_cannot_be_read_are_named_with_their_file(monkeypatch, tmp_pa
         costs.FILE.write_text("{\n<<<<<<< HEAD\n")
         with pytest.raises(ValueError, match=r"costs.json: is not JSON, mend it or take it away: Expecting"):
             costs.seconds("toy", "samples", "a")
+        for text, wrong in (
+            ("[1]", r"the costs: must be a mapping of keys to values, got \[1\]\."),
+            ('{"toy.samples": 3}', r"toy\.samples: must be a mapping of keys to values, got 3\."),
+            ('{"toy.samples": {"a": "x"}}', r"toy\.samples\.a: must be a number, got 'x'\."),
+            ('{"toy.samples": {"a": NaN}}', r"toy\.samples\.a: must be a finite number, got nan\."),
+            ('{"toy.samples": {"a": -1}}', r"toy\.samples\.a: must be greater than 0, got -1\."),
+        ):
+            costs.FILE.write_text(text)
+            with pytest.raises(ValueError, match=rf"costs\.json: {wrong} Mend it or take it away\."):
+                costs.seconds("toy", "samples", "a")
     finally:
         costs._known.cache_clear()
 

@@ -61,6 +61,14 @@ def test_whatever_byte_is_changed_is_found(path):
             store.read(path)
 
 
+@pytest.mark.parametrize("said", [{"page": 3}, {"origin": {}}])
+def test_a_sealed_file_of_another_version_is_foreign(said, table, monkeypatch):
+    monkeypatch.setattr(store, "asdict", lambda header: said)
+    store.write_table(TABLE, table, {})
+    with pytest.raises(store.Damaged, match="not a file of results"):
+        store.header(table)
+
+
 def test_rows_that_were_changed_are_never_read(path):
     held = pq.read_table(path)
     place = held.schema.get_field_index("mse")
