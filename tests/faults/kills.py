@@ -42,6 +42,8 @@ LOOKED = ("results/measured/", "results/verdicts", f"reports/tables/{STUDY}/clai
 JOBS = {"simulate", "checks", "summarise", "measure", "ledger", "draw", "write"}
 START, LEAST = 3.0, 4.0
 """Seconds until a run has its jobs going; and of work left below which a trial is not killed again."""
+HANGS = 20
+"""A run that takes so many times as long as the undisturbed one hangs, on a machine however slow."""
 
 
 def start(folder: Path) -> subprocess.Popen:
@@ -144,18 +146,27 @@ def trial(
         time.sleep(wait)
         hit = kill(run, target, number, rng)
         # a run that lost its job ends by itself; one that lost Snakemake too
-        run.wait(timeout=600)
+        ended = _end(run, length)
         if hit not in TARGETS:
             if proportion < 1:
                 continue
             break
         about = {"kill": len(rows) + 1, "after_s": round(wait, 1), "hit": hit, "signal": number.name}
-        rows.append(about | {"replicates": f"{100 * proportion:.0f} %", "orphans": _orphans(folder)})
+        rows.append(about | {"replicates": f"{100 * proportion:.0f} %", "orphans": _orphans(folder), "ended": ended})
         left -= max(0.0, wait - START) if proportion == 1 else 0.0
     ask(folder, 1.0)
-    status = start(folder).wait(timeout=600)
+    status = _end(start(folder), length)
     verdict = compare(folder, clean, grow)
     return [row | {"exit_of_resume": status, "files": verdict} for row in rows]
+
+
+def _end(run: subprocess.Popen, length: float) -> int | str:
+    """The exit status of a run, or that it hangs; then its group is killed."""
+    try:
+        return run.wait(timeout=HANGS * length)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        return f"hangs after {HANGS * length:.0f} s"
 
 
 def _orphans(folder: Path, patience: float = 10.0) -> int:
@@ -204,10 +215,11 @@ def main() -> int:
         found = trial(folder, waiting[: options.per_run], length, rng, clean, grow=number % 2 == 1)
         del waiting[: len(found)]
         rows += [{"trial": number} | row for row in found]
+        pd.DataFrame(rows).to_csv(options.folder / "kills.csv", index=False)
         print(pd.DataFrame(found).to_string(index=False) if found else "no kill hit", flush=True)
     table = pd.DataFrame(rows)
-    table.to_csv(options.folder / "kills.csv", index=False)
-    bad = table[(table["files"] != "identical") | (table["exit_of_resume"] != 0) | (table["orphans"] > 0)]
+    hangs = table["ended"].map(lambda ended: isinstance(ended, str))
+    bad = table[(table["files"] != "identical") | (table["exit_of_resume"] != 0) | (table["orphans"] > 0) | hangs]
     print(f"{len(table)} kills, {len(bad)} with something lost, doubled, different or left running")
     return int(len(bad) > 0)
 
