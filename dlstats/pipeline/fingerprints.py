@@ -23,8 +23,10 @@ from dlstats.pipeline.reach import Code, Place
 PACKAGE = Path(__file__).parent.parent
 ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
 """Suffixes of the report's files that are no code."""
-DESCRIBING = ("measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block")
-"""Keywords that say what is made of an experiment's rows, and change none of them."""
+DESCRIBING = (
+    "measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block", "requires",
+)  # fmt: skip
+"""Keywords that say what is made of an experiment's rows, or which conditions there are, and change no row."""
 SUMMARISED = ("measures", "contrasts", "slopes")
 HANDED = (("seeds", "Streams"), ("protocol.factor", "Condition"))
 """What every `simulate` is handed, and so reaches without naming it: (module of the package, definition)."""

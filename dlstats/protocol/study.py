@@ -14,7 +14,7 @@ from typing import Protocol
 import pandas as pd
 
 from dlstats.protocol.claim import Claim, Expectation
-from dlstats.protocol.factor import Condition, Factor, condition
+from dlstats.protocol.factor import Condition, Factor, condition, written
 from dlstats.protocol.hints import near, short
 from dlstats.protocol.matching import inside
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
@@ -128,6 +128,8 @@ class Experiment:
     streams: str = ""
     """Name from which the random streams are derived; the study's where it is empty."""
     title: str = ""
+    requires: Mapping[str, Callable[[Condition], bool]] = field(default_factory=dict)
+    """What levels must be together, in words (`positives` must be at most `n`), and whether a condition is so."""
 
     def __post_init__(self) -> None:
         for name in (*self.factors, *self.keys):
@@ -154,8 +156,12 @@ class Experiment:
                         )
 
     def condition(self, levels: Mapping[str, object], what: str) -> Condition:
-        """The typed condition of some levels. Raises ValueError for what the factors do not admit."""
-        return condition(self.factors, levels, what)
+        """The typed condition of some levels. Raises ValueError for what the factors, alone or together, do not admit."""
+        found = condition(self.factors, levels, what)
+        for words, holds in self.requires.items():
+            if not holds(found):
+                raise ValueError(f"{what}: {words}, got {', '.join(f'{n}={written(v)}' for n, v in found.items())}.")
+        return found
 
     def where(self, column: str) -> Mapping[str, object]:
         """Which rows have a measured column: the `where` of its measures."""

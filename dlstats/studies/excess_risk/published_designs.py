@@ -112,6 +112,11 @@ RISK = Experiment(
         Contrast("relative", "network", "nearest_neighbours"),
         *(LevelContrast("relative", "noise", noise, "normal") for noise in NOISES if noise != "normal"),
     ),
+    requires={
+        "`noise` of m1 to m5 must be normal and constant": lambda c: (
+            c.target not in MODELS or (c.noise, c.noise_scale) == ("normal", "constant")
+        )
+    },
 )
 
 

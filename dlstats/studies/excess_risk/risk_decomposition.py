@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -90,10 +92,11 @@ SIEVE = Experiment(
     methods={"least_squares": Method("least squares", "least squares on the first features")},
     measures=(Measure("risk", "excess risk"), Measure("relative", "risk over its exact mean")),
     block=256,
+    requires={"`n` must exceed `features` + 1": lambda c: c.n > c.features + 1},
 )
 DIFFERENCE = Experiment(
     simulate=simulate_difference,
-    factors={"approximation": APPROXIMATION},
+    factors={"approximation": replace(APPROXIMATION, at_least=None, above=0)},
     methods={
         "loss_difference": Method("loss difference", "empirical risk of the best in class minus that of the truth"),
     },

@@ -76,6 +76,7 @@ EXPERIMENTS = {
             Measure("over_prevalence", "average precision / prevalence"),
         ),
         block=2000,
+        requires={"`positives` must be at most `n`": lambda c: c.positives <= c.n},
     ),
     "gaussians": Experiment(
         simulate_gaussians,

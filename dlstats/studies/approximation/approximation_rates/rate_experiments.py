@@ -153,8 +153,8 @@ SIEVE = Experiment(
     title="sieve of linear splines",
     simulate=sieve,
     factors={
-        "n": Factor("sample size", int, symbol="n", at_least=2),
-        "noise_sd": Factor("noise standard deviation", float, at_least=0),
+        "n": Factor("sample size", int, symbol="n", at_least=200),  # of the 200 coefficients that there are at most
+        "noise_sd": Factor("noise standard deviation", float, above=0),
     },
     methods={
         "spline": Method(

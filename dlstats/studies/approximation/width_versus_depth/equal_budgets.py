@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
-from dlstats.studies.approximation.width_versus_depth.targets import LABELS, TARGETS, shape_for
+from dlstats.studies.approximation.width_versus_depth.targets import LABELS, TARGETS, parameters, shape_for
 from dlstats.studies.approximation.width_versus_depth.tuned import Arm, trained
 from dlstats.studies.frames import stacked
 
@@ -70,6 +72,17 @@ MEASURES = (
 )
 RANGE = Measure("range", "range of the network over the test points", "largest")
 SAID = {"zero": "0", "normal": "N(0, 0.01²)", "xavier": "Xavier's", "he": "He's", "lecun": "LeCun's"}
+
+
+def _allows(depth: Callable[[Condition], int]) -> dict[str, Callable[[Condition], bool]]:
+    """That a budget has the parameters of a network of a depth."""
+
+    def holds(condition: Condition) -> bool:
+        return parameters((1,) * depth(condition), TARGETS[condition.target].dimension) <= condition.budget
+
+    return {"`budget` must allow a unit in every layer": holds}
+
+
 BY_DEPTH = Experiment(
     title="depths at one budget",
     simulate=by_depth,
@@ -89,6 +102,7 @@ BY_DEPTH = Experiment(
         for d in DEPTHS[1:]
     ],
     block=12,
+    requires=_allows(lambda c: max(DEPTHS)),
 )
 BY_ACTIVATION = Experiment(
     title="activations",
@@ -100,6 +114,7 @@ BY_ACTIVATION = Experiment(
     },
     measures=MEASURES,
     block=12,
+    requires=_allows(lambda c: c.depth),
 )
 BY_START = Experiment(
     title="initialisations",
@@ -115,4 +130,5 @@ BY_START = Experiment(
     },
     measures=(*MEASURES, RANGE),
     block=12,
+    requires=_allows(lambda c: c.depth),
 )

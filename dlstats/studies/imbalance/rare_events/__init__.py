@@ -104,8 +104,9 @@ COVARIATE = Experiment(
 CASE_CONTROL = Experiment(
     simulate=simulate_case_control,
     factors={
-        "population": Factor("points of the population", int, at_least=1),
-        "controls": Factor("controls per case", int, at_least=1),
+        # 41 cases are expected of 10,000 points: there is no case, or are not enough controls, once in 10^14 samples
+        "population": Factor("points of the population", int, at_least=10_000),
+        "controls": Factor("controls per case", int, at_least=1, at_most=100),
     },
     methods={"case_control": Method("case-control sampling", "logistic regression on all cases and some controls for each")},
     measures=(Measure("slope", "slope"), Measure("corrected_intercept", "corrected intercept")),

@@ -1,0 +1,74 @@
+"""What a study's factors admit can be simulated: levels that are impossible, alone or together, are refused by name."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from cases import toy
+
+from dlstats.pipeline import cells, config, registry, store
+
+IMPOSSIBLE = [
+    ("multiplicity.ledgers", {"wrong": 0, "correlation": 2.0}, "`correlation` must be at most 1, got 2.0"),
+    ("multiplicity.ledgers", {"wrong": -3, "correlation": 0.5}, "`wrong` must be at least 0, got -3"),
+    ("weighting.efficiency", {"n": 20, "prior": 0.0, "distance": 2}, "`prior` must be above 0, got 0.0"),
+    ("approximation_rates.sieve", {"n": 2, "noise_sd": 0.3}, "`n` must be at least 200, got 2"),
+    ("approximation_rates.sieve", {"n": 200, "noise_sd": 0.0}, "`noise_sd` must be above 0, got 0"),
+    ("risk_decomposition.difference", {"approximation": 0.0}, "`approximation` must be above 0, got 0.0"),
+    ("rare_events.case_control", {"population": 10, "controls": 2}, "`population` must be at least 10000, got 10"),
+    ("rare_events.case_control", {"population": 10000, "controls": 1000}, "`controls` must be at most 100, got 1000"),
+]
+TOGETHER = [
+    ("ranking_measures.random", {"n": 2, "positives": 5}, "`positives` must be at most `n`, got n=2, positives=5."),
+    (
+        "risk_decomposition.sieve",
+        {"n": 11, "features": 10, "approximation": 0.0, "noise_sd": 1.0},
+        "`n` must exceed `features` + 1, got n=11, features=10, approximation=0, noise_sd=1.",
+    ),
+    (
+        "published_designs.risk",
+        {"target": "m1", "n": 60, "noise": "t5", "noise_scale": "constant"},
+        "`noise` of m1 to m5 must be normal and constant, got target=m1, n=60, noise=t5, noise_scale=constant.",
+    ),
+    *(
+        (f"width_versus_depth.{name}", {"target": "bump", "budget": 10, "points": 20, "steps": 1} | more, "`budget` must")
+        for name, more in (("by_depth", {}), ("by_activation", {"depth": 3}), ("by_start", {"depth": 3}))
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "levels", "message"), [*IMPOSSIBLE, *TOGETHER])
+def test_an_impossible_condition_is_refused_with_what_was_required_and_what_came(name, levels, message):
+    study, inner = registry.experiment(name)
+    with pytest.raises(ValueError, match=f"^{name}: ") as caught:
+        registry.load(study).experiments[inner].condition(levels, name)
+    assert message in str(caught.value)
+
+
+def test_what_levels_must_be_together_is_asked_by_the_plan_and_by_the_job(monkeypatch, tmp_path):
+    asks = dataclasses.replace(toy.SAMPLES, requires={"`n` times `sd` must be below 90": lambda c: c.n * c.sd < 90})
+    toy.install(monkeypatch, dataclasses.replace(toy.STUDY, experiments={"samples": asks}))
+    entry = {"levels": {"n": [20, 80], "sd": [1.0, 2.0]}, "replicates": 1}
+    asked = {"design": "smoke", "seed": 1, "studies": ["toy"], "overrides": {"toy": {"samples": [entry]}}}
+    refused = r"`n` times `sd` must be below 90, got n=80, sd=2\."
+    with pytest.raises(config.ConfigError, match=r"overrides\.toy\.samples\.0: " + refused):
+        config.check(asked)
+    with pytest.raises(ValueError, match=r"toy\.samples: " + refused):
+        cells.simulate(cells.Run("toy", "samples", ("n=80,sd=2.0",), 1, 1, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("approximation_rates.sieve", "n=200,noise_sd=1e-09"),
+        ("rare_events.case_control", "population=10000,controls=100"),
+        ("ranking_measures.random", "n=5,positives=5"),
+        ("risk_decomposition.sieve", "n=12,features=10,approximation=0.0,noise_sd=1.0"),
+    ],
+)
+def test_the_edge_of_what_is_admitted_is_simulated(name, cell):
+    study, inner = registry.experiment(name)
+    origin = store.Origin(study, inner, cell, 4711, "")
+    rows = cells.simulate_block(registry.load(study).experiments[inner], origin, range(20))
+    assert set(rows["status"]) == {"ok"}
+    assert np.isfinite(rows.select_dtypes("number")).all(axis=None)
