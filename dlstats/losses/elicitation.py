@@ -51,10 +51,10 @@ def minimise_multiclass(loss: Loss, probabilities: np.ndarray) -> np.ndarray:
 
     start = np.log(probabilities[1:] / probabilities[0])
     exact: Any = {"xtol": 1e-15, "maxfev": 10_000}
-    found = optimize.root(gradient, start, method="hybr", options=exact)
-    if np.abs(gradient(found.x)).max() > 1e-10:
-        raise RuntimeError(f"The minimiser was not found for {probabilities}: {found.message}")
-    return np.concatenate([[0.0], found.x])
+    solution = optimize.root(gradient, start, method="hybr", options=exact)
+    if np.abs(gradient(solution.x)).max() > 1e-10:
+        raise RuntimeError(f"The minimiser was not found for {probabilities}: {solution.message}")
+    return np.concatenate([[0.0], solution.x])
 
 
 def maximise_overlap(loss: Loss, eta: np.ndarray, proportion: np.ndarray) -> np.ndarray:

@@ -146,8 +146,8 @@ def binned(p: Points, positive: Points, negative: Points, bins: int = 15):
     order = np.argsort(p, axis=1, kind="stable")
     p, a, b = (np.take_along_axis(values, order, 1) for values in (p, positive, negative))
     total = a + b
-    place = np.cumsum(total, axis=1) - total / 2
-    index = np.minimum((place / total.sum(axis=1, keepdims=True) * bins).astype(int), bins - 1)
+    centre = np.cumsum(total, axis=1) - total / 2
+    index = np.minimum((centre / total.sum(axis=1, keepdims=True) * bins).astype(int), bins - 1)
     sums = np.zeros((3, len(p), bins))
     rows = np.arange(len(p))[:, None]
     for row, values in enumerate((total, total * p, a)):

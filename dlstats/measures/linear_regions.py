@@ -42,20 +42,20 @@ class Cells:
 
 def shapes(sizes: Sequence[int]) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the parameters of a network of these layer sizes, inputs and outputs included: `nets.Mlp`'s."""
-    found: dict[str, tuple[int, ...]] = {}
+    dimensions: dict[str, tuple[int, ...]] = {}
     for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
-        found |= {f"weight.{layer}": (fan_in, fan_out), f"bias.{layer}": (fan_out,)}
-    return found
+        dimensions |= {f"weight.{layer}": (fan_in, fan_out), f"bias.{layer}": (fan_out,)}
+    return dimensions
 
 
 def layers_of(shapes: Mapping[str, tuple[int, ...]], parameters: Float[Array, "reps p"]) -> list[tuple[Array, Array]]:
     """The layers of networks whose parameters lie in rows, by the `shapes` of a `nets.Mlp` without skip."""
-    found, begin = {}, 0
+    arrays, begin = {}, 0
     for name, shape in shapes.items():
         end = begin + math.prod(shape)
-        found[name] = np.asarray(parameters[:, begin:end], dtype=float).reshape(-1, *shape)
+        arrays[name] = np.asarray(parameters[:, begin:end], dtype=float).reshape(-1, *shape)
         begin = end
-    return [(found[f"weight.{i}"].mT, found[f"bias.{i}"]) for i in range(len(found) // 2)]
+    return [(arrays[f"weight.{i}"].mT, arrays[f"bias.{i}"]) for i in range(len(arrays) // 2)]
 
 
 def evaluate(layers: Layers, x: Float[Array, "reps n d"]) -> Float[Array, "reps n d_out"]:
@@ -80,8 +80,8 @@ def on_line(
     knots, zeros = np.empty((reps, 0)), []
     for weight, bias in layers[:-1]:
         slope, offset = slope @ weight.mT, offset @ weight.mT + bias[:, None]
-        found = _inside(knots, slope, offset)
-        zeros.append(_trim(np.sort(found, axis=1)))
+        roots = _inside(knots, slope, offset)
+        zeros.append(_trim(np.sort(roots, axis=1)))
         knots, parent = _merge(knots, zeros[-1])
         slope, offset = (np.take_along_axis(a, parent[:, :, None], axis=1) for a in (slope, offset))
         active = slope * _midpoints(knots)[:, :, None] + offset > 0
@@ -109,10 +109,10 @@ def _trim(positions: Float[Array, "reps slots"]) -> Float[Array, "reps kept"]:
 
 
 def _merge(
-    knots: Float[Array, "reps knots"], found: Float[Array, "reps slots"]
+    knots: Float[Array, "reps knots"], roots: Float[Array, "reps slots"]
 ) -> tuple[Float[Array, "reps merged"], Int[Array, "reps cells"]]:
     """Old and new knots in order, each once, and for every new cell the old cell that it lies in."""
-    pool = np.hstack([knots, found])
+    pool = np.hstack([knots, roots])
     old = np.zeros(pool.shape, dtype=bool)
     old[:, : knots.shape[1]] = np.isfinite(knots)
     order = np.argsort(pool, axis=1, kind="stable")

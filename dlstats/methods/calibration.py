@@ -35,9 +35,9 @@ def isotonic(logit: Logits, held_logit: Float[ndarray, "reps v"], held_y: Float[
     from sklearn.isotonic import IsotonicRegression
 
     edge = 1 / (2 * held_y.shape[1])
-    found = [
+    fits = [
         IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip").fit(z, y).predict(new)
         for new, z, y in zip(logit, held_logit, held_y, strict=True)
     ]
-    p = np.array(found)
+    p = np.array(fits)
     return np.log(p / (1 - p))

@@ -85,9 +85,9 @@ def ridge_path(
     """
     design = np.column_stack([x, np.ones(len(x))]) * (scale * sign)[:, None]
     ridge = np.append(np.ones(x.shape[1]), 0.0)
-    found: list[np.ndarray] = []
+    path: list[np.ndarray] = []
     for penalty in penalties:
-        theta = _extrapolate(penalties, found, design.shape[1])
+        theta = _extrapolate(penalties, path, design.shape[1])
         for _ in range(500):
             p = _expit(offset - design @ theta) * (weight / penalty)
             slope = ridge * theta - design.T @ p
@@ -97,16 +97,16 @@ def ridge_path(
             theta = theta - step / (1 + longest if longest > 1 else 1)
             if longest < 1e-10:
                 break
-        found.append(theta)
-    return np.array(found)
+        path.append(theta)
+    return np.array(path)
 
 
-def _extrapolate(penalties: np.ndarray, found: list[np.ndarray], size: int) -> np.ndarray:
+def _extrapolate(penalties: np.ndarray, path: list[np.ndarray], size: int) -> np.ndarray:
     """Where the path goes at the next penalty, from its last two points."""
-    if len(found) < 2:
-        return found[-1] if found else np.zeros(size)
-    logs = np.log(penalties[len(found) - 2 : len(found) + 1])
-    return found[-1] + (found[-1] - found[-2]) * (logs[2] - logs[1]) / (logs[1] - logs[0])
+    if len(path) < 2:
+        return path[-1] if path else np.zeros(size)
+    logs = np.log(penalties[len(path) - 2 : len(path) + 1])
+    return path[-1] + (path[-1] - path[-2]) * (logs[2] - logs[1]) / (logs[1] - logs[0])
 
 
 def _linear(x: np.ndarray, beta: np.ndarray) -> np.ndarray:

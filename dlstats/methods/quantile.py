@@ -147,8 +147,8 @@ def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Lev
     order = np.argsort(y)
     running = np.cumsum(weights[:, order], axis=1)
     least = (np.array(levels) - 1e-12) * running[:, -1:]
-    found = [np.count_nonzero(running < bound[:, None], axis=1) for bound in least.T]
-    return y[order][np.minimum(np.stack(found, axis=1), len(y) - 1)]
+    positions = [np.count_nonzero(running < bound[:, None], axis=1) for bound in least.T]
+    return y[order][np.minimum(np.stack(positions, axis=1), len(y) - 1)]
 
 
 QUANTILE_BASELINES = {

@@ -47,9 +47,9 @@ def contrast_of(
     statistic: str, first: object, second: object, kind: str, *, failed: int = 0, **options: Any
 ) -> Estimate:
     """`contrast` of any kind that `joint` knows: also `log_ratio`, log₁₀ of the ratio."""
-    found = lookup(statistic)
+    definition = lookup(statistic)
     x = np.stack([np.asarray(first, dtype=float), np.asarray(second, dtype=float)])
-    paired = {k: np.asarray(v, dtype=float) for k, v in options.items() if k in found.columns and np.ndim(v)}
+    paired = {k: np.asarray(v, dtype=float) for k, v in options.items() if k in definition.columns and np.ndim(v)}
     keep = np.isfinite(x).all(axis=0)
     for column in paired.values():
         keep &= np.isfinite(column).all(axis=0)
@@ -57,9 +57,9 @@ def contrast_of(
     failures = failed + int((~keep).sum())
     if reps < 2:
         return Estimate(np.nan, np.nan, reps, failures)
-    kept = {k: v[:, keep] for k, v in paired.items()}
-    batch = joint(statistic, x[:, keep], kind, {**options, **kept})
-    if found.law != "binomial" and still(*x[:, keep], *(column for pair in kept.values() for column in pair)):
+    columns = {k: v[:, keep] for k, v in paired.items()}
+    batch = joint(statistic, x[:, keep], kind, {**options, **columns})
+    if definition.law != "binomial" and still(*x[:, keep], *(column for pair in columns.values() for column in pair)):
         batch = batch._replace(mcse=np.nan, lower=np.nan, upper=np.nan)
     value, mcse, lower, upper, df = (float(part) for part in batch)
     note = STILL if np.isnan(mcse) and np.isfinite(value) and statistic not in EXTREMES else ""
@@ -95,32 +95,32 @@ def log_ratios(
 
 def joint(statistic: str, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
     """Contrasts of many pairs at once: x has shape (2, ..., reps), and so have the options that are columns."""
-    found = lookup(statistic)
+    definition = lookup(statistic)
     reps = x.shape[-1]
     with np.errstate(divide="ignore", invalid="ignore"):
         if statistic in EXTREMES:
-            value = _combine(found.compute(x, **options).value, kind)
+            value = _combine(definition.compute(x, **options).value, kind)
             return Batch(value, *(np.full_like(value, np.nan) for _ in range(3)))
-        if found.influence is None:
-            return _bootstrapped(found, x, kind, options)
-        value, influence = found.influence(x, **options)
+        if definition.influence is None:
+            return _bootstrapped(definition, x, kind, options)
+        value, influence = definition.influence(x, **options)
         scale = "log" if kind == "ratio" else "identity"
         first, second, unit = _combine_influence(value, influence, kind)
         size = np.abs(first).max(axis=-1) + np.abs(second).max(axis=-1) + _size(value, kind)
         varies = np.abs(first - second).max(axis=-1, keepdims=True) > ROUNDING * size[..., None]
         batch = from_influence(_combine(value, kind), np.where(varies, first - second, 0.0) / unit, scale)
-    if found.law != "binomial" or kind != "difference":
+    if definition.law != "binomial" or kind != "difference":
         return batch
     # no discordant replicate: half a one is added to each cell of the table [Agresti and Min 2005]
     return t_interval(batch.value, np.where(batch.mcse > 0, batch.mcse, 1 / (reps + 2)), batch.df)
 
 
-def _bootstrapped(found: Statistic, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
+def _bootstrapped(definition: Statistic, x: Replicates, kind: str, options: Mapping[str, Any]) -> Batch:
     """Replicates are drawn jointly for both methods."""
     chosen = resamples(x.shape[-1], DRAWS)
-    again = {k: np.asarray(v)[..., chosen] if k in found.columns and np.ndim(v) else v for k, v in options.items()}
-    drawn = _combine(found.compute(x[..., chosen], **again).value, kind)
-    whole = found.compute(x, **options)
+    again = {k: np.asarray(v)[..., chosen] if k in definition.columns and np.ndim(v) else v for k, v in options.items()}
+    drawn = _combine(definition.compute(x[..., chosen], **again).value, kind)
+    whole = definition.compute(x, **options)
     df = np.fmin(np.min(whole.df), x.shape[-1] - 1.0)
     spread = drawn.std(axis=-1, ddof=1)
     unit = np.abs(whole.value[1]) if kind == "ratio" else 1.0
@@ -169,8 +169,8 @@ def compare(
     group. Replicates where either method failed enter no contrast and are counted.
     """
     by = list(by)
-    found = lookup(measure.statistic)
-    used = {k: v for k, v in measure.options.items() if k in found.columns and isinstance(v, str)}
+    definition = lookup(measure.statistic)
+    used = {k: v for k, v in measure.options.items() if k in definition.columns and isinstance(v, str)}
     rows = []
     for key, group in frame.groupby(by, sort=False, dropna=False, observed=True):
         wide = {name: _wide(group, column) for name, column in {"": measure.column, **used}.items()}
@@ -182,10 +182,10 @@ def compare(
                 options = {**measure.options, **{k: (wide[k][first], wide[k][second]) for k in used}}
                 e = contrast(measure.statistic, wide[""][first], wide[""][second], kind, **options)
                 lines.append({"method": first, "against": second, **_line(e, kind)})
-        about = dict(zip(by, key, strict=True)) | {"measure": measure.column, "statistic": measure.statistic}
+        labels = dict(zip(by, key, strict=True)) | {"measure": measure.column, "statistic": measure.statistic}
         adjusted = _holm(np.array([line["p_value"] for line in lines]))
         rows += [
-            about | line | {"p_adjusted": p, "distinguishable": bool(p < level)}
+            labels | line | {"p_adjusted": p, "distinguishable": bool(p < level)}
             for line, p in zip(lines, adjusted, strict=True)
         ]
     return pd.DataFrame(rows)

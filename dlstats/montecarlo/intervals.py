@@ -74,8 +74,8 @@ def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "id
 def still(*columns: np.ndarray) -> np.ndarray | np.bool_:
     """Whether no column varies over its replicates by more than rounding."""
     eps = 4 * np.finfo(float).eps
-    found = [np.ptp(x, axis=-1) <= eps * np.abs(x).max(axis=-1) for x in columns]
-    return functools.reduce(np.logical_and, found)
+    constant = [np.ptp(x, axis=-1) <= eps * np.abs(x).max(axis=-1) for x in columns]
+    return functools.reduce(np.logical_and, constant)
 
 
 def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:

@@ -82,15 +82,15 @@ def rate(
     covariance = _covariance(statistic, cells, values, options) if paired else None
     if covariance is not None:
         covariance[np.diag(np.isnan(mcses))] = np.nan
-    found = rate_of(sizes, values, mcses, reps, failed + dropped, covariance)
-    if min(reps) >= ENOUGH or not found.slope.mcse > 0:
-        return found
+    fitted = rate_of(sizes, values, mcses, reps, failed + dropped, covariance)
+    if min(reps) >= ENOUGH or not fitted.slope.mcse > 0:
+        return fitted
     roots = _roots(
-        np.log(np.asarray(sizes, dtype=float)), cells, statistic, paired, found.slope.value, draws, seed, options
+        np.log(np.asarray(sizes, dtype=float)), cells, statistic, paired, fitted.slope.value, draws, seed, options
     )
     roots = roots[np.isfinite(roots)]
     point = float(np.quantile(np.abs(roots), LEVEL, method="higher"))
-    return replace(found, slope=_with_point(found.slope, point))
+    return replace(fitted, slope=_with_point(fitted.slope, point))
 
 
 def rate_of(
@@ -126,8 +126,8 @@ def rate_of(
     q, p = _lack_of_fit(x, residual, variances, covariance, reps)
     note = "" if not p < 1 - LEVEL else "local slopes " + ", ".join(f"{e.value:.3f}" for e in local)
     half = float(special.stdtrit(df, (1 + LEVEL) / 2)) * mcse if mcse else 0.0
-    found = Estimate(value, mcse, int(reps.min()), failed, value - half, value + half, note, df, p)
-    return Rate(tuple(sizes), tuple(level), tuple(error), found, float(intercept @ y), local, q)
+    fitted = Estimate(value, mcse, int(reps.min()), failed, value - half, value + half, note, df, p)
+    return Rate(tuple(sizes), tuple(level), tuple(error), fitted, float(intercept @ y), local, q)
 
 
 def coefficients_of(x: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -40,14 +40,14 @@ def slope_lines(
     else:
         fitted = rate(sizes, samples, statistic, paired=paired, failed=failed, **options)
         cells, _ = finite(samples, paired)
-    found = {"slope": [fitted.slope]}
+    estimates = {"slope": [fitted.slope]}
     names = [f"{a:g} to {b:g}" for a, b in zip(fitted.sizes[:-1], fitted.sizes[1:], strict=True)]
     # no local slope at all where a measure is not positive
-    found["local_slope"] = [replace(e, note=name) for e, name in zip(fitted.local, names, strict=False)]
+    estimates["local_slope"] = [replace(e, note=name) for e, name in zip(fitted.local, names, strict=False)]
     if len(fitted.local) > 1:
-        found["bend"] = [_bend(fitted, [] if exact else cells, statistic, paired, options)]
+        estimates["bend"] = [_bend(fitted, [] if exact else cells, statistic, paired, options)]
     shared = {"failed": fitted.slope.failed} | ({"law": "exact", "replicates": 1} if exact else {})
-    return [{"statistic": f"{k}({statistic})", **e.line(), **shared} for k, parts in found.items() for e in parts]
+    return [{"statistic": f"{k}({statistic})", **e.line(), **shared} for k, parts in estimates.items() for e in parts]
 
 
 def _bend(fitted: Rate, cells: list[np.ndarray], statistic: str, paired: bool, options: dict) -> Estimate:
@@ -67,8 +67,8 @@ def _bend(fitted: Rate, cells: list[np.ndarray], statistic: str, paired: bool, o
     if paired and function is not None:
         influence = form @ (function(np.stack(cells), **options)[1] / values[:, None])
         batch = from_influence(np.asarray(value), influence)
-        told = np.isfinite(np.array(fitted.mcses)[form != 0]).all()
-        return _estimate(value, [float(batch.mcse) if told else math.nan], [float(batch.df)], reps)
+        known = np.isfinite(np.array(fitted.mcses)[form != 0]).all()
+        return _estimate(value, [float(batch.mcse) if known else math.nan], [float(batch.df)], reps)
     batches = [evaluate(statistic, cell, options) for cell in cells]
     parts = np.where(form != 0, np.abs(form) * np.array(fitted.mcses) / values, 0.0)
     return _estimate(value, parts, [_known(b.df, len(cell)) for b, cell in zip(batches, cells, strict=True)], reps)
@@ -88,24 +88,25 @@ def slope_difference(
     both = [
         np.stack([np.asarray(a, dtype=float), np.asarray(b, dtype=float)]) for a, b in zip(first, second, strict=True)
     ]
-    kept = [pair[:, np.isfinite(pair).all(axis=0)] for pair in both]
-    failed += sum(pair.shape[1] - k.shape[1] for pair, k in zip(both, kept, strict=True))
-    reps = [pair.shape[1] for pair in kept]
+    complete = [pair[:, np.isfinite(pair).all(axis=0)] for pair in both]
+    failed += sum(pair.shape[1] - k.shape[1] for pair, k in zip(both, complete, strict=True))
+    reps = [pair.shape[1] for pair in complete]
     # one vector after the other, as in `rate`, whose sums have the same order then
-    batches = [[evaluate(statistic, pair[m], options) for pair in kept] for m in (0, 1)]
+    batches = [[evaluate(statistic, pair[m], options) for pair in complete] for m in (0, 1)]
     values, errors = (np.array([[float(b[part]) for b in method] for method in batches]) for part in (0, 1))
     one, two = (rate_of(sizes, v, e, reps, failed) for v, e in zip(values, errors, strict=True))
     if not (one.local and two.local):
         return two.slope if one.local else one.slope
     x = np.log(np.asarray(sizes, dtype=float))
     weights, _ = coefficients_of(x, (errors / values) ** 2)
-    parts, df = zip(*(_part(statistic, k, w, options) for k, w in zip(kept, weights.T, strict=True)), strict=True)
+    parts, df = zip(*(_part(statistic, k, w, options) for k, w in zip(complete, weights.T, strict=True)), strict=True)
     value = one.slope.value - two.slope.value
-    found = _estimate(value, parts, df, min(reps), failed)
-    if min(reps) < ENOUGH and found.mcse > 0 and lookup(statistic).influence is not None:
-        roots = _roots(x, kept, statistic, value, options)
-        found = _with_point(found, float(np.quantile(np.abs(roots), LEVEL, method="higher"))) if len(roots) else found
-    return replace(found, lack_of_fit=float(np.fmin(one.slope.lack_of_fit, two.slope.lack_of_fit)))
+    contrast = _estimate(value, parts, df, min(reps), failed)
+    if min(reps) < ENOUGH and contrast.mcse > 0 and lookup(statistic).influence is not None:
+        roots = _roots(x, complete, statistic, value, options)
+        if len(roots):
+            contrast = _with_point(contrast, float(np.quantile(np.abs(roots), LEVEL, method="higher")))
+    return replace(contrast, lack_of_fit=float(np.fmin(one.slope.lack_of_fit, two.slope.lack_of_fit)))
 
 
 def _part(statistic: str, pair: np.ndarray, weights: np.ndarray, options: dict) -> tuple[float, float]:

@@ -45,8 +45,8 @@ def smooth(function: Callable, *columns: str, scale: str = "identity") -> Statis
 def _trimmed_mean(x: Replicates, *, share: float = 0.1) -> Batch:
     if not 0 <= share < 0.5:
         raise ValueError(f"`share` must lie in [0, 0.5), got {share}.")
-    kept = x.shape[-1] - 2 * int(share * x.shape[-1])
-    return intervals.from_influence(*influence.trimmed_mean(x, share=share), most=kept - 1)
+    count = x.shape[-1] - 2 * int(share * x.shape[-1])
+    return intervals.from_influence(*influence.trimmed_mean(x, share=share), most=count - 1)
 
 
 def _quantile(x: Replicates, *, level: float) -> Batch:
@@ -188,8 +188,8 @@ def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
     if statistic.law != "t":
         return batch
     columns = [np.asarray(options[k]) for k in statistic.columns if k in options and np.ndim(options[k])]  # type: ignore[arg-type]
-    told = ~intervals.still(x, *columns) if reps > 1 else False
-    return batch._replace(**{k: np.where(told, getattr(batch, k), np.nan) for k in ("mcse", "lower", "upper")})
+    varies = ~intervals.still(x, *columns) if reps > 1 else False
+    return batch._replace(**{k: np.where(varies, getattr(batch, k), np.nan) for k in ("mcse", "lower", "upper")})
 
 
 def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any) -> Estimate:
@@ -197,18 +197,18 @@ def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any)
 
     `options` are those of the statistic: `truth`, `level`, `share`, or further columns such as `upper`.
     """
-    found = lookup(statistic)
+    definition = lookup(statistic)
     x = np.asarray(values, dtype=float)
     if x.ndim != 1:
         raise ValueError(f"`values` must have one axis, the replicates, got shape {x.shape}.")
-    columns = {k: np.asarray(v, dtype=float) for k, v in options.items() if k in found.columns and np.ndim(v)}
+    columns = {k: np.asarray(v, dtype=float) for k, v in options.items() if k in definition.columns and np.ndim(v)}
     keep = np.isfinite(x)
     for column in columns.values():
         keep &= np.isfinite(column)
-    kept = {k: v[keep] for k, v in columns.items()}
-    batch = evaluate(statistic, x[keep], {**options, **kept})
+    complete = {k: v[keep] for k, v in columns.items()}
+    batch = evaluate(statistic, x[keep], {**options, **complete})
     failures = failed + int((~keep).sum())
     value, mcse, lower, upper, df = (float(part) for part in batch)
-    silent = found.law == "t" and keep.sum() > 1 and intervals.still(x[keep], *kept.values())
+    silent = definition.law == "t" and keep.sum() > 1 and intervals.still(x[keep], *complete.values())
     note = intervals.STILL if silent else ""
-    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, note, df, law=found.law)
+    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, note, df, law=definition.law)

@@ -42,12 +42,12 @@ def components(frame: pd.DataFrame, column: str, levels: Sequence[str]) -> dict[
 
 def _codes(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
     """For each level the number of the node that a row lies in, nodes being nested in those of the level above."""
-    found, above = [], np.zeros(len(columns[0]), dtype=int)
+    codes, above = [], np.zeros(len(columns[0]), dtype=int)
     for column in columns:
         code = pd.factorize(column, use_na_sentinel=False)[0]
         above = pd.factorize(above * (int(code.max(initial=0)) + 1) + code)[0]
-        found.append(above)
-    return found
+        codes.append(above)
+    return codes
 
 
 def _sums(x: np.ndarray, nodes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -98,8 +98,8 @@ def _jackknife(estimates: np.ndarray, units: int, failed: int) -> Estimate:
     return Estimate(float(value), float(batch.mcse), units, failed, float(batch.lower), float(batch.upper))
 
 
-def proportions(found: Mapping[str, Estimate]) -> dict[str, float]:
+def proportions(estimates: Mapping[str, Estimate]) -> dict[str, float]:
     """Proportion of each component in the variance of one run; negative components count as 0."""
-    parts = {name: max(0.0, e.value) for name, e in found.items() if name != "mean"}
+    parts = {name: max(0.0, e.value) for name, e in estimates.items() if name != "mean"}
     total = sum(parts.values())
     return {name: part / total if total else math.nan for name, part in parts.items()}

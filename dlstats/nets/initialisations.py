@@ -89,14 +89,14 @@ def initialise(
 
 
 def _fill(net: Mlp, row: Tensor, rng: np.random.Generator, draw: Scheme) -> None:
-    named = views(net, row)
+    arrays = views(net, row)
     for layer, (fan_in, fan_out) in enumerate(zip(net.sizes, net.sizes[1:], strict=False)):
         weight, bias = draw(rng, fan_in, fan_out)
-        named[f"weight.{layer}"][0] = torch.from_numpy(np.ascontiguousarray(weight))
-        named[f"bias.{layer}"][0] = torch.from_numpy(bias)
+        arrays[f"weight.{layer}"][0] = torch.from_numpy(np.ascontiguousarray(weight))
+        arrays[f"bias.{layer}"][0] = torch.from_numpy(bias)
         slope = ACTIVATIONS[net.activation].slope
-        if slope is not None and f"slope.{layer}" in named:
-            named[f"slope.{layer}"].fill_(slope)
+        if slope is not None and f"slope.{layer}" in arrays:
+            arrays[f"slope.{layer}"].fill_(slope)
     if net.skip:
         weight, _ = draw(rng, net.d_in, net.d_out)
-        named["skip"][0] = torch.from_numpy(np.ascontiguousarray(weight))
+        arrays["skip"][0] = torch.from_numpy(np.ascontiguousarray(weight))

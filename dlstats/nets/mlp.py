@@ -63,12 +63,12 @@ def views(net: Mlp, parameters: Float[Tensor, "reps p *more"]) -> dict[str, Tens
     """The parameters by name, each (reps, *shape, *more), as views: writing into one writes into `parameters`."""
     if parameters.shape[1] != net.size:
         raise ValueError(f"`parameters` must have {net.size} columns for {net}, got {parameters.shape[1]}.")
-    found, begin = {}, 0
+    tensors, begin = {}, 0
     for name, shape in net.shapes.items():
         end = begin + prod(shape)
-        found[name] = parameters[:, begin:end].unflatten(1, shape)
+        tensors[name] = parameters[:, begin:end].unflatten(1, shape)
         begin = end
-    return found
+    return tensors
 
 
 def apply(
@@ -78,19 +78,19 @@ def apply(
 
     Samples lie in the last axis inside: narrow layers are up to ten times faster so.
     """
-    named = views(net, parameters)
+    tensors = views(net, parameters)
     inputs = x.expand(parameters.shape[0], *x.shape[-2:]).transpose(1, 2)
     activation = ACTIVATIONS[net.activation].value
     h = inputs
     for layer in range(len(net.widths)):
-        h = affine(named, layer, h)
-        slope = named.get(f"slope.{layer}")
+        h = affine(tensors, layer, h)
+        slope = tensors.get(f"slope.{layer}")
         h = activation(h) if slope is None else activation(h, slope.unsqueeze(2))
-    out = affine(named, len(net.widths), h)
-    return (torch.baddbmm(out, named["skip"].transpose(1, 2), inputs) if net.skip else out).transpose(1, 2)
+    out = affine(tensors, len(net.widths), h)
+    return (torch.baddbmm(out, tensors["skip"].transpose(1, 2), inputs) if net.skip else out).transpose(1, 2)
 
 
-def affine(named: dict[str, Tensor], layer: int, h: Tensor, out: Tensor | None = None) -> Tensor:
+def affine(tensors: dict[str, Tensor], layer: int, h: Tensor, out: Tensor | None = None) -> Tensor:
     """The affine map of a layer on (reps, fan_in, n), as (reps, fan_out, n)."""
-    weight, bias = named[f"weight.{layer}"], named[f"bias.{layer}"]
+    weight, bias = tensors[f"weight.{layer}"], tensors[f"bias.{layer}"]
     return torch.baddbmm(bias.unsqueeze(2), weight.transpose(1, 2), h, out=out)

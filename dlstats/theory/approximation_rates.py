@@ -80,8 +80,8 @@ def free_knots_l2(f: Convex, pieces: int) -> float:
     def loss(knots: np.ndarray) -> float:
         return scale * pieces_mse(f.value, np.concatenate([[0.0], np.sort(knots), [1.0]]))
 
-    found = optimize.minimize(loss, start, method="BFGS", options={"gtol": 1e-9})
-    return math.sqrt(found.fun / scale)
+    optimum = optimize.minimize(loss, start, method="BFGS", options={"gtol": 1e-9})
+    return math.sqrt(optimum.fun / scale)
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)

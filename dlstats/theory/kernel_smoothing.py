@@ -25,8 +25,8 @@ def ridge_risk(n: float, smoothness: float, order: float) -> float:
         return float(((1 - shrink) ** 2 * signal).sum() + (shrink**2).sum() / n) + beyond
 
     low, high = -2 * order * math.log(TERMS / 8), 0.0
-    found = optimize.minimize_scalar(risk, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
-    return float(found.fun)
+    optimum = optimize.minimize_scalar(risk, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    return float(optimum.fun)
 
 
 def ridge_exponent(smoothness: float, order: float) -> float:
@@ -56,8 +56,8 @@ def torus_risk(n: float, dimension: int, additive: bool) -> float:
         variance = 1 + dimension * (spread - 1) if additive else spread**dimension
         return dimension * math.expm1(-a / 2) ** 2 + variance / n
 
-    found = optimize.minimize_scalar(risk, bounds=(-14.0, 0.5), method="bounded", options={"xatol": 1e-9})
-    return float(found.fun)
+    optimum = optimize.minimize_scalar(risk, bounds=(-14.0, 0.5), method="bounded", options={"xatol": 1e-9})
+    return float(optimum.fun)
 
 
 def torus_exponent(dimension: int, additive: bool) -> float:

@@ -65,12 +65,12 @@ def free_knots(pieces: int, starts: int = 3) -> np.ndarray:
         fraction = np.exp(log_widths - log_widths.max())
         return np.concatenate([[0.0], np.cumsum(fraction) / fraction.sum()])
 
-    found = [np.linspace(0, 1, pieces + 1)]
+    candidates = [np.linspace(0, 1, pieces + 1)]
     for start in range(starts):
         first = np.zeros(pieces) if start == 0 else 0.3 * rng.standard_normal(pieces)
         end = optimize.minimize(lambda v: math.log(squared_error(knots(v))), first, method="L-BFGS-B").x
-        found.append(knots(end))
-    return min(found, key=squared_error)
+        candidates.append(knots(end))
+    return min(candidates, key=squared_error)
 
 
 def graded_knots(pieces: int) -> np.ndarray:

@@ -36,9 +36,9 @@ def projection_constant(noise_sd: float) -> float:
 
 def projection_risk(n: float, noise_sd: float) -> float:
     """min_N sum_{odd |k| > N} (πk)^(-2) + 2Nσ²/n: the exact risk of projection in white noise, N odd frequencies."""
-    kept = np.arange(1.0, 4 * math.sqrt(n) / noise_sd + 10, 2)
-    tail = 0.25 - 2 * np.cumsum(1 / (math.pi * kept) ** 2)
-    return float(np.min(tail + 2 * kept * noise_sd**2 / n))
+    terms = np.arange(1.0, 4 * math.sqrt(n) / noise_sd + 10, 2)
+    tail = 0.25 - 2 * np.cumsum(1 / (math.pi * terms) ** 2)
+    return float(np.min(tail + 2 * terms * noise_sd**2 / n))
 
 
 def wiener_risk(n: float, noise_sd: float) -> float:

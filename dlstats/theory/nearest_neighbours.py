@@ -78,12 +78,12 @@ def expected_risk(n: float, k: float, dimension: int, noise_sd: float) -> float:
 
 def best_neighbours(n: float, dimension: int, noise_sd: float) -> int:
     """The k <= n/2 with the smallest `expected_risk`, up to the rounding of a continuous minimum."""
-    found = optimize.minimize_scalar(
+    optimum = optimize.minimize_scalar(
         lambda log_k: expected_risk(n, math.exp(log_k), dimension, noise_sd),
         bounds=(0.0, math.log(n / 2)),
         method="bounded",
     )
-    return max(1, round(math.exp(found.x)))
+    return max(1, round(math.exp(optimum.x)))
 
 
 def exponent(dimension: int) -> float:

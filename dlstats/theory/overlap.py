@@ -62,11 +62,11 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
         level = value if squared else value / 2
         kink = (math.log(level / (1 - level)) - math.log(prior / (1 - prior))) / distance if level < 1 else 12.0
         kink = min(max(kink, -12.0), 12.0)
-        found = [
+        integrals = [
             integrate.quad(gain, *ends, args=(value,), epsabs=1e-15, epsrel=1e-12, limit=400)[0]
             for ends in ((-12.0, kink), (kink, 12.0))
         ]
-        return sum(found) - value * prior
+        return sum(integrals) - value * prior
 
     def gain(x: float, value: float) -> float:
         density = prior * _density(x - distance / 2) + (1 - prior) * _density(x + distance / 2)

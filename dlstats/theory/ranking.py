@@ -34,7 +34,7 @@ def average_precision_enumerated(n: int, positives: int) -> float:
     """The same expectation as the mean over all C(n, P) rankings."""
     total = 0.0
     for places in combinations(range(1, n + 1), positives):
-        total += sum((k + 1) / place for k, place in enumerate(places)) / positives
+        total += sum((k + 1) / rank for k, rank in enumerate(places)) / positives
     return total / math.comb(n, positives)
 
 

@@ -23,8 +23,8 @@ def projection_risk(n: float, smoothness: float) -> float:
     Hurwitz's ζ(2b + 1, N + 1).
     """
     power = 2 * smoothness + 1
-    kept = np.floor(n ** (1 / power) * (1 + 1e-12))
-    return float(special.zeta(power, kept + 1) + kept / n)
+    terms = np.floor(n ** (1 / power) * (1 + 1e-12))
+    return float(special.zeta(power, terms + 1) + terms / n)
 
 
 def projection_constant(smoothness: float) -> float:

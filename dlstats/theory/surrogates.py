@@ -45,14 +45,14 @@ def conditional_risk(loss: Callable, eta: float, margin: np.ndarray) -> np.ndarr
 
 def minimal_risk(loss: Callable, eta: float) -> float:
     """H(η) by bounded search, then polished around the optimum; α = ± 1 are tried for losses with kinks."""
-    found = optimize.minimize_scalar(
+    optimum = optimize.minimize_scalar(
         lambda a: float(conditional_risk(loss, eta, np.asarray(a))),
         bounds=(-REACH, REACH),
         method="bounded",
         options={"xatol": 1e-12},
     )
     corners = conditional_risk(loss, eta, np.array([-1.0, 1.0]))
-    return float(min(found.fun, corners.min()))
+    return float(min(optimum.fun, corners.min()))
 
 
 def numeric_psi(name: str, t: float) -> float:

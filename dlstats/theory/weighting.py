@@ -85,7 +85,7 @@ def hard_margin(x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, float]:
     d = x.shape[1]
     rows = np.column_stack([x, np.ones(len(x))]) * sign[:, None]
     constraint: Any = {"type": "ineq", "fun": lambda t: rows @ t - 1, "jac": lambda t: rows}
-    found = optimize.minimize(  # pyright: ignore[reportCallIssue]
+    optimum = optimize.minimize(  # pyright: ignore[reportCallIssue]
         lambda t: 0.5 * t[:d] @ t[:d],
         np.append(np.ones(d), 0.0),  # pyright: ignore[reportArgumentType]
         jac=lambda t: np.append(t[:d], 0.0),
@@ -93,6 +93,6 @@ def hard_margin(x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, float]:
         method="SLSQP",
         options={"ftol": 1e-15, "maxiter": 500},
     )
-    if not found.success:
-        raise RuntimeError(f"No separating hyperplane was found: {found.message}")
-    return found.x[:d], float(found.x[d])
+    if not optimum.success:
+        raise RuntimeError(f"No separating hyperplane was found: {optimum.message}")
+    return optimum.x[:d], float(optimum.x[d])

@@ -63,7 +63,7 @@ def clamp_floor(target: Target, cells: int = 400, coarse: int = 40) -> float:
     Every ramp of a grid of directions and ends is tried on a coarse grid, with the best end values (`_best_levels`);
     the best twelve are polished by Nelder and Mead's search, on the coarse and then on the fine grid.
     """
-    start = min((_polish(target, coarse, ramp) for ramp in _ramps(target, coarse)), key=lambda found: found[1])
+    start = min((_polish(target, coarse, ramp) for ramp in _ramps(target, coarse)), key=lambda pair: pair[1])
     return min(_polish(target, cells, start[0])[1], constant_floor(target, cells))
 
 
@@ -78,15 +78,15 @@ def _ramps(target: Target, cells: int, keep: int = 12) -> list[np.ndarray]:
     x = midpoints(cells)
     value = target(x)
     ends = np.linspace(-1.5, 1.5, 11)
-    found = []
+    ramps = []
     for angle in np.linspace(0, math.pi, 13)[:-1]:
         along = x @ np.array([math.cos(angle), math.sin(angle)])
         for i, s in enumerate(ends):
             for t in ends[i + 1 :]:
                 levels, loss = _best_levels(np.clip((along - s) / (t - s), 0, 1), value)
-                found.append((loss, np.array([angle, s, t, *levels])))
-    found.sort(key=lambda pair: pair[0])
-    return [ramp for _, ramp in found[:keep]]
+                ramps.append((loss, np.array([angle, s, t, *levels])))
+    ramps.sort(key=lambda pair: pair[0])
+    return [ramp for _, ramp in ramps[:keep]]
 
 
 def _best_levels(fraction: np.ndarray, value: np.ndarray, rounds: int = 12) -> tuple[np.ndarray, float]:
@@ -111,9 +111,9 @@ def _polish(target: Target, cells: int, start: np.ndarray) -> tuple[np.ndarray, 
         return 4 * float(np.abs(value - clamp(x, parameters)).mean())
 
     for _ in range(3):
-        found = optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7})
-        start = found.x
-    return start, float(found.fun)
+        optimum = optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7})
+        start = optimum.x
+    return start, float(optimum.fun)
 
 
 def pyramid_network() -> list[tuple[np.ndarray, np.ndarray]]:
