@@ -19,18 +19,18 @@ class Unusable(ValueError):
     """There is no cache that can be used; the message says in one line what to set."""
 
 
-def place() -> Path:
+def location() -> Path:
     """Where the folder is or would be. Raises Unusable when no home is known."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
+    folder_name = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        return (Path(named) if os.path.isabs(named) else Path.home() / ".cache") / "dlstats"
+        return (Path(folder_name) if os.path.isabs(folder_name) else Path.home() / ".cache") / "dlstats"
     except RuntimeError:
         raise Unusable(f"no home folder is known: {SET}") from None
 
 
 def folder() -> Path:
     """The folder, made if need be, which no one else can write. Raises Unusable where that cannot be."""
-    path = place()
+    path = location()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = path.stat()
@@ -55,11 +55,11 @@ def trusted(path: Path) -> bool:
 def read(name: str) -> dict:
     """What was stored under a name; nothing when it is not there, not to be trusted, or damaged."""
     try:
-        path = place() / name
-        found = json.loads(path.read_text(encoding="utf-8")) if trusted(path) else {}
+        path = location() / name
+        values = json.loads(path.read_text(encoding="utf-8")) if trusted(path) else {}
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def write(name: str, data: dict) -> None:

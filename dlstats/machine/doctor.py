@@ -57,4 +57,4 @@ def _lanes(dtype: str) -> Finding:
         kernel = build.library(dtype)
     except build.Unavailable as error:
         return Finding(name, False, f"{error}; the torch path serves")
-    return Finding(name, True, f"{kernel.lanes_width()} lanes, built by {build.find_compiler()} in {cache.place()}")
+    return Finding(name, True, f"{kernel.lanes_width()} lanes, built by {build.find_compiler()} in {cache.location()}")

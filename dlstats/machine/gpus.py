@@ -20,8 +20,8 @@ def gpus(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev
     """The GPUs that jobs may use: those of CUDA_VISIBLE_DEVICES if it is set, else all that the system has."""
     if "CUDA_VISIBLE_DEVICES" in environment:
         return [gpu for gpu in environment["CUDA_VISIBLE_DEVICES"].split(",") if gpu]
-    found = (re.fullmatch(r"nvidia(\d+)", path.name) for path in devices.glob("nvidia*"))
-    return sorted((match[1] for match in found if match), key=int)
+    matches = (re.fullmatch(r"nvidia(\d+)", path.name) for path in devices.glob("nvidia*"))
+    return sorted((match[1] for match in matches if match), key=int)
 
 
 def take(known: list[str], prefix: str = "dlstats-gpu-") -> str | None:

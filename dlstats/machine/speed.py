@@ -20,16 +20,16 @@ FILE = "speed.json"
 
 def factor() -> float:
     """Seconds here for a second of stated cost; 1 as long as nothing was measured."""
-    found = cache.read(FILE).get("factor")
-    return float(found) if isinstance(found, int | float) and 0 < found < math.inf else 1.0
+    stored = cache.read(FILE).get("factor")
+    return float(stored) if isinstance(stored, int | float) and 0 < stored < math.inf else 1.0
 
 
 def measure(work: dict[str, Callable[[], object]] | None = None) -> float:
     """Time the reference work, best of some rounds, and store the geometric mean of its ratios to the reference."""
     ratios = {name: _best(run) / REFERENCE[name] for name, run in (work or _work()).items()}
-    found = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
-    cache.write(FILE, {"factor": found, "ratios": ratios})
-    return found
+    mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+    cache.write(FILE, {"factor": mean, "ratios": ratios})
+    return mean
 
 
 def _best(run: Callable[[], object]) -> float:
