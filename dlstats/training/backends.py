@@ -44,14 +44,14 @@ def serves(problem: Problem, device: torch.device, wanted: str = "auto") -> str:
     """`torch` or `lanes`; raises ValueError where lanes are asked for and cannot."""
     if wanted not in NAMES:
         raise ValueError(f"`backend` must be one of {', '.join(NAMES)}, got {wanted!r}.")
-    named = os.environ.get("DLSTATS_BACKEND", "auto") if wanted == "auto" else wanted
-    if named not in NAMES:
-        raise ValueError(f"DLSTATS_BACKEND must be one of {', '.join(NAMES)}, got {named!r}.")
-    if named == "torch" or (named == "auto" and device.type != "cpu"):
+    choice = os.environ.get("DLSTATS_BACKEND", "auto") if wanted == "auto" else wanted
+    if choice not in NAMES:
+        raise ValueError(f"DLSTATS_BACKEND must be one of {', '.join(NAMES)}, got {choice!r}.")
+    if choice == "torch" or (choice == "auto" and device.type != "cpu"):
         return "torch"
     reason = backend.obstacle(problem)
     if reason is None:
-        return "lanes" if named == "lanes" or max(problem.net.widths, default=1) < widest() else "torch"
+        return "lanes" if choice == "lanes" or max(problem.net.widths, default=1) < widest() else "torch"
     if wanted == "lanes":
         raise ValueError(f"`backend` = 'lanes' cannot serve here: {reason}.")
     say(f"torch trains: {reason}", logging.WARNING)
@@ -61,8 +61,8 @@ def serves(problem: Problem, device: torch.device, wanted: str = "auto") -> str:
 @lru_cache
 def widest() -> float:
     """The width from which torch is the faster on this machine, as `measure` found it; infinite unmeasured."""
-    found = cache.read(_file()).get("widest")
-    return float(found) if isinstance(found, int | float) else float("inf")
+    stored = cache.read(_file()).get("widest")
+    return float(stored) if isinstance(stored, int | float) else float("inf")
 
 
 def measure() -> dict[int, float]:

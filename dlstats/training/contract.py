@@ -137,15 +137,15 @@ class Fit:
 
 
 def unknown(fits: int) -> dict[str, np.ndarray]:
-    """What a back end leaves to `outcome.told`, as nan."""
+    """What a back end leaves to `outcome.with_status`, as nan."""
     return {name: np.full(fits, np.nan) for name in ("epochs", "dead_share")}
 
 
-def joined(found: Sequence[Fit]) -> Fit:
+def joined(fits: Sequence[Fit]) -> Fit:
     """Fits of blocks, end to end."""
 
     def join(name: str) -> Any:
-        parts = [getattr(part, name) for part in found]
+        parts = [getattr(part, name) for part in fits]
         return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
 
     return Fit(**{field.name: join(field.name) for field in fields(Fit)})

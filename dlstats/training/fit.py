@@ -46,11 +46,11 @@ def fit(
     """
     where = resolve(device)
     task = problem(net, loss, start, x, y, training, generators, validation)
-    found, report = [], Progress(len(start), progress)
+    parts, report = [], Progress(len(start), progress)
     for part in backends.fits(task, where, backend):
-        found.append(part)
+        parts.append(part)
         report.add(part)
-    return outcome.told(task, joined(found), where)
+    return outcome.with_status(task, joined(parts), where)
 
 
 def best_of(result: Fit, restarts: int) -> Fit:
@@ -75,12 +75,12 @@ def predict(
     where = resolve(device)
     inputs = torch.as_tensor(x)
     inputs = inputs if inputs.ndim == 3 else inputs.unsqueeze(0)
-    found = []
+    outputs = []
     with torch.no_grad():
         for row in range(len(parameters)):
             own = inputs[row if len(inputs) > 1 else 0].to(where, parameters.dtype, copy=True)
-            found.append(nets.apply(net, parameters[row : row + 1].to(where, copy=True), own.unsqueeze(0)).cpu())
-    return torch.cat(found)
+            outputs.append(nets.apply(net, parameters[row : row + 1].to(where, copy=True), own.unsqueeze(0)).cpu())
+    return torch.cat(outputs)
 
 
 def problem(

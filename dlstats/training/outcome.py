@@ -25,7 +25,7 @@ def gravest(parts: Sequence[Iterable[str]]) -> np.ndarray:
 
 
 @torch.no_grad()
-def told(problem: Problem, fit: Fit, device: torch.device) -> Fit:
+def with_status(problem: Problem, fit: Fit, device: torch.device) -> Fit:
     """The fit with its epochs and dead units, and status `untrained` or `dead` in place of `ok` where that became of it.
 
     `untrained`: the gradient at the start is 0 in every entry, or the training loss of the weights kept is that of the
@@ -40,34 +40,34 @@ def told(problem: Problem, fit: Fit, device: torch.device) -> Fit:
     for begin in range(0, len(status), step):
         rows = slice(begin, min(begin + step, len(status)))
         part = blocks.part(problem, rows.start, rows.stop, device)
-        kept = fit.parameters[rows].to(device)
-        still, same = (found.cpu().numpy() for found in _at_start(part, kept))
+        weights = fit.parameters[rows].to(device)
+        still, same = (state.cpu().numpy() for state in _at_start(part, weights))
         untrained = still | (same & ~(chosen & (fit.step[rows] == 0)))
-        flat = [units.cpu().numpy() for units in _flat(part.net, kept, part.x.transpose(1, 2))]
+        flat = [units.cpu().numpy() for units in _flat(part.net, weights, part.x.transpose(1, 2))]
         dead = np.any([units.all(axis=1) for units in flat], axis=0)
         dead_share[rows] = sum(units.sum(axis=1) for units in flat) / max(1, sum(part.net.widths))
-        found = np.where(untrained, "untrained", np.where(dead, "dead", "ok"))
-        status[rows] = np.where(status[rows] == "ok", found, status[rows])
+        state = np.where(untrained, "untrained", np.where(dead, "dead", "ok"))
+        status[rows] = np.where(status[rows] == "ok", state, status[rows])
     epochs = fit.steps if batch is None else fit.steps * batch / n
     return replace(fit, status=status.astype(str), epochs=epochs.astype(float), dead_share=dead_share)
 
 
-def _at_start(part: Problem, kept: Tensor) -> tuple[Tensor, Tensor]:
+def _at_start(part: Problem, weights: Tensor) -> tuple[Tensor, Tensor]:
     """Whether the gradient at the start is 0, and whether the loss of the weights kept is that of the start."""
     x = part.x.transpose(1, 2)
     gradient = Backpropagation(part.net, part.loss, part.start, part.x.shape[1])
     gradient(x.expand(len(part.start), -1, -1), part.y)
-    before, after = (mean_loss(part.net, part.loss, rows, x, part.y, torch.float64) for rows in (part.start, kept))
+    before, after = (mean_loss(part.net, part.loss, rows, x, part.y, torch.float64) for rows in (part.start, weights))
     return (gradient.gradient == 0).all(dim=1), before == after
 
 
 def _flat(net: Mlp, parameters: Tensor, x: Tensor) -> Iterator[Tensor]:
     """Layer by layer the units (reps, width) whose activation is flat at all samples x (reps or 1, d, n)."""
-    named, activation = views(net, parameters), ACTIVATIONS[net.activation]
+    tensors, activation = views(net, parameters), ACTIVATIONS[net.activation]
     h = x.expand(len(parameters), -1, -1)
     for layer in range(len(net.widths)):
-        z = affine(named, layer, h)
-        slope = named.get(f"slope.{layer}")
+        z = affine(tensors, layer, h)
+        slope = tensors.get(f"slope.{layer}")
         trained = () if slope is None else (slope.unsqueeze(2),)
         h, steepness = torch.empty_like(z), torch.empty_like(z)
         activation.forward(z, h, *trained)

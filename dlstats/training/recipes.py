@@ -99,16 +99,16 @@ def run(
     )
     order = streams.generators("minibatch", **parameters)
     every = training.fit(net, loss, begin, x, y[..., None], plan, order, device=device)
-    kept = training.best_of(every, recipe.restarts)
+    best = training.best_of(every, recipe.restarts)
     return Outcome(
         net=net,
-        parameters=kept.parameters,
-        loss=kept.loss.astype(float),
+        parameters=best.parameters,
+        loss=best.loss.astype(float),
         losses=every.loss.astype(float).reshape(len(x), recipe.restarts),
         every=every.parameters,
-        epochs=kept.epochs,
-        dead_share=kept.dead_share,
-        status=kept.status.tolist(),
+        epochs=best.epochs,
+        dead_share=best.dead_share,
+        status=best.status.tolist(),
         data_digest=[digest(a, b) for a, b in zip(x, y, strict=True)],
         start_digest=[digest(rows) for rows in begin.numpy().reshape(len(x), -1)],
     )
@@ -123,16 +123,16 @@ def _kinks(net: nets.Mlp, generators: list[np.random.Generator], restarts: int) 
     for row in range(len(start)):
         rng = generators[row // restarts]
         slope, kink = 4.0 * rng.choice([-1.0, 1.0], units), rng.uniform(size=units)
-        named = nets.views(net, start[row : row + 1])
-        named["weight.0"][0, 0] = torch.from_numpy(slope)
-        named["bias.0"][0] = torch.from_numpy(-slope * kink)
-        named["weight.1"][0, :, 0] = torch.from_numpy(rng.standard_normal(units) / (4 * np.sqrt(units)))
+        tensors = nets.views(net, start[row : row + 1])
+        tensors["weight.0"][0, 0] = torch.from_numpy(slope)
+        tensors["bias.0"][0] = torch.from_numpy(-slope * kink)
+        tensors["weight.1"][0, :, 0] = torch.from_numpy(rng.standard_normal(units) / (4 * np.sqrt(units)))
     return start.float()
 
 
 def digest(*arrays: np.ndarray) -> str:
     """Short SHA-256 of the bytes of arrays."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for array in arrays:
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()[:12]
+        hasher.update(np.ascontiguousarray(array).tobytes())
+    return hasher.hexdigest()[:12]

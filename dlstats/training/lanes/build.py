@@ -41,10 +41,10 @@ class Unavailable(RuntimeError):
 
 def library(dtype: str) -> ctypes.CDLL:
     """The kernel for a precision; raises Unavailable where it cannot be had."""
-    found = attempt(dtype)
-    if isinstance(found, Unavailable):
-        raise found
-    return found
+    loaded = attempt(dtype)
+    if isinstance(loaded, Unavailable):
+        raise loaded
+    return loaded
 
 
 @lru_cache
@@ -108,8 +108,8 @@ def _refuse_foreign(compiler: str, flags: list[str]) -> None:
         return
     names = instructions.lacking(compiler, flags)
     if names:
-        asked = os.environ.get("DLSTATS_LANES_ARCH", "native")
-        raise Unavailable(f"this processor lacks instructions of DLSTATS_LANES_ARCH={asked}: {', '.join(names)}")
+        architecture = os.environ.get("DLSTATS_LANES_ARCH", "native")
+        raise Unavailable(f"this processor lacks instructions of DLSTATS_LANES_ARCH={architecture}: {', '.join(names)}")
 
 
 def _key(compiler: str, flags: list[str]) -> str:
@@ -124,9 +124,9 @@ def _compile(compiler: str, flags: list[str], folder: Path, name: str) -> Path:
     """Compile into a folder of its own and move the library into place; one process does, the others wait for it."""
     with FileLock(folder / "build.lock"):
         _sweep(folder)
-        found = _sound(folder, name)
-        if found is not None:
-            return found
+        loaded = _sound(folder, name)
+        if loaded is not None:
+            return loaded
         for damaged in folder.glob(f"{name}-*.so"):
             damaged.unlink()
         with tempfile.TemporaryDirectory(dir=folder, prefix=f"{BUILDING}{platform.node()}-{os.getpid()}-") as work:
@@ -158,16 +158,16 @@ def _sources() -> list[Path]:
     return sorted([*SOURCE.glob("*.h"), *SOURCE.glob("*.cpp")])
 
 
-def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
+def _declared(loaded: ctypes.CDLL) -> ctypes.CDLL:
     for name in ("lanes_vectors", "lanes_pack", "lanes_unpack", "lanes_run", "lanes_see", "lanes_predict"):
-        function = getattr(found, name)
+        function = getattr(loaded, name)
         function.argtypes, function.restype, function.errcheck = [ctypes.POINTER(Job)], ctypes.c_char_p, _refuse
-    found.lanes_vectors.argtypes = [ctypes.POINTER(Job), ctypes.POINTER(ctypes.c_int64)]
+    loaded.lanes_vectors.argtypes = [ctypes.POINTER(Job), ctypes.POINTER(ctypes.c_int64)]
     for name in ("lanes_width", "lanes_job_bytes"):
-        getattr(found, name).restype = ctypes.c_int64
-    if found.lanes_job_bytes() != ctypes.sizeof(Job):
+        getattr(loaded, name).restype = ctypes.c_int64
+    if loaded.lanes_job_bytes() != ctypes.sizeof(Job):
         raise Unavailable("the compiled kernel and its Python side disagree on the layout of a job")
-    return found
+    return loaded
 
 
 def _refuse(wrong: bytes | None, function: Callable, given: tuple) -> None:

@@ -80,10 +80,10 @@ def _scores(laid: Run, pointwise: Tensor | None) -> np.ndarray:
     """What a check compares, in the precision of the training: that of the step where it serves."""
     problem = laid.problem
     if pointwise is not None and not laid.job.batch and problem.validation is None:
-        found = _means(laid, pointwise)
+        values = _means(laid, pointwise)
     else:
-        found = losses(laid, *(problem.validation or (problem.x, problem.y)), slot=0)
-    scores = found.to(problem.start.dtype).double().numpy()
+        values = losses(laid, *(problem.validation or (problem.x, problem.y)), slot=0)
+    scores = values.to(problem.start.dtype).double().numpy()
     laid.owners["scores"] = scores
     return scores
 
@@ -129,5 +129,5 @@ def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
     assert isinstance(orders, np.ndarray)
     job.point(orders=orders.reshape(-1)[offset:])
     index = torch.from_numpy(orders[:, offset : offset + job.batch]).long()[_owners(laid, len(orders))]
-    found = y.permute(1, 2, 0).gather(0, index.T.unsqueeze(1).expand(-1, y.shape[2], -1))
-    return found.permute(2, 0, 1)
+    rows = y.permute(1, 2, 0).gather(0, index.T.unsqueeze(1).expand(-1, y.shape[2], -1))
+    return rows.permute(2, 0, 1)

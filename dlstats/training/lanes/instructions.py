@@ -47,6 +47,6 @@ def lacking(compiler: str, flags: Sequence[str]) -> list[str]:
     """The names of the instruction sets that these flags allow and /proc/cpuinfo does not list; none where it is not."""
     here = processor.flags()
     command = [compiler, *flags, "-dM", "-E", "-x", "c++", "/dev/null"]
-    asked = subprocess.run(command, capture_output=True, text=True, errors="replace").stdout if here else ""
-    macros = {line.split()[1] for line in asked.splitlines() if line.startswith("#define ")}
+    output = subprocess.run(command, capture_output=True, text=True, errors="replace").stdout if here else ""
+    macros = {line.split()[1] for line in output.splitlines() if line.startswith("#define ")}
     return sorted(name for macro, name in NAMES.items() if macro in macros and name not in here)

@@ -55,10 +55,10 @@ def _second_order(problem: Problem, gradient: Backpropagation | Projected, param
         return gradient.losses.clone(), gradient.gradient.clone()
 
     if isinstance(gradient, Backpropagation) and training.optimiser == "levenberg_marquardt":
-        found = levenberg_marquardt.minimise(gradient, parameters, x, problem.y, training.steps, training.tolerance)
+        solution = levenberg_marquardt.minimise(gradient, parameters, x, problem.y, training.steps, training.tolerance)
     else:
-        found = lbfgs.minimise(evaluate, parameters, training.steps, training.tolerance)
-    steps, converged = (part.cpu().numpy() for part in found)
+        solution = lbfgs.minimise(evaluate, parameters, training.steps, training.tolerance)
+    steps, converged = (part.cpu().numpy() for part in solution)
     fit = finish(problem, parameters, None)
     late = (training.tolerance > 0) & ~converged & (fit.status == "ok")
     return replace(fit, step=steps, steps=steps, status=np.where(late, "not_converged", fit.status))

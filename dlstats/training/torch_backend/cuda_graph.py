@@ -55,8 +55,8 @@ class DeviceSteps:
     def changed(self) -> list[Tensor]:
         """Every tensor that a step changes."""
         record = self.descent.record
-        kept = [] if record is None else record.tensors()
-        return [self.descent.parameters, *self.descent.state, self.index, *kept]
+        recorded = [] if record is None else record.tensors()
+        return [self.descent.parameters, *self.descent.state, self.index, *recorded]
 
 
 def captured(descent: Descent) -> Callable[[int, Tensor, Tensor], None]:

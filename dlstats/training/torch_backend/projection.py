@@ -40,8 +40,8 @@ class Projected:
         """Put the last layer at its least-squares optimum given the hidden layers; returns the last of these."""
         h = self.inner.hidden(x)
         self._rows[:, : h.shape[1]].copy_(h)
-        found = least_squares(self._rows, self.inner.net.d_out)
-        for view, part in zip(self._last, found.split(self._sizes, dim=1), strict=True):
+        solution = least_squares(self._rows, self.inner.net.d_out)
+        for view, part in zip(self._last, solution.split(self._sizes, dim=1), strict=True):
             view.copy_(part.reshape(view.shape))
         return h
 

@@ -48,16 +48,16 @@ class Record:
 def finish(problem: Problem, parameters: Tensor, record: Record | None) -> Fit:
     """The fit of a block: the losses of the weights kept, in float64 sums, and everything copied to the CPU once."""
     taken = torch.full((len(parameters),), problem.training.steps, device=parameters.device)
-    finite, step, steps, kept = parameters.isfinite().all(dim=1), taken, taken, parameters
+    finite, step, steps, weights = parameters.isfinite().all(dim=1), taken, taken, parameters
     if record is not None:
-        finite, step, steps, kept = record.finite, record.step, record.steps, record.parameters
-    loss = final_loss(problem, kept, problem.x, problem.y)
+        finite, step, steps, weights = record.finite, record.step, record.steps, record.parameters
+    loss = final_loss(problem, weights, problem.x, problem.y)
     validation = torch.full_like(loss, math.nan)
     if problem.validation is not None:
-        validation = final_loss(problem, kept, *problem.validation)
+        validation = final_loss(problem, weights, *problem.validation)
     good = (finite & loss.isfinite()).tolist()
     return Fit(
-        parameters=kept.cpu(),
+        parameters=weights.cpu(),
         loss=loss.cpu().numpy(),
         validation_loss=validation.cpu().numpy(),
         step=step.cpu().numpy(),
