@@ -37,29 +37,29 @@ def _records(settings: dict, what: str) -> list[dict]:
     from dlstats.pipeline import grid, registry
     from dlstats.protocol import origin
 
-    found: list[dict] = []
+    records: list[dict] = []
     for name in settings["studies"]:
         study = registry.load(name)
-        about = {"family": study.family, "study": name}
+        labels = {"family": study.family, "study": name}
         if what in ("studies", "all"):
-            found.append(about | {"title": study.title, "experiments": list(study.experiments)})
+            records.append(labels | {"title": study.title, "experiments": list(study.experiments)})
         if what in ("cells", "all"):
-            found += [
-                about | {"experiment": cell.experiment, "cell": cell.id, "replicates": cell.replicates}
+            records += [
+                labels | {"experiment": cell.experiment, "cell": cell.id, "replicates": cell.replicates}
                 for cell in grid.cells(settings, name)
             ]
-        said = [
+        statements = [
             *(study.claims if what in ("claims", "all") else ()),
             *(study.checks if what in ("checks", "all") else ()),
         ]
-        for one in said:
-            found.append(
-                {"id": one.id, **about, "statement": one.statement, "relation": one.expectation.relation}
+        for one in statements:
+            records.append(
+                {"id": one.id, **labels, "statement": one.statement, "relation": one.expectation.relation}
                 | {"theory": one.expectation.theory, "margin": one.expectation.margin}
                 | {"regime": getattr(one, "regime", "exact")}
                 | {"origin": origin.record(one.origin), "bears_on": list(one.bears_on)}
             )
-    return found
+    return records
 
 
 def show_config(options: argparse.Namespace) -> None:
@@ -128,8 +128,8 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
     if options.device != "cpu":
         gpus.take(gpus.gpus())
     if options.limit:
-        about, told = f"dlstats simulate: {options.experiment} is", (options.log, options.with_parent)
-        processes.stop_after(options.limit, began, lambda text: complaints.complain(f"{about} {text}", *told))
+        prefix, destination = f"dlstats simulate: {options.experiment} is", (options.log, options.with_parent)
+        processes.stop_after(options.limit, began, lambda text: complaints.complain(f"{prefix} {text}", *destination))
     cells.simulate(job, options.log, tell)
     return 0
 
@@ -197,8 +197,10 @@ def checklist(options: argparse.Namespace) -> int:
     from dlstats.pipeline import config
     from dlstats.report import checklist, material
 
-    found = material.collect(config.load(options.config), options.results, options.reports, profile=options.config.stem)
-    open_items = checklist.check(found)
+    collected = material.collect(
+        config.load(options.config), options.results, options.reports, profile=options.config.stem
+    )
+    open_items = checklist.check(collected)
     for item in open_items:
         print(item)
     return int(bool(open_items))
@@ -219,9 +221,9 @@ def export(options: argparse.Namespace) -> None:
     from dlstats.report import drawing
 
     folder = options.output or options.reports / "export" / options.study
-    look = {"journal": options.journal, "form": options.format, "face": options.face}
+    layout = {"journal": options.journal, "form": options.format, "face": options.face}
     settings = config.load(options.config)
-    for path in drawing.export(settings, options.study, options.results, options.reports, folder, **look):
+    for path in drawing.export(settings, options.study, options.results, options.reports, folder, **layout):
         print(path)
 
 
@@ -230,14 +232,14 @@ def replay(options: argparse.Namespace) -> int:
     from dlstats.pipeline import cells, registry
 
     study, inner = registry.experiment(options.experiment)
-    found = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
-    for column in found.again.columns.drop("seconds"):
-        pairs = zip(found.stored[column], found.again[column], strict=True)
+    comparison = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
+    for column in comparison.again.columns.drop("seconds"):
+        pairs = zip(comparison.stored[column], comparison.again[column], strict=True)
         same = all(a == b or (a != a and b != b) for a, b in pairs)
         print(f"{column:<24}{'same' if same else 'differs'}")
-    print(f"largest relative difference {found.largest_difference:.3g}, tolerance {options.tolerance:g}")
-    print("matches to the bit" if found.same_bits else "does not match to the bit")
-    return 0 if found.largest_difference <= options.tolerance and found.starts_equal else 1
+    print(f"largest relative difference {comparison.largest_difference:.3g}, tolerance {options.tolerance:g}")
+    print("matches to the bit" if comparison.same_bits else "does not match to the bit")
+    return 0 if comparison.largest_difference <= options.tolerance and comparison.starts_equal else 1
 
 
 def doctor(options: argparse.Namespace) -> None:

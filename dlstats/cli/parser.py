@@ -23,8 +23,8 @@ PROFILE = "a profile, by its name in config/ (smoke, every, standard, paper, you
 
 
 class _Parser(argparse.ArgumentParser):
-    def __init__(self, **words) -> None:
-        super().__init__(allow_abbrev=False, **words)  # `--replicate 2` would pass for `--replicates 2`
+    def __init__(self, **keywords) -> None:
+        super().__init__(allow_abbrev=False, **keywords)  # `--replicate 2` would pass for `--replicates 2`
 
     def error(self, message: str) -> NoReturn:
         given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
@@ -48,14 +48,14 @@ def _at_least(least: int) -> Callable[[str], int]:
     return whole
 
 
-def _between(words: str, holds: Callable[[float], bool]) -> Callable[[str], float]:
+def _between(requirement: str, holds: Callable[[float], bool]) -> Callable[[str], float]:
     def real(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
             number = math.nan
         if not holds(number):  # which NaN never does
-            raise argparse.ArgumentTypeError(f"must be a number {words}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"must be a number {requirement}, got {text!r}")
         return number
 
     return real
@@ -78,10 +78,8 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    about = (
-        "time this machine for half a minute: scales the cost that a plan expects, and chooses the back end by width"
-    )
-    parser.add_argument("--measure", action="store_true", help=about)
+    text = "time this machine for half a minute: scales the cost that a plan expects, and chooses the back end by width"
+    parser.add_argument("--measure", action="store_true", help=text)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -237,8 +235,8 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="dlstats", description="Simulation studies of deep-learning theory, with a ledger of claims.")
     top.add_argument("--version", action="version", version=f"dlstats {__version__}")
     known = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, (about, add, carry_out) in COMMANDS.items():
-        command = known.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    for name, (description, add, carry_out) in COMMANDS.items():
+        command = known.add_parser(name, help=description, description=description[0].upper() + description[1:] + ".")
         add(command)
         command.set_defaults(carry_out=carry_out)
     return top
@@ -247,21 +245,21 @@ def parser() -> argparse.ArgumentParser:
 KEPT = "what was finished before is kept, the same command goes on from there"
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command; 0, or 1 when the work failed, or 2 when the input was wrong.
 
     An error that is no bug gives one line, on stderr and in the log of a job; a bug keeps its traceback as well.
     """
-    own_process = words is None  # whether it may be forked and ended, as a caller's may not
+    own_process = arguments is None  # whether it may be forked and ended, as a caller's may not
     if own_process:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # what a terminal in latin-1 cannot show
-    given = sys.argv[1:] if words is None else list(words)
-    place = given.index("--") if given[:1] == ["rerun"] and "--" in given else len(given)
-    options = parser().parse_args(given[:place])
-    if place < len(given):
-        options.words = given[place + 1 :]
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    end = given.index("--") if given[:1] == ["rerun"] and "--" in given else len(given)
+    options = parser().parse_args(given[:end])
+    if end < len(given):
+        options.words = given[end + 1 :]
     options.own_process = own_process
     if own_process and getattr(options, "with_parent", False) and options.command != "simulate":
         processes.leave_with(processes.parent())  # what simulates is forked first, and watched
@@ -272,8 +270,8 @@ def main(words: Sequence[str] | None = None) -> int:
         log = getattr(options, "log", None)
         workflow = log is not None and options.with_parent
         line = f"dlstats {options.command}: {one_line(message or f'{type(error).__name__}: {error}')}"
-        told = complaints.complain(line, log, workflow or not message, error)
-        if not message and not (told and workflow):
+        logged = complaints.complain(line, log, workflow or not message, error)
+        if not message and not (logged and workflow):
             raise
         return status
 

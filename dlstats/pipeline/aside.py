@@ -24,8 +24,8 @@ def begin(config: Mapping, again: str, results: Path) -> None:
     study, _, inner = again.partition(".")
     for cell in grid.cells(config, study) if study else ():
         if inner in ("", cell.experiment):
-            for place in (origins.raw_path, origins.kept_path):
-                path = place(results, study, cell.experiment, cell.id)
+            for path_of in (origins.raw_path, origins.kept_path):
+                path = path_of(results, study, cell.experiment, cell.id)
                 if path.exists():
                     old = results / FOLDER / path.relative_to(results)
                     old.parent.mkdir(parents=True, exist_ok=True)

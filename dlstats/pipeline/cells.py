@@ -83,9 +83,9 @@ def looks(files: Mapping[str, Mapping[Path, store.Origin]]) -> dict[tuple[str, s
 
 def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Progress) -> pd.DataFrame:
     """The rows of a cell: kept ones first, new blocks until the replicates or the target are reached."""
-    kept = origins.kept_path(run.results, origin.study, origin.experiment, origin.cell)
-    frame = _kept(kept, origin, progress)
-    looks = [] if frame is None else list(store.header(kept).looks)
+    path = origins.kept_path(run.results, origin.study, origin.experiment, origin.cell)
+    frame = _finished(path, origin, progress)
+    looks = [] if frame is None else list(store.header(path).looks)
     schedule = [run.replicates]
     if run.target is not None:
         schedule = list(montecarlo.schedule(run.replicates, run.target[2]))
@@ -96,12 +96,12 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
             rows = simulate_block(experiment, origin, block, run.device)
             frame = rows if frame is None else _below(frame, rows)
             if block.stop < wanted:
-                store.write(kept, frame, origin, looks)
+                store.write(path, frame, origin, looks)
             progress.done += len(block)
         assert frame is not None
         if have < wanted or wanted not in looks:
             looks = sorted({*looks, wanted})
-            store.write(kept, frame, origin, looks)
+            store.write(path, frame, origin, looks)
         rows = frame[frame["replicate"] < wanted].reset_index(drop=True)
         if run.target is None or wanted == schedule[-1] or _target_met(rows, experiment, run.target):
             return rows
@@ -116,7 +116,7 @@ def _below(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(held, ignore_index=True).reindex(columns=names)
 
 
-def _kept(path: Path, origin: store.Origin, progress: Progress) -> pd.DataFrame | None:
+def _finished(path: Path, origin: store.Origin, progress: Progress) -> pd.DataFrame | None:
     if not path.exists():
         return None
     try:
@@ -149,13 +149,13 @@ def simulate_block(
     rows = experiment.simulate(condition, streams, device).reset_index(drop=True)
     seconds = (time.perf_counter() - started) / len(block)
     _check_rows(rows, experiment, block, name)
-    about = {"study": origin.study, "experiment": origin.experiment, "cell": origin.cell, **condition}
-    about |= {"seed": origin.seed, "replicate": rows["replicate"], "method": rows["method"]}
-    about |= {key: rows[key] for key in experiment.keys}
-    about |= {"status": rows.get("status", pd.Series("ok", index=rows.index)), "reason": rows.get("reason", "")}
-    measured = rows[sorted(str(c) for c in rows if c not in about)]
+    labels = {"study": origin.study, "experiment": origin.experiment, "cell": origin.cell, **condition}
+    labels |= {"seed": origin.seed, "replicate": rows["replicate"], "method": rows["method"]}
+    labels |= {key: rows[key] for key in experiment.keys}
+    labels |= {"status": rows.get("status", pd.Series("ok", index=rows.index)), "reason": rows.get("reason", "")}
+    measured = rows[sorted(str(c) for c in rows if c not in labels)]
     measured = measured.astype({c: float for c in measured if measured[c].isna().all()})
-    return settled(pd.DataFrame(about | {"seconds": seconds}, index=rows.index).join(measured), experiment)
+    return settled(pd.DataFrame(labels | {"seconds": seconds}, index=rows.index).join(measured), experiment)
 
 
 def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int], name: str) -> None:
@@ -179,15 +179,15 @@ def read_raw(files: Mapping[Path, store.Origin]) -> pd.DataFrame:
     and stale results are not kept on purpose (`dlstats run --keep-stale`).
     """
     experiment = {(o.study, o.experiment): registry.load(o.study).experiments[o.experiment] for o in files.values()}
-    rows = pd.concat([store.read(path, origins.asked(origin)) for path, origin in files.items()], ignore_index=True)
+    rows = pd.concat([store.read(path, origins.required(origin)) for path, origin in files.items()], ignore_index=True)
     return settled(rows, *experiment.values())
 
 
 def computed_by(files: Mapping[Path, store.Origin]) -> str:
     """Fingerprints of the code that computed the files, with the word `stale` when it is not the code there now."""
-    found = {(store.read_origin(path).fingerprint, origin.fingerprint) for path, origin in files.items()}
-    stale = any(had != now for had, now in found)
-    return ", ".join(sorted({had for had, _ in found})) + (" (stale: the code has changed since)" if stale else "")
+    codes = {(store.read_origin(path).fingerprint, origin.fingerprint) for path, origin in files.items()}
+    stale = any(had != now for had, now in codes)
+    return ", ".join(sorted({had for had, _ in codes})) + (" (stale: the code has changed since)" if stale else "")
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,6 @@ def replay(study: str, inner: str, cell: str, replicate: int, results: Path, dev
     a, b = again[numbers].to_numpy(float), stored[numbers].to_numpy(float)
     scale = np.maximum(1.0, np.abs(b))
     gap = np.where(np.isnan(a) & np.isnan(b), 0.0, np.abs(a - b) / scale)
-    words = [c for c in again if c not in numbers and c != "seconds"]
-    equal = again[words].astype(str).equals(stored[words].astype(str))
+    texts = [c for c in again if c not in numbers and c != "seconds"]
+    equal = again[texts].astype(str).equals(stored[texts].astype(str))
     return Replay(again, stored, float(gap.max()), store.checksum(again) == store.checksum(stored), equal)

@@ -37,10 +37,10 @@ class Model(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
 
 
-def check(kind: Any, found: Any, whole: str) -> Any:
+def check(kind: Any, value: Any, whole: str) -> Any:
     """The data as `kind`, a Model or a mapping or list of them. Raises Wrong; `whole` is what messages call all of it."""
     try:
-        return pydantic.TypeAdapter(kind).validate_python(found)
+        return pydantic.TypeAdapter(kind).validate_python(value)
     except pydantic.ValidationError as error:
         raise Wrong(_explain(error, kind, whole)) from None
 

@@ -25,27 +25,27 @@ def compute(study: Study, slow: bool = True) -> pd.DataFrame:
 
 def _row(study: Study, check: Check) -> dict:
     started, expected = time.perf_counter(), check.expectation
-    found = _values(check)
+    values = _values(check)
     seconds = time.perf_counter() - started
-    excess = {name: verdict.deviation(expected.relation, v, expected.theory) for name, v in found.items()}
+    excess = {name: verdict.deviation(expected.relation, v, expected.theory) for name, v in values.items()}
     at = max(excess, key=lambda name: math.inf if math.isnan(excess[name]) else excess[name])
-    about = {"check": check.id, "family": study.family, "study": study.name, "statement": check.statement}
-    about |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
-    about |= {"found": found[at], "at": at if len(found) > 1 else "", "values": len(found)}
-    about |= {"holds": verdict.obeys(expected, found[at]), "seconds": seconds}
-    about |= origin.columns(check.origin)
-    return about | {"bears_on": ", ".join(check.bears_on), "note": ""}
+    row = {"check": check.id, "family": study.family, "study": study.name, "statement": check.statement}
+    row |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
+    row |= {"found": values[at], "at": at if len(values) > 1 else "", "values": len(values)}
+    row |= {"holds": verdict.obeys(expected, values[at]), "seconds": seconds}
+    row |= origin.columns(check.origin)
+    return row | {"bears_on": ", ".join(check.bears_on), "note": ""}
 
 
 def _values(check: Check) -> dict[str, float]:
     """What was computed, by name. Raises ValueError for a check that computes nothing."""
-    found = check.compute()
-    if isinstance(found, Mapping):
-        named = {str(name): float(v) for name, v in found.items()}
-    elif isinstance(found, Sequence | np.ndarray):
-        named = {str(k): float(v) for k, v in enumerate(found)}
+    result = check.compute()
+    if isinstance(result, Mapping):
+        values = {str(name): float(v) for name, v in result.items()}
+    elif isinstance(result, Sequence | np.ndarray):
+        values = {str(k): float(v) for k, v in enumerate(result)}
     else:
-        named = {"": float(found)}
-    if not named:
+        values = {"": float(result)}
+    if not values:
         raise ValueError(f"Check {check.id} must compute one number or more, got none.")
-    return named
+    return values

@@ -20,10 +20,10 @@ def complain(line: str, log: Path | None = None, quiet: bool = False, error: Exc
 
     Returns whether the log has it. `quiet` is for a workflow, which reads the log and says it itself.
     """
-    told = log is not None and _append(line, log, error)
-    if not quiet or (log is not None and not told):
+    logged = log is not None and _append(line, log, error)
+    if not quiet or (log is not None and not logged):
         print(line, file=sys.stderr, flush=True)
-    return told
+    return logged
 
 
 def _append(line: str, log: Path, error: Exception | None) -> bool:
@@ -64,8 +64,10 @@ class OneLine(logging.Formatter):
         event = str(getattr(record, "event", None))
         if event == "job_error":
             logs = [Path(path) for path in getattr(record, "log", None) or ()]
-            said = next(filter(None, map(_said, logs)), "it said nothing, as a job does that is killed")
-            return self._failed(f"{getattr(record, 'rule_name', '')}: {said} ({', '.join(map(str, logs)) or 'no log'})")
+            complaint = next(filter(None, map(_complaint, logs)), "it said nothing, as a job does that is killed")
+            return self._failed(
+                f"{getattr(record, 'rule_name', '')}: {complaint} ({', '.join(map(str, logs)) or 'no log'})"
+            )
         message = record.getMessage()
         if event == "error" and message.startswith("RuleException:\nCalledProcessError"):
             return ""
@@ -79,12 +81,12 @@ class OneLine(logging.Formatter):
         return self.failed[-1]
 
 
-def _said(log: Path) -> str:
+def _complaint(log: Path) -> str:
     """The first line of a log that complains and how many more do, else its last line."""
     try:
         lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     except OSError:
         return ""
-    said = [line for line in lines if line.startswith("dlstats ")] or lines[-1:]
-    more = f" and {len(said) - 1} more like it" if len(said) > 1 else ""
-    return one_line(said[0] + more) if said else ""
+    complaints = [line for line in lines if line.startswith("dlstats ")] or lines[-1:]
+    more = f" and {len(complaints) - 1} more like it" if len(complaints) > 1 else ""
+    return one_line(complaints[0] + more) if complaints else ""

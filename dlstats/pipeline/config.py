@@ -22,17 +22,17 @@ class ConfigError(checked.Wrong):
     """The configuration is not what is required; the message names the key, the need and what came, in one line."""
 
 
-def _levels(found: object) -> object:
-    several = found if isinstance(found, list) else [found]
+def _levels(value: object) -> object:
+    several = value if isinstance(value, list) else [value]
     if not several or not all(type(one) in (bool, int, float, str) for one in several):
         raise ValueError("a number, a text, true or false, or a list of at least one of these")
-    return found
+    return value
 
 
-def _names(found: object) -> object:
-    if found != "all" and not (isinstance(found, list) and all(type(one) is str for one in found)):
+def _names(value: object) -> object:
+    if value != "all" and not (isinstance(value, list) and all(type(one) is str for one in value)):
         raise ValueError("`all` or a list of studies")
-    return found
+    return value
 
 
 Count = Annotated[int, Field(ge=1, lt=LARGEST)]
@@ -57,7 +57,7 @@ class Entry(checked.Model):
     def grid(self) -> protocol.Grid:
         """As a design states it."""
         stop = (self.target.measure, self.target.mcse, self.target.at_most) if self.target else None
-        levels = {name: found if isinstance(found, list) else [found] for name, found in self.levels.items()}
+        levels = {name: level if isinstance(level, list) else [level] for name, level in self.levels.items()}
         return protocol.Grid(levels, self.replicates, stop)
 
 
@@ -92,25 +92,25 @@ def load(path: str | Path) -> dict:
     """The configuration in `path`, checked. Raises ConfigError with one line that says what to mend."""
     path = Path(path)
     try:
-        found = yaml12.load(path)
+        content = yaml12.load(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
     except yaml12.NotYaml as error:
         raise ConfigError(str(error)) from None
     try:
-        return check(found)
+        return check(content)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def check(found: Any) -> dict:
+def check(content: Any) -> dict:
     """The configuration with defaults, studies in order and overrides as grids.
 
     Raises ConfigError when it is not what is required, a study's factors do not admit a level of its overrides, or the
     run would be larger than its limits, and StudyError when a study's own file or design is wrong.
     """
     try:
-        config = checked.check(Config, found, "the configuration")
+        config = checked.check(Config, content, "the configuration")
     except checked.Wrong as error:
         raise ConfigError(str(error)) from None
     settings = config.model_dump(exclude={"studies", "overrides"})
@@ -197,19 +197,19 @@ def _entry(one: protocol.Grid) -> dict:
     return entry
 
 
-def locate(words: Mapping, folder: Path) -> Path:
+def locate(settings: Mapping, folder: Path) -> Path:
     """The configuration that `snakemake --config profile=NAME` asks for: a name in `folder` or a path.
 
-    Exits with status 2 when `words` holds another key, or a path has braces.
+    Exits with status 2 when `settings` holds another key, or a path has braces.
     """
-    other = [str(key) for key in words if key != "profile"]
+    other = [str(key) for key in settings if key != "profile"]
     if other:
         _exit(f"--config takes `profile=NAME` only, got `{other[0]}`; what a run holds is set in its profile's file")
-    name = str(words.get("profile", "standard"))
+    name = str(settings.get("profile", "standard"))
     path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
-    for what, place in (("the folder of the project", folder.parent), ("--config profile", os.path.relpath(path))):
-        if {*"{}"} & {*str(place)}:
-            _exit(f"{what}: must have a path without braces, which Snakemake fills in, got `{place}`")
+    for what, location in (("the folder of the project", folder.parent), ("--config profile", os.path.relpath(path))):
+        if {*"{}"} & {*str(location)}:
+            _exit(f"{what}: must have a path without braces, which Snakemake fills in, got `{location}`")
     return path
 
 

@@ -49,8 +49,8 @@ def seconds(study: str, experiment: str, cell: str) -> float:
 def write(measured: Mapping[str, Mapping[str, float]]) -> int:
     """Put measured costs in the place of the stated ones; cells that were not measured keep theirs. Returns how many."""
     merged = {name: {**_known().get(name, {}), **cells} for name, cells in measured.items()}
-    kept = {name: cells for name, cells in _known().items() if name not in merged}
-    everything = {name: dict(sorted(cells.items())) for name, cells in sorted((kept | merged).items())}
+    others = {name: cells for name, cells in _known().items() if name not in merged}
+    everything = {name: dict(sorted(cells.items())) for name, cells in sorted((others | merged).items())}
     text = json.dumps(everything, indent=0) + "\n"
     store.replace(FILE, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     _known.cache_clear()

@@ -56,8 +56,8 @@ class Comparison:
         for name, table in tables.items():
             if EFFORT in table:
                 rows = self._paired(name)
-                kept = rows[rows["replicate"] % groups != group]
-                tables[name] = summaries.summarise(self._study.experiments[name], kept)
+                rest = rows[rows["replicate"] % groups != group]
+                tables[name] = summaries.summarise(self._study.experiments[name], rest)
         return Evidence(tables), Evidence(tables, effort=MORE)
 
     def _both(self, name: str) -> pd.DataFrame:
@@ -66,5 +66,5 @@ class Comparison:
         if EFFORT not in rows:
             return rows.iloc[:0]
         factors = [factor for factor in self._study.experiments[name].factors if factor in rows and factor != EFFORT]
-        about = pd.Series(list(map(tuple, rows[[*factors, "replicate"]].astype(str).to_numpy())), index=rows.index)
-        return rows[about.isin(set(about[rows[EFFORT] == MORE])) & rows[EFFORT].isin([1, MORE])]
+        keys = pd.Series(list(map(tuple, rows[[*factors, "replicate"]].astype(str).to_numpy())), index=rows.index)
+        return rows[keys.isin(set(keys[rows[EFFORT] == MORE])) & rows[EFFORT].isin([1, MORE])]

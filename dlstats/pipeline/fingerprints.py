@@ -106,13 +106,13 @@ class Fingerprints:
 
     def _handed(self, code: Code) -> list[Definition]:
         """The definitions of what a `simulate` is handed, where the package has them."""
-        found: list[Definition] = []
+        definitions: list[Definition] = []
         for name, definition in HANDED:
             if self.package.joinpath(*name.split(".")).with_suffix(".py").exists():
-                found += sorted(
+                definitions += sorted(
                     code.bound(code.module(f"{self.package.name}.{name}"), definition), key=lambda d: d.label
                 )
-        return found
+        return definitions
 
     def _open(self, module: str, labels: bool = True) -> tuple[Code, Module]:
         """The code that a module sees, and the module."""
@@ -138,7 +138,7 @@ def _experiments(code: Code, where: Module, call: ast.Call) -> dict[str | None, 
     """The experiments by name; all in one, under None, where they are not written out."""
     written = next((k.value for k in call.keywords if k.arg == "experiments"), ast.Dict([], []))
     whole = code.value(where, written)
-    found: dict[str | None, Place] = {}
+    experiments: dict[str | None, Place] = {}
     waiting = [whole]
     while waiting:
         module, node, definition = waiting.pop()
@@ -150,20 +150,20 @@ def _experiments(code: Code, where: Module, call: ast.Call) -> dict[str | None, 
             if key is None:
                 waiting.append(place)
             elif isinstance(key, ast.Constant) and isinstance(key.value, str):
-                found[key.value] = place
+                experiments[key.value] = place
             else:
                 return {None: whole}
-    return found
+    return experiments
 
 
 def _experiment(code: Code, home: Module, name: str) -> Place:
     where, call, _ = _study(code, home)
-    found = _experiments(code, where, call)
-    if None in found:
-        return found[None]
-    if name not in found:
-        raise LookupError(f"{home.name} must have the experiment `{name}`, it has {', '.join(map(str, found))}.")
-    return found[name]
+    experiments = _experiments(code, where, call)
+    if None in experiments:
+        return experiments[None]
+    if name not in experiments:
+        raise LookupError(f"{home.name} must have the experiment `{name}`, it has {', '.join(map(str, experiments))}.")
+    return experiments[name]
 
 
 def _keywords(code: Code, place: Place, wanted: Iterable[str]) -> list[Definition]:
@@ -171,14 +171,14 @@ def _keywords(code: Code, place: Place, wanted: Iterable[str]) -> list[Definitio
     where, call, _ = place
     if not isinstance(call, ast.Call):
         return [Definition(where, "value", (call,))]
-    found = [Definition(where, str(k.arg), (k.value,)) for k in call.keywords if k.arg is None or k.arg in wanted]
+    definitions = [Definition(where, str(k.arg), (k.value,)) for k in call.keywords if k.arg is None or k.arg in wanted]
     for keyword in call.keywords:
         if keyword.arg in ("keys", "methods"):
             module, value, _ = code.value(where, keyword.value)
             names = tuple(key for key in value.keys if key is not None) if isinstance(value, ast.Dict) else ()
             written = isinstance(value, ast.Dict) and len(names) == len(value.keys)
-            found.append(Definition(module, keyword.arg, names if written else (value,)))
-    return found
+            definitions.append(Definition(module, keyword.arg, names if written else (value,)))
+    return definitions
 
 
 def _is_experiment(node: ast.expr) -> bool:

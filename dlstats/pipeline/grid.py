@@ -131,15 +131,15 @@ def cells(config: Mapping, study: str) -> list[Cell]:
 
 def design(config: Mapping, study: str) -> dict[str, list[Grid]]:
     """The grids of every experiment: the study's own, or what the configuration puts in their place."""
-    found = registry.load(study).design(str(config["design"]))
-    return found | dict(config.get("overrides", {}).get(study, {}))
+    grids = registry.load(study).design(str(config["design"]))
+    return grids | dict(config.get("overrides", {}).get(study, {}))
 
 
 def experiment_cells(config: Mapping, study: str, inner: str) -> list[Cell]:
     """The conditions of one experiment, checked as those of `cells`; a message names the grid if it is an override."""
     name, experiment = f"{study}.{inner}", registry.load(study).experiments[inner]
     overridden = inner in config.get("overrides", {}).get(study, {})
-    found: dict[frozenset, Cell] = {}
+    by_levels: dict[frozenset, Cell] = {}
     for number, grid in enumerate(design(config, study)[inner]):
         what = f"overrides.{name}.{number}" if overridden else name
         check_target(grid.target, grid.replicates, experiment, what)
@@ -150,12 +150,12 @@ def experiment_cells(config: Mapping, study: str, inner: str) -> list[Cell]:
             except ValueError as error:
                 raise ValueError(f"{what}: {error}") from None
             key = frozenset(condition.everything.items())
-            if key in found:
-                other = "" if found[key].id == cell else f", also as {found[key].id}"
+            if key in by_levels:
+                other = "" if by_levels[key].id == cell else f", also as {by_levels[key].id}"
                 raise ValueError(f"{what}: every condition must be given once, got twice: {cell}{other}.")
             seconds = costs.seconds(study, inner, cell)
-            found[key] = Cell(study, inner, tuple(condition.items()), grid.replicates, seconds, grid.target)
-    return list(found.values())
+            by_levels[key] = Cell(study, inner, tuple(condition.items()), grid.replicates, seconds, grid.target)
+    return list(by_levels.values())
 
 
 def check_target(target: tuple[str, float, int] | None, replicates: int, experiment: Experiment, what: str) -> None:
@@ -185,12 +185,12 @@ def jobs(config: Mapping, study: str) -> list[Job]:
         else:
             packed.append([cell])
     counts: dict[str, int] = {}
-    found = []
+    queue = []
     for group in packed:
         inner = group[0].experiment
-        found.append(Job(study, inner, counts.get(inner, 0), tuple(group)))
+        queue.append(Job(study, inner, counts.get(inner, 0), tuple(group)))
         counts[inner] = counts.get(inner, 0) + 1
-    return found
+    return queue
 
 
 def _alike(first: Cell, cell: Cell) -> bool:
@@ -230,10 +230,10 @@ def _plan_row(name: str, row: list) -> str:
 
 def families(config: Mapping) -> dict[str, list[str]]:
     """The studies of each family that the configuration asks for, in the order shown."""
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     for study in config["studies"]:
-        found.setdefault(registry.family(study), []).append(study)
-    return found
+        members.setdefault(registry.family(study), []).append(study)
+    return members
 
 
 def minutes(job: Job) -> int:

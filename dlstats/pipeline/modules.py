@@ -63,14 +63,14 @@ class Module:
     @cached_property
     def locals(self) -> dict[tuple[str, int], frozenset[str]]:
         """(name, line) of every function -> its local names."""
-        found: dict[tuple[str, int], frozenset[str]] = {}
+        scopes: dict[tuple[str, int], frozenset[str]] = {}
         waiting = [symtable.symtable(self.source, str(self.path), "exec")]
         while waiting:
             table = waiting.pop()
             waiting += table.get_children()
             if isinstance(table, symtable.Function):
-                found[table.get_name(), table.get_lineno()] = frozenset(table.get_locals())
-        return found
+                scopes[table.get_name(), table.get_lineno()] = frozenset(table.get_locals())
+        return scopes
 
     def _add(self, statement: ast.stmt) -> None:
         bindings, acts = _bindings(statement)
@@ -84,8 +84,8 @@ class Module:
         if isinstance(statement, ast.Assign | ast.AugAssign):
             # an entry or attribute of what is imported: os.environ["A"] = "b"
             acts = any(imported is not None for name in names for _, imported in self.bound.get(name, ()))
-        place = ",".join(f"{name}:{len(self.bound.get(name, ()))}" for name in names)
-        definition = Definition(self, place, (statement,))
+        label = ",".join(f"{name}:{len(self.bound.get(name, ()))}" for name in names)
+        definition = Definition(self, label, (statement,))
         for name, imported in bindings:
             self.bound.setdefault(name, []).append((definition, imported))
         if acts:

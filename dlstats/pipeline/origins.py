@@ -21,7 +21,7 @@ Made = dict[str, object]
 """What a table is made from, by name."""
 
 
-def asked(origin: store.Origin | Made) -> Made:
+def required(origin: store.Origin | Made) -> Made:
     """What a reader must find: all of the origin, but not the code where stale results are kept on purpose."""
     whole = store.plain(origin)
     return {k: v for k, v in whole.items() if k != "fingerprint"} if os.environ.get(KEEP_STALE) else whole
@@ -86,14 +86,14 @@ def report_path(reports: Path) -> Path:
 
 def raw(config: Mapping, study: str, results: Path) -> dict[str, dict[Path, store.Origin]]:
     """The raw files of every experiment of a study, and what each must have been computed from."""
-    found: dict[str, dict[Path, store.Origin]] = {inner: {} for inner in grid.design(config, study)}
+    files: dict[str, dict[Path, store.Origin]] = {inner: {} for inner in grid.design(config, study)}
     for cell in grid.cells(config, study):
         path = raw_path(results, study, cell.experiment, cell.id)
         code = code_of(study, cell.experiment)
         target = target_text(cell.target)
-        about = (study, cell.experiment, cell.id, config["seed"], code, cell.replicates, target)
-        found[cell.experiment][path] = store.Origin(*about)
-    return found
+        fields = (study, cell.experiment, cell.id, config["seed"], code, cell.replicates, target)
+        files[cell.experiment][path] = store.Origin(*fields)
+    return files
 
 
 def target_text(target: tuple[str, float, int] | None) -> str:
@@ -106,11 +106,11 @@ def summaries(config: Mapping, study: str, results: Path) -> dict[Path, Made]:
 
     Raises Unusable when a raw file is damaged or not what is asked for.
     """
-    found = {}
+    made_from = {}
     for inner, files in raw(config, study, results).items():
         made = {"experiment": inner, "fingerprint": _summary_code(study, inner), "inputs": _contents(files)}
-        found[summary_path(results, study, inner)] = _about("summary", config, study) | made
-    return found
+        made_from[summary_path(results, study, inner)] = _labels("summary", config, study) | made
+    return made_from
 
 
 def measured(config: Mapping, study: str, results: Path) -> Made:
@@ -119,7 +119,7 @@ def measured(config: Mapping, study: str, results: Path) -> Made:
     looks = [header.looks for files in raw(config, study, results).values() for header in _headers(files)]
     inputs = store.digest([looks, _contents(summaries(config, study, results))])
     made = {"failed_share": config["failed_share"], "fingerprint": code, "inputs": inputs}
-    return _about("measured claims", config, study) | made
+    return _labels("measured claims", config, study) | made
 
 
 def checks(study: str, slow: bool) -> Made:
@@ -139,16 +139,16 @@ def ledger(config: Mapping, results: Path) -> Made:
     Raises Unusable when those of one are damaged or not what is asked for.
     """
     files = {measured_path(results, study): measured(config, study, results) for study in config["studies"]}
-    about: Made = {"table": "ledger", "studies": " ".join(config["studies"])}
+    labels: Made = {"table": "ledger", "studies": " ".join(config["studies"])}
     code = fingerprints.definitions("dlstats.pipeline.ledger", "combine")
-    return about | {"fingerprint": code, "inputs": _contents(files)}
+    return labels | {"fingerprint": code, "inputs": _contents(files)}
 
 
 def drawn(config: Mapping, study: str, results: Path) -> Made:
     """What the figures and tables of a study must have been made from. Raises Unusable as `ledger` does."""
     code = _code(study, ("figures", "experiments"), "dlstats.report.drawing", "draw")
     inputs = _contents({measured_path(results, study): measured(config, study, results)})
-    return _about("figures", config, study) | {"fingerprint": code, "inputs": inputs}
+    return _labels("figures", config, study) | {"fingerprint": code, "inputs": inputs}
 
 
 def report(config: Mapping, profile: str, results: Path, reports: Path) -> Made:
@@ -158,14 +158,14 @@ def report(config: Mapping, profile: str, results: Path, reports: Path) -> Made:
         with contextlib.suppress(store.Unusable):
             read.append(_contents({checks_path(results, study): checks(study, slow(config))}))
         with contextlib.suppress(store.Unusable):
-            read.append(records.read(drawn_path(reports, study), asked(drawn(config, study, results)))["seal"])
+            read.append(records.read(drawn_path(reports, study), required(drawn(config, study, results)))["seal"])
     with contextlib.suppress(store.Unusable):
         read.append(_contents({ledger_path(results): ledger(config, results)}))
     code = [fingerprints.definitions("dlstats.report.build", "write"), fingerprints.assets_digest()]
     return {"table": "report", "profile": profile, "fingerprint": store.digest(code), "inputs": store.digest(read)}
 
 
-def _about(table: str, config: Mapping, study: str) -> Made:
+def _labels(table: str, config: Mapping, study: str) -> Made:
     return {"table": table, "study": study, "design": config["design"], "seed": config["seed"]}
 
 
@@ -174,4 +174,4 @@ def _contents(files: Mapping[Path, store.Origin | Made]) -> str:
 
 
 def _headers(files: Mapping[Path, store.Origin | Made]) -> list[store.Header]:
-    return [store.header(path, asked(origin)) for path, origin in files.items()]
+    return [store.header(path, required(origin)) for path, origin in files.items()]

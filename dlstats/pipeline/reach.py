@@ -40,10 +40,10 @@ class Code:
 
     def module(self, name: str) -> Module:
         """A module by its name. Raises LookupError where there is none."""
-        found = self._find(name)
-        if found is None:
+        module = self._find(name)
+        if module is None:
             raise LookupError(f"A module of {self.package.name} or of {self.folder} is required, got {name!r}.")
-        return found
+        return module
 
     def reach(
         self, roots: Iterable[Definition], hidden: Mapping[Definition, list[Definition]] | None = None
@@ -65,15 +65,15 @@ class Code:
 
     def bound(self, module: Module, name: str, chain: tuple[str, ...] = ()) -> set[Definition]:
         """The definitions that a name of a module stands for, imports on the way among them."""
-        found: set[Definition] = set()
-        self._name(module, name, chain, found, set())
-        return found
+        reached: set[Definition] = set()
+        self._name(module, name, chain, reached, set())
+        return reached
 
     def whole(self, module: Module) -> set[Definition]:
         """All definitions of a module, and of the modules below a package."""
-        found: set[Definition] = set()
-        self._all(module, found, set())
-        return found
+        reached: set[Definition] = set()
+        self._all(module, reached, set())
+        return reached
 
     def value(self, module: Module, node: ast.expr) -> Place:
         """The expression that a name stands for, through imports; the node itself where it is no plain name."""
@@ -109,31 +109,31 @@ class Code:
     def _reached(self, definition: Definition) -> frozenset[Definition]:
         """What a definition reaches in one step, through any number of imports."""
         if definition not in self._edges:
-            found: set[Definition] = set()
+            reached: set[Definition] = set()
             for imported, name, chain in definition.reads(self.labels):
                 if imported is None:
-                    self._name(definition.module, name, chain, found, set())
+                    self._name(definition.module, name, chain, reached, set())
                 else:
-                    self._import(definition.module, imported, chain, found, set())
-            found |= self._always(definition.module)
-            self._edges[definition] = frozenset(d for d in found if d.module.name not in self.silent)
+                    self._import(definition.module, imported, chain, reached, set())
+            reached |= self._always(definition.module)
+            self._edges[definition] = frozenset(d for d in reached if d.module.name not in self.silent)
         return self._edges[definition]
 
-    def _name(self, module: Module, name: str, chain: tuple[str, ...], found: set[Definition], seen: Seen) -> None:
+    def _name(self, module: Module, name: str, chain: tuple[str, ...], reached: set[Definition], seen: Seen) -> None:
         if (module, name, chain) in seen:
             return
         seen.add((module, name, chain))
         for definition, imported in module.bound.get(name, ()):
-            found.add(definition)
+            reached.add(definition)
             if imported is not None:
-                self._import(module, imported, chain, found, seen)
+                self._import(module, imported, chain, reached, seen)
         for definition, imported in module.bound.get("*", ()) if name not in module.bound else ():
             assert imported is not None
-            found.add(definition)
-            self._import(module, Imported(imported.module, name, imported.level), chain, found, seen)
+            reached.add(definition)
+            self._import(module, Imported(imported.module, name, imported.level), chain, reached, seen)
 
     def _import(
-        self, module: Module, imported: Imported, chain: tuple[str, ...], found: set[Definition], seen: Seen
+        self, module: Module, imported: Imported, chain: tuple[str, ...], reached: set[Definition], seen: Seen
     ) -> None:
         """An imported name and the attributes taken of it: the definition that they lead to, or a whole module."""
         at = self._find(_absolute(module, imported))
@@ -141,40 +141,40 @@ class Code:
         while at is not None and names:
             inner = self._find(f"{at.name}.{names[0]}")
             if names[0] in at.bound and not (at is module and inner is not None):
-                self._name(at, names[0], names[1:], found, seen)
+                self._name(at, names[0], names[1:], reached, seen)
                 return
             if inner is None:
                 break
             at, names = inner, names[1:]
         if at is not None:
-            self._all(at, found, seen)
+            self._all(at, reached, seen)
 
-    def _all(self, module: Module, found: set[Definition], seen: Seen) -> None:
+    def _all(self, module: Module, reached: set[Definition], seen: Seen) -> None:
         if (module, "", ()) in seen:
             return
         seen.add((module, "", ()))
         for name, definitions in module.bound.items():
-            found |= {definition for definition, _ in definitions}
+            reached |= {definition for definition, _ in definitions}
             for _, imported in definitions:
                 if imported is not None and self._find(f"{_absolute(module, imported)}.{imported.attribute}") is None:
-                    self._name(module, name, (), found, seen)
-        found |= self._always(module)
+                    self._name(module, name, (), reached, seen)
+        reached |= self._always(module)
         if module.is_package:
             folder = module.path if module.path.is_dir() else module.path.parent
             for path in sorted(folder.glob("[!_.]*")):
                 inner = self._find(f"{module.name}.{path.stem}")
                 if inner is not None:
-                    self._all(inner, found, seen)
+                    self._all(inner, reached, seen)
 
     def _always(self, module: Module) -> frozenset[Definition]:
         """What counts with any definition of a module: its effects, those of the packages above, compiled sources."""
         if module not in self._standing:
             parts = module.name.split(".")
             above = [self._find(".".join(parts[:i])) for i in range(1, len(parts) + 1)]
-            found = {effect for at in above if at is not None for effect in at.effects}
+            effects = {effect for at in above if at is not None for effect in at.effects}
             folder = module.path if module.path.is_dir() else module.path.parent
             native = _native(folder)
-            self._standing[module] = frozenset(found | ({Definition(module, native)} if native else set()))
+            self._standing[module] = frozenset(effects | ({Definition(module, native)} if native else set()))
         return self._standing[module]
 
 

@@ -14,8 +14,8 @@ from dlstats.pipeline import store
 def write(path: Path, data: Mapping[str, Any], origin: Mapping[str, Any], files: Iterable[Path]) -> Path:
     """Write what `data` says, with the origin and the digests of `files`, which are named from the record's folder."""
     digests = {_relative(file, path.parent): store.sha(file.read_bytes()) for file in files}
-    said = {**data, "origin": dict(origin), "files": dict(sorted(digests.items()))}
-    text = json.dumps(said | {"seal": _seal(said)}, indent=1, ensure_ascii=False) + "\n"
+    record = {**data, "origin": dict(origin), "files": dict(sorted(digests.items()))}
+    text = json.dumps(record | {"seal": _seal(record)}, indent=1, ensure_ascii=False) + "\n"
     store.replace(path, lambda temporary: temporary.write_bytes(text.encode()))
     return path
 
@@ -28,23 +28,23 @@ def read(path: Path, origin: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if not path.exists():
         raise store.Missing(f"{path}: is not there")
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        seal = said.pop("seal")
-        found, files = said["origin"], said["files"]
+        record = json.loads(path.read_text(encoding="utf-8"))
+        seal = record.pop("seal")
+        stored, files = record["origin"], record["files"]
     except Exception as error:
         raise store.Damaged(f"{path}: not a record ({type(error).__name__})") from None
-    if seal != _seal(said):
+    if seal != _seal(record):
         raise store.Damaged(f"{path}: changed since it was written")
-    store.compare(path, found, origin or {})
+    store.compare(path, stored, origin or {})
     for name, digest in files.items():
         file = path.parent / name
         if not file.is_file() or store.sha(file.read_bytes()) != digest:
             raise store.Damaged(f"{file}: not what was written with {path.name}")
-    return said | {"seal": seal}
+    return record | {"seal": seal}
 
 
-def _seal(said: Mapping[str, Any]) -> str:
-    return store.digest(json.loads(json.dumps(said)))
+def _seal(record: Mapping[str, Any]) -> str:
+    return store.digest(json.loads(json.dumps(record)))
 
 
 def _relative(file: Path, folder: Path) -> str:

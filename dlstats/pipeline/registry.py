@@ -28,11 +28,11 @@ class StudyError(ValueError):
 def studies() -> dict[str, str]:
     """Study -> its module, family by family in the order shown. Modules with a leading underscore are shared machinery."""
     files = [*STUDIES.glob("*/*.py"), *(path.parent for path in STUDIES.glob("*/*/__init__.py"))]
-    places = sorted((_place(path.parent.name), path.stem, path.parent.name) for path in files if path.stem[0] != "_")
+    places = sorted((_rank(path.parent.name), path.stem, path.parent.name) for path in files if path.stem[0] != "_")
     return {name: f"dlstats.studies.{family}.{name}" for _, name, family in places}
 
 
-def _place(family: str) -> tuple[int, str]:
+def _rank(family: str) -> tuple[int, str]:
     return (ORDER.index(family) if family in ORDER else len(ORDER), family)
 
 
@@ -62,21 +62,21 @@ def load(study: str) -> Study:
     Raises LookupError when there is none, and StudyError, with file and line, when its file is wrong: syntax, a call
     of Study or Claim, a claim that reads what no experiment declares, an id given twice.
     """
-    place = module(study)
+    dotted = module(study)
     try:
-        declared = getattr(import_module(place), "STUDY", None)
+        declared = getattr(import_module(dotted), "STUDY", None)
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        raise StudyError(f"{_origin(error)}: {_said(error)}") from error
+        raise StudyError(f"{_origin(error)}: {_message(error)}") from error
     if not isinstance(declared, Study):
         raise StudyError(f"{shown(file(study))}: must define STUDY, a Study; got {type(declared).__name__}.")
     try:
-        named = declared.named(study, family(study))
+        loaded = declared.named(study, family(study))
     except ValueError as error:
         raise StudyError(f"{shown(file(study))}: {error}") from None
-    _once([named])
-    return named
+    _once([loaded])
+    return loaded
 
 
 def load_all(names: Iterable[str]) -> list[Study]:
@@ -105,7 +105,7 @@ def _origin(error: Exception) -> str:
     return f"{shown(Path(frame.filename))}:{frame.lineno}"
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     text = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
     return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 

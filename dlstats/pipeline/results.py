@@ -46,7 +46,7 @@ def evidence(config: Mapping, study: str, results: Path) -> Evidence:
 def summaries(config: Mapping, study: str, results: Path) -> dict[str, pd.DataFrame]:
     """The summary of every experiment of a study. Raises Unusable as `evidence` does."""
     made = origins.summaries(config, study, results)
-    return {path.stem: store.read(path, origins.asked(origin)) for path, origin in made.items()}
+    return {path.stem: store.read(path, origins.required(origin)) for path, origin in made.items()}
 
 
 def write_measured(config: Mapping, study: str, results: Path) -> None:
@@ -57,7 +57,7 @@ def write_measured(config: Mapping, study: str, results: Path) -> None:
 
 def measured(config: Mapping, study: str, results: Path) -> pd.DataFrame:
     """What the claims of a study measure, as stored. Raises Unusable as `evidence` does."""
-    return store.read(origins.measured_path(results, study), origins.asked(origins.measured(config, study, results)))
+    return store.read(origins.measured_path(results, study), origins.required(origins.measured(config, study, results)))
 
 
 def write_checks(study: str, slow: bool, results: Path) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def write_checks(study: str, slow: bool, results: Path) -> pd.DataFrame:
 def checks(config: Mapping, study: str, results: Path) -> pd.DataFrame:
     """The checks of a study, as stored. Raises Unusable as `evidence` does."""
     made = origins.checks(study, origins.slow(config))
-    return store.read(origins.checks_path(results, study), origins.asked(made))
+    return store.read(origins.checks_path(results, study), origins.required(made))
 
 
 def write_ledger(config: Mapping, results: Path) -> pd.DataFrame:
@@ -82,12 +82,12 @@ def write_ledger(config: Mapping, results: Path) -> pd.DataFrame:
 
 def ledger(config: Mapping, results: Path) -> pd.DataFrame:
     """The ledger of all studies, as stored. Raises Unusable as `evidence` does."""
-    return store.read(origins.ledger_path(results), origins.asked(origins.ledger(config, results)))
+    return store.read(origins.ledger_path(results), origins.required(origins.ledger(config, results)))
 
 
 def measured_costs(results: Path) -> dict[str, dict[str, float]]:
     """Mean seconds per replicate of every cell in the raw results, by `study.experiment`; a damaged file is left out."""
-    found: dict[str, dict[str, float]] = {}
+    costs: dict[str, dict[str, float]] = {}
     for path in sorted((results / "raw").glob("*/*/*.parquet")):
         try:
             rows, origin = store.read(path), store.read_origin(path)
@@ -95,8 +95,8 @@ def measured_costs(results: Path) -> dict[str, dict[str, float]]:
             print(f"left out: {why}", file=sys.stderr)
             continue
         seconds = rows.drop_duplicates("replicate")["seconds"].mean()
-        found.setdefault(f"{origin.study}.{origin.experiment}", {})[origin.cell] = float(f"{seconds:.3g}")
-    return found
+        costs.setdefault(f"{origin.study}.{origin.experiment}", {})[origin.cell] = float(f"{seconds:.3g}")
+    return costs
 
 
 CONTRADICTED = 3

@@ -28,14 +28,14 @@ def settled(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     """
     again = rows["status"] == NOT_FINITE
     status, reason = rows["status"].mask(again, "ok"), rows["reason"].fillna("").mask(again, "")
-    for name, words in REASONS.items():
-        reason = reason.mask((status == name) & (reason == ""), words)
+    for name, text in REASONS.items():
+        reason = reason.mask((status == name) & (reason == ""), text)
     status = status.mask(status == DEAD, "ok")
     for column, bad in _not_finite(rows, experiment):
         new = bad & (status == "ok")
         if new.any():
-            words = np.where(rows[column].isna(), f"{column} is NaN", f"{column} is infinite")
-            status, reason = status.mask(new, NOT_FINITE), reason.mask(new, words)
+            text = np.where(rows[column].isna(), f"{column} is NaN", f"{column} is infinite")
+            status, reason = status.mask(new, NOT_FINITE), reason.mask(new, text)
     return rows.assign(status=status, reason=reason)
 
 
@@ -45,10 +45,10 @@ def reasons(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     Groups in which every row counts without one are left out.
     """
     reason = rows["reason"].fillna("") if "reason" in rows else pd.Series("", rows.index)
-    told = rows[(rows["status"] != "ok") | (reason != "")]
-    words = told["status"].where(told["status"] != "ok", "ok, but " + reason[told.index])
+    flagged = rows[(rows["status"] != "ok") | (reason != "")]
+    words = flagged["status"].where(flagged["status"] != "ok", "ok, but " + reason[flagged.index])
     counts = (
-        told.assign(words=words.astype(str))
+        flagged.assign(words=words.astype(str))
         .groupby([*by, "words"], sort=False, dropna=False)
         .size()
         .reset_index(name="rows")

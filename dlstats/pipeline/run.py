@@ -30,8 +30,8 @@ class Busy(ValueError):
     """Another run works in this folder."""
 
 
-def workflow(profile: str, words: Sequence[str], keep_stale: bool = False, again: str = "") -> int:
-    """Run Snakemake here for a profile; `words` are passed on. The exit status is Snakemake's, which ends when this does.
+def workflow(profile: str, arguments: Sequence[str], keep_stale: bool = False, again: str = "") -> int:
+    """Run Snakemake here for a profile; `arguments` are passed on. The exit status is Snakemake's, which ends when this does.
 
     With `keep_stale`, results of other code are used as they are, and the report says so. `again` names a study, or
     study.experiment, to be computed from scratch.
@@ -57,7 +57,7 @@ def workflow(profile: str, words: Sequence[str], keep_stale: bool = False, again
             environment[origins.KEEP_STALE] = "1"
         if again:
             environment[standing.AGAIN] = again
-        return _wait(subprocess.Popen([*base, *(word for word in words if word != "--")], env=environment))
+        return _wait(subprocess.Popen([*base, *(word for word in arguments if word != "--")], env=environment))
 
 
 def _wait(snakemake: subprocess.Popen) -> int:
@@ -114,10 +114,10 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def _snakemakes_here() -> list[int]:
     """Process numbers of other Snakemakes whose working folder this is."""
-    found = []
+    pids = []
     for process in psutil.process_iter(["pid", "cmdline", "cwd"]):
-        words = process.info["cmdline"] or []
-        named = any(Path(word).name == "snakemake" for word in words[:3])
-        if named and process.info["cwd"] == str(Path.cwd()) and process.info["pid"] != os.getpid():
-            found.append(process.info["pid"])
-    return found
+        command = process.info["cmdline"] or []
+        snakemake = any(Path(word).name == "snakemake" for word in command[:3])
+        if snakemake and process.info["cwd"] == str(Path.cwd()) and process.info["pid"] != os.getpid():
+            pids.append(process.info["pid"])
+    return pids

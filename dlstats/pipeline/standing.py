@@ -34,8 +34,8 @@ def job_name(job: grid.Job) -> str:
 
 def mark(config: Mapping, profile: str, results: Path, reports: Path, again: str = "") -> list[str]:
     """Set the time of every marker, and return a line for each study of which something is made again, and why."""
-    found = faults(config, profile, results, reports, again)
-    wrong = {path: why for parts in found.values() for path, why in parts.items()}
+    by_study = faults(config, profile, results, reports, again)
+    wrong = {path: why for parts in by_study.values() for path, why in parts.items()}
     FOLDER.mkdir(parents=True, exist_ok=True)
     for path in _markers(config):
         if path in wrong:
@@ -43,7 +43,7 @@ def mark(config: Mapping, profile: str, results: Path, reports: Path, again: str
         else:
             Path(path).touch()
             os.utime(path, (OLD, OLD))
-    reasons = [list(dict.fromkeys(parts.values())) for parts in found.values() if parts]
+    reasons = [list(dict.fromkeys(parts.values())) for parts in by_study.values() if parts]
     return [f"made again: {why}{f' (and {len(more)} more)' if more else ''}" for why, *more in reasons]
 
 
@@ -57,19 +57,19 @@ def _markers(config: Mapping) -> list[str]:
 
 def faults(config: Mapping, profile: str, results: Path, reports: Path, again: str = "") -> dict[str, Faults]:
     """By study, and under "" of all, the jobs whose output stands and is wrong; what is made from it is made again anyway."""
-    found: dict[str, Faults] = {}
+    by_study: dict[str, Faults] = {}
     whole = True
     for study in config["studies"]:
-        found[study], done = _of_study(config, study, results, reports, again)
+        by_study[study], done = _of_study(config, study, results, reports, again)
         whole = whole and done
     if whole:
-        found[""] = _of_all(config, profile, results, reports)
-    return found
+        by_study[""] = _of_all(config, profile, results, reports)
+    return by_study
 
 
 def _of_all(config: Mapping, profile: str, results: Path, reports: Path) -> Faults:
     path, report = origins.ledger_path(results), origins.report_path(reports)
-    why = _fault(path, origins.asked(origins.ledger(config, results)))
+    why = _fault(path, origins.required(origins.ledger(config, results)))
     if why:
         return {marker("ledger"): why}
     if not path.exists() or not report.with_suffix(".pdf").exists():
@@ -79,30 +79,30 @@ def _of_all(config: Mapping, profile: str, results: Path, reports: Path) -> Faul
 
 def _of_study(config: Mapping, study: str, results: Path, reports: Path, again: str) -> tuple[Faults, bool]:
     """The faults of a study, and whether all that its claims measure stands and is right."""
-    found = _again(config, study, again) | _cells(config, study, results)
-    if registry.load(study).checks and marker("checks", study) not in found:
+    wrong = _again(config, study, again) | _cells(config, study, results)
+    if registry.load(study).checks and marker("checks", study) not in wrong:
         made = origins.checks(study, origins.slow(config))
-        why = _fault(origins.checks_path(results, study), origins.asked(made))
-        found |= {marker("checks", study): why} if why else {}
+        why = _fault(origins.checks_path(results, study), origins.required(made))
+        wrong |= {marker("checks", study): why} if why else {}
     raw = [path for files in origins.raw(config, study, results).values() for path in files]
-    if any(name.startswith(marker("simulate", "")) for name in found) or not all(path.exists() for path in raw):
-        return found, False
+    if any(name.startswith(marker("simulate", "")) for name in wrong) or not all(path.exists() for path in raw):
+        return wrong, False
     made = origins.summaries(config, study, results)
     standing = (results / "summary" / study).exists()
     for path, origin in made.items() if standing else ():
-        why = _fault(path, origins.asked(origin)) if path.exists() else f"{path}: is not there"
+        why = _fault(path, origins.required(origin)) if path.exists() else f"{path}: is not there"
         if why:
-            return found | {marker("summarise", study): why}, False
+            return wrong | {marker("summarise", study): why}, False
     path = origins.measured_path(results, study)
     if not standing or not path.exists():
-        return found, False
-    why = _fault(path, origins.asked(origins.measured(config, study, results)))
+        return wrong, False
+    why = _fault(path, origins.required(origins.measured(config, study, results)))
     if why:
-        return found | {marker("measure", study): why}, False
+        return wrong | {marker("measure", study): why}, False
     record = origins.drawn_path(reports, study)
     if record.parent.exists():  # without it Snakemake knows
-        found |= _record_fault(marker("draw", study), record, origins.drawn(config, study, results))
-    return found, True
+        wrong |= _record_fault(marker("draw", study), record, origins.drawn(config, study, results))
+    return wrong, True
 
 
 def _again(config: Mapping, study: str, again: str) -> Faults:
@@ -111,26 +111,26 @@ def _again(config: Mapping, study: str, again: str) -> Faults:
     if study != wanted:
         return {}
     jobs = [job for job in grid.jobs(config, study) if inner in ("", job.experiment)]
-    found = {marker("simulate", job_name(job)): f"{again}: asked for from scratch" for job in jobs}
-    return found | ({} if inner else {marker("checks", study): f"{again}: asked for from scratch"})
+    wrong = {marker("simulate", job_name(job)): f"{again}: asked for from scratch" for job in jobs}
+    return wrong | ({} if inner else {marker("checks", study): f"{again}: asked for from scratch"})
 
 
 def _cells(config: Mapping, study: str, results: Path) -> Faults:
     """The jobs of which a raw file is wrong."""
-    found: Faults = {}
+    wrong: Faults = {}
     files = origins.raw(config, study, results)
     for job in grid.jobs(config, study):
         paths = [origins.raw_path(results, study, job.experiment, cell) for cell in job.ids]
-        faults = [why for path in paths if (why := _fault(path, origins.asked(files[job.experiment][path])))]
+        faults = [why for path in paths if (why := _fault(path, origins.required(files[job.experiment][path])))]
         if faults:
             more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
-            found[marker("simulate", job_name(job))] = f"{faults[0]}{more}"
-    return found
+            wrong[marker("simulate", job_name(job))] = f"{faults[0]}{more}"
+    return wrong
 
 
 def _record_fault(name: str, path: Path, origin: origins.Made) -> Faults:
     try:
-        records.read(path, origins.asked(origin))
+        records.read(path, origins.required(origin))
     except store.Unusable as why:
         return {name: str(why)}
     return {}

@@ -85,10 +85,10 @@ def write_table(frame: pd.DataFrame, path: Path, origin: Mapping[str, Any]) -> N
     _write(path.with_suffix(".parquet"), frame, Header(plain(origin), checksum(frame), csv=sha(text)))
 
 
-def _write(path: Path, frame: pd.DataFrame, about: Header) -> None:
+def _write(path: Path, frame: pd.DataFrame, head: Header) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    said = json.dumps(asdict(about)).encode()[:-1] + b", " + _OPEN + b"}"
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: said})
+    text = json.dumps(asdict(head)).encode()[:-1] + b", " + _OPEN + b"}"
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: text})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     data = sink.getvalue().to_pybytes()
@@ -98,9 +98,9 @@ def _write(path: Path, frame: pd.DataFrame, about: Header) -> None:
 
 def read(path: Path, origin: Origin | Mapping[str, Any] | None = None) -> pd.DataFrame:
     """The rows in `path`. Raises Damaged when any byte changed or they are foreign, Unusable when of another origin."""
-    table, about = _table(path)
-    compare(path, about.origin, {} if origin is None else plain(origin))
-    _check_csv(path, about)
+    table, head = _table(path)
+    compare(path, head.origin, {} if origin is None else plain(origin))
+    _check_csv(path, head)
     return table.to_pandas()
 
 
@@ -109,15 +109,15 @@ def header(path: Path, origin: Origin | Mapping[str, Any] | None = None) -> Head
     if not path.exists():
         raise Missing(f"{path}: is not there")
     state = path.stat()
-    about = _header(path, (state.st_ino, state.st_size, state.st_mtime_ns))
-    compare(path, about.origin, {} if origin is None else plain(origin))
-    _check_csv(path, about)
-    return about
+    head = _header(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+    compare(path, head.origin, {} if origin is None else plain(origin))
+    _check_csv(path, head)
+    return head
 
 
-def _check_csv(path: Path, about: Header) -> None:
+def _check_csv(path: Path, head: Header) -> None:
     beside = path.with_suffix(".csv")
-    if about.csv and not (beside.is_file() and sha(beside.read_bytes()) == about.csv):
+    if head.csv and not (beside.is_file() and sha(beside.read_bytes()) == head.csv):
         raise Damaged(f"{beside}: not what was written with {path.name}")
 
 
@@ -141,15 +141,15 @@ def _table(path: Path) -> tuple[pa.Table, Header]:
         raise Damaged(f"{path}: changed since it was written")
     try:
         table = pq.read_table(pa.BufferReader(data))
-        said = json.loads(table.schema.metadata[_KEY])
-        return table, Header(**{key: value for key, value in said.items() if key != "seal"})
+        fields = json.loads(table.schema.metadata[_KEY])
+        return table, Header(**{key: value for key, value in fields.items() if key != "seal"})
     except (pa.ArrowException, ValueError, KeyError, TypeError) as error:  # sealed all the same, by another version
         raise Damaged(f"{path}: not a file of results ({type(error).__name__})") from None
 
 
-def compare(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+def compare(path: Path, stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Raises Unusable when the origin that was found in `path` is not the wanted one in all that the latter names."""
-    other = [f"{k} {found.get(k)} instead of {v}" for k, v in wanted.items() if found.get(k) != v]
+    other = [f"{k} {stored.get(k)} instead of {v}" for k, v in wanted.items() if stored.get(k) != v]
     if other:
         raise Unusable(f"{path}: made from {', '.join(other)}")
 

@@ -66,12 +66,12 @@ def _measures(experiment: Experiment, raw: pd.DataFrame) -> Iterator[pd.DataFram
     by = ["cell", "method", *_keys(experiment)]
     present = [m for m in experiment.measures if m.column in raw]
     labels = _statistics(present)
-    about = raw.drop_duplicates("cell").set_index("cell")[_factors(experiment, raw)]
+    levels = raw.drop_duplicates("cell").set_index("cell")[_factors(experiment, raw)]
     for measure, label in zip(present, labels, strict=True):
         rows = raw[experiment.has(raw, measure.column)]
         if len(rows):
             lines = montecarlo.summarise(rows, [measure], by=by).merge(reasons(rows, by), how="left", on=by)
-            yield lines.assign(statistic=label, against="", cells="").join(about, on="cell")
+            yield lines.assign(statistic=label, against="", cells="").join(levels, on="cell")
 
 
 def _statistics(measures: Sequence[Measure]) -> list[str]:
@@ -88,9 +88,9 @@ def _statistics(measures: Sequence[Measure]) -> list[str]:
 def _contrasts(experiment: Experiment, raw: pd.DataFrame) -> Iterator[list[dict]]:
     """The lines of every contrast, in the order declared."""
     of_methods = [c for c in experiment.contrasts if isinstance(c, Contrast) and c.column in raw]
-    found = dict(zip(map(id, of_methods), _of_methods(experiment, raw, of_methods), strict=True))
+    by_contrast = dict(zip(map(id, of_methods), _of_methods(experiment, raw, of_methods), strict=True))
     for c in experiment.contrasts:
-        yield found.get(id(c), []) if isinstance(c, Contrast) else list(_of_levels(experiment, raw, c))
+        yield by_contrast.get(id(c), []) if isinstance(c, Contrast) else list(_of_levels(experiment, raw, c))
 
 
 def _of_methods(experiment: Experiment, raw: pd.DataFrame, contrasts: list[Contrast]) -> list[list[dict]]:
@@ -99,8 +99,8 @@ def _of_methods(experiment: Experiment, raw: pd.DataFrame, contrasts: list[Contr
     for key, rows in _groups(raw, ["cell", *_keys(experiment)]) if contrasts else ():
         held = {name: part for name, part in rows.groupby("method", sort=False)}
         columns: dict[tuple[str, str], pd.Series] = {}
-        about = {f: rows[f].iloc[0] for f in factors} | {"cells": ""} | key
-        for c, found in zip(contrasts, lines, strict=True):
+        labels = {f: rows[f].iloc[0] for f in factors} | {"cells": ""} | key
+        for c, collected in zip(contrasts, lines, strict=True):
             if c.method not in held or c.against not in held:
                 continue
             for name in (c.method, c.against):
@@ -112,7 +112,7 @@ def _of_methods(experiment: Experiment, raw: pd.DataFrame, contrasts: list[Contr
                 continue
             estimate = montecarlo.paired(*pair, c.kind, c.statistic, **c.options)
             names = {"method": c.method, "against": c.against, "measure": c.column, "statistic": c.name}
-            found.append(about | names | estimate.line())
+            collected.append(labels | names | estimate.line())
     return lines
 
 
@@ -127,8 +127,13 @@ def _of_levels(experiment: Experiment, raw: pd.DataFrame, c: LevelContrast) -> I
             first, second = (_column(parts[level], c.column) for level in (c.first, c.second))
             estimate = montecarlo.paired(first, second, c.kind, c.statistic, **c.options)
             cells = [parts[level]["cell"].iloc[0] for level in (c.first, c.second)]
-            about = {"cell": cells[0], c.factor: c.first, "against": f"{c.factor}={c.second}", "cells": " ".join(cells)}
-            yield key | about | {"measure": c.column, "statistic": c.name} | estimate.line()
+            labels = {
+                "cell": cells[0],
+                c.factor: c.first,
+                "against": f"{c.factor}={c.second}",
+                "cells": " ".join(cells),
+            }
+            yield key | labels | {"measure": c.column, "statistic": c.name} | estimate.line()
 
 
 def _slopes(experiment: Experiment, raw: pd.DataFrame, s: Slope | SlopeContrast) -> Iterator[dict]:
@@ -148,8 +153,8 @@ def _slopes(experiment: Experiment, raw: pd.DataFrame, s: Slope | SlopeContrast)
         lines = montecarlo.slope_lines(
             sizes, samples, s.statistic, paired=s.paired, exact=s.statistic == "exact", failed=failed, **s.options
         )
-        about = key | {"against": "", "measure": s.column, "cells": _cells(rows)}
-        yield from (about | {"cell": rows["cell"].iloc[0]} | line for line in lines)
+        labels = key | {"against": "", "measure": s.column, "cells": _cells(rows)}
+        yield from (labels | {"cell": rows["cell"].iloc[0]} | line for line in lines)
 
 
 def _slope_difference(rows: pd.DataFrame, s: SlopeContrast, key: dict) -> Iterator[dict]:
@@ -163,9 +168,9 @@ def _slope_difference(rows: pd.DataFrame, s: SlopeContrast, key: dict) -> Iterat
         sizes, first, second = zip(*pairs, strict=True)
         options: dict[str, Any] = {**s.options}
         estimate = montecarlo.slope_difference(sizes, first, second, s.statistic, **options)
-        about = {"method": s.method, "against": s.against, "measure": s.column, "cells": _cells(rows)}
+        labels = {"method": s.method, "against": s.against, "measure": s.column, "cells": _cells(rows)}
         name = f"slope_difference({s.statistic})"
-        yield key | about | {"cell": rows["cell"].iloc[0], "statistic": name} | estimate.line()
+        yield key | labels | {"cell": rows["cell"].iloc[0], "statistic": name} | estimate.line()
 
 
 def _samples(rows: pd.DataFrame, s: Slope) -> tuple[list[float], list[np.ndarray], int]:
@@ -203,8 +208,8 @@ def _frame(lines: Iterable[Mapping]) -> pd.DataFrame:
 
 
 def _ordered(summary: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFrame:
-    place = {cell: k for k, cell in enumerate(dict.fromkeys(raw["cell"]))}
-    order = summary["cell"].map(place)
+    position = {cell: k for k, cell in enumerate(dict.fromkeys(raw["cell"]))}
+    order = summary["cell"].map(position)
     return summary.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
@@ -221,10 +226,10 @@ def _typed(experiment: Experiment, summary: pd.DataFrame) -> pd.DataFrame:
                 if full
                 else kinds[factor.kind]
             )
-    words = [
+    texts = [
         c
         for c in ("cell", "method", "against", "measure", "statistic", "reasons", "law", "note", "cells")
         if c in summary
     ]
-    summary[words] = summary[words].astype(object).where(summary[words].notna(), "").astype(str)
+    summary[texts] = summary[texts].astype(object).where(summary[texts].notna(), "").astype(str)
     return summary.astype({name: kind for name, kind in types.items() if name in summary})

@@ -202,8 +202,8 @@ class Reader:
         if not self._in_class and node.value is not None:
             self.text[-1:] = []
             return self.visit(ast.Assign([node.target], node.value))
-        words = {getattr(n, "id", getattr(n, "attr", None)) for n in ast.walk(node.annotation)}
-        return self.several([*sorted(FIELD_KINDS & words), node.target, node.value])
+        names = {getattr(n, "id", getattr(n, "attr", None)) for n in ast.walk(node.annotation)}
+        return self.several([*sorted(FIELD_KINDS & names), node.target, node.value])
 
     def _Raise(self, node: ast.Raise) -> None:
         exception = node.exc

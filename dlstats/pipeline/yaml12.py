@@ -80,12 +80,12 @@ class _Reader(yaml.SafeLoader):
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Nothing is merged; a key given twice is refused, where PyYAML keeps the last."""
         seen = set()
-        for place, _ in node.value:
-            key = self.construct_object(place, deep=True)
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable):
                 if key in seen:
                     raise ConstructorError(
-                        None, None, f"the key {short(key)} must be given once, got it again", place.start_mark
+                        None, None, f"the key {short(key)} must be given once, got it again", key_node.start_mark
                     )
                 seen.add(key)
 

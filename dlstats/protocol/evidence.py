@@ -112,8 +112,8 @@ class Evidence:
 
 def _fits(lines: pd.DataFrame, where: Mapping[str, object]) -> bool:
     methods = {*lines["method"], *lines["against"]}
-    asked = [method for side in ("method", "against") for method in names(where.get(side))]
-    return all(name in lines or name == "line" for name in where) and all(method in methods for method in asked)
+    wanted = [method for side in ("method", "against") for method in names(where.get(side))]
+    return all(name in lines or name == "line" for name in where) and all(method in methods for method in wanted)
 
 
 def names(level: object) -> list[str]:

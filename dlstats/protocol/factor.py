@@ -60,9 +60,9 @@ class Factor:
             "at most": lambda bound: typed <= bound,
             "below": lambda bound: typed < bound,
         }
-        for words, bound in bounds.items():
-            if bound is not None and not holds[words](bound):
-                raise ValueError(f"`{name}` must be {words} {bound:g}, got {short(level)}.")
+        for relation, bound in bounds.items():
+            if bound is not None and not holds[relation](bound):
+                raise ValueError(f"`{name}` must be {relation} {bound:g}, got {short(level)}.")
         if self.matches and not re.fullmatch(self.matches, str(typed)):
             raise ValueError(f"`{name}` must match {self.matches}, got {short(level)}.")
         return typed

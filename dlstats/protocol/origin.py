@@ -84,9 +84,9 @@ def record(origin: Origin) -> dict[str, str]:
 
 def columns(origin: Origin) -> dict[str, str]:
     """The origin in a table: `origin` its kind, `cite` a key of the bibliography, `source` what else it says."""
-    about = record(origin)
+    fields = record(origin)
     if isinstance(origin, Stated):
         source = f"{origin.place}: “{origin.quote}”"
     else:
-        source = "; ".join(about[name] for name in ("place", "assumptions", "proof", "pilot") if name in about)
-    return {"origin": kind(origin), "cite": about.get("cite", about.get("lecture", "")), "source": source}
+        source = "; ".join(fields[name] for name in ("place", "assumptions", "proof", "pilot") if name in fields)
+    return {"origin": kind(origin), "cite": fields.get("cite", fields.get("lecture", "")), "source": source}

@@ -146,8 +146,8 @@ def worst(*readers: Callable[[Evidence], Estimate | list[Estimate]]) -> Callable
     """All estimates of several readers, which must all obey the claim."""
 
     def read(evidence: Evidence) -> list[Estimate]:
-        found = [reader(evidence) for reader in readers]
-        return [e for several in found for e in (several if isinstance(several, list) else [several])]
+        results = [reader(evidence) for reader in readers]
+        return [e for several in results for e in (several if isinstance(several, list) else [several])]
 
     return read
 

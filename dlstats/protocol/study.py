@@ -262,22 +262,22 @@ class Study:
         Raises LookupError for a study without any design.
         """
         smaller = DESIGNS[DESIGNS.index(name) :: -1]
-        found = next((n for n in (*smaller, *self.designs) if n in self.designs), None)
-        if found is None:
+        chosen = next((n for n in (*smaller, *self.designs) if n in self.designs), None)
+        if chosen is None:
             if not self.experiments:
                 return {}
             raise LookupError(f"The study {self.name} has no design; `designs` must give one.")
-        design = self.designs[found]
+        design = self.designs[chosen]
         if not isinstance(design, Mapping):
             if len(self.experiments) != 1:
                 raise ValueError(
-                    f"The design {found} of {self.name} must name the experiments: {list(self.experiments)}."
+                    f"The design {chosen} of {self.name} must name the experiments: {list(self.experiments)}."
                 )
             design = {next(iter(self.experiments)): design}
         unknown = [e for e in design if e not in self.experiments]
         if unknown:
             raise ValueError(
-                f"The design {found} of {self.name} names `{unknown[0]}`, which is no experiment of it; "
+                f"The design {chosen} of {self.name} names `{unknown[0]}`, which is no experiment of it; "
                 f"its experiments are {_list(self.experiments)}."
             )
         return {e: [g] if isinstance(g, Grid) else list(g) for e, g in design.items()}

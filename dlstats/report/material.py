@@ -163,7 +163,7 @@ def _drawn(config: Mapping, study: str, folder: Path, reports: Path) -> tuple[di
     """The record of a study's figures and tables, or why it cannot be used."""
     path = origins.drawn_path(reports, study)
     try:
-        return records.read(path, origins.asked(origins.drawn(config, study, folder))), ""
+        return records.read(path, origins.required(origins.drawn(config, study, folder))), ""
     except store.Missing:
         return {}, "not drawn yet"
     except store.Unusable as why:
@@ -172,9 +172,9 @@ def _drawn(config: Mapping, study: str, folder: Path, reports: Path) -> tuple[di
 
 def _figures(study: Study, reports: Path, record: Mapping, why: str) -> list[Mapping]:
     """What the record of each figure says, once that of the study is right."""
-    found = []
+    shown = []
     for figure in study.figures:
         path = origins.drawn_path(reports, study.name).with_name(f"{figure.name}.json")
-        about = records.read(path) if record else {"figure": figure.name, "drawn": False, "reason": why}
-        found.append({**about, "caption": figure.caption, "file": str(path.with_suffix(".svg"))})
-    return found
+        entry = records.read(path) if record else {"figure": figure.name, "drawn": False, "reason": why}
+        shown.append({**entry, "caption": figure.caption, "file": str(path.with_suffix(".svg"))})
+    return shown
