@@ -35,12 +35,12 @@ def points(
     return table.assign(at=table[over].astype(float))
 
 
-def draw_points(axes, table: pd.DataFrame, label: str, look: Mapping[str, Any] | str) -> None:
+def draw_points(axes, table: pd.DataFrame, label: str, appearance: Mapping[str, Any] | str) -> None:
     """A curve with 95 % Monte Carlo error bars, in the style of a method or in the one given."""
     from dlstats.plotting import style
 
     bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.9 * table["estimate"].to_numpy(float).clip(min=0))
-    chosen = style.method(look) if isinstance(look, str) else look
+    chosen = style.method(appearance) if isinstance(appearance, str) else appearance
     axes.errorbar(table["at"], table["estimate"], yerr=bars, label=label, **chosen)
 
 
@@ -50,10 +50,10 @@ def draw_method(
     """A method's curve under its label and in its style; theory's slope below it where there is one."""
     from dlstats.plotting import style
 
-    look = getattr(methods[name], "style", "") or name
-    draw_points(axes, table, methods[name].label, look)
+    appearance = getattr(methods[name], "style", "") or name
+    draw_points(axes, table, methods[name].label, appearance)
     if slope is not None:
-        beside(axes, table["at"], table["estimate"], slope, style.method(look)["color"])
+        beside(axes, table["at"], table["estimate"], slope, style.method(appearance)["color"])
 
 
 def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None = None) -> None:
@@ -63,10 +63,10 @@ def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None 
     x, y = np.asarray(n, float), np.asarray(risk, float)
     last = len(x) // 2
     line = 0.6 * y[-1] * (x / x[-1]) ** slope
-    look = style.method("theory") | ({"color": color} if color else {})
-    axes.plot(x[last:], line[last:], **look, linewidth=0.8)
+    marks = style.method("theory") | ({"color": color} if color else {})
+    axes.plot(x[last:], line[last:], **marks, linewidth=0.8)
     number = f"{slope:.2f}".replace("-", "\N{MINUS SIGN}")
-    axes.annotate(number, (x[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=look["color"])
+    axes.annotate(number, (x[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=marks["color"])
 
 
 def risk_axes(axes, title: str = "") -> None:
@@ -109,9 +109,9 @@ def curves(
         for axes, (title, rows) in zip(np.ravel(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
             for method in [m for m in methods or rows["method"].unique() if m in set(rows["method"])]:
                 table = rows[rows["method"] == method].sort_values(over)
-                look = getattr((methods or {}).get(method), "style", "") or method
+                appearance = getattr((methods or {}).get(method), "style", "") or method
                 label = methods[method].label if methods else method.replace("_", " ")
-                draw_points(axes, table.assign(at=table[over].astype(float)), label, look)
+                draw_points(axes, table.assign(at=table[over].astype(float)), label, appearance)
             risk_axes(axes, title)
             axes.set(xlabel=xlabel or ("sample size $n$" if over == "n" else over.replace("_", " ")))
             axes.set(ylabel=(ylabel or column.replace("_", " ")) if not title or title == panels[0][0] else "")

@@ -27,12 +27,12 @@ def estimates(axes: Axes, summary: pd.DataFrame, x: str, by: str = "method", ref
     places = _places(summary[x])
     for k, (name, lines) in enumerate(summary.groupby(by, sort=False)):
         lines = lines.sort_values(x)
-        look = style.method(str(name)) if by == "method" else style.nth(k)
+        marks = style.method(str(name)) if by == "method" else style.nth(k)
         # neighbours stand beside one another, so that bars do not hide bars
         beside = lines[x].map(places) + 0.06 * (k - (summary[by].nunique() - 1) / 2)
-        axes.errorbar(beside, lines["estimate"], yerr=_ends(lines), label=_words(name), **look)
-    axes.set_xticks(list(places.values()), [_words(level) for level in places])
-    axes.set(xlabel=_words(x), ylabel=_label(summary))
+        axes.errorbar(beside, lines["estimate"], yerr=_ends(lines), label=_text(name), **marks)
+    axes.set_xticks(list(places.values()), [_text(level) for level in places])
+    axes.set(xlabel=_text(x), ylabel=_label(summary))
     axes.legend()
     return axes
 
@@ -41,14 +41,14 @@ def lollipop(axes: Axes, summary: pd.DataFrame, by: str = "method", reference: f
     """A stick from the reference to each estimate, the 95 % Monte Carlo limits as brackets."""
     _check(summary, by)
     axes.axvline(reference, **_REFERENCE)
-    for place, line in _rows(summary):
+    for height, line in _rows(summary):
         color = style.method(str(line[by]))["color"] if by == "method" else style.COLORS["blue"]
-        axes.plot([reference, line["estimate"]], [place, place], color=color, linewidth=1)
-        axes.plot(line["estimate"], place, marker="o", color=color)
+        axes.plot([reference, line["estimate"]], [height, height], color=color, linewidth=1)
+        axes.plot(line["estimate"], height, marker="o", color=color)
         for end, bracket in ((line["lower"], "("), (line["upper"], ")")):
             if np.isfinite(end):
-                axes.text(end, place, bracket, color=color, ha="center", va="center", size="small")
-                axes.update_datalim([(end, place)])  # a text alone would not widen the axis
+                axes.text(end, height, bracket, color=color, ha="center", va="center", size="small")
+                axes.update_datalim([(end, height)])  # a text alone would not widen the axis
     axes.autoscale_view()
     return _named_rows(axes, summary, by)
 
@@ -57,12 +57,15 @@ def forest(axes: Axes, summary: pd.DataFrame, by: str = "method", reference: flo
     """Estimate and 95 % Monte Carlo interval, one row each, with the numbers written beside."""
     _check(summary, by)
     _reference(axes, reference, vertical=True)
-    for place, line in _rows(summary):
-        look: dict[str, Any] = {**(style.method(str(line[by])) if by == "method" else style.nth(0)), "linestyle": ""}
+    for height, line in _rows(summary):
+        marks: dict[str, Any] = {
+            **(style.method(str(line[by])) if by == "method" else style.nth(0)),
+            "linestyle": "",
+        }
         row = pd.DataFrame([line])
-        axes.errorbar(row["estimate"], [place], xerr=_ends(row), **look)
+        axes.errorbar(row["estimate"], [height], xerr=_ends(row), **marks)
         text = f"{line['estimate']:.3g} ({line['mcse']:.1g})"
-        axes.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center", size="small")
+        axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", size="small")
     return _named_rows(axes, summary, by)
 
 
@@ -93,7 +96,7 @@ def zip_plot(
     for end in share:
         axes.axhline(100 * end, color=style.COLORS["blue"], linestyle="--", linewidth=0.6)
     axes.set(
-        xlabel=_words(estimate), ylabel="centile", ylim=(0, 100), title=f"coverage {held.mean():.3f}, nominal {level:g}"
+        xlabel=_text(estimate), ylabel="centile", ylim=(0, 100), title=f"coverage {held.mean():.3f}, nominal {level:g}"
     )
     axes.set_yticks([5, 25, 50, 75, 95])
     return axes
@@ -111,11 +114,16 @@ def nested_loop(axes: Axes, summary: pd.DataFrame, factors: Sequence[str], by: s
     for name, lines in table.groupby(by, sort=False):
         at = [places[key] for key in lines[list(factors)].itertuples(index=False, name=None)]
         full = lines.set_index(pd.Index(at)).reindex(range(len(places)))
-        look = style.method(str(name))
+        marks = style.method(str(name))
         axes.stairs(
-            full["estimate"], edges, color=look["color"], linestyle=look["linestyle"], baseline=None, label=_words(name)
+            full["estimate"],
+            edges,
+            color=marks["color"],
+            linestyle=marks["linestyle"],
+            baseline=None,
+            label=_text(name),
         )
-        axes.fill_between(edges, *_stepped(full), step="post", color=look["color"], alpha=0.2, linewidth=0)
+        axes.fill_between(edges, *_stepped(full), step="post", color=marks["color"], alpha=0.2, linewidth=0)
     low, high = axes.get_ylim()
     room = 0.14 * (high - low)
     for k, factor in enumerate(factors):
@@ -124,7 +132,7 @@ def nested_loop(axes: Axes, summary: pd.DataFrame, factors: Sequence[str], by: s
         base = low - (k + 1) * room
         height = [base + 0.5 * room * rank[level] / max(1, len(rank) - 1) for level in levels]
         axes.stairs(height, edges, color="0.3", baseline=None, linewidth=0.8)
-        text = f"{_words(factor)}: {', '.join(_words(level) for level in rank)}"
+        text = f"{_text(factor)}: {', '.join(_text(level) for level in rank)}"
         axes.text(edges[0] + 0.01 * len(places), base + 0.52 * room, text, size="x-small", va="bottom", color="0.3")
     axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
     axes.set(
@@ -151,9 +159,9 @@ def heat_map(axes: Axes, summary: pd.DataFrame, row: str, column: str, digits: i
         shade = float(np.asarray(image.norm(value[i, j])))
         text = f"{value[i, j]:.{digits}f}\n({error[i, j]:.{digits + 1}f})"
         axes.text(j, i, text, ha="center", va="center", size="x-small", color="white" if shade < 0.5 else "black")
-    axes.set_yticks(range(len(orders[0])), [_words(level) for level in orders[0]])
-    axes.set_xticks(range(len(orders[1])), [_words(level) for level in orders[1]])
-    axes.set(xlabel=_words(column), ylabel=_words(row))
+    axes.set_yticks(range(len(orders[0])), [_text(level) for level in orders[0]])
+    axes.set_xticks(range(len(orders[1])), [_text(level) for level in orders[1]])
+    axes.set(xlabel=_text(column), ylabel=_text(row))
     return axes
 
 
@@ -191,7 +199,7 @@ def _rows(summary: pd.DataFrame) -> list[tuple[int, dict]]:
 
 
 def _named_rows(axes: Axes, summary: pd.DataFrame, by: str) -> Axes:
-    axes.set_yticks([-i for i in range(len(summary))], [_words(name) for name in summary[by]])
+    axes.set_yticks([-i for i in range(len(summary))], [_text(name) for name in summary[by]])
     axes.set(ylim=(-len(summary) + 0.4, 0.6), xlabel=_label(summary))
     return axes
 
@@ -204,8 +212,8 @@ def _reference(axes: Axes, reference: float | None, vertical: bool = False) -> N
 def _label(summary: pd.DataFrame) -> str:
     if "measure" not in summary or summary.empty:
         return "estimate"
-    return f"{_words(summary['statistic'].iloc[0])} of {_words(summary['measure'].iloc[0])}"
+    return f"{_text(summary['statistic'].iloc[0])} of {_text(summary['measure'].iloc[0])}"
 
 
-def _words(name: object) -> str:
+def _text(name: object) -> str:
     return str(name).replace("_", " ")

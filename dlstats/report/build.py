@@ -29,6 +29,6 @@ def write(
         write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports))),
         write_bytes(out / "dlstats.html", html.page(made, material.sources, Path(reports)).encode()),
     )
-    about = {"profile": material.profile, "unfinished": dict(material.unfinished)}
-    records.write(origins.report_path(out), about, material.origin, [*written, *tables])
+    record = {"profile": material.profile, "unfinished": dict(material.unfinished)}
+    records.write(origins.report_path(out), record, material.origin, [*written, *tables])
     return written

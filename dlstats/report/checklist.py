@@ -67,10 +67,10 @@ def _errors(material: Material, study: Study) -> Iterable[str]:
     for summary in material.summaries.get(study.name, {}).values():
         unknown = summary["mcse"].isna() & summary["estimate"].notna() & (summary["replicates"] > 1)
         still = summary["note"] == STILL  # which leaves the slopes through them without an error too
-        told = still | summary["statistic"].str.contains("slope|bend") & summary["measure"].isin(
+        explained = still | summary["statistic"].str.contains("slope|bend") & summary["measure"].isin(
             summary["measure"][still]
         )
-        lines = summary[unknown & ~told & ~summary["statistic"].isin(["minimum", "maximum"])]
+        lines = summary[unknown & ~explained & ~summary["statistic"].isin(["minimum", "maximum"])]
         yield from lines["measure"].astype(str).unique()
 
 
@@ -131,7 +131,9 @@ def unanswered(material: Material) -> list[tuple[Item, dict[str, str]]]:
     answers = [
         (item, {name: item.lacks(material, material.studies[name]) for name in material.finished}) for item in ITEMS
     ]
-    return [(item, lacks) for item, named in answers if (lacks := {name: what for name, what in named.items() if what})]
+    return [
+        (item, lacks) for item, answer in answers if (lacks := {name: what for name, what in answer.items() if what})
+    ]
 
 
 def check(material: Material) -> list[str]:

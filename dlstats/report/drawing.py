@@ -20,9 +20,9 @@ def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
     raw = {path: made for files in origins.raw(config, study, folder).values() for path, made in files.items()}
     read = [*raw, *origins.summaries(config, study, folder)]
     computed_by = cells.computed_by(raw)
-    about = {"fingerprint": computed_by, "inputs": {str(path): store.header(path).content for path in sorted(read)}}
+    details = {"fingerprint": computed_by, "inputs": {str(path): store.header(path).content for path in sorted(read)}}
     record = origins.drawn_path(reports, study)
-    files = figures.draw(loaded, evidence, record.parent, origin=origin, about=about)
+    files = figures.draw(loaded, evidence, record.parent, origin=origin, details=details)
     files += table_files.write(loaded, evidence.summaries, measured, reports / "tables" / study)
     records.write(record, provenance.record(loaded, evidence, computed_by), origin, files)
 

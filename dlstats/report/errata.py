@@ -79,8 +79,8 @@ def _erratum(entry: Entry) -> Erratum:
     right = entry.right
     for name, value in VALUES.items():
         right = right.replace(f"{{{name}}}", show(value).text)
-    words = (entry.place, entry.printed, entry.formula)
-    return Erratum(entry.id, tuple(entry.lectures), *words, right, tuple(entry.claims))
+    texts = (entry.place, entry.printed, entry.formula)
+    return Erratum(entry.id, tuple(entry.lectures), *texts, right, tuple(entry.claims))
 
 
 def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
@@ -96,12 +96,12 @@ def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
         if rows.empty:
             parts.append(prose(f"{claim}: not in this run"))
             continue
-        named = rows if len(rows) <= NAMED else rows[(rows["claim"] == claim) | (rows["verdict"] == "refuted")]
-        parts += [_verdict(row) for row in named.to_dict("records")]
-        rest = rows.drop(index=named.index)["verdict"].value_counts()
+        shown = rows if len(rows) <= NAMED else rows[(rows["claim"] == claim) | (rows["verdict"] == "refuted")]
+        parts += [_verdict(row) for row in shown.to_dict("records")]
+        rest = rows.drop(index=shown.index)["verdict"].value_counts()
         if len(rest):
             counts = ", ".join(f"{count} {word}" for word, count in rest.items())
-            parts.append(prose(f"{'further ' if len(named) else ''}parts of {claim}: {counts}"))
+            parts.append(prose(f"{'further ' if len(shown) else ''}parts of {claim}: {counts}"))
     return joined(parts, "; ")
 
 

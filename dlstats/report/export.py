@@ -80,7 +80,7 @@ def _parts(study: Study, drawn: Sequence[Figure], grids: Sequence[Grid], two: bo
 
 def _width(grid: Grid) -> int:
     """About how many characters wide a table is."""
-    return sum(latex.width(grid, place) for place in range(len(grid.fields)))
+    return sum(latex.width(grid, column) for column in range(len(grid.fields)))
 
 
 def _fits(grid: Grid) -> bool:
@@ -93,10 +93,10 @@ def _fits(grid: Grid) -> bool:
 def _pieces(grid: Grid) -> Iterator[Grid]:
     """A long table as several."""
     starts, used = [0], 0
-    for place, row in enumerate(grid.rows):
+    for index, row in enumerate(grid.rows):
         lines = max([1, *(math.ceil(len(v) / CELL) for v in row if isinstance(v, str))])
         if used + lines > LINES:
-            starts.append(place)
+            starts.append(index)
             used = 0
         used += lines
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], None], strict=True), start=1):
@@ -142,7 +142,7 @@ def _measures(measures: Sequence[Mapping]) -> list[tuple[formulas.Formula, list[
     labels: dict[str, list[str]] = {}
     for measure in measures:
         labels.setdefault(str(measure["statistic"]), []).append(str(measure["label"]))
-    return [(formulas.find(statistic), named) for statistic, named in labels.items()]
+    return [(formulas.find(statistic), columns) for statistic, columns in labels.items()]
 
 
 def document(study: Study, parts: list[str], face: str = "serif") -> str:

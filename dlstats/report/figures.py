@@ -26,22 +26,22 @@ def draw(
     folder: Path,
     *,
     origin: Mapping[str, object] | None = None,
-    about: Mapping[str, object] | None = None,
+    details: Mapping[str, object] | None = None,
     face: str = "serif",
     width: str | None = None,
 ) -> list[Path]:
     """Draw every figure of a study into `folder`: `<name>.pdf`, `.png`, `.svg` and `<name>.json`, its record.
 
-    `origin` is what the evidence was made from, `about` what else the records are to say. A figure that finds no evidence
+    `origin` is what the evidence was made from, `details` what else the records are to say. A figure that finds no evidence
     yet (LookupError) leaves only its record, with the reason. `width` overrides the figure's own. Returns the paths
     written.
     """
     written: list[Path] = []
     for figure in study.figures:
         fresh = Evidence(evidence.summaries, evidence.replicates)
-        files, said = _draw_one(figure, fresh, Path(folder), face, width or figure.width)
-        said = {"study": study.name, "command": f"dlstats draw {study.name}", **(about or {}), **said}
-        written += [*files, records.write(Path(folder) / f"{figure.name}.json", said, origin or {}, files)]
+        files, record = _draw_one(figure, fresh, Path(folder), face, width or figure.width)
+        record = {"study": study.name, "command": f"dlstats draw {study.name}", **(details or {}), **record}
+        written += [*files, records.write(Path(folder) / f"{figure.name}.json", record, origin or {}, files)]
     return written
 
 
@@ -61,6 +61,6 @@ def _draw_one(figure: Figure, evidence: Evidence, folder: Path, face: str, width
     if reason:
         for path in paths:
             path.unlink(missing_ok=True)
-    said: dict[str, object] = {"figure": figure.name, "caption": figure.caption, "width": width}
-    said["cells"] = [f"{experiment}/{cell}" for experiment, cell in evidence.used]
-    return [] if reason else paths, said | {"drawn": not reason, "reason": reason}
+    record: dict[str, object] = {"figure": figure.name, "caption": figure.caption, "width": width}
+    record["cells"] = [f"{experiment}/{cell}" for experiment, cell in evidence.used]
+    return [] if reason else paths, record | {"drawn": not reason, "reason": reason}

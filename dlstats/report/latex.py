@@ -80,10 +80,10 @@ def _cell(value: Value, field: Field) -> str:
     return text
 
 
-def width(grid: Grid, place: int) -> int:
+def width(grid: Grid, column: int) -> int:
     """About how many characters wide a column is, with the space beside it."""
-    cells = [value if isinstance(value, str) else value.text for value in (row[place] for row in grid.rows)]
-    return 2 + max([min(HEAD, len(grid.fields[place].label)), *map(len, cells)])
+    cells = [value if isinstance(value, str) else value.text for value in (row[column] for row in grid.rows)]
+    return 2 + max([min(HEAD, len(grid.fields[column].label)), *map(len, cells)])
 
 
 def _column(field: Field, values: Sequence[Value], unit: float) -> str:

@@ -68,13 +68,13 @@ def registered(reports: Path, study: str) -> dict | None:
     if not path.exists():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        right = found["hash"] == digest(found["protocol"])
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        right = stored["hash"] == digest(stored["protocol"])
     except (OSError, ValueError, KeyError, TypeError):
         right = False
     if not right:
         raise ValueError(f"{path}: must be as `dlstats protocol {study}` wrote it; it was changed since, or cut")
-    return found
+    return stored
 
 
 def protocol(config: Mapping, study: Study) -> Protocol:

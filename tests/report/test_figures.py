@@ -63,7 +63,7 @@ def test_fonts_are_embedded_as_true_type(tmp_path):
 
 
 def test_provenance_names_only_the_cells_that_the_figure_used(tmp_path):
-    figures.draw(_study(_draw), _evidence(), tmp_path, origin={"seed": 7}, about={"fingerprint": "abc"})
+    figures.draw(_study(_draw), _evidence(), tmp_path, origin={"seed": 7}, details={"fingerprint": "abc"})
     about = json.loads((tmp_path / "f0.json").read_text())
     assert about["cells"] == ["toys/n=2"]
     assert (about["origin"], about["fingerprint"], about["drawn"]) == ({"seed": 7}, "abc", True)
