@@ -92,32 +92,34 @@ class Network:
         )
 
     def together(
-        self, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, **about: object
+        self, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, **parameters: object
     ) -> tuple[np.ndarray, dict[str, list]]:
         """Values at the new points, shape (reps, m), and the columns that are recorded of every replicate."""
-        chosen = self.chosen(x, y, streams, device, **about)
+        chosen = self.chosen(x, y, streams, device, **parameters)
         values, columns = np.empty(new.shape[:2]), {}
         for setting in sorted(set(chosen)):
             mine = [r for r, other in enumerate(chosen) if other == setting]
             few = replace(streams, replicates=[streams.replicates[r] for r in mine])
-            values[mine], theirs = self._fit(x[mine], y[mine], new[mine], setting, few, device, about)
+            values[mine], theirs = self._fit(x[mine], y[mine], new[mine], setting, few, device, parameters)
             for name, column in theirs.items():
                 for r, entry in zip(mine, column, strict=True):
                     columns.setdefault(name, [None] * len(x))[r] = entry
         return values, columns
 
-    def chosen(self, x: np.ndarray, y: np.ndarray, streams: Streams, device: str, **about: object) -> list[Setting]:
+    def chosen(
+        self, x: np.ndarray, y: np.ndarray, streams: Streams, device: str, **parameters: object
+    ) -> list[Setting]:
         """The setting of every replicate with the smallest error on the held-out fifth."""
         if len(self.grid) == 1:
             return list(self.grid) * len(x)
-        splits = [tuning.held_out(x.shape[1], rng) for rng in streams.generators("baseline", **about)]
+        splits = [tuning.held_out(x.shape[1], rng) for rng in streams.generators("baseline", **parameters)]
         ahead, own = _rows(x, y, [split.held for split in splits]), _rows(x, y, [split.rest for split in splits])
-        role = {**about, "tuning": True}
+        role = {**parameters, "tuning": True}
         tried = [self._fit(*own, ahead[0], setting, streams, device, role)[0] for setting in self.grid]
         errors = np.stack([squared_error(values, ahead[1]) for values in tried], axis=1)
         return [self.grid[k] for k in tuning.best(errors)]
 
-    def _fit(self, x, y, new, setting: Setting, streams: Streams, device: str, about: Mapping):
+    def _fit(self, x, y, new, setting: Setting, streams: Streams, device: str, parameters: Mapping):
         from dlstats.training import recipes
 
         (x, new), (y, scale, centre) = _standardised(x, new), _scaled(y)
@@ -130,7 +132,7 @@ class Network:
             self.start,
             setting.weight_decay,
         )
-        network = recipes.run(recipe.at(self.effort), x, y, streams, device, **about)
+        network = recipes.run(recipe.at(self.effort), x, y, streams, device, **parameters)
         return centre + scale * network.predict(new), network.columns
 
 
@@ -165,18 +167,18 @@ class Simulation:
 
     def __call__(self, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
         """Rows of a block of replicates."""
-        process, about = _with(self.dgp, condition), _levels(self.dgp, condition)
-        drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", n=condition.n, **about)]
+        process, parameters = _with(self.dgp, condition), _levels(self.dgp, condition)
+        drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", n=condition.n, **parameters)]
         x, y = (np.stack(part) for part in zip(*drawn, strict=True))
-        new = streams.draw(lambda rng: process.inputs(self.new_points, rng), "new", **about)
-        truth, about = process.regression(new), {"n": condition.n, **about}
+        new = streams.draw(lambda rng: process.inputs(self.new_points, rng), "new", **parameters)
+        truth, parameters = process.regression(new), {"n": condition.n, **parameters}
         rows = {}
         for name, method in self.methods.items():
             method = _with(method, condition)
             if hasattr(method, "together"):
-                values, columns = method.together(x, y, new, streams, device, **about)
+                values, columns = method.together(x, y, new, streams, device, **parameters)
             else:
-                values, columns = fitted(method, x, y, new, streams.generators("baseline", **about)), {}
+                values, columns = fitted(method, x, y, new, streams.generators("baseline", **parameters)), {}
             rows[name] = {"risk": squared_error(values, truth)} | columns
         return stacked(streams, rows)
 

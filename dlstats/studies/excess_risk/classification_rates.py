@@ -133,9 +133,9 @@ def _draw(evidence: Evidence, figure) -> None:
 
     axes = figure.subplots()
     for i, kappa in enumerate((1.5, 2.0, 3.0)):
-        table, look = points(evidence, kappa=kappa), style.nth(i + 1)
-        draw_points(axes, table, f"$\\kappa = {kappa:g}$", look)
-        beside(axes, table["at"], table["estimate"], -margins.threshold_exponent(kappa), look["color"])
+        table, marks = points(evidence, kappa=kappa), style.nth(i + 1)
+        draw_points(axes, table, f"$\\kappa = {kappa:g}$", marks)
+        beside(axes, table["at"], table["estimate"], -margins.threshold_exponent(kappa), marks["color"])
     risk_axes(axes)
     axes.legend()
 

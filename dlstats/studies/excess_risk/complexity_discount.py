@@ -101,9 +101,9 @@ def _draw(evidence: Evidence, figure) -> None:
 
     axes = figure.subplots()
     for i, inputs in enumerate(sorted(evidence.table(measure="discount", layers=1)["inputs"].unique())):
-        table, look = points(evidence, "discount", "exact", "width", layers=1, inputs=inputs), style.nth(i + 1)
-        axes.plot(table["at"], table["estimate"], label=f"$d_0 = {inputs}$", **look)
-        axes.axhline(theory.discount_limit(inputs), color=look["color"], linewidth=0.6, linestyle=":")
+        table, marks = points(evidence, "discount", "exact", "width", layers=1, inputs=inputs), style.nth(i + 1)
+        axes.plot(table["at"], table["estimate"], label=f"$d_0 = {inputs}$", **marks)
+        axes.axhline(theory.discount_limit(inputs), color=marks["color"], linewidth=0.6, linestyle=":")
     axes.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="proportion of log covering number taken off")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 

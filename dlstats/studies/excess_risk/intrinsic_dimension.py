@@ -129,12 +129,12 @@ def _draw(evidence: Evidence, figure) -> None:
     for i, intrinsic in enumerate(
         sorted(evidence.table("exact", measure="risk", statistic="exact")["intrinsic"].unique())
     ):
-        look = style.nth(i + 1)
+        marks = style.nth(i + 1)
         n, risk = curve(evidence, experiment="exact", intrinsic=intrinsic)
-        axes.plot(n, risk, **(look | {"marker": ""}))
-        beside(axes, n, risk, -theory.exponent(int(intrinsic)), look["color"])
+        axes.plot(n, risk, **(marks | {"marker": ""}))
+        beside(axes, n, risk, -theory.exponent(int(intrinsic)), marks["color"])
         table = points(evidence, experiment="neighbours", intrinsic=intrinsic)
-        draw_points(axes, table, f"$d^* = {intrinsic}$", look | {"linestyle": ""})
+        draw_points(axes, table, f"$d^* = {intrinsic}$", marks | {"linestyle": ""})
     risk_axes(axes)
     axes.legend()
 

@@ -263,10 +263,10 @@ def _draw(evidence: Evidence, figure) -> None:
     titles = ("projection", "kernel ridge, $m = 1$", "isotropic, torus")
     for axes, (experiment, lines), title in zip(figure.subplots(1, 3), panels.items(), titles, strict=True):
         for i, (label, where, theory) in enumerate(lines):
-            (n, risk), look = curve(evidence, experiment=experiment, **where), style.nth(i + 1)
-            axes.plot(n, risk, label=label, **look)
+            (n, risk), marks = curve(evidence, experiment=experiment, **where), style.nth(i + 1)
+            axes.plot(n, risk, label=label, **marks)
             if theory is not None:
-                beside(axes, n, risk, theory, look["color"])
+                beside(axes, n, risk, theory, marks["color"])
         risk_axes(axes, title)
         axes.set_ylabel("excess risk" if experiment == "sequence" else "")
         axes.legend()

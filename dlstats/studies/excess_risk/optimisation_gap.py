@@ -58,9 +58,9 @@ def _network_of_arc(x: np.ndarray, y: np.ndarray, arc: tuple[int, int]) -> np.nd
     inside[arc[0] : arc[1]] = True
     low, high = y[~inside].mean(), y[inside].mean()
     value = np.full(len(x), high if arc[0] == 0 else low)
-    for place, height in ((arc[0], high - low), (arc[1], low - high)):
-        if 0 < place < len(x):
-            ramp = [np.maximum(len(x) * (x - x[i]), 0) for i in (place - 1, place)]
+    for jump, height in ((arc[0], high - low), (arc[1], low - high)):
+        if 0 < jump < len(x):
+            ramp = [np.maximum(len(x) * (x - x[i]), 0) for i in (jump - 1, jump)]
             value = value + height * (ramp[0] - ramp[1])
     return value
 

@@ -59,18 +59,18 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     target, n = condition.target, condition.n
     noise, scale = condition.noise, condition.noise_scale
     process = _process(target, noise, scale)
-    about = {"target": target, "n": n}
-    drawn = [process.sample(n, rng) for rng in streams.generators("data", noise=noise, noise_scale=scale, **about)]
+    parameters = {"target": target, "n": n}
+    drawn = [process.sample(n, rng) for rng in streams.generators("data", noise=noise, noise_scale=scale, **parameters)]
     x, y = (np.stack(part) for part in zip(*drawn, strict=True))
-    at = np.stack([process.inputs(NEW, rng) for rng in streams.generators("new", **about)])
+    at = np.stack([process.inputs(NEW, rng) for rng in streams.generators("new", **parameters)])
     truth = process.regression(at)
     centre, spread = y.mean(axis=1, keepdims=True), y.std(axis=1, keepdims=True)
     shape = RULE(n)
     steps = min(shape.steps, condition.steps or shape.steps)
     recipe = recipes.Recipe(shape.widths, LEARNING_RATE, steps, BATCH, RESTARTS)
-    network = recipes.run(recipe, 2 * x - 1, (y - centre) / spread, streams, device, **about)
+    network = recipes.run(recipe, 2 * x - 1, (y - centre) / spread, streams, device, **parameters)
     fits = {"network": centre + spread * network.predict(2 * at - 1)}
-    rngs = streams.generators("baseline", **about)
+    rngs = streams.generators("baseline", **parameters)
     fits |= {name: fitted(baseline, x, y, at, rngs) for name, baseline in BASELINES.items()}
     rows = {name: {"relative": squared_error(values, truth) / truth.var(axis=1)} for name, values in fits.items()}
     rows["network"] |= network.columns
@@ -184,12 +184,12 @@ def _draw(evidence: Evidence, figure) -> None:
     lines = evidence.table(measure="relative", statistic="median")
     cells = lines.drop_duplicates("cell")
     order = cells["cell"].tolist()
-    for place, (method, about) in enumerate(RISK.methods.items()):
+    for position, (method, described) in enumerate(RISK.methods.items()):
         table = lines[lines["method"] == method].set_index("cell").loc[order]
         bars = np.clip(1.96 * table["mcse"], 0, 0.9 * table["estimate"])
-        heights = np.arange(len(order)) + 0.13 * (place - 2)
-        look = style.nth(place) | {"linestyle": ""}
-        axes.errorbar(table["estimate"], heights, xerr=bars, label=about.label, **look)
+        heights = np.arange(len(order)) + 0.13 * (position - 2)
+        marks = style.nth(position) | {"linestyle": ""}
+        axes.errorbar(table["estimate"], heights, xerr=bars, label=described.label, **marks)
     axes.set_yticks(range(len(order)), [_name(line) for line in cells.to_dict("records")])
     axes.invert_yaxis()
     axes.set_xscale("log")

@@ -52,14 +52,14 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     """The network whose width follows `rule`; for spline_6 also the baselines, on the same data."""
     from dlstats.training import recipes
 
-    n, about = condition.n, {"n": condition.n, "noise": "normal", "noise_sd": NOISE_SD}
+    n, parameters = condition.n, {"n": condition.n, "noise": "normal", "noise_sd": NOISE_SD}
     process = Additive("sine", 1, sine, normal(NOISE_SD))
-    drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in process.sample(n, rng)]), "data", **about)
+    drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in process.sample(n, rng)]), "data", **parameters)
     x, y = drawn[:, 0, :, None], drawn[:, 1]
     shape = RULES[condition.rule](n)
     steps = condition.steps or shape.steps
     recipe = recipes.Recipe(shape.widths, LEARNING_RATE, steps, BATCH, RESTARTS, "kinks", shape.weight_decay)
-    network = recipes.run(recipe, x, y, streams, device, **about)
+    network = recipes.run(recipe, x, y, streams, device, **parameters)
     truth = splines.target(GRID)
     risk = squared_error(network.predict(GRID[:, None]), truth)
     predicted = splines.uniform_constant() / (shape.widths[0] + 1) ** 4

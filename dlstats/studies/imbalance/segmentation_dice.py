@@ -111,8 +111,10 @@ def _dice(decision: np.ndarray, eta: np.ndarray) -> float:
 def _cut(eta: np.ndarray, decision: np.ndarray) -> float:
     """The η at which a decision changes: the cut on η that agrees with it on most pixels."""
     order = np.argsort(eta)
-    said = decision[order].astype(float)
-    wrong = np.concatenate([[0.0], np.cumsum(said)]) + np.concatenate([np.cumsum((1 - said)[::-1])[::-1], [0.0]])
+    predicted = decision[order].astype(float)
+    wrong = np.concatenate([[0.0], np.cumsum(predicted)]) + np.concatenate(
+        [np.cumsum((1 - predicted)[::-1])[::-1], [0.0]]
+    )
     best = int(wrong.argmin())
     sorted_eta = np.concatenate([[0.0], eta[order], [1.0]])
     return float((sorted_eta[best] + sorted_eta[best + 1]) / 2)

@@ -83,11 +83,11 @@ def kurtosis(statistic: str, distribution: Distribution) -> float:
     return simple[same.get(statistic, statistic)]()
 
 
-def _ratio(distribution: Distribution, power: int, about: float) -> float:
+def _ratio(distribution: Distribution, power: int, centre: float) -> float:
     """Kurtosis of (X - about)^power."""
     if 4 * power >= distribution.tail:
         return math.inf
-    m = [distribution.moment(power * k, about) for k in range(5)]
+    m = [distribution.moment(power * k, centre) for k in range(5)]
     variance = m[2] - m[1] ** 2
     return (m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4) / variance**2
 

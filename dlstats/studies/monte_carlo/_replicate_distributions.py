@@ -76,11 +76,11 @@ class Distribution:
         """The estimand."""
         return self.mean - OFFSET * self.sd
 
-    def moment(self, order: int, about: float) -> float:
+    def moment(self, order: int, centre: float) -> float:
         """E (X - about)^order; infinite from order `tail` on, whatever the parity."""
         if order >= self.tail:
             return math.inf
-        moved = self.shift - about
+        moved = self.shift - centre
         return math.fsum(math.comb(order, k) * self.raw(k) * moved ** (order - k) for k in range(order + 1))
 
 
@@ -178,7 +178,7 @@ def truths(distribution: Distribution) -> dict[str, float]:
     """The value that each statistic of the study estimates; only those that exist for the distribution."""
     sd, mean = distribution.sd, distribution.mean
     held = coverage(distribution, distribution.truth)
-    found = {
+    values = {
         "mean": mean,
         "trimmed_mean": trimmed_mean(distribution),
         "geometric_mean": geometric_mean(distribution),
@@ -207,11 +207,11 @@ def truths(distribution: Distribution) -> dict[str, float]:
         "difference_of_coverage": 0.0,
     }
     if not distribution.discrete:
-        found |= {
+        values |= {
             "median": float(distribution.quantile(np.array(0.5))),
             "quantile": float(distribution.quantile(np.array(UPPER))),
         }
-    return {name: value for name, value in found.items() if not math.isnan(value)}
+    return {name: value for name, value in values.items() if not math.isnan(value)}
 
 
 NAMES = {

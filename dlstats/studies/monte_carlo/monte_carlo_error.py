@@ -98,9 +98,9 @@ def _traps(x: np.ndarray, distribution: Distribution) -> dict[str, intervals.Bat
     reps = x.shape[-1]
     sd = x.std(axis=-1, ddof=1)
     normal = intervals.t_interval(sd, sd / np.sqrt(2 * (reps - 1)), reps - 1)
-    about = x.mean(axis=-1, keepdims=True)
-    mean = (reps * about - x) / (reps - 1)
-    variance = ((reps - 1) * sd[:, None] ** 2 - reps / (reps - 1) * (x - about) ** 2) / (reps - 2)
+    centre = x.mean(axis=-1, keepdims=True)
+    mean = (reps * centre - x) / (reps - 1)
+    variance = ((reps - 1) * sd[:, None] ** 2 - reps / (reps - 1) * (x - centre) ** 2) / (reps - 2)
     without = np.sqrt((mean - distribution.mean) ** 2 + variance)
     rmse = np.sqrt(((x - distribution.mean) ** 2).mean(axis=-1))
     wrong = np.sqrt((reps - 1) / reps * ((without - rmse[:, None]) ** 2).sum(axis=-1))
@@ -162,25 +162,25 @@ SAME_ERROR = {
 def _claim(statistic: str) -> Claim:
     others = [distributions.NAMES[name] for name, same in SAME_ERROR.items() if same == statistic]
     likewise = f" (and so for {' and '.join(others)})" if others else ""
-    said = f"The Monte Carlo standard error reported for {distributions.NAMES[statistic]}{likewise} is on average "
+    text = f"The Monte Carlo standard error reported for {distributions.NAMES[statistic]}{likewise} is on average "
     errors = value("reported", method=statistic, line=is_promised).each()
     if statistic in ORDER:
         return Claim(
             f"MCM1.{statistic}",
-            said + f"at least 0.9 times its true standard deviation where {promise.BEYOND} of the replicates or more lie beyond "
+            text + f"at least 0.9 times its true standard deviation where {promise.BEYOND} of the replicates or more lie beyond "
             "it, for distributions without jumps (smallest ratio).",
             at_least(1, MARGIN), errors, SECOND,
         )  # fmt: skip
-    said += "within 10 % of its true standard deviation for every distribution and number R of replicates with (b − 1)/(8R) ≤ "
+    text += "within 10 % of its true standard deviation for every distribution and number R of replicates with (b − 1)/(8R) ≤ "
     if statistic in promise.MEANS:
         return Claim(
             f"MCM1.{statistic}",
-            said + f"{promise.LOSS:g}, b the kurtosis of what is averaged; the figure shows which.",
+            text + f"{promise.LOSS:g}, b the kurtosis of what is averaged; the figure shows which.",
             equals(1, MARGIN), errors, Derived("monte-carlo-error.md#error-of-an-error"), regime="asymptotic",
         )  # fmt: skip
     return Claim(
         f"MCM1.{statistic}",
-        said + f"{promise.LOSS:g}, b the kurtosis of its influence; the figure shows which.",
+        text + f"{promise.LOSS:g}, b the kurtosis of its influence; the figure shows which.",
         equals(1, MARGIN), errors, SECOND,
     )  # fmt: skip
 
@@ -229,13 +229,13 @@ def draw(evidence: Evidence, figure) -> None:
         lines = table[table["distribution"] == name]
         panel.axvspan(1 - MARGIN, 1 + MARGIN, color="0.92", linewidth=0)
         for k, (size, here) in enumerate(lines.groupby("size", sort=True)):
-            look = style.nth(k) | {"linestyle": "", "markersize": 3}
+            marks = style.nth(k) | {"linestyle": "", "markersize": 3}
             x, y = here["estimate"], here["method"].map(heights) + 0.22 * (1 - k)
             filled = np.array([is_promised(line) for line in here.to_dict("records")])
             bars = {"xerr": 1.96 * here["mcse"], "elinewidth": 0.6, "capsize": 0}
-            panel.errorbar(x, y, **bars, **look | {"marker": ""})
-            panel.plot(x[filled], y[filled], label=f"R = {size}", **look)
-            panel.plot(x[~filled], y[~filled], **look | {"markerfacecolor": "white"})
+            panel.errorbar(x, y, **bars, **marks | {"marker": ""})
+            panel.plot(x[filled], y[filled], label=f"R = {size}", **marks)
+            panel.plot(x[~filled], y[~filled], **marks | {"markerfacecolor": "white"})
         panel.set(title=DISTRIBUTION.describe(name), xlim=(0, 1.4), ylim=(-len(heights), 1))
         panel.set_yticks(list(heights.values()), [ERRORS.label_of(method) for method in heights])
     figure.supxlabel("mean reported error / true standard deviation", fontsize="medium")

@@ -116,10 +116,10 @@ RECIPE = "y = sin 4πx + (0.2 + 0.3x) N(0, 1); one hidden layer of 5 n^(1/5) uni
 FIRST, SECOND = Finding("deep_quantile, seed 20261120"), Finding("deep_quantile, seed 20261127")
 
 
-def _nearer(other: str, words: str) -> Claim:
+def _nearer(other: str, text: str) -> Claim:
     return Claim(
         f"ROB16.{other}",
-        f"At n = {LARGEST} the median excess pinball risk of the non-crossing network is below that of {words} on the same data "
+        f"At n = {LARGEST} the median excess pinball risk of the non-crossing network is below that of {text} on the same data "
         f"(mean over levels 0.1, 0.5, 0.9, 0.95 of log₁₀ of the ratio; {RECIPE}).",
         at_most(0.0),
         Average(log_ratio("pinball", "non_crossing", other, n=LARGEST)),

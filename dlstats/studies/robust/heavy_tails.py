@@ -79,10 +79,10 @@ USE_HUBER = Stated("JSM", "Imbalanced Data-Loss Functions", "Outliers: Use Huber
 PILOT = Finding("heavy_tails, seed 20261120")
 
 
-def _outliers(name: str, noise: str, words: str) -> Claim:
+def _outliers(name: str, noise: str, text: str) -> Claim:
     return Claim(
         name,
-        f"Outliers: under {words} noise networks trained by squared error have a larger median risk than networks trained by "
+        f"Outliers: under {text} noise networks trained by squared error have a larger median risk than networks trained by "
         f"absolute error at n = 800, on the same data (log₁₀ of the ratio; {RECIPE}).",
         at_least(0.0),
         log_ratio("risk", "squared", "absolute", noise=noise, n=800),

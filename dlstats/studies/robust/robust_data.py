@@ -93,9 +93,9 @@ def _affine(x: np.ndarray, y: np.ndarray, loss, outputs: int, device: str, steps
     plan = training.Training(steps, 0.02, schedule=training.schedules.linear, dtype="float64")
     target = ((y - middle) / unit)[None, :, None]
     fit = training.fit(net, loss, start, ((x - centre) / spread)[None], target, plan, device=device)
-    named = nets.views(net, fit.parameters)
-    slopes = named["weight.0"][0].numpy() * unit / spread[:, None]
-    intercept = named["bias.0"][0].numpy() * unit + middle - centre @ slopes
+    tensors = nets.views(net, fit.parameters)
+    slopes = tensors["weight.0"][0].numpy() * unit / spread[:, None]
+    intercept = tensors["bias.0"][0].numpy() * unit + middle - centre @ slopes
     return np.vstack([intercept, slopes])
 
 

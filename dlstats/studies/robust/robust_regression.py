@@ -77,14 +77,14 @@ SAMPLE, TEST, STEPS, WIDTHS = 512, 2000, 2000, (32, 32, 32)
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate and method: L1 and squared distance to 5f at fresh points, and how far the training is off."""
     f, (_, errors) = FUNCTIONS[condition.function], NOISES[condition.noise]
-    about = {"function": condition.function, "noise": condition.noise}
+    parameters = {"function": condition.function, "noise": condition.noise}
     x = streams.draw(lambda rng: rng.random((SAMPLE, 1)), "inputs")
     error = streams.draw(lambda rng: errors.sample(rng, SAMPLE), "noise", noise=condition.noise)
     y = UNIT * f(x[..., 0]) + error
     new = streams.draw(lambda rng: rng.random((TEST, 1)), "test")
     truth = UNIT * f(new[..., 0])
     fits = {loss: functools.partial(_network, loss, streams=streams, device=device) for loss in NETWORKS}
-    fits |= {name: functools.partial(_baseline, name, streams=streams, about=about) for name in BASELINES}
+    fits |= {name: functools.partial(_baseline, name, streams=streams, parameters=parameters) for name in BASELINES}
     columns = {}
     for method, fit in fits.items():
         values, about_training = fit(x, y, new)
@@ -137,10 +137,10 @@ def _learned(fit, x: np.ndarray, device: str) -> dict[str, np.ndarray]:
     return {"shape": alpha.flatten().double().numpy(), "scale": UNIT * log_scale.exp().flatten().double().numpy()}
 
 
-def _baseline(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, about: dict):
+def _baseline(name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, parameters: dict):
     from dlstats.methods import quantile, regression
 
-    rngs = streams.generators("baseline", **about)
+    rngs = streams.generators("baseline", **parameters)
     if name == "spline":
         return fitted(regression.SmoothingSpline(), x, y, new, rngs), {}
     return fitted(quantile.QuantileKernel((0.5,)), x, y, new, rngs)[..., 0], {}
@@ -152,10 +152,10 @@ LECTURES = ("JSM", "BIOS")
 RECIPE = "three layers of 32, 2000 steps of Adam on 128 points"
 
 
-def _better(name: str, words: str, first: str, noise: str, origin: Origin) -> Claim:
+def _better(name: str, text: str, first: str, noise: str, origin: Origin) -> Claim:
     """On the mean over the four functions of log₁₀ of the ratio of median L1 errors; they share their noise."""
     statement = (
-        f"Under {words} have smaller median L1 errors than the same networks trained by squared error, n = {SAMPLE} "
+        f"Under {text} have smaller median L1 errors than the same networks trained by squared error, n = {SAMPLE} "
         f"(mean over blocks, bumps, heavisine and doppler of log₁₀ of the ratio; {RECIPE})."
     )
     reader = log_ratio("l1", first, "squared", noise=noise).at_least(function=len(FUNCTIONS))
@@ -202,14 +202,14 @@ def draw_errors(evidence: Evidence, figure) -> None:
     for axis, (name, (title, _)) in zip(axes, NOISES.items(), strict=True):
         here = table[table["noise"] == name].set_index(["method", "function"])
         present = [f for f in FUNCTIONS if f in here.index.get_level_values("function")]
-        for index, (method, about) in enumerate((NETWORKS | BASELINES).items()):
+        for index, (method, described) in enumerate((NETWORKS | BASELINES).items()):
             lines = here.loc[[(method, f) for f in present]]
             bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
             marks = style.nth(index + 1 if method in NETWORKS else index - 6) | {"linestyle": ""}
             if method in BASELINES:
                 marks |= {"markerfacecolor": "white"}
             x = np.arange(len(present)) + (index - 3.5) * 0.1
-            axis.errorbar(x, lines["estimate"], yerr=bars, label=about.label, elinewidth=0.6, capsize=0, **marks)
+            axis.errorbar(x, lines["estimate"], yerr=bars, label=described.label, elinewidth=0.6, capsize=0, **marks)
         axis.set_xticks(range(len(present)), present, rotation=35, ha="right")
         axis.set(yscale="log", title=title)
     axes[0].set_ylabel("median L1 error")

@@ -155,12 +155,12 @@ CLAIMS = (
         Claim(
             f"REG3{part}",
             f"In Gaussian networks with weight variance 2/fan-in and bias variance s² the zeros of layer l follow, as the "
-            f"widths grow, a Cauchy distribution of scale s√(l/2): {words} (proportion at the largest width, worst of 4 layers).",
+            f"widths grow, a Cauchy distribution of scale s√(l/2): {text} (proportion at the largest width, worst of 4 layers).",
             equals(proportion, 0.05 * proportion),
             value(column).each("layer").at_largest("width").at_least(width=5),
             Derived("linear-regions.md#where-the-zeros-lie"), regime="asymptotic",
         )
-        for part, column, proportion, words in (
+        for part, column, proportion, text in (
             ("", "within", 0.5, "half of them lie within that distance of 0"),
             (".tails", "within_wider", 0.75, "three quarters lie within 1 + √2 times that distance of 0"),
         )

@@ -90,8 +90,8 @@ def _training(evidence: Evidence, figure) -> None:
     for axis, (kind, label) in zip(axes, {"pieces": "on the line", "inside": "on (0, 1)"}.items(), strict=True):
         top = 0
         for index, (widths, group) in enumerate(rows.groupby("widths", sort=False)):
-            look = style.nth(index) | {"linestyle": ""}
-            axis.plot(group[f"{kind}_before"], group[f"{kind}_after"], alpha=0.7, label=named(str(widths)), **look)
+            marks = style.nth(index) | {"linestyle": ""}
+            axis.plot(group[f"{kind}_before"], group[f"{kind}_after"], alpha=0.7, label=named(str(widths)), **marks)
             top = max(top, group[[f"{kind}_before", f"{kind}_after"]].to_numpy().max())
         axis.plot([0, top], [0, top], color="0.6", linewidth=0.6, zorder=0)
         axis.set(xlabel=f"pieces {label} at initialisation", ylabel="after training")

@@ -27,17 +27,17 @@ def _compact(evidence: Evidence, axis) -> None:
     rows = evidence.rows("training")
     targets = list(rows["target"].unique())
     for width in (1, 2):
-        look = style.nth(width) | {"linestyle": ""}
-        for place, target in enumerate(targets):
+        marks = style.nth(width) | {"linestyle": ""}
+        for position, target in enumerate(targets):
             here = rows[(rows["target"] == target) & (rows["width"] == width)]
             errors = np.sort(here["l1_error"].to_numpy(float))
-            x = place + (width - 1.5) * 0.36 + _spread(len(errors))
-            label = f"width {width}" if place == 0 else None
-            axis.plot(x, errors / floors["floor"][target], alpha=0.4, markersize=2.2, label=label, **look)
-    for place, target in enumerate(targets):
+            x = position + (width - 1.5) * 0.36 + _spread(len(errors))
+            label = f"width {width}" if position == 0 else None
+            axis.plot(x, errors / floors["floor"][target], alpha=0.4, markersize=2.2, label=label, **marks)
+    for position, target in enumerate(targets):
         height = floors["constant"][target] / floors["floor"][target]
-        label = "best constant" if place == 0 else None
-        axis.plot([place - 0.4, place + 0.4], [height] * 2, color="0.6", linewidth=0.9, label=label)
+        label = "best constant" if position == 0 else None
+        axis.plot([position - 0.4, position + 0.4], [height] * 2, color="0.6", linewidth=0.9, label=label)
     axis.axhline(1, label="floor of width 1", **style.method("floor"))
     axis.set_xticks(range(len(targets)), targets, rotation=25)
     axis.set(ylabel=r"$L^1$ error / floor", ylim=(0, None))
@@ -50,9 +50,9 @@ def _peak(evidence: Evidence, axis) -> None:
     for index, (_, group) in enumerate(rows.groupby("depth")):
         for width, errors in group.groupby("width")["peak_error"]:
             x = float(str(width)) + (index - 1) * 0.26 + _spread(len(errors)) * 0.8
-            look = style.nth(index + 1) | {"linestyle": ""}
+            marks = style.nth(index + 1) | {"linestyle": ""}
             label = f"depth {group['depth'].astype(int).iloc[0]}" if width == group["width"].min() else None
-            axis.plot(x, np.sort(errors.to_numpy(float)), alpha=0.5, markersize=2.4, label=label, **look)
+            axis.plot(x, np.sort(errors.to_numpy(float)), alpha=0.5, markersize=2.4, label=label, **marks)
     axis.axhline(theory.PEAK_FLOOR, **style.method("floor"))
     axis.set_xticks(sorted(rows["width"].unique()))
     axis.set(yscale="log", xlabel="width", ylabel="largest error, pyramid")

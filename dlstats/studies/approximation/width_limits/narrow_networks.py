@@ -106,9 +106,9 @@ def extremes(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 def _over(owner: np.ndarray, value: np.ndarray, keep: np.ndarray, reduce: np.ufunc) -> np.ndarray:
     """Largest kept value of every network."""
-    found = np.full(owner.max() + 1, -np.inf)
-    reduce.at(found, owner, np.where(keep, value, -np.inf).max(axis=1))
-    return found
+    largest = np.full(owner.max() + 1, -np.inf)
+    reduce.at(largest, owner, np.where(keep, value, -np.inf).max(axis=1))
+    return largest
 
 
 def growth(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -181,10 +181,10 @@ def _fit(condition: Condition, streams: Streams, x: np.ndarray, y: np.ndarray, l
     width, depth = condition.width, condition.depth
     net = nets.Mlp(2, (width,) * depth)
     start = nets.initialise(net, streams.generators("start", width=width, depth=depth), scheme)
-    named = nets.views(net, start)
+    tensors = nets.views(net, start)
     for layer in range(1, depth):
-        named[f"weight.{layer}"].abs_()
-        named[f"bias.{layer}"].abs_()
+        tensors[f"weight.{layer}"].abs_()
+        tensors[f"bias.{layer}"].abs_()
     plan = training.Training(condition.steps, 0.02, schedule=training.schedules.cosine, keep="best")
     return net, training.fit(net, loss, start, x, y[:, None], plan, device=device)
 

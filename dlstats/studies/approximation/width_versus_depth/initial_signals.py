@@ -52,7 +52,7 @@ SIGNAL = Experiment(
     title="signals before training",
     simulate=signal,
     factors={"width": Factor("units per layer", int, at_least=1), "depth": Factor("hidden layers", int, at_least=1)},
-    methods={name: Method(words, f"ReLU, initialisation {words}, no biases") for name, words in SCHEMES.items()},
+    methods={name: Method(label, f"ReLU, initialisation {label}, no biases") for name, label in SCHEMES.items()},
     measures=(Measure("squared_norm", "squared norm of the last hidden layer"),),
     block=500,
 )

@@ -119,11 +119,11 @@ SEEN, LATER = seen_in("imbalance_networks"), seen_in("imbalance_networks", 20261
 
 
 def _claim(
-    name: str, words: str, expectation: Expectation, measure: Reader, n: str, origin: Origin = SEEN, **numbers
+    name: str, text: str, expectation: Expectation, measure: Reader, n: str, origin: Origin = SEEN, **numbers
 ) -> Claim:
     """A claim on one cell, or several, at prevalence 0.02."""
     data = "rings in the plane" if measure.where["mechanism"] == "rings" else "two Gaussians in five dimensions"
-    statement = f"{words} ({RECIPE}; {data}, prevalence 0.02, n = {n})."
+    statement = f"{text} ({RECIPE}; {data}, prevalence 0.02, n = {n})."
     return Claim(name, statement, expectation, measure, origin, ("JSM", "BIOS"), numbers)
 
 
@@ -148,11 +148,11 @@ CLAIMS = (
     *(
         _claim(
             name,
-            f"Training with {words}, cut at 1/2, has a smaller mean excess balanced error than cross-entropy, cut at the "
+            f"Training with {text}, cut at 1/2, has a smaller mean excess balanced error than cross-entropy, cut at the "
             f"prevalence: {RATIO}",
             at_most(0), _excess("adjusted", method, n=n, **CELL), f"{n:,}", LATER,
         )
-        for name, method, words, n in (
+        for name, method, text, n in (
             ("IMB1.trained", "weighted", "inverse-frequency weights", 10000),
             ("IMB5.trained", "logit_adjusted", "logit adjustment", 10000),
             ("IMB5.trained_n2000", "logit_adjusted", "logit adjustment", 2000),
@@ -201,10 +201,10 @@ CLAIMS = (
     ),
     *(
         _claim(
-            name, f"Cross-entropy has a smaller calibration error than {words}, both as trained", at_most(0),
+            name, f"Cross-entropy has a smaller calibration error than {text}, both as trained", at_most(0),
             difference("ece", "cross_entropy", rival, n=10000, **CELL), "10,000",
         )
-        for name, rival, words in (
+        for name, rival, text in (
             ("IMB2.calibration", "focal", "focal loss with gamma 2"), ("IMB1.calibration", "weighted", "class weights"),
         )
     ),

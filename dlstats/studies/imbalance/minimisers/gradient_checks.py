@@ -112,10 +112,10 @@ def _rules(prior: float) -> tuple[Check, ...]:
     }
     return tuple(
         Check(
-            f"IMB4.{what}_{prior}", f"For N(±1, 1) with prior {prior} the Bayes rule has {words} {number:.9f}.",
+            f"IMB4.{what}_{prior}", f"For N(±1, 1) with prior {prior} the Bayes rule has {text} {number:.9f}.",
             equals(number, 1e-9), partial(bayes_rule, prior, what), RULE, BIOS,
         )
-        for what, (words, number) in expected.items()
+        for what, (text, number) in expected.items()
     )  # fmt: skip
 
 

@@ -137,10 +137,10 @@ CLAIMS = (
     ),
     *(
         _limit(
-            f"IMB15.{method}_{what}", f"With {words} {UNBIASED}", 0, 0.05,
+            f"IMB15.{method}_{what}", f"With {text} {UNBIASED}", 0, 0.05,
             value(f"{what}_ratio", method=method), "n", BIAS, what=what,
         )
-        for method, words in CORRECTED.items()
+        for method, text in CORRECTED.items()
         for what in COEFFICIENTS
     ),
     _limit(

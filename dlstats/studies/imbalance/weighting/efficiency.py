@@ -105,10 +105,10 @@ BAYES = float(stats.norm.cdf(-DISTANCE / 2))
 ERM = minimisers.gaussian_rule(minimisers.gaussian_threshold(PRIOR, DISTANCE), PRIOR, DISTANCE)["balanced_error"]
 
 
-def _variance(name: str, words: str, method: str, expected: float) -> Claim:
+def _variance(name: str, text: str, method: str, expected: float) -> Claim:
     return Claim(
         name,
-        f"{SETTING} n times the variance of the slope of {words}, given that the estimate lies in a fixed ball around its limit, "
+        f"{SETTING} n times the variance of the slope of {text}, given that the estimate lies in a fixed ball around its limit, "
         "tends to {theory:.5g} as n grows.",
         equals(expected, 0.1 * expected),
         at_limit(value("slope", "variance", method=method).times(lambda line: line["n"]), "n"),

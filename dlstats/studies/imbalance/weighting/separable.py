@@ -97,10 +97,10 @@ SEPARABLE = Experiment(
 )  # fmt: skip
 
 
-def _separable(name: str, words: str, expected: float, margin: float, reader: Reader, proof: str, **numbers) -> Claim:
+def _separable(name: str, text: str, expected: float, margin: float, reader: Reader, proof: str, **numbers) -> Claim:
     return Claim(
         name,
-        f"On separable data, as the ridge penalty tends to 0, {words} (over data sets, at 10^−{SHOWN[-1]}).",
+        f"On separable data, as the ridge penalty tends to 0, {text} (over data sets, at 10^−{SHOWN[-1]}).",
         equals(expected, margin),
         at_limit(reader, "digits"),
         Derived(f"weighted-logistic.md#{proof}"), ("JSM",), numbers, "asymptotic",

@@ -119,13 +119,13 @@ CLAIMS = (
     *(
         Claim(
             name,
-            f"{words} (fewest points that break it, the same in every sample).",
+            f"{text} (fewest points that break it, the same in every sample).",
             equals(points),
             value("fewest", "exact", method=method, n=21),
             origin,
             bears_on=("JSM", "BIOS"),
         )
-        for name, method, points, words, origin in BREAKS
+        for name, method, points, text, origin in BREAKS
     ),
     Claim(
         "ROB9.leverage",

@@ -53,23 +53,25 @@ RIVALS = [method for method in METHODS if method != NETWORK]
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate, method and level: errors to the true quantile at fresh points, calibration, crossing."""
     n, design = condition.n, DESIGNS[condition.design]
-    about = {"n": n, "design": condition.design}
-    samples = [design.sample(n, rng) for rng in streams.generators("data", **about)]
+    parameters = {"n": n, "design": condition.design}
+    samples = [design.sample(n, rng) for rng in streams.generators("data", **parameters)]
     x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
-    new = streams.draw(lambda rng: design.inputs(TEST, rng), "test", **about)
+    new = streams.draw(lambda rng: design.inputs(TEST, rng), "test", **parameters)
     frames = []
     for method in NETWORKS:
-        fitted, columns = _networks(method, x, y, new, streams, device, about)
+        fitted, columns = _networks(method, x, y, new, streams, device, parameters)
         frames.append(_rows(method, fitted, columns, design, new, streams))
     for method, fit in BASELINES.items():
-        rngs = streams.generators("baseline", **about)
+        rngs = streams.generators("baseline", **parameters)
         fitted = np.stack([fit(a, b, c, r) for a, b, c, r in zip(x, y, new, rngs, strict=True)])
         columns = dict.fromkeys(("data_digest", "start_digest"), "") | {"status": "ok"}
         frames.append(_rows(method, fitted, columns, design, new, streams))
     return by_replicate(frames)
 
 
-def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, about: dict):
+def _networks(
+    method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, parameters: dict
+):
     """Quantiles at `LEVELS`, (reps, points, levels), and what is recorded.
 
     Responses are divided by their interquartile range; a fifth of the sample chooses the step at which training stops.
@@ -83,17 +85,17 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, stream
     torch.set_num_threads(1)
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], axis=1)[..., None]
     scaled = ((y - middle) / (high - low))[..., None]
-    kept = x.shape[1] - x.shape[1] // 5
-    ahead = (x[:, kept:], scaled[:, kept:])
+    size = x.shape[1] - x.shape[1] // 5
+    ahead = (x[:, size:], scaled[:, size:])
     plan = training.Training(
-        STEPS, RATE, schedule=training.schedules.cosine, batch_size=min(128, kept), keep="best", check_every=50
+        STEPS, RATE, schedule=training.schedules.cosine, batch_size=min(128, size), keep="best", check_every=50
     )
 
     def run(loss, outputs: int):
         net = nets.Mlp(x.shape[2], WIDTHS, outputs)
-        start = nets.initialise(net, streams.generators("start", outputs=outputs, **about), "he")
-        order = streams.generators("minibatch", **about)
-        fit = training.fit(net, loss, start, x[:, :kept], scaled[:, :kept], plan, order, ahead, device)
+        start = nets.initialise(net, streams.generators("start", outputs=outputs, **parameters), "he")
+        order = streams.generators("minibatch", **parameters)
+        fit = training.fit(net, loss, start, x[:, :size], scaled[:, :size], plan, order, ahead, device)
         return training.predict(net, fit.parameters, new, device), fit.status, start
 
     if method == "per_level":

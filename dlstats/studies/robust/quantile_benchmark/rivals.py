@@ -21,22 +21,22 @@ NINE = {"line": lambda line: line["n"] == SIZES[line["design"]]}
 MATTERS = math.log10(1.25)
 
 
-def _claim(name: str, words: str, expectation: Expectation, first: str, second: str, **where: Any) -> Claim:
+def _claim(name: str, text: str, expectation: Expectation, first: str, second: str, **where: Any) -> Claim:
     """On the mean over designs and levels of log₁₀ of the ratio of median L1 errors to the true quantile."""
     reader = log_ratio("l1", first, second, **where)
     if "design" not in where:
         reader = reader.at_least(design=len(SIZES))
     favoured = second in BASELINES and expectation.relation == "at_most"
     recipe = f"{RECIPE}{', its rate chosen by errors to the truth in a pilot' if favoured else ''}"
-    statement = f"{words} (median L1 errors on the same data, mean of log₁₀ of the ratio; {recipe})."
+    statement = f"{text} (median L1 errors on the same data, mean of log₁₀ of the ratio; {recipe})."
     return Claim(name, statement, expectation, Average(reader, "design"), SECOND if second in TUNED else FIRST)
 
 
-def _over_nine(name: str, rival: str, words: str, expectation: Expectation) -> Claim:
+def _over_nine(name: str, rival: str, text: str, expectation: Expectation) -> Claim:
     side = "nearer to" if expectation.relation == "at_most" else "farther from"
     statement = (
         f"Over nine published designs, n = 512 or 1000, and {LEVELS} the network for all levels is on average {side} "
-        f"the true quantile than {words}"
+        f"the true quantile than {text}"
     )
     return _claim(name, statement, expectation, NETWORK, rival, **NINE)
 
