@@ -55,7 +55,7 @@ def _sparse(condition, streams, device):
 
 @pytest.mark.parametrize("steps", [(3, 7, 40), (40,), (9, 20, 40), (1, 2, 39, 40)])
 def test_however_replicates_grew_the_same_is_stored_and_summarised(tmp_path, monkeypatch, steps):
-    toy.install(monkeypatch, _with(simulate=_sparse, slopes=()))
+    toy.install(monkeypatch, dataclasses.replace(_with(simulate=_sparse, slopes=()), claims=()))
     config = toy.config() | {"overrides": {"toy": {"samples": [grid(n=[20, 40], sd=1.0, replicates=40)]}}}
     contents = []
     for name, path in (("grown", steps), ("at once", (40,))):
