@@ -25,12 +25,14 @@ def show(options: argparse.Namespace) -> None:
             study, cells = registry.load(name), grid.cells(settings, name)
             counts = f"{len(cells)} cells, {len(study.claims)} claims, {len(study.checks)} checks"
             print(f"  {name}: {study.title} ({counts})")
-            if options.what in ("claims", "all"):
-                print("".join(f"    {claim.id}: {claim.statement}\n" for claim in study.claims), end="")
-            if options.what in ("checks", "all"):
-                print("".join(f"    {check.id}: {check.statement}\n" for check in study.checks), end="")
+            print("".join(f"    {one.id}: {one.statement}\n" for one in _stated(study, options.what)), end="")
             if options.what in ("cells", "all"):
                 print("".join(f"    {cell.experiment} {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
+
+
+def _stated(study, what: str) -> list:
+    """Claims and checks, as far as they are asked for."""
+    return [one for kind in ("claims", "checks") if what in (kind, "all") for one in getattr(study, kind)]
 
 
 def _records(settings: dict, what: str) -> list[dict]:
@@ -48,11 +50,7 @@ def _records(settings: dict, what: str) -> list[dict]:
                 labels | {"experiment": cell.experiment, "cell": cell.id, "replicates": cell.replicates}
                 for cell in grid.cells(settings, name)
             ]
-        statements = [
-            *(study.claims if what in ("claims", "all") else ()),
-            *(study.checks if what in ("checks", "all") else ()),
-        ]
-        for one in statements:
+        for one in _stated(study, what):
             records.append(
                 {"id": one.id, **labels, "statement": one.statement, "relation": one.expectation.relation}
                 | {"theory": one.expectation.theory, "margin": one.expectation.margin}
@@ -262,15 +260,13 @@ def doctor(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The workflow; 3 when a check failed or what is proven is contradicted."""
-    from dlstats.pipeline import config, registry, run
+    from dlstats.pipeline import config, registry, results, run
 
     for study in [word for word in options.words if word in registry.studies()]:
         _require(study, options.profile)
     status = run.workflow(options.profile, options.words, options.keep_stale)
     if status:
         return status
-    from dlstats.pipeline import results
-
     return results.contradictions(config.load(run.config_of(options.profile)), Path("results"))
 
 
