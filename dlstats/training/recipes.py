@@ -15,7 +15,9 @@ from dlstats.losses.regression import squared
 from dlstats.seeds import Streams
 from dlstats.training.contract import Loss
 
-STARTS = ("torch_default", "he", "kinks")
+SLOPE = 8.0
+"""Slopes of the first layer of `hats`."""
+STARTS = ("torch_default", "he", "kinks", "hats")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Recipe:
     batch_size: int | None = None
     restarts: int = 1
     start: str = "torch_default"
-    """A scheme of `dlstats.nets`, or `kinks`: one input, one layer, slopes ±4, kinks uniform on [0, 1]."""
+    """A scheme of `dlstats.nets`, or one for inputs on [0, 1]: `kinks` (one layer, slopes ±4, kinks uniform on [0, 1]) or
+    `hats` (two layers or more, of which the second starts as the hat functions of a grid)."""
     weight_decay: float = 0.0
 
     def at(self, effort: int) -> Recipe:
@@ -76,18 +79,18 @@ def run(
     *,
     loss: Loss = squared,
     outputs: int = 1,
+    begin: Float[Tensor, "starts p"] | None = None,
     **parameters: object,
 ) -> Outcome:
     """Train; starts and minibatches come from the streams `start` and `minibatch` of `parameters`.
 
-    Networks of another `loss` have the same data, starts and minibatches.
+    Networks of another `loss` have the same data, starts and minibatches. `begin` gives the weights to begin with instead.
     """
     torch.set_num_threads(1)
     net = nets.Mlp(x.shape[2], recipe.widths, outputs, skip=True)
-    generators = streams.generators("start", widths=list(recipe.widths), **parameters)
-    begin = _kinks(net, generators, recipe.restarts) if recipe.start == "kinks" else None
     if begin is None:
-        begin = nets.initialise(net, generators, recipe.start, restarts=recipe.restarts)
+        generators = streams.generators("start", widths=list(recipe.widths), **parameters)
+        begin = _begin(net, generators, recipe)
     batch = recipe.batch_size if recipe.batch_size is not None and recipe.batch_size < x.shape[1] else None
     plan = training.Training(
         recipe.steps,
@@ -112,6 +115,36 @@ def run(
         data_digest=[digest(a, b) for a, b in zip(x, y, strict=True)],
         start_digest=[digest(rows) for rows in begin.numpy().reshape(len(x), -1)],
     )
+
+
+def _begin(net: nets.Mlp, generators: list[np.random.Generator], recipe: Recipe) -> Float[Tensor, "starts p"]:
+    if recipe.start == "kinks":
+        return _kinks(net, generators, recipe.restarts)
+    if recipe.start == "hats":
+        return _hats(net, generators, recipe.restarts)
+    return nets.initialise(net, generators, recipe.start, restarts=recipe.restarts)
+
+
+def _hats(net: nets.Mlp, generators: list[np.random.Generator], restarts: int) -> Float[Tensor, "starts p"]:
+    """Layers as by `he`, but for the first two, which are not random, and no line.
+
+    With m units in the first layer its kinks are t_j = (j − 1)/(m − 3), j = 0, ..., m − 1, its slopes 8; the units of the
+    second are in turn the m − 2 second differences at the inner kinks, piecewise linear functions that are 1 at one of them
+    and 0 at the others.
+    """
+    if net.d_in != 1 or len(net.widths) < 2 or not 4 <= net.widths[0] <= net.widths[1] + 2:
+        raise ValueError(f"`start` = 'hats' needs one input and widths m, m − 2 or more, ..., with m >= 4, got {net}.")
+    units = net.widths[0]
+    start = nets.initialise(net, generators, "he", "float64", restarts)
+    named = nets.views(net, start)
+    kinks = (torch.arange(units, dtype=torch.float64) - 1) / (units - 3)
+    named["weight.0"][:], named["bias.0"][:] = SLOPE, -SLOPE * kinks
+    middle = 1 + torch.arange(net.widths[1]) % (units - 2)
+    named["weight.1"].zero_()
+    named["skip"].zero_()
+    for offset, weight in ((-1, 1.0), (0, -2.0), (1, 1.0)):
+        named["weight.1"][:, middle + offset, torch.arange(net.widths[1])] = weight * (units - 3) / SLOPE
+    return start.float()
 
 
 def _kinks(net: nets.Mlp, generators: list[np.random.Generator], restarts: int) -> Float[Tensor, "starts p"]:

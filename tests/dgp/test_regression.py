@@ -97,12 +97,37 @@ def _data(streams, n=64):
 def test_a_recipe_keeps_the_restart_with_the_smallest_loss(start):
     streams = Streams(0, "recipe", range(3))
     x, y = _data(streams)
-    recipe = recipes.Recipe((8,), 0.02, 30, 32, 4, start)
+    recipe = recipes.Recipe((8, 6) if start == "hats" else (8,), 0.02, 30, 32, 4, start)
     found = recipes.run(recipe, x, y, streams, "cpu", n=64)
     np.testing.assert_array_equal(found.loss, found.losses.min(axis=1))
     fitted = found.predict(x)
     np.testing.assert_allclose(((fitted - y) ** 2).mean(axis=1), found.loss, rtol=1e-4)
     assert len(set(found.start_digest)) == len(set(found.data_digest)) == 3
+
+
+def test_the_second_layer_of_a_start_by_hats_is_the_basis_of_a_grid():
+    streams = Streams(0, "recipe", range(2))
+    x, y = _data(streams)
+    found = recipes.run(recipes.Recipe((7, 6, 3), 1e-12, 1, start="hats"), x, y, streams, "cpu", n=64)
+    grid, between = torch.linspace(0, 1, 5)[:, None], torch.rand(50, 1, generator=torch.Generator().manual_seed(1))
+    named = nets.views(found.net, found.parameters)
+    second = nets.Mlp(1, (7,), 6)
+    weights = torch.cat([named[f"{part}.{layer}"].flatten(1) for layer in (0, 1) for part in ("weight", "bias")], dim=1)
+    at_grid, hats = (nets.apply(second, weights, points).relu()[..., :5] for points in (grid, between))
+    torch.testing.assert_close(at_grid, torch.eye(5).expand(2, -1, -1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(hats.sum(dim=2), torch.ones(2, 50), atol=1e-5, rtol=0)
+    assert (hats > 1e-5).sum(dim=2).max() == 2
+    for widths in ((7,), (3, 3), (7, 4)):
+        with pytest.raises(ValueError, match="hats"):
+            recipes.run(recipes.Recipe(widths, 0.1, 1, start="hats"), x, y, streams, "cpu", n=64)
+
+
+def test_a_training_begins_at_the_weights_that_are_given():
+    streams = Streams(0, "recipe", range(2))
+    x, y = _data(streams)
+    begun = recipes.run(recipes.Recipe((8,), 0.02, 30, 32), x, y, streams, "cpu", n=64)
+    found = recipes.run(recipes.Recipe((8,), 1e-12, 1), x, y, streams, "cpu", n=64, begin=begun.parameters)
+    np.testing.assert_allclose(found.predict(x), begun.predict(x), atol=1e-5)
 
 
 def test_kinks_of_the_start_lie_in_the_unit_interval():

@@ -7,6 +7,7 @@ import pytest
 import torch
 from cases import study_results as results
 
+from dlstats import nets
 from dlstats.losses import quantile, regression
 from dlstats.losses.barron import barron
 from dlstats.montecarlo import Estimate
@@ -18,6 +19,7 @@ from dlstats.seeds import Streams
 from dlstats.studies.robust import _quadrature, deep_quantile
 from dlstats.studies.robust._averages import Average
 from dlstats.studies.robust.efficiency import asymptotics, loss_shapes
+from dlstats.studies.robust.robust_regression import robust_fits
 from dlstats.theory import efficiency
 
 TRAINED = ("heavy_tails", "robust_regression", "deep_quantile", "quantile_benchmark")
@@ -82,6 +84,15 @@ def test_every_contrast_is_in_the_summary(study):
     lines = results.tables(study)[name]
     held = set(lines.loc[lines["against"] != "", ["measure", "method", "against"]].itertuples(index=False, name=None))
     assert held == {(c.column, c.method, c.against) for c in experiment.contrasts if isinstance(c, Contrast)}
+
+
+def test_dividing_the_weights_of_a_network_divides_its_values():
+    net = nets.Mlp(1, (5, 4), skip=True)
+    weights = nets.initialise(net, [np.random.default_rng(r) for r in range(3)])
+    x, scale = torch.linspace(0, 1, 7)[:, None], np.array([0.5, 1.0, 3.0])
+    divided = robust_fits._divided(net, weights, scale)
+    expected = nets.apply(net, weights, x) / torch.tensor(scale).float()[:, None, None]
+    torch.testing.assert_close(nets.apply(net, divided, x), expected)
 
 
 @pytest.mark.parametrize(

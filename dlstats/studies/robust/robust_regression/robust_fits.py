@@ -1,0 +1,254 @@
+"""Networks trained by robust losses on the Donoho-Johnstone functions, and what they are held against."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from dlstats.dgp import donoho_johnstone, noise
+from dlstats.protocol.factor import EFFORT, Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.study import Experiment, Method
+from dlstats.seeds import Streams
+from dlstats.studies.frames import fitted, stacked
+
+FUNCTIONS = {"blocks": donoho_johnstone.blocks, "doppler": donoho_johnstone.doppler}
+NOISES = {
+    "normal": ("normal", noise.normal()),
+    "cauchy": ("Cauchy", noise.cauchy()),
+    "contaminated": ("contaminated", noise.contaminated()),
+}
+"""Label and distribution."""
+RECIPES = {
+    "small": "layers of 48, 48, 24 and 24 and a line beside, the first two starting as hat functions; 4000 steps of Adam on 64 "
+    "points, OneCycle, learning rate 0.005",
+    "authors": "five layers of 256, at most 1500 epochs of Adam on minibatches of a quarter, learning rate 0.001, weights of the "
+    "least loss on a held-out fifth",
+}
+NETWORKS = {
+    "squared": Method("squared", "network, squared error"),
+    "absolute": Method("absolute", "the same, absolute error"),
+    "huber": Method("Huber", "the same, Huber 1.345"),
+    "cauchy": Method("Cauchy", "the same, log(1 + r²)"),
+    "tukey": Method("Tukey", "the same, Tukey 4.685, from a random start"),
+    "mm": Method(
+        "Tukey from absolute",
+        "Tukey's loss with 4.685 times the median absolute residual over 0.6745 of the network trained by absolute error, begun "
+        "at its weights, a quarter of the steps at a tenth of the learning rate",
+    ),
+    "adaptive": Method(
+        "adaptive",
+        "the same with three outputs, negative log-likelihood of Barron's family with a location at every x and one shape and "
+        "scale, learned together",
+    ),
+}
+"""By loss."""
+BASELINES = {
+    "spline": Method(
+        "spline (squared)", "smoothing spline, penalty on a held-out fifth (squared error)", style="spline"
+    ),
+    "kernel_median": Method(
+        "kernel median",
+        "local median under Gaussian weights, bandwidth on the same held-out fifth by absolute error",
+        style="kernel",
+    ),
+}
+ORACLE = {
+    "errors": Method(
+        "adaptive, errors known",
+        "the adaptive loss fitted to the errors themselves: one location, shape and scale, no function to learn",
+        style="oracle",
+    )
+}
+METHODS = NETWORKS | BASELINES | ORACLE
+PLAIN = [name for name in NETWORKS if name not in ("mm", "adaptive")]
+"""Networks that begin at random and have one output: all that the authors' recipe is run for."""
+ONCE = "blocks"
+"""The function beside which the errors themselves are fitted: all functions have the same ones."""
+UNIT = 5.0
+"""Networks are fitted to y / 5, with the constants of the losses divided by 5: the same minimisers."""
+SAMPLE, TEST, STEPS, RATE, BATCH = 512, 2000, 4000, 0.005, 64
+WIDTHS = (48, 48, 24, 24)
+
+
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """One row per replicate and method: mean distance to 5f at fresh points, and how far the training came."""
+    f, (_, errors) = FUNCTIONS[condition.function], NOISES[condition.noise]
+    parameters = {"function": condition.function, "noise": condition.noise}
+    x = streams.draw(lambda rng: rng.random((SAMPLE, 1)), "inputs")
+    error = streams.draw(lambda rng: errors.sample(rng, SAMPLE), "noise", noise=condition.noise)
+    y = UNIT * f(x[..., 0]) + error
+    new = streams.draw(lambda rng: rng.random((TEST, 1)), "test")
+    truth = UNIT * f(new[..., 0])
+    if condition.recipe == "authors":
+        columns = {name: _authors(name, x, y, error, new, streams, device) for name in PLAIN}
+    else:
+        columns = _small(condition.effort, x, y, error, new, streams, device)
+    columns |= {name: {"values": _baseline(name, x, y, new, streams, parameters)} for name in BASELINES}
+    for rows in columns.values():
+        rows["l1"] = np.abs(rows.pop("values") - truth).mean(axis=1)
+    if condition.recipe == "small" and condition.function == ONCE:
+        columns["errors"] = _of_errors(condition.effort, error, streams, device)
+    return stacked(streams, columns)
+
+
+def _loss(name: str) -> Callable:
+    from dlstats.losses import barron, regression, robust
+
+    return {
+        "squared": regression.squared,
+        "absolute": robust.absolute,
+        "huber": functools.partial(robust.huber, threshold=1.345 / UNIT),
+        "cauchy": functools.partial(robust.cauchy, threshold=1 / UNIT),
+        "tukey": functools.partial(robust.tukey, threshold=4.685 / UNIT),
+        "mm": robust.tukey,
+        "adaptive": barron.adaptive_shared,
+    }[name]
+
+
+def _small(effort: int, x, y, error, new, streams: Streams, device: str) -> dict[str, dict]:
+    """The columns of all networks of the small recipe."""
+    from dlstats.training import recipes
+
+    recipe = recipes.Recipe(WIDTHS, RATE, STEPS, BATCH, start="hats").at(effort)
+    run = functools.partial(recipes.run, x=x, streams=streams, device=device)
+    columns = {}
+    for name in PLAIN:
+        fit = run(recipe, y=y / UNIT, loss=_loss(name))
+        columns[name] = fit.columns | {"values": fit.predict(new, device) * UNIT}
+        columns[name]["misfit"] = fit.loss / _at_truth(name, error / UNIT)
+        if name == "absolute":
+            columns["mm"] = _continued(fit, effort, x, y, error, new, run, device)
+    fit = run(recipe, y=y / UNIT, loss=_loss("adaptive"), outputs=3)
+    columns["adaptive"] = fit.columns | {"values": fit.predict(new, device) * UNIT} | _learned(fit, x, device)
+    return columns
+
+
+def _at_truth(name: str, error: np.ndarray) -> np.ndarray:
+    """The mean loss of every replicate at the regression function."""
+    import torch
+
+    zero = torch.zeros(*error.shape, 1, dtype=torch.float64)
+    return _loss(name)(zero, torch.from_numpy(error)[..., None]).mean(dim=(1, 2)).numpy()
+
+
+def _continued(begun, effort: int, x, y, error, new, run: Callable, device: str) -> dict:
+    """Tukey's loss from the weights of a fit, in units of its residual scale: an MM-estimate's two stages [Yohai 1987]."""
+    from dlstats.training import recipes
+
+    residual = y / UNIT - begun.predict(x, device)
+    scale = np.median(np.abs(residual), axis=1) / 0.6745
+    begin = _divided(begun.net, begun.parameters, scale)
+    unit = UNIT * scale[:, None]
+    recipe = recipes.Recipe(WIDTHS, RATE / 10, STEPS // 4, BATCH).at(effort)
+    fit = run(recipe, y=y / unit, loss=_loss("mm"), begin=begin)
+    columns = fit.columns | {"values": fit.predict(new, device) * unit}
+    columns |= {"data_digest": begun.data_digest, "epochs": fit.epochs + begun.epochs}
+    return columns | {"misfit": fit.loss / _at_truth("mm", error / unit)}
+
+
+def _divided(net, parameters, scale: np.ndarray):
+    """The weights of networks whose values are those of `parameters` over `scale`, one per replicate."""
+    import torch
+
+    from dlstats import nets
+
+    divided = parameters.clone()
+    named = nets.views(net, divided)
+    for part in (f"weight.{len(net.widths)}", f"bias.{len(net.widths)}", "skip"):
+        named[part].div_(torch.from_numpy(scale).to(divided).reshape(-1, *[1] * (named[part].dim() - 1)))
+    return divided
+
+
+def _authors(name: str, x, y, error, new, streams: Streams, device: str) -> dict:
+    """Columns of a network of the recipe of Shen et al."""
+    import torch
+
+    from dlstats import nets, training
+    from dlstats.training import recipes
+
+    torch.set_num_threads(1)
+    net, kept = nets.Mlp(1, (256,) * 5), SAMPLE - SAMPLE // 5
+    start = nets.initialise(net, streams.generators("start", widths=list(net.widths)))
+    scaled = (y / UNIT)[..., None]
+    plan = training.Training(6000, 0.001, batch_size=kept // 4, keep="best", check_every=60)
+    order = streams.generators("minibatch")
+    held = (x[:, kept:], scaled[:, kept:])
+    fit = training.fit(net, _loss(name), start, x[:, :kept], scaled[:, :kept], plan, order, held, device)
+    return {
+        "values": UNIT * training.predict(net, fit.parameters, new, device)[..., 0].double().numpy(),
+        "status": fit.status,
+        "data_digest": [recipes.digest(a, b) for a, b in zip(x, y, strict=True)],
+        "start_digest": [recipes.digest(row) for row in start.numpy()],
+        "train_loss": fit.loss,
+        "epochs": fit.epochs,
+        "dead_share": fit.dead_share,
+        "misfit": fit.loss / _at_truth(name, error[:, :kept] / UNIT),
+    }
+
+
+def _of_errors(effort: int, error: np.ndarray, streams: Streams, device: str) -> dict:
+    """What the adaptive loss learns from the errors alone: a network of no layer that sees no input has one location for all."""
+    from dlstats.training import recipes
+
+    blind = np.zeros((*error.shape, 1))
+    recipe = recipes.Recipe((), 0.02, 2000, 128).at(effort)
+    fit = recipes.run(recipe, blind, error / UNIT, streams, device, loss=_loss("adaptive"), outputs=3)
+    return {"status": fit.status} | _learned(fit, blind, device)
+
+
+def _learned(fit, x: np.ndarray, device: str) -> dict[str, np.ndarray]:
+    """Shape and scale of the adaptive loss, the scale in units of y."""
+    from dlstats import training
+    from dlstats.losses import barron
+
+    alpha, log_scale = barron.shape_and_log_scale(training.predict(fit.net, fit.parameters, x, device))
+    return {"shape": alpha.flatten().double().numpy(), "scale": UNIT * log_scale.exp().flatten().double().numpy()}
+
+
+def _baseline(
+    name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, parameters: dict
+) -> np.ndarray:
+    from dlstats.methods import quantile, regression
+
+    rngs = streams.generators("baseline", **parameters)
+    if name == "spline":
+        return fitted(regression.SmoothingSpline(), x, y, new, rngs)
+    return fitted(quantile.QuantileKernel((0.5,)), x, y, new, rngs)[..., 0]
+
+
+FITTED: dict = {"method": [*NETWORKS, *BASELINES]}
+TRAINED: dict = {"method": list(NETWORKS)}
+LEARNED: dict = {"method": ["adaptive", "errors"]}
+
+EXPERIMENT = Experiment(
+    simulate,
+    factors={
+        "recipe": Factor(
+            "recipe of the networks", str, levels={"small": "four layers", "authors": "five layers of 256"}
+        ),
+        "function": Factor("regression function", str, levels=list(FUNCTIONS)),
+        "noise": Factor("distribution of the noise", str, levels={name: label for name, (label, _) in NOISES.items()}),
+    }
+    | EFFORT,
+    methods=METHODS,
+    measures=(
+        Measure("l1", "L1 error", "median", where=FITTED),
+        Measure("misfit", "training loss over that of the truth", "median", where={"method": [*PLAIN, "mm"]}),
+        Measure("train_loss", "training loss on the scale of y / 5", "median", where=TRAINED),
+        Measure("epochs", "epochs", "median", where=TRAINED),
+        Measure("dead_share", "proportion of units without a slope", "mean", where=TRAINED),
+        Measure("shape", "learned shape α", "median", where=LEARNED),
+        Measure("scale", "learned scale c", "median", where=LEARNED),
+    ),
+    contrasts=(
+        *(Contrast("l1", "absolute", method) for method in ("squared", "kernel_median")),
+        *(Contrast("l1", method, "squared") for method in ("adaptive", "mm")),
+        Contrast("l1", "tukey", "mm"),
+        Contrast("l1", "squared", "spline"),
+    ),
+    block=50,
+)
