@@ -11,7 +11,7 @@ import pandas as pd
 from dlstats.dgp import noise
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure, Slope
 from dlstats.protocol.origin import Finding, Stated
 from dlstats.protocol.readers import log_ratio, slope
@@ -45,13 +45,14 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     error = streams.draw(lambda rng: errors.sample(rng, n), "noise", n=n, noise=condition.noise)
     y = _truth(x[..., 0]) + NOISE_SD * error
     recipe = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks")
+    recipe = recipe.at(condition.effort)
     points = np.linspace(0.02, 0.98, POINTS)
     columns = {}
     for method in METHODS:
         fit = recipes.run(recipe, x, y, streams, device, loss=_loss(method), n=n)
         gap = fit.predict(points[:, None]) - _truth(points)
         errors_of_fit = {"risk": (gap**2).mean(axis=1), "l1": np.abs(gap).mean(axis=1), "excess": _excess(gap, errors)}
-        columns[method] = fit.columns | errors_of_fit
+        columns[method] = fit.columns | errors_of_fit | {"misfit": fit.loss / _at_truth(method, NOISE_SD * error)}
     return stacked(streams, columns)
 
 
@@ -65,6 +66,14 @@ def _loss(method: str):
 
     losses = {"squared": regression.squared, "absolute": robust.absolute}
     return losses.get(method) or functools.partial(robust.huber, threshold=1.345 * NOISE_SD)
+
+
+def _at_truth(method: str, error: np.ndarray) -> np.ndarray:
+    """The mean loss of every replicate at the regression function."""
+    import torch
+
+    y = torch.from_numpy(error)[..., None]
+    return _loss(method)(torch.zeros_like(y), y).mean(dim=(1, 2)).numpy()
 
 
 def _excess(gap: np.ndarray, errors: noise.Noise) -> np.ndarray:
@@ -124,16 +133,20 @@ CLAIMS = (
 
 
 def draw_risk(evidence: Evidence, figure) -> None:
-    """Median risk against n by loss: left normal, right Cauchy noise."""
+    """Median risk against n by loss and effort: left normal, right Cauchy noise."""
     from dlstats.plotting import style
 
-    table = evidence.table(measure="risk", statistic="median", noise=["normal", "cauchy"])
+    table = evidence.table(measure="risk", statistic="median", noise=["normal", "cauchy"], effort=[1, 3])
     axes = figure.subplots(1, 2, sharey=True)
     for axis, name in zip(axes, ("normal", "cauchy"), strict=True):
         for method in METHODS:
-            lines = table[(table["method"] == method) & (table["noise"] == name)].sort_values("n")
+            here = table[(table["method"] == method) & (table["noise"] == name)].sort_values("n")
+            lines, longer = here[here["effort"] == 1], here[here["effort"] == 3]
             bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
-            axis.errorbar(lines["n"], lines["estimate"], yerr=bars, label=METHODS[method].label, **style.method(method))
+            marks = style.method(method)
+            axis.errorbar(lines["n"], lines["estimate"], yerr=bars, label=METHODS[method].label, **marks)
+            open_marks = marks | {"linestyle": "", "markerfacecolor": "white"}
+            axis.plot(1.12 * longer["n"], longer["estimate"], **open_marks)
         n = np.array([200.0, 3200.0])
         axis.plot(n, 0.013 * (n / 200) ** -0.8, color="0.6", linewidth=0.7, label="slope −4/5")
         axis.set(xscale="log", yscale="log", xlabel="sample size $n$", title=f"{name.capitalize()} noise")
@@ -143,12 +156,14 @@ def draw_risk(evidence: Evidence, figure) -> None:
     axes[0].legend(fontsize="x-small")
 
 
-def _design(cauchy: int, others: int) -> list[Grid]:
+def _design(cauchy: int, others: int, more: int) -> list[Grid]:
     return [
-        grid(noise="cauchy", n=SIZES[::2], replicates=cauchy),
-        grid(noise="cauchy", n=SIZES[1::2], replicates=others),
-        grid(noise="normal", n=SIZES, replicates=others),
-        grid(noise="contaminated", n=800, replicates=others),
+        grid(noise="cauchy", n=SIZES[::2], effort=1, replicates=cauchy),
+        grid(noise="cauchy", n=SIZES[1::2], effort=1, replicates=others),
+        grid(noise="normal", n=SIZES, effort=1, replicates=others),
+        grid(noise="contaminated", n=800, effort=1, replicates=others),
+        grid(noise=["cauchy", "normal"], n=SIZES, effort=3, replicates=more),
+        grid(noise="contaminated", n=800, effort=3, replicates=more),
     ]
 
 
@@ -173,13 +188,17 @@ STUDY = Study(
                     },
                 ),
                 "n": Factor("sample size", int, symbol="n", at_least=20),
-            },
+            }
+            | EFFORT,
             methods=METHODS,
             measures=(
                 Measure("risk", "squared error", "median"),
                 Measure("l1", "absolute error to the function", "median"),
                 Measure("excess", "excess absolute risk", "median"),
                 Measure("train_loss", "training loss", "median"),
+                Measure("misfit", "training loss over that of the truth", "median"),
+                Measure("epochs", "epochs", "median"),
+                Measure("dead_share", "proportion of units without a slope", "mean"),
             ),
             contrasts=(
                 *(Contrast(c, "absolute", m) for c in ("risk", "excess") for m in ("squared", "huber")),
@@ -195,7 +214,8 @@ STUDY = Study(
             "heavy_tails",
             "Median over replicates of the squared error of networks with m = 5 n^(1/5) units, by loss, with 95 % Monte Carlo "
             "intervals: under normal noise the losses are alike, under Cauchy noise squared error is far behind. The squared "
-            "error of networks fitted by squared loss has no mean under Cauchy noise: medians are shown.",
+            "error of networks fitted by squared loss has no mean under Cauchy noise: medians are shown. Open symbols: three "
+            "times the steps.",
             draw_risk,
             "two-column",
             2.7,
@@ -205,8 +225,8 @@ STUDY = Study(
     "Tansey and Chen (2022), bounds the mean squared error of minimisers under general errors from above. Means of squared "
     "errors are not reported where they do not exist.",
     designs={
-        "smoke": [grid(noise="cauchy", n=200, replicates=2)],
-        "standard": _design(80, 40),
-        "paper": _design(200, 100),
+        "smoke": [grid(noise="cauchy", n=200, effort=1, replicates=2)],
+        "standard": _design(80, 40, 12),
+        "paper": _design(200, 100, 30),
     },
 )
