@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,13 @@ from dlstats.dgp import quantile_designs
 from dlstats.methods.quantile import QUANTILE_BASELINES
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Derived, Finding
 from dlstats.protocol.readers import log_ratio, unpaired, value, worst
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.frames import by_replicate
+from dlstats.studies.frames import TEXT, by_replicate
 from dlstats.studies.robust._averages import Average
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
@@ -42,6 +43,9 @@ REARRANGED = {
     "rearranged": Method("network per level, sorted", "the quantiles of one network per level, sorted at every x")
 }
 METHODS = NETWORKS | REARRANGED | BASELINES
+TRAINED: dict = {"method": list(NETWORKS)}
+NUMBERS = ("train_loss", "epochs", "dead_share")
+"""What is recorded of every training; of networks of one level each, the means over levels."""
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -52,19 +56,19 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     points = np.linspace(0.02, 0.98, POINTS)[:, None]
     frames = []
     for method in NETWORKS:
-        fitted, columns = _networks(method, x, y, points, n, streams, device)
+        fitted, columns = _networks(method, x, y, points, condition, streams, device)
         frames.append(_rows(method, fitted, columns, points, streams))
         if method == "per_level":
-            frames.append(_sorted(fitted, columns, points, streams))
+            recorded = {name: columns[name] for name in TEXT}
+            frames.append(_sorted(fitted, recorded, points, streams))
     for method, fit in BASELINES.items():
         rngs = streams.generators("baseline", n=n)
         fitted = np.stack([fit(a, b, points, r) for a, b, r in zip(x, y, rngs, strict=True)])
-        columns = dict.fromkeys(("data_digest", "start_digest"), "") | {"status": "ok"}
-        frames.append(_rows(method, fitted, columns, points, streams))
+        frames.append(_rows(method, fitted, TEXT, points, streams))
     return by_replicate(frames)
 
 
-def _networks(method: str, x: np.ndarray, y: np.ndarray, points: np.ndarray, n: int, streams: Streams, device: str):
+def _networks(method: str, x, y, points: np.ndarray, condition: Condition, streams: Streams, device: str):
     """Fitted quantiles (reps, points, levels) and what is recorded of the training."""
     import torch
 
@@ -72,21 +76,34 @@ def _networks(method: str, x: np.ndarray, y: np.ndarray, points: np.ndarray, n: 
     from dlstats.losses import quantile
     from dlstats.training import outcome, recipes
 
-    recipe = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks")
+    n, at_truth = condition.n, [_at_truth(x, y, level) for level in LEVELS]
+    plan = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks").at(condition.effort)
 
     def run(loss, outputs: int):
-        fit = recipes.run(recipe, x, y, streams, device, loss=loss, outputs=outputs, n=n)
+        fit = recipes.run(plan, x, y, streams, device, loss=loss, outputs=outputs, n=n)
         return training.predict(fit.net, fit.parameters, points, device), fit.columns
 
     if method == "per_level":
         parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
-        columns = dict(parts[0][1])
-        columns["status"] = outcome.gravest([part[1]["status"] for part in parts]).tolist()
-        return torch.cat([part[0] for part in parts], dim=2).double().numpy(), columns
-    tau = torch.tensor(LEVELS)
-    order = quantile.in_order if method == "non_crossing" else (lambda raw: raw)
-    raw, columns = run(lambda f, target: quantile.pinball(order(f), target, tau.to(f)), len(LEVELS))
-    return order(raw).double().numpy(), columns
+        columns = {name: np.mean([part[1][name] for part in parts], axis=0) for name in NUMBERS}
+        columns = parts[0][1] | columns | {"status": outcome.gravest([part[1]["status"] for part in parts]).tolist()}
+        raw, order = torch.cat([part[0] for part in parts], dim=2), _as_it_is
+    else:
+        tau, order = torch.tensor(LEVELS), quantile.in_order if method == "non_crossing" else _as_it_is
+        raw, columns = run(lambda f, target: quantile.pinball(order(f), target, tau.to(f)), len(LEVELS))
+    return order(raw).double().numpy(), columns | {
+        "misfit": np.asarray(columns["train_loss"]) / np.mean(at_truth, axis=0)
+    }
+
+
+def _as_it_is(raw):
+    return raw
+
+
+def _at_truth(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
+    """The training loss of the true quantile in every replicate."""
+    residual = y - DESIGN.quantile(x, level)
+    return np.maximum(level * residual, (level - 1) * residual).mean(axis=1)
 
 
 def _sorted(fitted: np.ndarray, columns: dict, points: np.ndarray, streams: Streams) -> pd.DataFrame:
@@ -95,7 +112,7 @@ def _sorted(fitted: np.ndarray, columns: dict, points: np.ndarray, streams: Stre
     return rows.assign(rise=rows["total"].to_numpy() - plain["total"].to_numpy())
 
 
-def _rows(method: str, fitted: np.ndarray, columns: dict, points: np.ndarray, streams: Streams) -> pd.DataFrame:
+def _rows(method: str, fitted: np.ndarray, columns: Mapping, points: np.ndarray, streams: Streams) -> pd.DataFrame:
     crossed = (fitted[:, :, 3] < fitted[:, :, 2]).mean(axis=1)
     spread = DESIGN.scale(points)
     total = sum(np.abs(fitted[:, :, k] - DESIGN.quantile(points, t)).mean(axis=1) for k, t in enumerate(LEVELS))
@@ -172,12 +189,14 @@ CLAIMS = (
 
 
 def draw_quantiles(evidence: Evidence, figure) -> None:
-    """Left: median excess pinball risk by level at the largest n. Right: proportion of x with crossing against n."""
+    """Left: median excess pinball risk by level and effort at the largest n. Right: proportion of x with crossing against n."""
     from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
     largest = max(evidence.table(measure="pinball", statistic="median")["n"])
     risk = evidence.table(measure="pinball", statistic="median", n=largest)
+    more = evidence.table(measure="pinball", statistic="median", n=largest, effort=[1, 3], method=list(NETWORKS))
+    more = more[more["effort"] == 3]
     crossed = evidence.table(measure="crossed", statistic="mean", level=0.5)
     for index, (name, method) in enumerate(METHODS.items()):
         marks = style.nth(index + 1)
@@ -185,6 +204,9 @@ def draw_quantiles(evidence: Evidence, figure) -> None:
         bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
         x = np.arange(len(LEVELS)) + (index - 3) * 0.06
         left.errorbar(x, lines["estimate"], yerr=bars, label=method.label, elinewidth=0.7, **marks)
+        if name in NETWORKS and len(more):
+            longer = more[more["method"] == name].set_index("level").loc[list(LEVELS)]
+            left.plot(x, longer["estimate"], **(marks | {"linestyle": "", "markerfacecolor": "white"}))
         if name in (*NETWORKS, "boosting"):
             lines = crossed[crossed["method"] == name].sort_values("n")
             right.errorbar(lines["n"], lines["estimate"], yerr=1.96 * lines["mcse"], **marks)
@@ -209,7 +231,7 @@ STUDY = Study(
     experiments={
         "quantiles": Experiment(
             simulate,
-            factors={"n": Factor("sample size", int, symbol="n", at_least=20)},
+            factors={"n": Factor("sample size", int, symbol="n", at_least=20)} | EFFORT,
             keys={"level": Factor("quantile level", float, symbol=r"\tau", levels=LEVELS)},
             methods=METHODS,
             measures=(
@@ -221,6 +243,10 @@ STUDY = Study(
                 Measure("crossed", "proportion of x with crossing", "mean"),
                 Measure("any_crossing", "proportion of fits with crossing", "proportion"),
                 Measure("total", "absolute error summed over levels", "mean"),
+                Measure("misfit", "training loss over that of the truth", "median", where=TRAINED),
+                Measure("train_loss", "training loss", "median", where=TRAINED),
+                Measure("epochs", "epochs", "median", where=TRAINED),
+                Measure("dead_share", "proportion of units without a slope", "mean", where=TRAINED),
                 Measure("rise", "rise of the absolute error by sorting", "largest", where={"method": "rearranged"}),
             ),
             contrasts=(
@@ -236,7 +262,8 @@ STUDY = Study(
             "deep_quantile",
             "Quantile networks on y = sin 4πx + (0.2 + 0.3x) N(0, 1). Left: median over replicates of the excess pinball risk. "
             "Right: mean proportion of x at which the fitted quantiles of levels 0.90 and 0.95 cross; kernel and forest "
-            "quantiles cannot cross, nor can the non-crossing and the sorted network. 95 % Monte Carlo intervals.",
+            "quantiles cannot cross, nor can the non-crossing and the sorted network. 95 % Monte Carlo intervals; open: three "
+            "times the steps.",
             draw_quantiles,
             "two-column",
             2.7,
@@ -246,8 +273,8 @@ STUDY = Study(
     "for every fit with an intercept, by its first-order conditions, and shows nothing. Rates are not claimed: squared errors "
     "of upper levels are limited by the optimiser.",
     designs={
-        "smoke": grid(n=400, replicates=1),
-        "standard": grid(n=SIZES, replicates=16),
-        "paper": grid(n=SIZES, replicates=50),
+        "smoke": grid(n=400, effort=1, replicates=1),
+        "standard": [grid(n=SIZES, effort=1, replicates=16), grid(n=[SIZES[0], LARGEST], effort=3, replicates=12)],
+        "paper": [grid(n=SIZES, effort=1, replicates=50), grid(n=[SIZES[0], LARGEST], effort=3, replicates=24)],
     },
 )
