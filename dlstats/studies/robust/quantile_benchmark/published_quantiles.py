@@ -9,7 +9,7 @@ import pandas as pd
 
 from dlstats.dgp import quantile_designs
 from dlstats.methods.quantile import QUANTILE_BASELINES
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
@@ -47,6 +47,7 @@ BASELINES = {name: method(LEVELS) for name, method in QUANTILE_BASELINES.items()
 METHODS = NETWORKS | BASELINES
 NETWORK = "all_levels"
 """The network that is held against the baselines: in a pilot with another seed the nearest of the four on average."""
+TRAINED: dict = {"method": list(NETWORKS)}
 RIVALS = [method for method in METHODS if method != NETWORK]
 
 
@@ -59,7 +60,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     new = streams.draw(lambda rng: design.inputs(TEST, rng), "test", **parameters)
     frames = []
     for method in NETWORKS:
-        fitted, columns = _networks(method, x, y, new, streams, device, parameters)
+        fitted, columns = _networks(method, x, y, new, STEPS * condition.effort, streams, device, parameters)
         frames.append(_rows(method, fitted, columns, design, new, streams))
     for method, fit in BASELINES.items():
         rngs = streams.generators("baseline", **parameters)
@@ -69,9 +70,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     return by_replicate(frames)
 
 
-def _networks(
-    method: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, parameters: dict
-):
+def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, device: str, parameters: dict):
     """Quantiles at `LEVELS`, (reps, points, levels), and what is recorded.
 
     Responses are divided by their interquartile range; a fifth of the sample chooses the step at which training stops.
@@ -88,7 +87,7 @@ def _networks(
     size = x.shape[1] - x.shape[1] // 5
     ahead = (x[:, size:], scaled[:, size:])
     plan = training.Training(
-        STEPS, RATE, schedule=training.schedules.cosine, batch_size=min(128, size), keep="best", check_every=50
+        steps, RATE, schedule=training.schedules.cosine, batch_size=min(128, size), keep="best", check_every=steps // 16
     )
 
     def run(loss, outputs: int):
@@ -96,7 +95,7 @@ def _networks(
         start = nets.initialise(net, streams.generators("start", outputs=outputs, **parameters), "he")
         order = streams.generators("minibatch", **parameters)
         fit = training.fit(net, loss, start, x[:, :size], scaled[:, :size], plan, order, ahead, device)
-        return training.predict(net, fit.parameters, new, device), fit.status, start
+        return training.predict(net, fit.parameters, new, device), fit, start
 
     if method == "per_level":
         parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
@@ -105,8 +104,10 @@ def _networks(
         tau, head = torch.tensor(FITTED), _head(method)
         parts = [run(lambda f, target: quantile.pinball(head(f), target, tau.to(f)), len(FITTED))]
         fitted = head(parts[0][0])[..., [FITTED.index(level) for level in LEVELS]]
-    columns = {
-        "status": outcome.gravest([part[1] for part in parts]),
+    names = {"train_loss": "loss", "held_out_loss": "validation_loss", "epochs": "epochs", "dead_share": "dead_share"}
+    columns = {column: np.mean([getattr(part[1], name) for part in parts], axis=0) for column, name in names.items()}
+    columns |= {
+        "status": outcome.gravest([part[1].status for part in parts]),
         "data_digest": [recipes.digest(a, b) for a, b in zip(x, y, strict=True)],
         "start_digest": [recipes.digest(row) for row in parts[0][2].numpy()],
     }
@@ -140,7 +141,8 @@ EXPERIMENT = Experiment(
     factors={
         "n": Factor("sample size", int, symbol="n", at_least=20),
         "design": Factor("design", str, levels={name: name.replace("_", " ") for name in DESIGNS}),
-    },
+    }
+    | EFFORT,
     keys={"level": Factor("quantile level", float, symbol=r"\tau", levels=LEVELS)},
     methods=METHODS,
     measures=(
@@ -149,6 +151,10 @@ EXPERIMENT = Experiment(
         Measure("pinball", "excess pinball risk", "median"),
         Measure("miscalibration", "mean distance of conditional coverage from the level", "median"),
         Measure("crossed", "proportion of points with crossing", "mean"),
+        Measure("train_loss", "training loss", "median", where=TRAINED),
+        Measure("held_out_loss", "loss on the held-out fifth", "median", where=TRAINED),
+        Measure("epochs", "epochs", "median", where=TRAINED),
+        Measure("dead_share", "proportion of units without a slope", "mean", where=TRAINED),
     ),
     contrasts=(
         *(Contrast("l1", NETWORK, rival) for rival in RIVALS),
