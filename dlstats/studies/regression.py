@@ -71,6 +71,13 @@ class Network:
     label: str = "network"
     style: str = "network"
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for widths in the place of architectures."""
+        if not self.architectures or not all(isinstance(widths, tuple) for widths in self.architectures):
+            raise ValueError(
+                f"`architectures` must be tuples of widths, as ((32, 32),), got {short(self.architectures)}."
+            )
+
     @property
     def grid(self) -> tuple[Setting, ...]:
         """Every setting, in the order of the fields."""

@@ -166,3 +166,8 @@ def test_a_class_or_what_cannot_be_sampled_is_refused(wrong):
     parts = {"dgp": Friedman(), "methods": {"boosting": Boosting()}, "factors": N}
     with pytest.raises(ValueError, match=r"must be a dataclass's instance.*, got"):
         regression(**parts | wrong)
+
+
+def test_widths_in_the_place_of_architectures_are_refused():
+    with pytest.raises(ValueError, match=r"must be tuples of widths, as \(\(32, 32\),\), got \(8, 8\)"):
+        Network((8, 8))  # type: ignore[arg-type]
