@@ -8,12 +8,11 @@ from dlstats.studies.robust.quantile_benchmark.quantile_figures import FIGURES
 from dlstats.studies.robust.quantile_benchmark.rivals import CLAIMS
 
 
-def _design(claimed: int, univariate: int, small: int, more: int) -> list:
-    """The sizes for which claims are made, others of the univariate designs, n = 100, and a part at three times the steps."""
+def _design(claimed: int, small: int, more: int) -> list:
+    """The sizes for which claims are made, n = 100, and a part of both at three times the steps."""
     return [
         grid(n=512, design=UNIVARIATE, effort=1, replicates=claimed),
         grid(n=1000, design=MULTIVARIATE, effort=1, replicates=claimed),
-        grid(n=[256, 1024], design=UNIVARIATE, effort=1, replicates=univariate),
         grid(n=100, design=MULTIVARIATE, effort=1, replicates=small),
         grid(n=512, design=UNIVARIATE, effort=3, replicates=more),
         grid(n=[100, 1000], design=MULTIVARIATE, effort=3, replicates=more),
@@ -39,7 +38,7 @@ STUDY = Study(
     "and t(2) noise are ruled by a few fits.",
     designs={
         "smoke": grid(n=512, design="wave_exp_t2", effort=1, replicates=1),
-        "standard": _design(32, 8, 12, 12),
-        "paper": [*_design(50, 50, 50, 24), grid(n=10000, design=MULTIVARIATE, effort=1, replicates=50)],
+        "standard": _design(32, 12, 12),
+        "paper": _design(50, 50, 24),
     },
 )

@@ -1,4 +1,4 @@
-"""Figures of the benchmark of conditional quantiles: relative errors by design, and errors against the sample size."""
+"""The figure of the benchmark of conditional quantiles: relative errors by design."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import numpy as np
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.studies.robust.quantile_benchmark.published_quantiles import (
-    BASELINES,
     EXPERIMENT,
     METHODS,
     NETWORK,
@@ -54,31 +53,6 @@ def _plain_ticks(axis, limits: tuple[float, float], wanted: tuple[float, ...]) -
     axis.set_tick_params(which="minor", bottom=False, left=False, labelbottom=False, labelleft=False)
 
 
-def draw_sizes(evidence: Evidence, figure) -> None:
-    """Median L1 error at level 0.5 against the sample size, one panel per design."""
-    from dlstats.plotting import style
-
-    table = evidence.table(measure="l1", statistic="median", level=0.5)
-    designs = [design for design in SIZES if design in set(table["design"])]
-    axes = figure.subplots(-(-len(designs) // 3), min(3, len(designs)), squeeze=False).ravel()
-    for axis, design in zip(axes, designs, strict=False):
-        here = table[table["design"] == design]
-        for index, method in enumerate((NETWORK, "centred", *BASELINES)):
-            lines = here[here["method"] == method].sort_values("n")
-            bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
-            label = METHODS[method].label
-            axis.errorbar(lines["n"], lines["estimate"], yerr=bars, label=label, **style.nth(index + 1))
-        axis.set(xscale="log", yscale="log", title=LABELS.describe(design))
-        _plain_ticks(axis.xaxis, (0, np.inf), tuple(sorted(here["n"].unique())))
-        _plain_ticks(axis.yaxis, axis.get_ylim(), (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10))
-    for axis in axes[len(designs) :]:
-        axis.set_visible(False)
-    figure.supxlabel("sample size $n$", fontsize="medium")
-    figure.supylabel("median L1 error at level 0.5", fontsize="medium")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=6, fontsize="x-small")
-
-
 FIGURES = (
     Figure(
         "quantile_benchmark",
@@ -88,13 +62,5 @@ FIGURES = (
         draw_benchmark,
         "two-column",
         4.2,
-    ),
-    Figure(
-        "quantile_sizes",
-        "Median over replicates of the L1 error to the true median against the sample size, by design, with 95 % Monte Carlo "
-        "intervals: no method is nearest everywhere.",
-        draw_sizes,
-        "two-column",
-        4.6,
     ),
 )
