@@ -1,7 +1,7 @@
 """What a statistician would use instead of a network, each tuned by the rule of `dlstats.methods.tuning`.
 
-A baseline is called with (x, y, x_new, rng) and gives its values at the new points. Nothing of the truth enters, except
-where the name says oracle (`oracle_neighbours`). scikit-learn is loaded by the methods that need it, when they are called.
+A baseline is called with (x, y, x_new, rng) and gives its values at the new points. Nothing of the truth enters.
+scikit-learn is loaded by the methods that need it, when they are called.
 """
 
 from __future__ import annotations
@@ -225,20 +225,63 @@ class Boosting(Baseline):
             yield from (stages[trees - 1] for trees in wanted)
 
 
-def oracle_neighbours(
-    x: Inputs, truth: Values, new: New, new_truth: Float[np.ndarray, " m"], noise_sd: float, most: int
-) -> tuple[float, int]:
-    """Exact risk of k-nearest neighbours given the inputs, at the k <= `most` that is best on average, and that k.
+@dataclass(frozen=True)
+class RandomFeatures(Baseline):
+    """Ridge regression on `width` random ReLU units and a line: a network whose first layer is not trained.
 
-    Mean over the new points of (f(x) - mean of f over neighbours)² + noise_sd²/k: no noise is drawn.
+    Inputs are standardised, directions uniform on the sphere, kinks uniform between the ends of their projections. A setting is
+    the penalty relative to n [Rahimi and Recht 2008].
     """
-    levels = np.unique(np.concatenate([geometric_levels(most), [most]]))
-    total = np.zeros(len(levels))
-    lengths = (x**2).sum(axis=1)
-    for row, value in zip(new, new_truth, strict=True):
-        distance = lengths - 2 * (x @ row)
-        near = np.argpartition(distance, most - 1)[:most] if most < len(x) else np.arange(len(x))
-        near = near[np.argsort(distance[near], kind="stable")]
-        total += (value - np.cumsum(truth[near])[levels - 1] / levels) ** 2
-    risk = total / len(new) + noise_sd**2 / levels
-    return float(risk.min()), int(levels[np.argmin(risk)])
+
+    width: int = 32
+    grid: tuple[float, ...] = geometric(1e-6, 1.0, 13)
+    label: str = "random features"
+    style: str = "lazy"
+
+    @property
+    def description(self) -> str:
+        """With its width."""
+        return f"ridge regression on {self.width} random ReLU units and a line, penalty on the held-out fifth"
+
+    def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[float], seed: int) -> Iterator[Curve]:
+        """One diagonalisation for all penalties."""
+        rng = np.random.default_rng(seed)
+        centre, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-12)
+        slope = rng.standard_normal((x.shape[1], self.width))
+        slope /= np.linalg.norm(slope, axis=0) * spread[:, None]
+        projected = (x - centre) @ slope
+        kink = rng.uniform(projected.min(axis=0), projected.max(axis=0))
+
+        def features(at: np.ndarray) -> np.ndarray:
+            return np.hstack([np.maximum((at - centre) @ slope - kink, 0.0), (at - centre) / spread])
+
+        design, ahead = features(x), features(new)
+        middle = design.mean(axis=0)
+        design, ahead = design - middle, ahead - middle
+        value, vector = np.linalg.eigh(design.T @ design / len(y))
+        inner = vector.T @ (design.T @ (y - y.mean())) / len(y)
+        for penalty in settings:
+            yield ahead @ vector @ (inner / (np.maximum(value, 0.0) + penalty)) + y.mean()
+
+
+@dataclass(frozen=True)
+class SlicedInverse(Baseline):
+    """One index by sliced inverse regression [Li 1991], ten slices, then `SmoothingSpline` on the index.
+
+    A setting is the penalty of the spline.
+    """
+
+    grid: tuple[float, ...] = SmoothingSpline().grid
+    label: str = "sliced inverse regression"
+    description: str = "one index by sliced inverse regression, then a smoothing spline, penalty on the held-out fifth"
+    style: str = "spline"
+
+    def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[float], seed: int) -> Iterator[Curve]:
+        """The direction whose means over slices of y vary most relative to its variance."""
+        centre = x.mean(axis=0)
+        slices = np.array_split(np.argsort(y), min(10, len(y)))
+        means = np.stack([x[one].mean(axis=0) - centre for one in slices])
+        weights = np.array([len(one) for one in slices])[:, None] / len(y)
+        within = np.cov(x.T).reshape(x.shape[1], -1) + 1e-9 * np.eye(x.shape[1])
+        direction = linalg.eigh(means.T @ (weights * means), within)[1][:, -1:]
+        yield from SmoothingSpline().predictions(x @ direction, y, new @ direction, settings, seed)

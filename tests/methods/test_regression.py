@@ -39,15 +39,26 @@ def test_a_baseline_beats_the_best_constant_on_an_additive_target(name, d):
     assert ((BASELINES[name]()(x, y, new, rng) - truth) ** 2).mean() < 0.5 * truth.var()
 
 
-def test_oracle_neighbours_have_the_risk_of_brute_force():
-    design, rng = regression.design("additive", 2), np.random.default_rng(0)
-    x, new = design.inputs(60, rng), design.inputs(20, rng)
-    truth, value = design.regression(x), design.regression(new)
-    order = np.argsort(((new[:, None] - x[None]) ** 2).sum(axis=2), axis=1)
-    risks = {k: ((value - truth[order[:, :k]].mean(axis=1)) ** 2).mean() + 0.09 / k for k in range(1, 61)}
-    risk, k = methods.oracle_neighbours(x, truth, new, value, 0.3, 60)
-    assert risk == pytest.approx(risks[k])
-    assert risk == pytest.approx(min(risks[j] for j in methods.geometric_levels(60)))
+def test_sliced_inverse_regression_finds_the_index_of_a_monotone_function_in_any_coordinates():
+    rng = np.random.default_rng(1)
+    x, new = rng.random((1000, 6)), rng.random((500, 6))
+    direction = np.array([1.0, -2.0, 0.5, 0.0, 3.0, 1.0])
+    truth = np.exp(new @ direction)
+    y = np.exp(x @ direction) + 0.1 * truth.std() * rng.standard_normal(1000)
+    plain = methods.SlicedInverse()(x, y, new, np.random.default_rng(2))
+    assert ((plain - truth) ** 2).mean() < 0.02 * truth.var()
+    scale = np.array([1.0, 10.0, 0.1, 5.0, 2.0, 0.3])
+    scaled = methods.SlicedInverse()(scale * x, y, scale * new, np.random.default_rng(2))
+    np.testing.assert_allclose(scaled, plain, rtol=1e-3, atol=1e-3 * truth.std())
+
+
+def test_random_features_are_those_of_their_seed_and_more_fit_better_than_few():
+    rng = np.random.default_rng(1)
+    x = rng.random((400, 2))
+    y = np.sin(6 * x[:, 0]) * np.sin(6 * x[:, 1])
+    fits = [methods.RandomFeatures(width)(x, y, x, np.random.default_rng(s)) for width, s in ((8, 3), (8, 3), (200, 3))]
+    np.testing.assert_array_equal(fits[0], fits[1])
+    assert ((fits[2] - y) ** 2).mean() < ((fits[0] - y) ** 2).mean() / 4
 
 
 @pytest.mark.parametrize("level", [0.1, 0.5, 0.8])
