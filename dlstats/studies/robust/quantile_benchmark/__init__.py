@@ -34,7 +34,7 @@ STUDY = Study(
     "since means of errors under t(1) and t(2) noise are ruled by a few fits.",
     designs={
         "smoke": grid(n=512, design="wave_exp_t2", effort=1, replicates=1),
-        "standard": _design(32, 12),
+        "standard": _design(24, 12),
         "paper": _design(200, 24),
     },
 )
