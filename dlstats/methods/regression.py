@@ -236,7 +236,7 @@ class RandomFeatures(Baseline):
     width: int = 32
     grid: tuple[float, ...] = geometric(1e-6, 1.0, 13)
     label: str = "random features"
-    style: str = "lazy"
+    style: str = "ridge"
 
     @property
     def description(self) -> str:
