@@ -25,7 +25,9 @@ if workflow.is_main_process:
 
 onstart:
     if workflow.executor_plugin.common_settings.local_exec:
-        workflow.scheduler.job_rate_limiter = None  # it looks at all jobs again every second, once for each that ended
+        workflow.scheduler.job_rate_limiter = (
+            None  # it looks at all jobs again every second, once for each that ended
+        )
     aside.sweep(RESULTS, REPORTS)
     aside.begin(CONFIG, AGAIN, RESULTS)
     run.remember(str(config.get("profile", "standard")), RESULTS)
