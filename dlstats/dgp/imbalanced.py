@@ -1,4 +1,4 @@
-"""Classes of unequal size with a known posterior: two Gaussians, rings, and a long tail of classes.
+"""Classes of unequal size with a known posterior: two Gaussians, rings, two moons, and a long tail of classes.
 
 The number of samples of every class is fixed by design, so that the class prior of a replicate is exact. Whatever the
 prior, class k is drawn from its own distribution p_k: the truth is log p_k(x), and with the prior the posterior.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 Inputs = Float[ndarray, "*reps n d"]
 
@@ -78,6 +78,50 @@ class Rings:
 
 
 @dataclass(frozen=True)
+class Moons:
+    """Two interleaved half circles with normal noise: class 1 (cos t, sin t), class 0 (1 − cos t, 1/2 − sin t).
+
+    t is uniform on [0, π], the noise N(0, s²) in both coordinates, s = `spread`. The densities are integrals over t, by
+    the midpoint rule on `nodes` cells.
+    """
+
+    spread: float = 0.3
+    nodes: int = 128
+
+    classes = 2
+
+    def draw(self, rng: np.random.Generator, label: int, n: int) -> Float[ndarray, "n d"]:
+        """n points of a class."""
+        return self._arc(label, math.pi * rng.random(n)) + self.spread * rng.normal(size=(n, 2))
+
+    def log_densities(self, x: Inputs) -> Float[ndarray, "*reps n classes"]:
+        """log p_k(x) up to a constant that does not depend on k."""
+        angle = math.pi * (np.arange(self.nodes) + 0.5) / self.nodes
+        found = []
+        for label in (0, 1):
+            arc = self._arc(label, angle)
+            exponent = (x @ arc.T - (arc**2).sum(axis=1) / 2) / self.spread**2
+            found.append(special.logsumexp(exponent, axis=-1))
+        return np.stack(found, axis=-1)
+
+    @staticmethod
+    def _arc(label: int, angle: np.ndarray) -> np.ndarray:
+        """Points of a half circle, without noise."""
+        arc = np.column_stack([np.cos(angle), np.sin(angle)])
+        return arc if label else np.array([1.0, 0.5]) - arc
+
+    @property
+    def balanced_error(self) -> float:
+        """The smallest balanced error, by the midpoint rule over the plane."""
+        step, reach = self.spread / 20, 6 * self.spread
+        first, second = np.arange(-1 - reach, 2 + reach, step), np.arange(-0.5 - reach, 1 + reach, step)
+        grid = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1)
+        logs = self.log_densities(grid) - ((grid**2).sum(axis=-1) / (2 * self.spread**2))[..., None]
+        smaller = np.exp(logs.min(axis=-1)).sum() * step**2
+        return float(smaller / (2 * self.nodes * 2 * math.pi * self.spread**2))
+
+
+@dataclass(frozen=True)
 class LongTail:
     """`classes` Gaussians with unit variance in the plane, means equally spaced on a circle of radius `radius`."""
 
@@ -99,11 +143,17 @@ class LongTail:
         return x @ self.means.T - self.radius**2 / 2
 
 
-MECHANISMS = {"gaussians": Gaussians(), "rings": Rings(), "long_tail": LongTail()}
+Mechanism = Gaussians | Rings | Moons | LongTail
+MECHANISMS: dict[str, Mechanism] = {
+    "gaussians": Gaussians(),
+    "rings": Rings(),
+    "moons": Moons(),
+    "long_tail": LongTail(),
+}
 
 
 def sample(
-    mechanism: Gaussians | Rings | LongTail, rng: np.random.Generator, counts: Sequence[int]
+    mechanism: Mechanism, rng: np.random.Generator, counts: Sequence[int]
 ) -> tuple[Float[ndarray, "n d"], Int[ndarray, " n"]]:
     """`counts[k]` points of every class k, in random order. Raises ValueError for a class without points."""
     if len(counts) != mechanism.classes or not min(counts) > 0:
@@ -114,9 +164,7 @@ def sample(
     return x[order], y[order]
 
 
-def posterior(
-    mechanism: Gaussians | Rings | LongTail, x: Inputs, prior: Sequence[float]
-) -> Float[ndarray, "*reps n classes"]:
+def posterior(mechanism: Mechanism, x: Inputs, prior: Sequence[float]) -> Float[ndarray, "*reps n classes"]:
     """P(y = k | x) under a class prior."""
     logs = mechanism.log_densities(x) + np.log(prior)
     logs = logs - logs.max(axis=-1, keepdims=True)

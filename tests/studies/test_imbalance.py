@@ -59,11 +59,11 @@ def test_losses_for_many_classes_are_methods_of_the_comparison():
 
 
 def test_the_smallest_log_loss_is_the_entropy_of_the_true_probabilities():
-    from dlstats.studies.imbalance import _training
+    from dlstats.studies.imbalance import _measured
 
     eta, weight = np.array([[0.1, 0.5, 1.0]]), np.array([[2.0, 1.0, 1.0]])
     entropy = -(2 * (0.1 * np.log(0.1) + 0.9 * np.log(0.9)) + np.log(0.5)) / 4
-    assert _training._smallest_log_loss(weight * eta, weight * (1 - eta)) == pytest.approx(entropy, rel=1e-12)
+    assert _measured._smallest_log_loss(weight * eta, weight * (1 - eta)) == pytest.approx(entropy, rel=1e-12)
 
 
 def test_every_claim_from_one_to_nineteen_is_there():

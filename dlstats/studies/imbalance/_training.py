@@ -1,14 +1,13 @@
-"""Networks under every loss of the comparison on one set of data, and what is measured of their logits."""
+"""Networks under every loss of the comparison on one set of data, tuned on a held-out fifth of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
-from scipy import special
 
 from dlstats import nets, training
 from dlstats.dgp import imbalanced
@@ -16,16 +15,18 @@ from dlstats.losses import imbalance, margins, overlap
 from dlstats.measures import classification as measures
 from dlstats.methods import calibration, logistic
 from dlstats.seeds import Streams
-from dlstats.studies.frames import stacked
-from dlstats.theory import minimisers
 from dlstats.training.recipes import digest
 
-GAMMA = 2.0
+RATES = (0.03, 0.01, 0.003)
+"""Learning rates of every loss; the held-out loss chooses one, and the step at which to stop, for each replicate."""
+GAMMAS = (1.0, 2.0, 5.0)
+"""Of focal loss; the held-out log loss after Platt scaling chooses one."""
 BATCH = 256
-ADJUSTED = {"cross_entropy": "prior", "weighted": "default", "logit_adjusted": "default"}
-"""The cut at which a loss accounts for the prevalence once: after training, or in the loss."""
+CHECKS = 20
+"""Looks at the held-out loss at effort 1."""
 DEFERRED = 0.6
-"""Proportion of the steps before LDAM's weights set in."""
+"""Proportion of the steps before the weights of the margins n^(−1/4) set in."""
+WIDTHS = (16, 16)
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,43 @@ class Data:
     prevalence: float
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A loss and the proportion of the steps for which a network is trained by it."""
+
+    loss: Callable
+    part: float = 1.0
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Networks at the rate and step that the held-out loss chose, one per replicate."""
+
+    parameters: object
+    held_loss: np.ndarray
+    columns: dict
+    """What is recorded of every replicate."""
+
+
 def drawn(
-    mechanism, streams: Streams, role: str, sizes: Sequence[int], /, **parameters: object
+    mechanism: imbalanced.Mechanism, streams: Streams, role: str, sizes: Sequence[int], /, **parameters: object
 ) -> Iterator[np.ndarray]:
     """Inputs (reps, n, d) and labels (reps, n) of a class-imbalanced mechanism with `sizes` points per class."""
     pairs = [imbalanced.sample(mechanism, rng, sizes) for rng in streams.generators(role, **parameters)]
     return (np.stack(parts) for parts in zip(*pairs, strict=True))
 
 
-def losses(counts: Sequence[int]) -> dict:
-    """Every pointwise or overlap loss of the comparison, set by the class counts (negatives, positives)."""
-    inverse = imbalance.inverse_frequency(counts)
+def held_out(counts: Sequence[int]) -> list[int]:
+    """A fifth of the samples of every class, and at least one."""
+    return [max(1, round(count / 5)) for count in counts]
+
+
+def losses(counts: Sequence[int]) -> dict[str, Callable]:
+    """Every pointwise or overlap loss for two classes but focal loss, set by the class counts (negatives, positives)."""
     ratio = float(np.log(counts[1] / counts[0]))
     return {
-        "cross_entropy": imbalance.cross_entropy,
-        "weighted": partial(imbalance.weighted, weights=inverse),
+        "weighted": partial(imbalance.weighted, weights=imbalance.inverse_frequency(counts)),
         "class_balanced": partial(imbalance.weighted, weights=imbalance.effective_number_weights(counts, 0.999)),
-        "focal": partial(imbalance.focal, gamma=GAMMA),
         "logit_adjusted": partial(imbalance.logit_adjusted, prior=counts),
         "vector_scaling": partial(
             margins.vector_scaling, scales=(1.0, (counts[1] / counts[0]) ** 0.15), offsets=(ratio, -ratio)
@@ -70,59 +91,111 @@ def losses(counts: Sequence[int]) -> dict:
     }
 
 
-def ldam_losses(counts: Sequence[int]) -> tuple:
-    """LDAM before and after its deferred reweighting."""
+def deferred(counts: Sequence[int]) -> tuple[Phase, Phase]:
+    """Margins n^(−1/4), then the same with inverse-frequency weights: LDAM without its normalised last layer."""
     plain = partial(margins.ldam, margins=margins.ldam_margins(counts), scale=2.0)
-    return plain, partial(plain, weights=imbalance.inverse_frequency(counts))
+    return Phase(plain, DEFERRED), Phase(partial(plain, weights=imbalance.inverse_frequency(counts)), 1 - DEFERRED)
 
 
-def run(
-    data: Data, counts: Sequence[int], methods: Sequence[str], net: nets.Mlp, steps: int, streams: Streams, device: str
-) -> pd.DataFrame:
-    """One row per replicate and method: a network trained by the loss, best by the same loss on held-out data."""
-    start = nets.initialise(net, streams.generators("init", widths=list(net.widths), d=net.d_in))
-    digests = {"data_digest": [digest(a) for a in data.x], "start_digest": [digest(a.numpy()) for a in start]}
-    columns = {}
-    for name in methods:
-        if name == "firth":
-            logit, held, status = _linear(data)
-        else:
-            logit, held, status = _network(name, data, counts, net, start, steps, streams, device)
-        columns[name] = {"status": status, **digests} | measured(name, logit, held, data)
-    return stacked(streams, columns)
+@dataclass(frozen=True)
+class Trainer:
+    """What all losses share: network, initialisation, steps at effort 1, effort, streams and device."""
+
+    net: nets.Mlp
+    steps: int
+    effort: int
+    streams: Streams
+    device: str
+    rates: tuple[float, ...] = RATES
+    batch: int | None = BATCH
+
+    @functools.cached_property
+    def start(self):
+        """One initialisation per replicate."""
+        key = {"widths": list(self.net.widths), "d": self.net.d_in, "classes": self.net.d_out}
+        return nets.initialise(self.net, self.streams.generators("init", **key))
+
+    def digests(self, x: np.ndarray) -> dict[str, list[str]]:
+        """Of data and initialisation."""
+        return {"data_digest": [digest(a) for a in x], "start_digest": [digest(a.numpy()) for a in self.start]}
+
+    def tuned(self, phases: Sequence[Phase], x, y, held_x, held_y) -> Tuned:
+        """Train by the losses of `phases` at every rate, and keep the rate and the step of least held-out loss."""
+        rates, reps = len(self.rates), len(x)
+        parameters = self.start.repeat_interleave(rates, 0)
+        validation, fits = (held_x, held_y[..., None]), []
+        for phase in phases:
+            steps = max(1, round(phase.part * self.steps * self.effort))
+            plan = training.Training(
+                steps,
+                self.rates * reps,
+                schedule=training.schedules.cosine,
+                batch_size=self.batch and min(self.batch, x.shape[1]),
+                keep="best",
+                check_every=max(1, self.steps // CHECKS),
+            )
+            order = self.streams.generators("minibatch", method="all")
+            fits.append(
+                training.fit(self.net, phase.loss, parameters, x, y[..., None], plan, order, validation, self.device)
+            )
+            parameters = fits[-1].parameters
+        fit = fits[-1]
+        score = np.where(np.isfinite(fit.validation_loss), fit.validation_loss, np.inf).reshape(reps, rates)
+        chosen = np.arange(reps) * rates + score.argmin(axis=1)
+        kept = fit.rows(chosen)
+        columns = {
+            "status": kept.status,
+            "learning_rate": np.array(self.rates)[score.argmin(axis=1)],
+            "train_loss": kept.loss.astype(float),
+            "epochs": sum(each.epochs[chosen] for each in fits),
+            "dead_share": kept.dead_share,
+        }
+        return Tuned(kept.parameters, score.min(axis=1), columns)
+
+    def logits(self, parameters, x: np.ndarray) -> np.ndarray:
+        """Of the trained networks, (reps, m, outputs)."""
+        return training.predict(self.net, parameters, x, self.device).numpy().astype(float)
 
 
-def _network(name: str, data: Data, counts, net, start, steps: int, streams: Streams, device: str):
-    x, y = _resampled(name, data, streams)
-    minibatches = streams.generators("minibatch", method="all")
-
-    def plan(part: int) -> training.Training:
-        size, every = min(BATCH, x.shape[1]), max(1, steps // 20)
-        return training.Training(
-            part, 0.01, schedule=training.schedules.cosine, batch_size=size, keep="best", check_every=every
-        )
-
-    validation = (data.held_x, data.held_y[..., None].astype(float))
-    target = y[..., None].astype(float)
-    if name == "ldam":
-        first, second = ldam_losses(counts)
-        before = int(DEFERRED * steps)
-        warm = training.fit(net, first, start, x, target, plan(before), minibatches, validation, device).parameters
-        fit = training.fit(net, second, warm, x, target, plan(steps - before), minibatches, validation, device)
-    else:
-        loss = losses(counts).get(name, imbalance.cross_entropy)
-        fit = training.fit(net, loss, start, x, target, plan(steps), minibatches, validation, device)
-    outputs = [
-        training.predict(net, fit.parameters, part, device).numpy()[..., 0].astype(float)
-        for part in (data.test_x, data.held_x)
-    ]
-    return (*outputs, fit.status)
+def outputs(name: str, data: Data, counts: Sequence[int], trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Logits of a method for two classes at test and at held-out points, and its columns; `counts` of the training data."""
+    if name == "firth":
+        return _linear(data)
+    if name == "focal":
+        return _best_focal(data, trainer)
+    phases = deferred(counts) if name == "ldam" else (Phase(losses(counts).get(name, imbalance.cross_entropy)),)
+    return _network(phases, _resampled(name, data, trainer.streams), trainer)
 
 
-def _resampled(name: str, data: Data, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
-    """The training data, with the rare class repeated or the other thinned until both are equally large."""
+def _network(phases: Sequence[Phase], data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
+    found = trainer.tuned(phases, data.x, data.y.astype(float), data.held_x, data.held_y.astype(float))
+    test, held = (trainer.logits(found.parameters, x)[..., 0] for x in (data.test_x, data.held_x))
+    return test, held, found.columns
+
+
+def _best_focal(data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Focal loss at the gamma of the smallest held-out log loss after Platt scaling, replicate by replicate."""
+    y = data.held_y.astype(float)
+    trials = [_network((Phase(partial(imbalance.focal, gamma=gamma)),), data, trainer) for gamma in GAMMAS]
+    score = [measures.log_loss(calibration.platt(held, held, y), y, 1 - y) for _, held, _ in trials]
+    best = np.nan_to_num(np.array(score), nan=np.inf).argmin(axis=0)
+
+    def chosen(parts: Sequence[np.ndarray]) -> np.ndarray:
+        return np.stack([parts[choice][row] for row, choice in enumerate(best)])
+
+    columns = {name: chosen([columns[name] for *_, columns in trials]) for name in trials[0][2]}
+    test, held = chosen([trial[0] for trial in trials]), chosen([trial[1] for trial in trials])
+    return test, held, columns | {"gamma": np.array(GAMMAS)[best]}
+
+
+def _resampled(name: str, data: Data, streams: Streams) -> Data:
+    """The training data with the rare class repeated or interpolated, or the other thinned, until both are equally large."""
+    if name == "smote":
+        pairs = [_smote(*one) for one in zip(data.x, data.y, streams.generators("resample", method=name), strict=True)]
+        x, y = (np.stack(parts) for parts in zip(*pairs, strict=True))
+        return replace(data, x=x, y=y)
     if name not in ("oversampled", "undersampled"):
-        return data.x, data.y
+        return data
     chosen = []
     for rng, y in zip(streams.generators("resample", method=name), data.y, strict=True):
         places = [np.flatnonzero(y == k) for k in (0, 1)]
@@ -130,73 +203,22 @@ def _resampled(name: str, data: Data, streams: Streams) -> tuple[np.ndarray, np.
         index = [rng.permutation(np.resize(p, size)) if len(p) < size else rng.permutation(p)[:size] for p in places]
         chosen.append(np.concatenate(index))
     index = np.stack(chosen)
-    return np.take_along_axis(data.x, index[..., None], 1), np.take_along_axis(data.y, index, 1)
+    return replace(data, x=np.take_along_axis(data.x, index[..., None], 1), y=np.take_along_axis(data.y, index, 1))
 
 
-def _linear(data: Data):
+def _smote(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Points between rare points and their five nearest rare neighbours, until both classes are equally large."""
+    from imblearn.over_sampling import SMOTE
+
+    return SMOTE(random_state=int(rng.integers(2**31))).fit_resample(x, y)  # pyright: ignore[reportReturnType]
+
+
+def _linear(data: Data) -> tuple[np.ndarray, np.ndarray, dict]:
     """Logistic regression with Firth's penalty: what a statistician would use instead."""
 
-    def design(x):
+    def design(x: np.ndarray) -> np.ndarray:
         return np.concatenate([np.ones((*x.shape[:2], 1)), x], axis=2)
 
     fit = logistic.fit(design(data.x), data.y.astype(float), firth=True, steps=300, tolerance=1e-6)
-    outputs = [np.matmul(design(x), fit.beta[:, :, None])[..., 0] for x in (data.test_x, data.held_x)]
-    return (*outputs, fit.status)
-
-
-def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict[str, np.ndarray]:
-    """All measures of the logits on test data, with thresholds and recalibration from held-out data."""
-    a, b, y = data.positive, data.negative, data.held_y.astype(float)
-    logit, held = np.nan_to_num(logit.clip(-1e4, 1e4)), np.nan_to_num(held.clip(-1e4, 1e4))
-    odds = float(np.log(data.prevalence / (1 - data.prevalence)))
-    cuts = {
-        "default": np.zeros(len(logit)),
-        "prior": np.full(len(logit), odds),
-        "tuned": measures.best_cut(held, y, 1 - y),
-        "best": measures.best_cut(logit, a, b),
-    }
-    columns = {}
-    for cut, value in cuts.items():
-        decision = logit > value[:, None]
-        table = measures.counts(decision, a, b)
-        columns[f"excess_{cut}"] = measures.balanced_excess(decision, a, b)
-        columns |= {f"balanced_error_{cut}": table.balanced_error}
-        if cut in ("default", "tuned"):
-            columns |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
-    if name in ADJUSTED:
-        columns["excess_adjusted"] = columns[f"excess_{ADJUSTED[name]}"]
-    columns["cut_gain"] = columns["balanced_error_prior"] - columns["balanced_error_tuned"]
-    f1_cut = measures.best_cut(held, y, 1 - y, "f1")
-    columns["f1_tuned"] = measures.counts(logit > f1_cut[:, None], a, b).f1
-    columns["auroc"], columns["average_precision"] = (
-        measures.auroc(logit, a, b),
-        measures.average_precision(logit, a, b),
-    )
-    return columns | _probabilities(name, logit, held, y, data)
-
-
-def _probabilities(name: str, logit: np.ndarray, held: np.ndarray, y: np.ndarray, data: Data) -> dict[str, np.ndarray]:
-    """How good the probabilities are, as they come and after recalibration."""
-    a, b = data.positive, data.negative
-    p = 1 / (1 + np.exp(-logit))
-    parts = measures.calibration(p, a, b)
-    columns = {"log_loss": measures.log_loss(logit, a, b), "brier": measures.brier(p, a, b)}
-    columns |= {"reliability": parts.reliability, "resolution": parts.resolution, "ece": parts.ece}
-    columns["ece_bias"] = measures.ece_bias(p, data.held_y.shape[1])
-    maps = {"platt": calibration.platt, "temperature": calibration.temperature, "isotonic": calibration.isotonic}
-    for kind, mend in maps.items():
-        columns[f"log_loss_{kind}"] = measures.log_loss(mend(logit, held, y), a, b)
-    columns["excess_log_loss_platt"] = columns["log_loss_platt"] - _smallest_log_loss(a, b)
-    if name == "focal":
-        edge = np.clip(p, 1e-7, 1 - 1e-7)
-        true = np.clip(minimisers.focal_inverse_binary(edge, GAMMA), 1e-7, 1 - 1e-7)
-        inverted = measures.log_loss(np.log(true / (1 - true)), a, b)
-        columns |= {"log_loss_inverted": inverted, "inversion_gain": inverted - columns["log_loss"]}
-    return columns
-
-
-def _smallest_log_loss(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
-    """Log loss of the true probabilities on the test points, (reps,)."""
-    total = positive + negative
-    losses = special.xlogy(positive, positive / total) + special.xlogy(negative, negative / total)
-    return -losses.sum(axis=1) / total.sum(axis=1)
+    test, held = (np.matmul(design(x), fit.beta[:, :, None])[..., 0] for x in (data.test_x, data.held_x))
+    return test, held, {"status": fit.status}

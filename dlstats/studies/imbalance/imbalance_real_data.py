@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from dlstats.montecarlo import Estimate
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
-from dlstats.protocol.origin import Practice
-from dlstats.protocol.readers import difference, value
-from dlstats.protocol.study import Experiment, Figure, Study, grid
+from dlstats.protocol.readers import Reader, difference
+from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
 from dlstats.studies.imbalance._limits import seen_in
 from dlstats.studies.imbalance._methods import METHODS, MULTICLASS, RECIPE, network_methods
 
-TRAIN, HELD = (180, 20), (90, 10)
-"""Benign and malignant samples for training and held out; all others test, weighted to the prevalence 0.1."""
+SAMPLES = (270, 30)
+"""Benign and malignant samples, a fifth of them held out; all others test, weighted to the prevalence 0.1."""
+PATIENTS, PICTURES = 569, 1797
+"""In the data sets."""
 LARGEST, RATIO = 100, 20
-"""Digit k has LARGEST · RATIO^(−k/9) training images, from 100 zeros to 5 nines; all others test."""
+"""Digit k has LARGEST · RATIO^(−k/9) images, from 100 zeros to 5 nines, a fifth of them held out; all others test."""
+IMAGES = [round(LARGEST * RATIO ** (-k / 9)) for k in range(10)]
+PENALTIES = tuple(10.0**k for k in range(-3, 4))
+"""Of ridge logistic regression, in scikit-learn's inverse form; the held-out log loss chooses one."""
+BINARY = {name: method for name, method in METHODS.items() if name != "firth"} | {
+    "ridge": Method(
+        "ridge, linear", "logistic regression with a squared penalty chosen on the held-out fifth, no network"
+    )
+}
 
 
 def simulate_breast_cancer(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -28,39 +44,65 @@ def simulate_breast_cancer(condition: Condition, streams: Streams, device: str) 
 
     from dlstats import nets
     from dlstats.studies.imbalance import _training
+    from dlstats.studies.imbalance._measured import measured
 
     raw, target = (np.asarray(part) for part in load_breast_cancer(return_X_y=True))
     x, y = (raw - raw.mean(0)) / raw.std(0), (target == 0).astype(int)
-    parts = [_split(y, [TRAIN, HELD], rng) for rng in streams.generators("split", data="breast_cancer")]
+    held_counts = _training.held_out(SAMPLES)
+    counts = [every - part for every, part in zip(SAMPLES, held_counts, strict=True)]
+    parts = [_split(y, [counts, held_counts], rng) for rng in streams.generators("split", data="breast_cancer")]
     train, held, test = (np.stack(part) for part in zip(*parts, strict=True))
-    prevalence = TRAIN[1] / sum(TRAIN)
+    prevalence = SAMPLES[1] / sum(SAMPLES)
     one = y[test].astype(float)
     positive = prevalence * one / one.sum(1, keepdims=True)
     negative = (1 - prevalence) * (1 - one) / (1 - one).sum(1, keepdims=True)
     data = _training.Data(x[train], y[train], x[held], y[held], x[test], positive, negative, prevalence)
-    net = nets.Mlp(x.shape[1], (16, 16))
-    rows = _training.run(data, TRAIN, list(METHODS), net, condition.steps, streams, device)
-    return rows.drop(columns=[c for c in rows if c.startswith("excess_")])  # pyright: ignore[reportAttributeAccessIssue]
+    net = nets.Mlp(x.shape[1], _training.WIDTHS)
+    trainer = _training.Trainer(net, condition.steps, condition.effort, streams, device)
+    rows = {}
+    for name in BINARY:
+        logit, held_logit, columns = _ridge(data) if name == "ridge" else _training.outputs(name, data, counts, trainer)
+        found = measured(name, logit, held_logit, data)
+        found = {c: v for c, v in found.items() if not c.startswith("excess_") and not c.endswith("_lack")}
+        rows[name] = columns | trainer.digests(data.x) | found
+    return stacked(streams, rows)
+
+
+def _ridge(data) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Logits of ridge logistic regression at test and held-out points, the penalty by the held-out log loss."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+
+    found = []
+    for x, y, held_x, held_y, test_x in zip(data.x, data.y, data.held_x, data.held_y, data.test_x, strict=True):
+        fits = [LogisticRegression(C=penalty, max_iter=2000).fit(x, y) for penalty in PENALTIES]
+        best = min(fits, key=lambda fit: log_loss(held_y, fit.predict_proba(held_x)[:, 1]))
+        found.append((best.decision_function(test_x), best.decision_function(held_x)))
+    test, held = (np.stack(part) for part in zip(*found, strict=True))
+    return test, held, {}
 
 
 def simulate_digits(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks under every loss for many classes on random splits of digits with a long tail."""
     from sklearn.datasets import load_digits
 
-    from dlstats.studies.imbalance import _multiclass
+    from dlstats import nets
+    from dlstats.studies.imbalance import _multiclass, _training
 
     raw, y = (np.asarray(part) for part in load_digits(return_X_y=True))
     x = raw / 16
-    counts = [round(LARGEST * RATIO ** (-k / 9)) for k in range(10)]
-    parts = [_split(y, [counts], rng) for rng in streams.generators("split", data="digits")]
-    train, test = (np.stack(part) for part in zip(*parts, strict=True))
+    held_counts = _training.held_out(IMAGES)
+    counts = [whole - part for whole, part in zip(IMAGES, held_counts, strict=True)]
+    parts = [_split(y, [counts, held_counts], rng) for rng in streams.generators("split", data="digits")]
+    train, held, test = (np.stack(part) for part in zip(*parts, strict=True))
 
     def error(logits: np.ndarray) -> np.ndarray:
         return _balanced_error(logits, y[test])
 
-    return _multiclass.run(
-        x[train], y[train], counts, x[test], "balanced_error", error, condition.steps, streams, device
-    )
+    net = nets.Mlp(x.shape[1], _training.WIDTHS, len(counts))
+    trainer = _training.Trainer(net, condition.steps, condition.effort, streams, device)
+    measure = ("balanced_error", error)
+    return _multiclass.run((x[train], y[train]), (x[held], y[held]), counts, x[test], measure, trainer)
 
 
 def _split(y: np.ndarray, sizes: list, rng: np.random.Generator) -> list[np.ndarray]:
@@ -83,25 +125,46 @@ def _balanced_error(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.stack(rates, axis=1).mean(axis=1)  # along the last axis: sums over the first round by block
 
 
-STEPS = {"steps": Factor("optimiser steps", int, at_least=1)}
+STEPS = {"steps": Factor("optimiser steps at most", int, at_least=1)} | EFFORT
+
+
+def _records(**where: object) -> tuple[Measure, ...]:
+    """What is recorded of every network."""
+    return (
+        Measure("learning_rate", "learning rate chosen", "median", where=where),
+        Measure("train_loss", "training loss", where=where),
+        Measure("epochs", "epochs", where=where),
+        Measure("dead_share", "proportion of hidden units without a slope", where=where),
+    )
+
+
 BREAST_CANCER = Experiment(
     simulate=simulate_breast_cancer,
     factors=STEPS,
-    methods=METHODS,
+    methods=BINARY,
     measures=(
         Measure("balanced_error_default", "balanced error, as trained"),
         Measure("balanced_error_tuned", "balanced error, tuned cut"),
         Measure("balanced_error_prior", "balanced error, cut at the prevalence"),
-        Measure("cut_gain", "balanced error cut at the prevalence less that at the tuned cut"),
-        Measure("f1_tuned", "F1, tuned cut"),
+        Measure("balanced_error_elkan", "balanced error, calibrated and cut at the prevalence"),
+        Measure("f1", "F1, tuned cut"),
         Measure("auroc", "AUC"),
         Measure("average_precision", "average precision"),
         Measure("log_loss", "log loss"),
         Measure("log_loss_platt", "log loss after Platt scaling"),
         Measure("ece", "calibration error"),
+        *_records(method=[name for name in BINARY if name != "ridge"]),
     ),
-    contrasts=(Contrast("log_loss", "cross_entropy", "weighted", "difference", "mean"),),
-    block=25,
+    contrasts=[
+        *(
+            Contrast(column, name, "cross_entropy", "difference", "mean")
+            for column in ("balanced_error_default", "balanced_error_elkan")
+            for name in BINARY
+            if name != "cross_entropy"
+        ),
+        Contrast("log_loss", "cross_entropy", "auc", "difference", "mean"),
+    ],
+    block=24,
     title="breast cancer",
 )
 DIGITS = Experiment(
@@ -116,69 +179,92 @@ DIGITS = Experiment(
             "balanced error, prior accounted for in the loss or after training",
             where={"method": ["cross_entropy", "logit_adjusted"]},
         ),
+        *_records(),
     ),
-    contrasts=(
+    contrasts=[
         Contrast("balanced_error_adjusted", "logit_adjusted", "cross_entropy", "difference", "mean"),
-        Contrast("balanced_error_default", "logit_adjusted", "cross_entropy", "difference", "mean"),
-    ),
-    block=25,
+        *(Contrast("balanced_error_default", name, "cross_entropy", "difference", "mean") for name in MULTICLASS[1:]),
+    ],
+    block=24,
     title="digits",
 )
+PARTS = {
+    "breast_cancer": (PATIENTS - sum(SAMPLES), sum(SAMPLES)),
+    "digits": (PICTURES - sum(IMAGES), sum(IMAGES)),
+}
+"""Samples that test, and that train or are held out."""
+DIFFERENCES = {
+    "breast_cancer": {
+        "balanced_error_default": "as trained",
+        "balanced_error_elkan": "calibrated, cut at the prevalence",
+    },
+    "digits": {"balanced_error_default": "as trained"},
+}
 EXPERIMENTS = {"breast_cancer": BREAST_CANCER, "digits": DIGITS}
 
-SEEN, LECTURES = seen_in("imbalance_real_data"), ("JSM", "BIOS")
+
+def corrected(mcse: Any, replicates: Any, name: str) -> Any:
+    """The error of a mean over splits of one data set with (1/R + test/train) S² for S²/R: Nadeau and Bengio 2003, section 3."""
+    test, train = PARTS[name]
+    return mcse * (1 + replicates * test / train) ** 0.5
+
+
+def _over_splits(reader: Reader, name: str) -> Callable[[Evidence], Estimate]:
+    """The one estimate of a reader with the corrected error, and t with R − 1 degrees of freedom."""
+
+    def read(evidence: Evidence) -> Estimate:
+        (found,) = reader(evidence)
+        mcse, df = corrected(found.mcse, found.replicates, name), found.replicates - 1
+        half = float(stats.t.ppf(0.975, df)) * mcse
+        return replace(found, mcse=mcse, lower=found.value - half, upper=found.value + half, df=df)
+
+    return read
+
+
 CLAIMS = (
     Claim(
-        "IMB4.breast_cancer",
-        "Over random splits of breast cancer with 10 % malignant, a network trained by cross-entropy has a smaller balanced "
-        "error cut at the prevalence than with the cut that is best on held-out data with 10 malignant samples: mean difference "
-        f"({RECIPE}; 20 malignant training samples).",
-        at_most(0), value("cut_gain", method="cross_entropy"), seen_in("imbalance_real_data", 20261127), LECTURES,
-    ),
-    Claim(
         "IMB1.breast_cancer",
-        "Over random splits of breast cancer with 10 % malignant, cross-entropy has a smaller log loss than class weights: mean "
-        f"difference ({RECIPE}).",
-        at_most(0), difference("log_loss", "cross_entropy", "weighted"), SEEN, LECTURES,
-    ),
-    Claim(
-        "IMB5.digits",
-        "Over random splits of digits with a long tail, 100 to 5 images per class, the logit-adjusted loss has a smaller "
-        f"balanced error than cross-entropy with logits corrected for the prior: mean difference ({RECIPE}).",
-        at_most(0), difference("balanced_error_adjusted", "logit_adjusted", "cross_entropy"), SEEN, LECTURES,
-    ),
-    Claim(
-        "IMB5.digits_adjusted",
-        "Over random splits of digits with a long tail, 100 to 5 images per class, the logit-adjusted loss has a smaller "
-        f"balanced error than cross-entropy without a further correction: mean difference ({RECIPE}).",
-        at_most(0), difference("balanced_error_default", "logit_adjusted", "cross_entropy", experiment="digits"),
-        Practice("menon2021", "abstract"), LECTURES,
+        "Over random splits of breast cancer with 10 % malignant, cross-entropy has a smaller log loss than the squared "
+        f"surrogate of the AUC read as logits: mean difference, error of Nadeau and Bengio ({RECIPE}; 30 malignant samples).",
+        at_most(0), _over_splits(difference("log_loss", "cross_entropy", "auc"), "breast_cancer"),
+        seen_in("imbalance_real_data", 20261127), ("JSM", "BIOS"),
     ),
 )  # fmt: skip
 
 
 def draw_real(evidence: Evidence, figure) -> None:
-    """Balanced error of every loss as it comes and with a threshold or prior correction."""
+    """Balanced error of every method less that of cross-entropy, both with the prevalence accounted for."""
     from dlstats.plotting import style
 
     panels = figure.subplots(1, 2)
-    labels = {"default": "as trained", "tuned": "tuned cut", "prior": "prior"}
-    cuts = {"breast_cancer": ("default", "tuned"), "digits": ("default", "prior")}
     for axes, (name, experiment) in zip(panels, EXPERIMENTS.items(), strict=True):
-        methods = experiment.methods
-        for index, cut in enumerate(cuts[name]):
-            table = evidence.table(name, measure=f"balanced_error_{cut}", statistic="mean")
-            table = table.set_index("method").reindex(list(methods))
+        for index, measure in enumerate(DIFFERENCES[name]):
+            table = evidence.table(name, measure=measure, statistic="difference(mean)", against="cross_entropy")
+            methods = [method for method in experiment.methods if method in set(table["method"])]
+            table = table.set_index("method").loc[methods]
             drawn = style.nth(index) | {"linestyle": ""}
-            axes.errorbar(table["estimate"], range(len(methods)), xerr=2 * table["mcse"], label=labels[cut], **drawn)
-        axes.set_yticks(range(len(methods)), [method.label for method in methods.values()])
+            places = [place + 0.2 * index for place in range(len(methods))]
+            axes.errorbar(
+                table["estimate"],
+                places,
+                xerr=2 * corrected(table["mcse"], table["replicates"].astype(float), name),
+                elinewidth=0.5,
+                **drawn,
+            )
+            label = DIFFERENCES[name][measure]
+            axes.errorbar(
+                table["estimate"], places, xerr=2 * table["mcse"], elinewidth=2, label=label, capsize=0, **drawn
+            )
+            axes.set_yticks(range(len(methods)), [experiment.methods[method].label for method in methods])
+        axes.axvline(0, color="0.6", linewidth=0.7, zorder=0)
         axes.invert_yaxis()
-        axes.set(xlabel="balanced error", title=experiment.title)
-        axes.legend()
+        axes.set(xlabel="balanced error, difference", title=experiment.title)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
-def _design(replicates: int, steps: int) -> dict:
-    return {name: grid(steps=steps, replicates=replicates) for name in EXPERIMENTS}
+def _design(replicates: int, paired: int, steps: int) -> dict:
+    efforts: tuple[dict[str, Any], ...] = ({"effort": 1, "replicates": replicates}, {"effort": 3, "replicates": paired})
+    return {name: [grid(steps=steps, **each) for each in efforts] for name in EXPERIMENTS}
 
 
 STUDY = Study(
@@ -191,14 +277,18 @@ STUDY = Study(
     figures=(
         Figure(
             "imbalance_real_data",
-            "Balanced error on real data, random splits. Left: 200 training samples, 10 % malignant. Right: digits, 100 zeros "
-            "to 5 nines. Bars: two Monte Carlo standard errors over splits.",
+            "Balanced error less that of cross-entropy on random splits of real data; left of 0 a method is better. Left: 300 "
+            "samples, 10 % malignant, a fifth held out. Right: digits, 100 zeros to 5 nines. Thick bars: two Monte Carlo "
+            "standard errors over splits, which tell what holds in this data set; thin bars: two errors of Nadeau and Bengio for "
+            "what would hold in another, by which hardly a method can be told from cross-entropy.",
             draw_real,
             "two-column",
             3.0,
         ),
     ),
-    limits="Splits of one data set are not independent samples of a population: errors speak of the splits. Firth's fit of "
-    "31 coefficients to 20 events often does not converge; such replicates count as failed.",
-    designs={"smoke": _design(4, 10), "standard": _design(50, 200), "paper": _design(500, 400)},
+    limits="Splits of one data set are not independent samples of a population: with the error of Nadeau and Bengio (2003) "
+    "hardly a difference of the losses is decided at any number of splits, and as much is claimed. Networks of two hidden "
+    "layers of 16 with rate and stopping by a held-out fifth; Firth's fit of 31 coefficients to 24 events often does not "
+    "converge, so that ridge stands in its place.",
+    designs={"smoke": _design(4, 3, 10), "standard": _design(24, 12, 200), "paper": _design(200, 24, 400)},
 )

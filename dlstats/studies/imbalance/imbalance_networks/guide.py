@@ -1,55 +1,19 @@
-"""Figures of the networks for two classes: errors by threshold, probabilities, and a guide to the losses."""
+"""Figures of the networks for two classes: a guide to the losses, errors by threshold, and what effort changes."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.studies.imbalance._methods import METHODS
-from dlstats.studies.imbalance.imbalance_networks.two_classes import CELL, GOALS
+from dlstats.studies.imbalance.imbalance_networks.two_classes import GOALS, LABELS, NETWORKS, RIVALS
 
-SHOWN = ("cross_entropy", "weighted", "focal", "logit_adjusted", "ldam", "dice", "undersampled")
-CUTS = {"default": "cut at 1/2", "tuned": "cut tuned on held-out data", "best": "best cut"}
-
-
-def draw_excess(evidence: Evidence, figure) -> None:
-    """Excess balanced error against n at prevalence 0.02, by the way in which the threshold is chosen."""
-    from dlstats.plotting import style
-
-    panels = figure.subplots(1, 3, sharey=True)
-    for axes, (cut, title) in zip(panels, CUTS.items(), strict=True):
-        for name in SHOWN:
-            table = evidence.table("two_classes", measure=f"excess_{cut}", statistic="mean", method=name, **CELL)
-            table = table.sort_values("n")
-            drawn = style.method(METHODS[name].style or name)
-            axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **drawn)
-        axes.set(xscale="log", yscale="log", title=title, xlabel="n")
-    panels[0].set_ylabel("balanced error above Bayes")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-
-
-def draw_probabilities(evidence: Evidence, figure) -> None:
-    """Log loss as it comes and after Platt scaling, per loss."""
-    from dlstats.plotting import style
-
-    axes = figure.subplots()
-    methods = {name: method for name, method in METHODS.items() if name != "firth"}
-    for index, (measure, label) in enumerate(
-        {"log_loss": "as trained", "log_loss_platt": "after Platt scaling"}.items()
-    ):
-        table = evidence.table("two_classes", measure=measure, statistic="mean", n=10000, **CELL)
-        table = table.set_index("method").loc[list(methods)]
-        drawn = style.nth(index) | {"linestyle": ""}
-        axes.errorbar(table["estimate"], range(len(methods)), xerr=2 * table["mcse"], label=label, **drawn)
-    axes.set_yticks(range(len(methods)), [method.label for method in methods.values()])
-    axes.invert_yaxis()
-    axes.set(xscale="log", xlabel="log loss")
-    axes.set_xticks([0.06, 0.1, 0.2, 0.4, 0.8], ["0.06", "0.1", "0.2", "0.4", "0.8"])
-    axes.minorticks_off()
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-
-
+SHOWN = ("cross_entropy", "weighted", "focal", "logit_adjusted", "dice", "smote", "firth")
+CUTS = {"default": "cut at 1/2", "tuned": "cut best on held-out data", "elkan": "calibrated, cut at the prevalence"}
+MARGIN = math.log10(1.25)
+"""Log₁₀ of a ratio of excesses within which two losses count as equal."""
 ELICITS = {
     "weighted": "balanced $\\eta$",
     "class_balanced": "reweighted $\\eta$",
@@ -62,65 +26,127 @@ ELICITS = {
     "tversky": "a decision",
     "auc": "ranks of $\\eta$",
     "oversampled": "balanced $\\eta$",
+    "smote": "balanced, smoothed",
     "undersampled": "balanced $\\eta$",
     "firth": "$\\eta$, linear",
 }
-SIZES = (500, 2000, 10000, 50000)
-LEVEL_99 = 2.6
-"""Standard errors of a 99 % interval."""
+BETTER, WORSE, EQUAL, OPEN = "better", "worse", "equal", "open"
+MARKS = {BETTER: ("^", "blue", 20), WORSE: ("v", "vermillion", 20), EQUAL: ("s", "green", 9), OPEN: (".", "", 6)}
+
+
+def outcome(lower: float, upper: float) -> str:
+    """What an interval of the log₁₀ ratio of a loss's excess over that of cross-entropy says."""
+    if -MARGIN <= lower and upper <= MARGIN:
+        return EQUAL
+    return BETTER if upper < 0 else WORSE if lower > 0 else OPEN
 
 
 def draw_guide(evidence: Evidence, figure) -> None:
-    """Goal against loss: better, worse or like cross-entropy at each n, by paired 99 % intervals."""
+    """Loss against goal, for each mechanism: better, worse or like cross-entropy at each n, by paired intervals."""
     from dlstats.plotting import style
 
-    axes = figure.subplots()
-    marks = {1: ("^", style.COLORS["blue"], 22), -1: ("v", style.COLORS["vermillion"], 22), 0: (".", "0.6", 8)}
-    names, points = list(ELICITS), {outcome: [] for outcome in marks}
-    paired: dict[str, Any] = {"statistic": "difference(mean)", "against": "cross_entropy", "n": SIZES, **CELL}
-    for column, (measure, (_, sign)) in enumerate(GOALS.items()):
-        table = evidence.table("two_classes", measure=measure, **paired)
-        for line in table.to_dict("records"):
-            clear = abs(line["estimate"]) > LEVEL_99 * line["mcse"]
-            outcome = (1 if sign * line["estimate"] > 0 else -1) if clear else 0
-            points[outcome].append((column + 0.16 * (SIZES.index(line["n"]) - 1.5), names.index(line["method"])))
-    for outcome, (marker, color, size) in marks.items():
-        if points[outcome]:
-            axes.scatter(*zip(*points[outcome], strict=True), marker=marker, color=color, s=size, linewidths=0)
-    axes.set_yticks(range(len(names)), [f"{METHODS[n].label}: {ELICITS[n]}" for n in names])
-    axes.set_xticks(range(len(GOALS)), [label for label, _ in GOALS.values()])
-    axes.xaxis.tick_top()
-    axes.invert_yaxis()
-    axes.tick_params(length=0)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    for edge in range(len(GOALS) - 1):
-        axes.axvline(edge + 0.5, color="0.85", linewidth=0.5)
+    names = RIVALS
+    panels = figure.subplots(1, len(LABELS), sharey=True)
+    for axes, (mechanism, title) in zip(panels, LABELS.items(), strict=True):
+        points: dict[str, list] = {mark: [] for mark in MARKS}
+        for column, goal in enumerate(GOALS):
+            where: dict[str, Any] = {"statistic": "log_ratio(mean)", "against": "cross_entropy", "mechanism": mechanism}
+            table = evidence.table("two_classes", measure=goal, **where)
+            sizes = sorted(table["n"].unique())
+            for line in table.to_dict("records"):
+                x = column + 0.26 * (sizes.index(line["n"]) - (len(sizes) - 1) / 2)
+                points[outcome(line["lower"], line["upper"])].append((x, names.index(line["method"])))
+        for mark, (marker, color, size) in MARKS.items():
+            if points[mark]:
+                x, y = zip(*points[mark], strict=True)
+                axes.scatter(
+                    x, y, marker=marker, color=style.COLORS.get(color, "0.6"), s=size, linewidths=0, label=mark
+                )
+        axes.set_xticks(
+            range(len(GOALS)), [goal.replace("\n", " ") for goal in GOALS.values()], rotation=90, fontsize=6.5
+        )
+        axes.xaxis.tick_top()
+        axes.set_xlabel(title)
+        axes.tick_params(length=0)
+        axes.spines[["left", "bottom"]].set_visible(False)
+        for edge in range(len(GOALS) - 1):
+            axes.axvline(edge + 0.5, color="0.85", linewidth=0.5)
+    panels[0].set_yticks(range(len(names)), [f"{METHODS[n].label}: {ELICITS[n]}" for n in names])
+    panels[0].invert_yaxis()
+    shown = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=4)
+
+
+def draw_excess(evidence: Evidence, figure) -> None:
+    """Excess balanced error against n, by mechanism and by the way in which the threshold is chosen."""
+    from dlstats.plotting import style
+
+    panels = figure.subplots(len(LABELS), len(CUTS), sharex=True, sharey="row", squeeze=False)
+    for row, (mechanism, data) in zip(panels, LABELS.items(), strict=True):
+        for axes, cut in zip(row, CUTS, strict=True):
+            for index, name in enumerate(SHOWN):
+                table = evidence.table(
+                    "two_classes", measure=f"excess_{cut}", statistic="mean", method=name, mechanism=mechanism
+                ).sort_values("n")
+                label, drawn = METHODS[name].label, style.nth(index)
+                axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=label, **drawn)
+            axes.set(xscale="log", yscale="log")
+        row[0].set_ylabel(f"excess, {data.split(',')[0].split(' in ')[0]}")
+    for top, bottom, title in zip(panels[0], panels[-1], CUTS.values(), strict=True):
+        top.set_title(title)
+        bottom.set_xlabel("n")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+
+
+def draw_effort(evidence: Evidence, figure) -> None:
+    """Excess balanced error of every loss, calibrated and cut at the prevalence, at efforts 1 and 3; n = 2,000."""
+    from dlstats.plotting import style
+
+    panels = figure.subplots(1, len(LABELS), sharey=True)
+    for axes, (mechanism, title) in zip(panels, LABELS.items(), strict=True):
+        for index, effort in enumerate((1, 3)):
+            table = evidence.table(
+                "two_classes", measure="excess_elkan", statistic="mean", mechanism=mechanism, n=2000, effort=effort
+            )
+            table = table.set_index("method").loc[[*NETWORKS, "firth"]]
+            places = [place + 0.2 * (2 * index - 1) for place in range(len(table))]
+            drawn = style.nth(index + 1) | {"linestyle": ""}
+            axes.errorbar(table["estimate"], places, xerr=2 * table["mcse"], label=f"effort {effort}", **drawn)
+        axes.set(xscale="log", xlabel="excess balanced error", title=title)
+    panels[0].set_yticks(range(len(METHODS)), [METHODS[name].label for name in [*NETWORKS, "firth"]])
+    panels[0].invert_yaxis()
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 FIGURES = (
     Figure(
         "imbalance_guide",
-        "Which loss for which goal: better (up, blue), worse (down, red) or not distinguishable (dot) from cross-entropy, at "
-        "n = 500, 2,000, 10,000 and 50,000 from left to right in each cell; two Gaussians in five dimensions, prevalence "
-        "0.02; paired 99 % intervals, one comparison at a time. Beside each loss what it elicits, η the true probability.",
+        "Which loss for which goal: better (up), worse (down), equal within a factor of 1.25 (square) or open (dot) beside "
+        "cross-entropy, at n = 500, 2,000 and 10,000 from left to right in each cell, prevalence 0.02. Before a cut or a "
+        "recalibration nearly every loss wins at balanced decisions and loses as a probability; after calibration and a cut at "
+        "the prevalence little is left of it. The line wins on Gaussians alone, where it is the correct model. Beside each loss "
+        "what it elicits, η the true probability; log ratios of what a loss lacks of the truth, paired 95 % intervals, one "
+        "comparison at a time.",
         draw_guide,
         "two-column",
-        3.6,
+        4.8,
     ),
     Figure(
         "imbalance_networks",
-        "Balanced error above Bayes of trained networks: two Gaussians in five dimensions, prevalence 0.02. Left: logit cut "
-        "at 0. Middle: cut tuned on held-out data. Right: best cut on the test points. Bars: two Monte Carlo standard errors.",
+        "Balanced error above Bayes, prevalence 0.02: two Gaussians (top), rings (middle) and two moons (bottom). The way in "
+        "which the cut is chosen (columns) matters more than the loss; calibration and a cut at the prevalence use a few "
+        "held-out positives better than the cut that is best on them. Firth's line is the correct model in the top row and "
+        "useless in the others. Bars: two Monte Carlo standard errors.",
         draw_excess,
         "two-column",
-        3.2,
+        6.2,
     ),
     Figure(
-        "imbalance_probabilities",
-        "Log loss of trained networks as probabilities, as they come and after Platt scaling on held-out data: two Gaussians, "
-        "prevalence 0.02, n = 10,000. Bars: two Monte Carlo standard errors.",
-        draw_probabilities,
-        "one-column",
-        3.2,
+        "imbalance_effort",
+        "Balanced error above Bayes, calibrated and cut at the prevalence, n = 2,000, prevalence 0.02: three times the steps "
+        "change little where the held-out fifth stops a network. Bars: two Monte Carlo standard errors.",
+        draw_effort,
+        "two-column",
+        3.8,
     ),
 )
