@@ -91,7 +91,15 @@ class _Reader(yaml.SafeLoader):
 
 
 class _Writer(yaml.SafeDumper):
-    pass
+    """Strings with a line break other than that of a line are quoted, where PyYAML folds them into a space."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """A string, in double quotes if it must be."""
+        odd = any(character in data for character in "\x85\u2028\u2029")
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if odd else None)
+
+
+_Writer.add_representer(str, _Writer.represent_str)
 
 
 def _constructor(name: str) -> Callable[[yaml.SafeLoader, yaml.ScalarNode], object]:

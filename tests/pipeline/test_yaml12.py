@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlstats.pipeline import yaml12
@@ -67,6 +67,7 @@ def test_what_is_no_number_is_a_word(text):
 
 
 @given(TREES)
+@example({"\x85": None, " ": "a\u2028b", "\u2029": ["\x85"]})
 def test_what_is_written_comes_back_in_its_type(tree):
     back = yaml12.read(yaml12.write(tree))
     assert repr(back) == repr(tree)

@@ -25,11 +25,6 @@ TOGETHER = [
         {"n": 11, "features": 10, "approximation": 0.0, "noise_sd": 1.0},
         "`n` must exceed `features` + 1, got n=11, features=10, approximation=0, noise_sd=1.",
     ),
-    (
-        "published_designs.risk",
-        {"target": "m1", "n": 60, "noise": "t5", "noise_scale": "constant"},
-        "`noise` of m1 to m5 must be normal and constant, got target=m1, n=60, noise=t5, noise_scale=constant.",
-    ),
     *(
         (f"width_versus_depth.{name}", {"target": "bump", "budget": 10, "points": 20, "steps": 1} | more, "`budget` must")
         for name, more in (("by_depth", {}), ("by_activation", {"depth": 3}), ("by_start", {"depth": 3}))

@@ -22,7 +22,7 @@ RATES = (0.03, 0.01, 0.003)
 GAMMAS = (1.0, 2.0, 5.0)
 """Of focal loss; the held-out log loss after Platt scaling chooses one."""
 BATCH = 256
-CHECKS = 20
+VALIDATIONS = 20
 """Looks at the held-out loss at effort 1."""
 DEFERRED = 0.6
 """Proportion of the steps before the weights of the margins n^(−1/4) set in."""
@@ -132,7 +132,7 @@ class Trainer:
                 schedule=training.schedules.cosine,
                 batch_size=self.batch and min(self.batch, x.shape[1]),
                 keep="best",
-                check_every=max(1, self.steps // CHECKS),
+                check_every=max(1, self.steps // VALIDATIONS),
             )
             order = self.streams.generators("minibatch", method="all")
             fits.append(

@@ -15,7 +15,7 @@ TASK = problem(nets.Mlp(3, (8,)))
 @pytest.fixture(autouse=True)
 def unmeasured(monkeypatch, tmp_path):
     monkeypatch.delenv("DLSTATS_BACKEND", raising=False)
-    monkeypatch.setattr(cache, "place", lambda: tmp_path / "dlstats")
+    monkeypatch.setattr(cache, "location", lambda: tmp_path / "dlstats")
     choice.widest.cache_clear()
     yield
     choice.widest.cache_clear()
