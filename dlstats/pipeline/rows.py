@@ -13,6 +13,8 @@ NOT_FINITE, DEAD = "not_finite", "dead"
 REASONS = {
     "diverged": "a loss or weight was not finite",
     "untrained": "the loss never changed, or its gradient was 0 from the start",
+    "not_converged": "the tolerance was not reached",
+    "degenerate": "the estimate does not exist",
     DEAD: "no unit of a hidden layer has a slope any more",
 }
 """What the statuses of a fit say, for rows without a reason of their own. A network that is dead counts: it was trained."""

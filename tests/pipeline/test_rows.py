@@ -9,7 +9,7 @@ from cases import toy
 
 from dlstats import montecarlo
 from dlstats.pipeline import cells, ledger, store, summaries
-from dlstats.pipeline.rows import REASONS, settled
+from dlstats.pipeline.rows import GIVEN, REASONS, settled
 from dlstats.protocol import origin, readers, verdict
 from dlstats.protocol.claim import Claim, Expectation, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
@@ -57,6 +57,14 @@ def _spoilt(column="error", value=np.inf, at=((7, "mean"),), inner=EXPERIMENT):
         return rows
 
     return dataclasses.replace(inner, simulate=spoil)
+
+
+def test_every_failure_has_a_reason_and_an_own_one_stays():
+    failures = [status for status in GIVEN if status not in ("ok", "dead", "error")]
+    rows = pd.DataFrame({"n": 40, "method": "mean", "status": failures, "reason": "", "error": 1.0})
+    reasons = settled(rows, EXPERIMENT)["reason"].tolist()
+    assert all(reasons)
+    assert set(settled(rows.assign(reason="its own"), EXPERIMENT)["reason"]) == {"its own"}
 
 
 def _raw(experiment=EXPERIMENT, sizes=(20, 40, 80), block=REPS):

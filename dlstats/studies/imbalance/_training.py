@@ -13,7 +13,7 @@ from dlstats import nets, training
 from dlstats.dgp import imbalanced
 from dlstats.losses import imbalance, margins, overlap
 from dlstats.measures import classification as measures
-from dlstats.methods import calibration, logistic
+from dlstats.methods import calibration, logistic, tuning
 from dlstats.seeds import Streams
 from dlstats.training.recipes import digest
 
@@ -56,7 +56,6 @@ class Tuned:
     """Networks at the rate and step that the held-out loss chose, one per replicate."""
 
     parameters: object
-    held_loss: np.ndarray
     columns: dict
     """What is recorded of every replicate."""
 
@@ -140,17 +139,17 @@ class Trainer:
             )
             parameters = fits[-1].parameters
         fit = fits[-1]
-        score = np.where(np.isfinite(fit.validation_loss), fit.validation_loss, np.inf).reshape(reps, rates)
-        chosen = np.arange(reps) * rates + score.argmin(axis=1)
+        rate = tuning.best(fit.validation_loss.reshape(reps, rates))
+        chosen = np.arange(reps) * rates + rate
         kept = fit.rows(chosen)
         columns = {
             "status": kept.status,
-            "learning_rate": np.array(self.rates)[score.argmin(axis=1)],
+            "learning_rate": np.array(self.rates)[rate],
             "train_loss": kept.loss.astype(float),
             "epochs": sum(each.epochs[chosen] for each in fits),
             "dead_share": kept.dead_share,
         }
-        return Tuned(kept.parameters, score.min(axis=1), columns)
+        return Tuned(kept.parameters, columns)
 
     def logits(self, parameters, x: np.ndarray) -> np.ndarray:
         """Of the trained networks, (reps, m, outputs)."""
@@ -178,7 +177,7 @@ def _best_focal(data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, d
     y = data.held_y.astype(float)
     trials = [_network((Phase(partial(imbalance.focal, gamma=gamma)),), data, trainer) for gamma in GAMMAS]
     score = [measures.log_loss(calibration.platt(held, held, y), y, 1 - y) for _, held, _ in trials]
-    best = np.nan_to_num(np.array(score), nan=np.inf).argmin(axis=0)
+    best = tuning.best(np.stack(score, axis=1))
 
     def chosen(parts: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([parts[choice][row] for row, choice in enumerate(best)])

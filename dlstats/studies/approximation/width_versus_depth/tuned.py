@@ -42,6 +42,7 @@ def trained(arm: Arm, condition: Condition, streams: Streams, device: str) -> di
 
     from dlstats import nets, training
     from dlstats.losses.regression import squared
+    from dlstats.methods import tuning
     from dlstats.training.recipes import digest
 
     torch.set_num_threads(1)
@@ -66,7 +67,7 @@ def trained(arm: Arm, condition: Condition, streams: Streams, device: str) -> di
     trials = fitted(start[::STARTS].repeat_interleave(len(rates), 0), np.tile(rates, reps), n)
     held_x, held_y = (np.repeat(part[:, n:], len(rates), axis=0) for part in (x, y))
     held = _error(net, trials.parameters, held_x, held_y, device).reshape(reps, -1)
-    rate = rates[np.where(np.isfinite(held), held, np.inf).argmin(axis=1)]
+    rate = rates[tuning.best(held)]
     fit = training.best_of(fitted(start, np.repeat(rate, STARTS), x.shape[1]), STARTS)
     values = training.predict(net, fit.parameters, fresh, device)[..., 0].numpy()
     scale = variance(condition.target)

@@ -88,6 +88,7 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
 
     from dlstats import nets, training
     from dlstats.losses import quantile
+    from dlstats.methods import tuning
     from dlstats.training import outcome, recipes
 
     torch.set_num_threads(1)
@@ -112,8 +113,8 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
         start = start.repeat_interleave(len(RATES), dim=0)
         order = streams.generators("minibatch", **parameters)
         fit = training.fit(net, loss, start, x[:, :size], scaled[:, :size], plan, order, ahead, device)
-        score = np.nan_to_num(fit.validation_loss, nan=np.inf).reshape(len(x), len(RATES))
-        fit = fit.rows(score.argmin(axis=1) + np.arange(len(x)) * len(RATES))
+        rate = tuning.best(fit.validation_loss.reshape(len(x), len(RATES)))
+        fit = fit.rows(rate + np.arange(len(x)) * len(RATES))
         return training.predict(net, fit.parameters, new, device), fit, start[:: len(RATES)]
 
     if method == "per_level":
