@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats import montecarlo, seeds
+from dlstats.machine import gpus
 from dlstats.pipeline import grid, origins, registry, store
 from dlstats.pipeline.progress import Progress
 from dlstats.pipeline.rows import GIVEN, settled
@@ -140,14 +141,16 @@ def simulate_block(
     """Rows of a block of replicates with everything that identifies them: cell, factors, seed, keys, status, seconds.
 
     Raises ValueError when the experiment returns other replicates than asked for, a method or key that it does not
-    declare, or an unknown status.
+    declare, or an unknown status. `seconds` are processor time per replicate, so that other work on the machine does not
+    count; on a GPU, where the processor only waits, they are wall time.
     """
     name = f"{origin.study}.{origin.experiment}"
     condition = grid.parse_cell_id(origin.cell, experiment, name)
     streams = seeds.Streams(origin.seed, experiment.streams or origin.study, list(block))
-    started = time.perf_counter()
+    clock = time.perf_counter if device != "cpu" and gpus.gpus() else time.process_time
+    started = clock()
     rows = experiment.simulate(condition, streams, device).reset_index(drop=True)
-    seconds = (time.perf_counter() - started) / len(block)
+    seconds = (clock() - started) / len(block)
     _check_rows(rows, experiment, block, name)
     labels = {"study": origin.study, "experiment": origin.experiment, "cell": origin.cell, **condition}
     labels |= {"seed": origin.seed, "replicate": rows["replicate"], "method": rows["method"]}

@@ -1,6 +1,7 @@
 """What is stored does not depend on blocks, order or earlier runs; one replicate can be replayed."""
 
 import dataclasses
+import time
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,20 @@ def test_sixty_and_forty_more_are_a_hundred(tmp_path):
     _run(tmp_path / "a", 60)
     for grown, whole in zip(_run(tmp_path / "a", 100), _run(tmp_path / "b", 100), strict=True):
         _same(grown, whole)
+
+
+@pytest.mark.parametrize(
+    ("device", "on_gpu", "waits"), [("auto", [], False), ("cpu", ["0"], False), ("auto", ["0"], True)]
+)
+def test_seconds_are_processor_time_unless_a_gpu_does_the_work(tmp_path, monkeypatch, device, on_gpu, waits):
+    def simulate(condition, streams, device):
+        time.sleep(0.2)
+        return toy.simulate(condition, streams, device)
+
+    monkeypatch.setattr(cells.gpus, "gpus", lambda: on_gpu)
+    origin = store.Origin("toy", "samples", CELLS[0], toy.SEED, "code")
+    rows = cells.simulate_block(dataclasses.replace(toy.SAMPLES, simulate=simulate), origin, [0, 1], device)
+    assert (rows["seconds"].iloc[0] >= 0.1) == waits
 
 
 def _sparse(condition, streams, device):

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROOFS = ROOT / "docs" / "proofs"
 CITED = set(parse_file(str(ROOT / "reports" / "references.bib")).entries)
 SEEDS = {yaml.safe_load(path.read_text())["seed"] for path in (ROOT / "config").glob("*.yaml")}
-SEEN = {20261120, 20261127, 20261201}
+SEEN = {20261120, 20261127, 20261201, 20261203, 20261204}
 """Root seeds of runs whose numbers were seen: pilots of most findings, and one whose verdicts were seen before replicates were
 raised. No profile may have one."""
 STUDIES = list(registry.studies())
