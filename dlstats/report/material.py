@@ -12,7 +12,7 @@ import pandas as pd
 from dlstats.pipeline import checks, origins, records, registry, results, store
 from dlstats.pipeline.ledger import combine
 from dlstats.protocol.study import Study
-from dlstats.report import bibliography, errata, families, protocol, provenance
+from dlstats.report import bibliography, errata, families, findings, protocol, provenance, sentences
 from dlstats.report.bibliography import Source
 from dlstats.report.files import tracked
 
@@ -49,6 +49,8 @@ class Material:
     """Studies whose results other code computed."""
     questions: Mapping[str, tuple[families.Question, ...]] = field(default_factory=dict)
     """Of every family, for the page that opens its chapter."""
+    findings: Mapping[str, findings.Entry] = field(default_factory=dict)
+    sentences: Sequence[sentences.Proposition] = ()
 
     @property
     def planned(self) -> list[str]:
@@ -70,6 +72,11 @@ class Material:
             verdict=self.checks["holds"].map({True: "holds", False: "fails"}),
         )  # fmt: skip
         return pd.concat([self.verdicts, rows[[c for c in rows if c in self.verdicts]]], ignore_index=True)
+
+    @property
+    def ledger(self) -> dict[str, Mapping]:
+        """The rows of `statements` by claim."""
+        return {str(row["claim"]): row for row in self.statements.to_dict("records")}
 
     def checks_of(self, study: str) -> pd.DataFrame:
         """The checks of one study."""
@@ -128,6 +135,8 @@ def collect(
         errata=slips,
         stale=tuple(name for name in provenance.stale(config, folder) if name in parts),
         questions=families.load(tracked(reports, families.FILE)),
+        findings=findings.load(tracked(reports, findings.FILE)),
+        sentences=sentences.load(tracked(reports, sentences.FILE)),
         registered={n: earlier for n in loaded if (earlier := protocol.registered(reports, n))},
     )
 

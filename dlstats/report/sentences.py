@@ -1,0 +1,180 @@
+"""Results in sentences: what a claim says in a clause; words and numbers of the sentence follow from its verdict."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlstats.pipeline import checked
+from dlstats.protocol import verdict
+from dlstats.protocol.claim import RELATIONS
+from dlstats.report.blocks import Text, prose
+from dlstats.report.digits import Shown, exact, show
+from dlstats.report.files import packaged
+
+FILE = "sentences.yaml"
+WORDS: Mapping[str, str] = packaged("texts.yaml")["verdicts"]
+"""The sentence of every verdict."""
+ABSENT = "not in this run"
+IN_FAVOUR = (verdict.SUPPORTED, "replicated", "breaks", "holds")
+AGAINST = ("refuted", "not replicated", "does not break", verdict.CONFLICTS, "fails")
+DIGITS = 4
+"""Significant digits of an exact number in a sentence."""
+NUMBER = re.compile(r"\{(value|factor|percent)\}")
+Ledger = Mapping[str, Mapping]
+"""Rows of the ledger, and of the checks as its rows, by claim."""
+
+
+class Clause(checked.Model):
+    """What one claim says, or several that differ in `which`: a clause that may follow “that” and “whether”.
+
+    `number` prints what was found, as a `{value}`, as `{factor}` = 10^value, or as `{percent}` = 100 value; where it is
+    empty a sentence that agrees has no number.
+    """
+
+    that: str
+    which: Sequence[str] = ()
+    number: str = "{value}"
+
+
+@dataclass(frozen=True)
+class Proposition:
+    """A clause with its claims in order and, for each, what stands for `{which}`."""
+
+    claims: tuple[str, ...]
+    clause: Clause
+
+    def that(self, claims: Iterable[str]) -> str:
+        """The clause on some of the claims."""
+        if not self.clause.which:
+            return self.clause.that
+        return self.clause.that.replace("{which}", listed([self.clause.which[self.claims.index(c)] for c in claims]))
+
+
+def load(path: Path) -> tuple[Proposition, ...]:
+    """The propositions of a file, whose keys are claims separated by spaces; none where there is no such file.
+
+    Raises Wrong where a clause has not one `which` for each of its claims, or a number of another kind.
+    """
+    if not path.exists():
+        return ()
+    found = []
+    for key, clause in checked.load(dict[str, Clause], path, "the sentences").items():
+        claims = tuple(key.split())
+        if len(clause.which) != (len(claims) if len(claims) > 1 else len(clause.which)):
+            raise checked.Wrong(f"{path}: {key}: must have {len(claims)} of `which`, got {len(clause.which)}.")
+        if clause.number and not NUMBER.search(clause.number):
+            raise checked.Wrong(f"{path}: {key}: `number` must hold {{value}}, {{factor}} or {{percent}}.")
+        found.append(Proposition(claims, clause))
+    return tuple(found)
+
+
+def chosen(propositions: Sequence[Proposition], claims: Iterable[str]) -> tuple[Proposition, ...]:
+    """The propositions on these claims alone, in the order of the claims; a claim without one is left out."""
+    wanted, out = list(dict.fromkeys(claims)), []
+    for claim in wanted:
+        for one in propositions:
+            if claim in one.claims and not any(one is seen for seen, _ in out):
+                out.append((one, tuple(c for c in one.claims if c in wanted)))
+    return tuple(_part(one, kept) for one, kept in out)
+
+
+def _part(one: Proposition, kept: tuple[str, ...]) -> Proposition:
+    which = [w for c, w in zip(one.claims, one.clause.which, strict=False) if c in kept]
+    return Proposition(kept, one.clause.model_copy(update={"which": which}))
+
+
+def text(propositions: Iterable[Proposition], ledger: Ledger) -> Text:
+    """The sentences of some propositions, one after the other."""
+    return prose(" ".join(sentence for one in propositions for sentence in sentences(one, ledger)))
+
+
+def sentences(one: Proposition, ledger: Ledger) -> list[str]:
+    """A sentence for each verdict that the claims of a proposition have: those that agree stand together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for claim in one.claims:
+        row = ledger.get(claim)
+        word = str(row["verdict"]) if row else ABSENT
+        groups.setdefault((word, str(row.get("reason") or "") if row else ""), []).append(claim)
+    return [_sentence(one, word, claims, ledger) for (word, _), claims in groups.items()]
+
+
+def _sentence(one: Proposition, word: str, claims: Sequence[str], ledger: Ledger) -> str:
+    rows, number = [ledger[claim] for claim in claims if claim in ledger], one.clause.number
+    shown = number or ("{value}" if word not in IN_FAVOUR else "")
+    that = one.that(claims)
+    sentence = WORDS[word].format(
+        that=that,
+        That=that[:1].upper() + that[1:],
+        found=_numbers(shown, [found(row, shown) for row in rows]),
+        required=_numbers(shown, list(dict.fromkeys(required(row, shown) for row in rows))),
+        effort=_numbers(shown, [_effort(row, shown) for row in rows]),
+        reason="; ".join(dict.fromkeys(_reason(row) for row in rows)),
+        note="; ".join(dict.fromkeys(_note(row) for row in rows)),
+    )
+    return re.sub(r"[:;,] ?\.$", ".", sentence.replace(" ()", ""))
+
+
+def _numbers(wrapped: str, numbers: Sequence[str]) -> str:
+    return NUMBER.sub(lambda _: listed(numbers), wrapped) if wrapped and numbers else ""
+
+
+def found(row: Mapping, wrapped: str = "{value}") -> str:
+    """What was measured, with its Monte Carlo standard error, in the unit of a `number`."""
+    value, mcse = float(row["estimate"]), float(row["mcse"])
+    unit = _unit(wrapped)
+    if unit == "factor":
+        value, mcse = 10**value, math.log(10) * 10**value * mcse
+    elif unit == "percent":
+        value, mcse = 100 * value, 100 * mcse
+    return _shown(value, mcse).text
+
+
+def required(row: Mapping, wrapped: str = "{value}") -> str:
+    """What the claim asks of the number, its margin included: `≤ 0.06`, `1 ± 0.05`."""
+    theory, margin, unit = float(row["theory"]), float(row["margin"]), _unit(wrapped)
+    relation = str(row["relation"])
+    sign = {"at_most": 1, "at_least": -1}.get(relation, 0)
+    if sign:
+        return f"{RELATIONS[relation]} {_in_unit(theory + sign * margin, unit)}"
+    if unit == "factor" and margin:
+        return f"{_in_unit(theory - margin, unit)} to {_in_unit(theory + margin, unit)}"
+    slack = f" ± {_in_unit(margin, unit)}" if margin else ""
+    return f"{_in_unit(theory, unit)}{slack}"
+
+
+def _effort(row: Mapping, wrapped: str) -> str:
+    return _in_unit(float(row.get("effort_estimate", math.nan)), _unit(wrapped))
+
+
+def _unit(wrapped: str) -> str:
+    match = NUMBER.search(wrapped)
+    return match[1] if match else "value"
+
+
+def _in_unit(value: float, unit: str) -> str:
+    scaled = {"factor": 10**value if value < 300 else math.inf, "percent": 100 * value}.get(unit, value)
+    return exact(scaled, DIGITS).text
+
+
+def _shown(value: float, mcse: float) -> Shown:
+    return exact(value, DIGITS) if mcse == 0 else show(value, mcse)
+
+
+def _reason(row: Mapping) -> str:
+    needed, reason = row.get("needed"), str(row.get("reason") or "no reason is recorded")
+    if needed is None or math.isnan(needed):
+        return reason
+    return f"{reason} (about {needed:,.0f}; there were {row['replicates']:,.0f})"
+
+
+def _note(row: Mapping) -> str:
+    return str(row.get("note") or "").strip(".")
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
