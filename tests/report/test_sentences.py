@@ -10,7 +10,7 @@ from cases.report_site import REPORTS
 from dlstats.pipeline import registry
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import findings, overview, sentences
-from dlstats.report.blocks import characters
+from dlstats.report.blocks import characters, prose
 
 PROPOSITIONS = sentences.load(REPORTS / sentences.FILE)
 FINDINGS = findings.load(REPORTS / findings.FILE)
@@ -45,8 +45,7 @@ def test_every_proposition_has_its_own_words_for_every_verdict(one):
         assert text[0].isupper() or not text[0].isalpha()
         assert text.endswith(".")
         assert not re.search(r"[{}]|\bnan\b|None|\.\.|: \.|  ", text), text
-        clause = one.that(one.claims)
-        assert clause[1:10].split("^")[0] in text, word
+        assert characters(prose(one.that(one.claims)))[1:] in text, word
     agreeing = {texts[word] for word in ("supported", "replicated", "holds")}
     assert len(set(texts.values()) - agreeing) == len(WORDS) - 3 - (texts["conflict"] == texts["fails"])
 
