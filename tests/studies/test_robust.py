@@ -16,8 +16,8 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.measure import Contrast
 from dlstats.protocol.readers import value
 from dlstats.seeds import Streams
+from dlstats.studies.averages import Average
 from dlstats.studies.robust import _quadrature, deep_quantile
-from dlstats.studies.robust._averages import Average
 from dlstats.studies.robust.efficiency import asymptotics, loss_shapes
 from dlstats.studies.robust.robust_regression import robust_fits
 from dlstats.theory import efficiency

@@ -22,9 +22,9 @@ from dlstats.protocol.origin import Finding
 from dlstats.protocol.readers import log_ratio
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.averages import Average
 from dlstats.studies.frames import fitted, squared_error, stacked
 from dlstats.studies.regression import Network
-from dlstats.studies.robust._averages import Average
 
 NEW = 1000
 MODELS = tuple(bauer_kohler.MODELS)

@@ -19,8 +19,8 @@ from dlstats.protocol.origin import Derived, Finding
 from dlstats.protocol.readers import log_ratio, unpaired, value, worst
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.averages import Average
 from dlstats.studies.frames import TEXT, by_replicate
-from dlstats.studies.robust._averages import Average
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
 POINTS = 961

@@ -8,7 +8,7 @@ from typing import Any
 from dlstats.protocol.claim import Claim, Expectation, at_least, at_most
 from dlstats.protocol.origin import Finding
 from dlstats.protocol.readers import log_ratio
-from dlstats.studies.robust._averages import Average
+from dlstats.studies.averages import Average
 from dlstats.studies.robust.quantile_benchmark.published_quantiles import NETWORK, SIZES
 
 PILOT = Finding("quantile_benchmark, seed 20261127")

@@ -7,7 +7,7 @@ import math
 from dlstats.protocol.claim import Claim, Expectation, at_least, at_most, equals
 from dlstats.protocol.origin import Finding, Origin, Practice
 from dlstats.protocol.readers import log_ratio, value
-from dlstats.studies.robust._averages import Average
+from dlstats.studies.averages import Average
 from dlstats.studies.robust.robust_regression.robust_fits import FUNCTIONS, ONCE, SAMPLE
 
 BARRON = Practice("barron2019", "abstract")
