@@ -7,8 +7,8 @@ from snakemake.utils import min_version
 
 min_version("9.19")
 
-HERE = Path(workflow.basedir)
-sys.path.insert(0, str(HERE))
+if Path(workflow.basedir, "dlstats").is_dir():  # the repository
+    sys.path.insert(0, workflow.basedir)
 
 from dlstats.machine import gpus
 from dlstats.pipeline import (
@@ -17,6 +17,7 @@ from dlstats.pipeline import (
     config as settings,
     fingerprints,
     grid,
+    outside,
     processes,
     registry,
     run,

@@ -85,7 +85,7 @@ def test_reading_all_studies_loads_no_torch():
 
 def test_building_the_job_graph_loads_no_torch():
     code = "from dlstats.pipeline import config, grid\nimport sys\n"
-    code += "settings = config.load(config.PROFILES / 'every.yaml')\n"
+    code += "settings = config.load('config/every.yaml')\n"
     code += "[grid.jobs(settings, study) for study in settings['studies']]\nsys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -1,8 +1,8 @@
 # The configuration of this run, and the names that the rules share.
 
 
-CONFIG_FILE = settings.locate(config, HERE / "config")
-CONFIG_WORD = os.path.relpath(CONFIG_FILE)  # the same wherever the folder lies
+CONFIG_FILE = settings.locate(config)
+CONFIG_WORD = settings.relative(CONFIG_FILE)
 PROFILE = CONFIG_FILE.stem
 CONFIG = settings.load_or_exit(CONFIG_FILE)
 FAMILIES = grid.families(CONFIG)

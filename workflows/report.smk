@@ -29,8 +29,8 @@ rule write:
     input:
         rules.ledger.output,
         expand("reports/figures/{study}", study=STUDIES),
-        config=CONFIG_WORD,
         marker=standing.marker("write"),
+        config=settings.files(CONFIG_FILE),
     output:
         pdf="reports/dlstats.pdf",
         html="reports/dlstats.html",
@@ -40,12 +40,13 @@ rule write:
     conda:
         "../environment.yml"
     params:
+        config=CONFIG_WORD,
         report=fingerprints.definitions("dlstats.report.build", "write"),
         assets=fingerprints.assets_digest(),
     message:
         "write the report"
     shell:
-        "exec python -m dlstats write --config {input.config:q} --with-parent > {log:q} 2>&1"
+        "exec python -m dlstats write --config {params.config:q} --with-parent > {log:q} 2>&1"
 
 
 rule report:

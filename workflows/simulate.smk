@@ -29,13 +29,14 @@ for study in STUDIES:
                 seed=CONFIG["seed"],
                 replicates=job.cells[0].replicates,
                 target=grid.target_words(job),
+                file=outside.words(study),
                 device=CONFIG["device"],
                 code=fingerprints.cells(registry.module(study), job.experiment),
             message:
                 f"simulate {study}.{job.experiment}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
             shell:
                 "exec python -m dlstats simulate {params.experiment:q} {params.cells:q} --seed {params.seed:q}"
-                " --replicates {params.replicates:q} {params.target:q} --device {params.device:q} --log {log:q}"
+                " --replicates {params.replicates:q} {params.target:q} {params.file:q} --device {params.device:q} --log {log:q}"
                 " --limit {resources.limit:q} --with-parent"
 
 

@@ -22,10 +22,11 @@ rule checks:
     params:
         slow=[] if CONFIG["design"] == "smoke" else ["--slow"],
         code=code("checks"),
+        file=lambda wildcards: outside.words(wildcards.study),
     message:
         "check the identities of {wildcards.study}"
     shell:
-        "exec python -m dlstats checks {wildcards.study:q} {params.slow:q} --with-parent 2> {log:q}"
+        "exec python -m dlstats checks {wildcards.study:q} {params.slow:q} {params.file:q} --with-parent 2> {log:q}"
 
 
 rule summarise:

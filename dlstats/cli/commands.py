@@ -10,6 +10,19 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dlstats import project
+
+
+def begin(options: argparse.Namespace) -> None:
+    """A folder to begin with."""
+    from dlstats.cli import start
+
+    for path in start.begin(options.folder):
+        print(path)
+    print(
+        "next: " + ("" if options.folder == Path() else f"cd {options.folder}; ") + "dlstats run smoke", file=sys.stderr
+    )
+
 
 def show(options: argparse.Namespace) -> None:
     """The studies of a configuration, with their cells, claims or checks if asked."""
@@ -116,6 +129,7 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
     from dlstats.machine import gpus
     from dlstats.pipeline import cells, complaints, processes, registry
 
+    _add_file(options)
     study, inner = registry.experiment(options.experiment)
     target = None
     if options.target:
@@ -132,10 +146,19 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
     return 0
 
 
+def _add_file(options: argparse.Namespace) -> None:
+    """Make a study that stands outside the package known by its name."""
+    from dlstats.pipeline import outside, registry
+
+    if options.file:
+        outside.add(options.file, registry.studies())
+
+
 def compute_checks(options: argparse.Namespace) -> None:
     """The checks of a study; one that fails is said loudly, and the run of the workflow ends with status 1."""
     from dlstats.pipeline import results
 
+    _add_file(options)
     table = results.write_checks(options.study, options.slow, options.results)
     for row in table[~table["holds"].astype(bool)].to_dict("records"):
         print(
@@ -227,8 +250,11 @@ def export(options: argparse.Namespace) -> None:
 
 def replay(options: argparse.Namespace) -> int:
     """One replicate again, compared with what is stored; 1 when it differs by more than the tolerance."""
-    from dlstats.pipeline import cells, registry
+    from dlstats.pipeline import cells, config, registry, run
 
+    _add_file(options)
+    if options.experiment.partition(".")[0] not in registry.known():
+        config.load(project.configuration(run.last_profile(options.results)))  # which may name it by its file
     study, inner = registry.experiment(options.experiment)
     comparison = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
     for column in comparison.again.columns.drop("seconds"):
@@ -262,12 +288,13 @@ def run(options: argparse.Namespace) -> int:
     """The workflow; 3 when a check failed or what is proven is contradicted."""
     from dlstats.pipeline import config, registry, results, run
 
-    for study in [word for word in options.words if word in registry.studies()]:
+    config.load(project.configuration(options.profile))
+    for study in [word for word in options.words if word in registry.known()]:
         _require(study, options.profile)
     status = run.workflow(options.profile, options.words, options.keep_stale)
     if status:
         return status
-    return results.contradictions(config.load(run.config_of(options.profile)), Path("results"))
+    return results.contradictions(config.load(project.configuration(options.profile)), Path("results"))
 
 
 def rerun(options: argparse.Namespace) -> int:
@@ -275,20 +302,20 @@ def rerun(options: argparse.Namespace) -> int:
     from dlstats.pipeline import registry, run
 
     study, _, inner = options.study.partition(".")
-    if inner:
-        registry.experiment(options.study)
-    registry.module(study)
     profile = options.profile or run.last_profile(Path("results"))
     _require(study, profile)
+    if inner:
+        registry.experiment(options.study)
     print(f"{options.study} again, as in the profile {profile}", file=sys.stderr, flush=True)
     return run.workflow(profile, [study, *options.words], again=options.study)
 
 
 def _require(study: str, profile: str) -> None:
     """Raise LookupError for a study that a profile does not hold."""
-    from dlstats.pipeline import config, run
+    from dlstats.pipeline import config, registry
 
-    known = config.load(run.config_of(profile))["studies"]
+    known = config.load(project.configuration(profile))["studies"]
+    registry.module(study)
     if study not in known:
         raise LookupError(f"The study must be one of the profile `{profile}` ({', '.join(known)}), got `{study}`.")
 

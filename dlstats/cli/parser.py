@@ -11,15 +11,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dlstats import __version__
+from dlstats import __version__, project
 from dlstats.cli import commands
 from dlstats.pipeline import complaints, processes
 from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import one_line, short
 
-ROOT = Path(__file__).resolve().parents[2]
-STANDARD = ROOT / "config" / "standard.yaml"
-PROFILE = "a profile, by its name in config/ (smoke, every, standard, paper, your own) or its path"
+STANDARD = "standard"
+PROFILE = (
+    "a profile, by its name in config/ (smoke, every, standard, paper, your own) or its path, or [PROFILE:]STUDY.py"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,12 +66,6 @@ _seconds = _between(f"greater than 0 and at most {processes.LONGEST}", lambda x:
 _tolerance = _between("of at least 0", lambda x: 0 <= x < math.inf)
 
 
-def _configuration(text: str) -> Path:
-    """A path of a configuration, or that of the profile of this name."""
-    path = Path(text)
-    return path if path.suffix or path.exists() else STANDARD.with_name(f"{text}.yaml")
-
-
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["studies", "cells", "claims", "checks", "all"], default="studies")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="how the list is printed")
@@ -83,7 +78,7 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=_configuration, default=STANDARD, help=f"{PROFILE} (default: standard)")
+    parser.add_argument("--config", type=project.configuration, default=STANDARD, help=f"{PROFILE} (default: standard)")
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
@@ -92,6 +87,10 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="where to train")
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--file", metavar="STUDY.py", help="the study's file or folder, where it is none of the suite")
 
 
 def _add_parent(parser: argparse.ArgumentParser) -> None:
@@ -112,6 +111,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_seconds, help="stop with an error after so many seconds")
     _add_parent(parser)
     parser.add_argument("--log", type=Path, help="file for a line of progress every half minute")
+    _add_file(parser)
     _add_results(parser)
     _add_device(parser)
 
@@ -137,6 +137,7 @@ def _add_cost(parser: argparse.ArgumentParser) -> None:
 def _add_checks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study")
     parser.add_argument("--slow", action="store_true", help="those that take more than a few seconds, too")
+    _add_file(parser)
     _add_results(parser)
     _add_parent(parser)
 
@@ -184,6 +185,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cell")
     parser.add_argument("replicate", type=_at_least(0))
     parser.add_argument("--tolerance", type=_tolerance, default=1e-3, help="largest relative difference after training")
+    _add_file(parser)
     _add_results(parser)
     _add_device(parser)
 
@@ -200,7 +202,12 @@ def _add_rerun(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(words=[])
 
 
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="where to write it (default: here)")
+
+
 COMMANDS = {
+    "init": ("a folder to begin with: Snakefile, configurations, a study in one file", _add_init, commands.begin),
     "list": ("the studies of a configuration, with their cells, claims or checks", _add_list, commands.show),
     "config": (
         "the design of a study, to be pasted into a configuration and changed",

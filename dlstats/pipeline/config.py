@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field, PlainValidator
 
-from dlstats.pipeline import checked, grid, processes, registry, size, yaml12
+from dlstats import project
+from dlstats.pipeline import checked, grid, outside, processes, registry, size, yaml12
 from dlstats.protocol import study as protocol
 from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import near
 
-PROFILES = Path(__file__).parents[2] / "config"
+STANDARD = "standard"
+"""The profile that is meant where none is named."""
 
 
 class ConfigError(checked.Wrong):
@@ -31,7 +33,7 @@ def _levels(value: object) -> object:
 
 def _names(value: object) -> object:
     if value != "all" and not (isinstance(value, list) and all(type(one) is str for one in value)):
-        raise ValueError("`all` or a list of studies")
+        raise ValueError("`all` or a list of studies, by name or by file")
     return value
 
 
@@ -89,18 +91,36 @@ class Config(checked.Model):
 
 
 def load(path: str | Path) -> dict:
-    """The configuration in `path`, checked. Raises ConfigError with one line that says what to mend."""
-    path = Path(path)
+    """The configuration in `path`, checked; of `PROFILE:STUDY.py`, or `STUDY.py`, that of the profile for this study alone.
+
+    Raises ConfigError with one line that says what to mend.
+    """
+    path, study = _parts(str(path))
     try:
         content = yaml12.load(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
     except yaml12.NotYaml as error:
         raise ConfigError(str(error)) from None
+    if study and isinstance(content, dict):
+        content = {key: value for key, value in content.items() if key != "overrides"} | {"studies": [study]}
     try:
         return check(content)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def files(path: str | Path) -> list[str]:
+    """The files that a configuration is read from."""
+    return [os.path.relpath(part) for part in _parts(str(path)) if part]
+
+
+def _parts(text: str) -> tuple[Path, str]:
+    """The file of a configuration, and the study's file that is all it is to hold."""
+    profile, _, study = text.rpartition(":")
+    if not project.is_path(study) or study.endswith((".yaml", ".yml")):
+        return Path(text), ""
+    return project.configuration(profile or STANDARD), study
 
 
 def check(content: Any) -> dict:
@@ -153,21 +173,31 @@ def _own_mistake(settings: Mapping, study: str, error: Exception) -> registry.St
 
 
 def _studies(wanted: str | list[str]) -> list[str]:
-    known = list(registry.studies())
+    own = list(registry.studies())
     if isinstance(wanted, str):
-        return known
+        return own
     if not wanted:
         raise ConfigError("studies: must name one study at least, or be `all`.")
-    for name in wanted:
-        if name not in known:
-            raise ConfigError(f"studies: there is no study `{name}`.{near(name, known)}")
-        if wanted.count(name) > 1:
-            raise ConfigError(f"studies: `{name}` must be named once, got {wanted.count(name)} times.")
-    return [name for name in known if name in wanted]
+    named = []
+    for word in wanted:
+        named += own if word == "all" else [_study(word)]
+    for name in named:
+        if named.count(name) > 1:
+            raise ConfigError(f"studies: `{name}` must be named once, got {named.count(name)} times.")
+    return [name for name in registry.known() if name in named]
+
+
+def _study(word: str) -> str:
+    """The name of a study that a configuration names by that or by its file."""
+    try:
+        return outside.add(word, registry.studies()) if project.is_path(word) else word if registry.module(word) else ""
+    except (LookupError, ValueError) as error:
+        raise ConfigError(f"studies: {error.args[0][0].lower()}{error.args[0][1:]}") from None
 
 
 def _overrides(config: Config) -> dict[str, dict[str, list[protocol.Grid]]]:
-    known, studies = registry.studies(), _studies(config.studies)
+    studies = _studies(config.studies)
+    known = registry.known()
     for study, experiments in config.overrides.items():
         if study not in known:
             raise ConfigError(f"overrides: there is no study `{study}`.{near(study, known)}")
@@ -197,20 +227,24 @@ def _entry(one: protocol.Grid) -> dict:
     return entry
 
 
-def locate(settings: Mapping, folder: Path) -> Path:
-    """The configuration that `snakemake --config profile=NAME` asks for: a name in `folder` or a path.
+def locate(settings: Mapping) -> Path:
+    """The configuration that `snakemake --config profile=NAME` asks for: a profile's name, a path, or `[PROFILE:]STUDY.py`.
 
     Exits with status 2 when `settings` holds another key, or a path has braces.
     """
     other = [str(key) for key in settings if key != "profile"]
     if other:
         _exit(f"--config takes `profile=NAME` only, got `{other[0]}`; what a run holds is set in its profile's file")
-    name = str(settings.get("profile", "standard"))
-    path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
-    for what, location in (("the folder of the project", folder.parent), ("--config profile", os.path.relpath(path))):
+    path = project.configuration(str(settings.get("profile", STANDARD)))
+    for what, location in (("the folder of the project", project.FOLDER), ("--config profile", relative(path))):
         if {*"{}"} & {*str(location)}:
             _exit(f"{what}: must have a path without braces, which Snakemake fills in, got `{location}`")
     return path
+
+
+def relative(path: Path) -> str:
+    """A configuration as commands name it, the same wherever the folder lies."""
+    return str(path) if _parts(str(path))[1] else os.path.relpath(path)
 
 
 def load_or_exit(path: Path) -> dict:

@@ -14,9 +14,11 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 
+from dlstats import project
 from dlstats.pipeline.modules import Definition, Module
 from dlstats.pipeline.reach import Code, Place
 
@@ -35,8 +37,8 @@ HANDED = (("seeds", "Streams"), ("protocol.factor", "Condition"))
 class Fingerprints:
     """Fingerprints of the code of a package as it is when first asked for.
 
-    `module` is the name of a module of the package, or the path of a study's file outside it: then its definitions and
-    those of the files beside it count too.
+    `module` is the name of a module, or the path of a study's file outside the package: then its definitions and those of
+    the files beside it, or of the package that it is in, count too.
     """
 
     def __init__(self, package: Path = PACKAGE) -> None:
@@ -117,10 +119,14 @@ class Fingerprints:
     def _open(self, module: str, labels: bool = True) -> tuple[Code, Module]:
         """The code that a module sees, and the module."""
         folder = None
+        if module.partition(".")[0] != self.package.name and not module.endswith(".py"):
+            spec = importlib.util.find_spec(module)
+            module = spec.origin if spec and spec.origin else module
         if module.endswith(".py"):
             path = Path(module).resolve()
-            path = path.parent if path.name == "__init__.py" else path
-            folder, module = path.parent, path.stem
+            path = path.parent if path.name == "__init__.py" else path.with_suffix("")
+            folder = next(above for above in path.parents if not (above / "__init__.py").exists())
+            module = ".".join(path.relative_to(folder).parts)
         if (folder, labels) not in self._codes:
             self._codes[folder, labels] = Code(self.package, folder, labels)
         code = self._codes[folder, labels]
@@ -193,6 +199,6 @@ definitions = functools.cache(HERE.definitions)
 
 def assets_digest() -> str:
     """Digest of the files of the report that are no code: templates, page, captions, bibliography."""
-    folders = (PACKAGE / "report", PACKAGE / "report" / "templates", PACKAGE.parent / "reports")
+    folders = (PACKAGE / "report", PACKAGE / "report" / "templates", project.FOLDER / "reports")
     files = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in ASSETS]
     return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]

@@ -102,7 +102,7 @@ class Code:
             if root is not None and head:
                 base = root.joinpath(head, *rest)
                 paths = (base / "__init__.py", base.with_name(base.name + ".py"), base)
-                path = next((path for path in paths if path.is_file() or (path is base and path.is_dir())), None)
+                path = next((path for path in paths if (path.is_dir() if path is base else path.is_file())), None)
                 self._modules[name] = path and _module(name, path, path.stat().st_mtime_ns, path.stat().st_size)
         return self._modules[name]
 

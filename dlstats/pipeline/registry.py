@@ -1,4 +1,4 @@
-"""Which studies there are: one file or folder each, under the folder of its family."""
+"""Which studies there are: one file or folder each, under the folder of its family, and those from outside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from dlstats.pipeline import outside
 from dlstats.protocol.hints import near
 from dlstats.protocol.study import Study
 
@@ -26,7 +27,10 @@ class StudyError(ValueError):
 
 @cache
 def studies() -> dict[str, str]:
-    """Study -> its module, family by family in the order shown. Modules with a leading underscore are shared machinery."""
+    """Study of the suite -> its module, family by family in the order shown.
+
+    Modules with a leading underscore are shared machinery.
+    """
     files = [*STUDIES.glob("*/*.py"), *(path.parent for path in STUDIES.glob("*/*/__init__.py"))]
     places = sorted((_rank(path.parent.name), path.stem, path.parent.name) for path in files if path.stem[0] != "_")
     return {name: f"dlstats.studies.{family}.{name}" for _, name, family in places}
@@ -36,21 +40,31 @@ def _rank(family: str) -> tuple[int, str]:
     return (ORDER.index(family) if family in ORDER else len(ORDER), family)
 
 
+def known() -> list[str]:
+    """The names of all studies: those of the suite in the order shown, then those from outside."""
+    return [*studies(), *outside.installed(), *outside.files()]
+
+
 def module(study: str) -> str:
-    """The module of a study. Raises LookupError with a near miss when there is none."""
-    known = studies()
-    if study not in known:
-        raise LookupError(f"There is no study `{study}`.{near(study, known)}")
-    return known[study]
+    """The module of a study, or the path of its file where it is none of a package.
+
+    Raises LookupError with a near miss when there is none.
+    """
+    place = studies().get(study) or outside.module(study)
+    if place is None:
+        raise LookupError(f"There is no study `{study}`.{near(study, known())}")
+    return place
 
 
 def family(study: str) -> str:
     """The family of a study."""
-    return module(study).split(".")[-2]
+    return module(study).split(".")[-2] if study in studies() else outside.FAMILY
 
 
 def file(study: str) -> Path:
     """The file of a study, or the `__init__.py` of its folder."""
+    if study not in studies():
+        return outside.file(study)
     path = STUDIES / family(study) / study
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
@@ -64,7 +78,8 @@ def load(study: str) -> Study:
     """
     dotted = module(study)
     try:
-        declared = getattr(import_module(dotted), "STUDY", None)
+        imported = import_module(dotted) if study in studies() else outside.load(study)
+        declared = getattr(imported, "STUDY", None)
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
@@ -100,9 +115,14 @@ def _origin(error: Exception) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{shown(Path(error.filename))}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if STUDIES in Path(frame.filename).parents[1:]]
+    own = [frame for frame in frames if _of_a_study(Path(frame.filename))]
     frame = (own or list(frames))[-1]
     return f"{shown(Path(frame.filename))}:{frame.lineno}"
+
+
+def _of_a_study(path: Path) -> bool:
+    folders = {file.parent for file in outside.files().values()}
+    return STUDIES in path.parents[1:] or not folders.isdisjoint(path.parents)
 
 
 def _message(error: Exception) -> str:
@@ -111,18 +131,18 @@ def _message(error: Exception) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as messages give it, from the root of the repository."""
-    root = STUDIES.parent.parent
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    """A path as messages give it, from the working folder or that of the packages."""
+    root = next((root for root in (Path.cwd(), STUDIES.parent.parent) if path.is_relative_to(root)), None)
+    return str(path.relative_to(root) if root else path)
 
 
 def experiment(name: str) -> tuple[str, str]:
     """Study and experiment of `study.experiment`, or of `study` where it has one. Raises LookupError otherwise."""
     study, _, inner = name.partition(".")
-    known = list(load(study).experiments)
-    if not inner and len(known) == 1:
-        return study, known[0]
-    if inner not in known:
-        names = [f"{study}.{e}" for e in known]
+    inners = list(load(study).experiments)
+    if not inner and len(inners) == 1:
+        return study, inners[0]
+    if inner not in inners:
+        names = [f"{study}.{e}" for e in inners]
         raise LookupError(f"`{name}` must be one of {', '.join(names)}.{near(name, names)}")
     return study, inner

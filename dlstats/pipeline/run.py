@@ -15,13 +15,11 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from dlstats import cache
+from dlstats import cache, project
 from dlstats.pipeline import config, origins, processes, standing, store
 
-ROOT = Path(__file__).resolve().parents[2]
 PROFILE = ".profile"
 """File in `results/` that names the profile of the last run."""
-STANDARD = "standard"
 PATIENCE = 5.0
 """Seconds for which a run waits for a Snakemake to end: one whose starter was killed ends within two."""
 
@@ -43,8 +41,8 @@ def workflow(profile: str, arguments: Sequence[str], keep_stale: bool = False, a
     cache.folder()  # Snakemake needs one beside it
     with _alone(Path(".snakemake") / "dlstats.lock"):
         base = [sys.executable, "-m", "snakemake", "--config", f"profile={profile}"]
-        base += ["--snakefile", str(ROOT / "Snakefile")]
-        base += ["--workflow-profile", str(ROOT / "workflows" / "profiles" / "default")]
+        base += ["--snakefile", str(project.snakefile())]
+        base += ["--workflow-profile", str(project.file("workflows", "profiles", "default"))]
         environment = _environment() | {processes.STARTER: str(os.getpid())}
         if any(Path(".snakemake/locks").glob("*.lock")):
             print(
@@ -71,11 +69,6 @@ def _wait(snakemake: subprocess.Popen) -> int:
         return 128 + signal.SIGINT
 
 
-def config_of(profile: str) -> Path:
-    """The configuration that a profile names, as the Snakefile finds it."""
-    return config.locate({"profile": profile}, ROOT / "config")
-
-
 def remember(profile: str, results: Path) -> None:
     """Keep the profile of this run for `last_profile`."""
     store.replace(results / PROFILE, lambda temporary: temporary.write_text(f"{profile}\n", encoding="utf-8"))
@@ -84,15 +77,15 @@ def remember(profile: str, results: Path) -> None:
 def last_profile(results: Path) -> str:
     """The profile of the last run, `standard` before the first."""
     try:
-        return (results / PROFILE).read_text(encoding="utf-8").strip() or STANDARD
+        return (results / PROFILE).read_text(encoding="utf-8").strip() or config.STANDARD
     except (OSError, ValueError):
-        return STANDARD
+        return config.STANDARD
 
 
 def _environment() -> dict[str, str]:
     """Jobs find this interpreter's `python` and this package, whether or not its environment was activated."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    packages = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    packages = os.pathsep.join(filter(None, [str(project.PACKAGES), os.environ.get("PYTHONPATH", "")]))
     return os.environ | {"PATH": path, "PYTHONPATH": packages}
 
 

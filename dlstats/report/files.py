@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import dlstats
+from dlstats import project
 from dlstats.pipeline import store, yaml12
 
 
 def tracked(reports: Path, name: str) -> Path:
     """A tracked file of the report, `reports/<name>`; of the project itself when the folder does not hold its own."""
     own = Path(reports) / name
-    return own if own.exists() else Path(dlstats.__file__).resolve().parent.parent / "reports" / name
+    return own if own.exists() else project.FOLDER / "reports" / name
 
 
 def packaged(name: str) -> dict:

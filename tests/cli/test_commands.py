@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from dlstats import project
 from dlstats.cli import parser as command_line
 from dlstats.pipeline import registry
 
@@ -75,7 +76,7 @@ QUICK = [
     (["run", "smoke", "squaring", "--cores", "1"], "must be one of the profile `smoke`"),
     (["list", "--config", "nowhere"], "config/nowhere.yaml: cannot be read"),
     (["rerun", "sawtooth", "-n"], "unrecognized arguments: -n"),
-    (["ledger", "--config", str(command_line.ROOT / "config" / "smoke.yaml")], "is not there"),
+    (["ledger", "--config", str(project.FOLDER / "config" / "smoke.yaml")], "is not there"),
     (["measure", "sawtooth"], "is not there"),
     (["export", "sawtooth"], "is not there"),
     (["cost"], "there are no raw results"),
@@ -106,14 +107,14 @@ def test_a_wrong_command_line_gives_one_line_and_status_2(words, message, tmp_pa
 
 
 def test_the_plan_counts_every_study():
-    done = _run("plan", "--config", "config/smoke.yaml", cwd=command_line.ROOT)
+    done = _run("plan", "--config", "config/smoke.yaml", cwd=project.FOLDER)
     assert done.returncode == 0
     assert "sawtooth" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("all ")
 
 
 def test_claims_are_listed_with_their_origin_for_programs(capsys):
-    assert command_line.main(["list", "claims", "--format", "json", "--config", str(command_line.STANDARD)]) == 0
+    assert command_line.main(["list", "claims", "--format", "json", "--config", "standard"]) == 0
     found = json.loads(capsys.readouterr().out)
     loaded = map(registry.load, registry.studies())
     assert sorted(one["id"] for one in found) == sorted(claim.id for study in loaded for claim in study.claims)
@@ -133,7 +134,7 @@ def test_a_machine_is_not_timed_for_nothing(monkeypatch, capsys):
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_a_terminal_that_cannot_show_every_character_gets_all_the_rest(encoding):
     environment = os.environ | {"PYTHONIOENCODING": encoding}
-    command = [sys.executable, "-m", "dlstats", "list", "claims", "--config", str(command_line.STANDARD)]
+    command = [sys.executable, "-m", "dlstats", "list", "claims", "--config", "standard"]
     text = subprocess.run(command, capture_output=True, env=environment, check=True).stdout.decode(encoding)
     assert "\\u2264" in text
     found = subprocess.run([*command, "--format", "json"], capture_output=True, env=environment, check=True).stdout
@@ -141,6 +142,6 @@ def test_a_terminal_that_cannot_show_every_character_gets_all_the_rest(encoding)
 
 
 def test_the_design_of_a_study_is_shown_to_be_pasted(capsys):
-    assert command_line.main(["config", "show", "sawtooth", "--config", str(command_line.STANDARD)]) == 0
+    assert command_line.main(["config", "show", "sawtooth", "--config", "standard"]) == 0
     shown = yaml.safe_load(capsys.readouterr().out)
     assert shown["overrides"]["sawtooth"]["training"][0]["replicates"] >= 1

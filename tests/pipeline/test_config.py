@@ -8,9 +8,10 @@ from cases import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlstats import project
 from dlstats.pipeline import config, grid, yaml12
 
-PROFILES = sorted(config.PROFILES.glob("*.yaml"))
+PROFILES = sorted((project.FOLDER / "config").glob("*.yaml"))
 GOOD = {
     "design": "smoke",
     "seed": 1,

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from cases import toy
 
+from dlstats import project
 from dlstats.cli import parser as command_line
 from dlstats.pipeline import cells, store
 from dlstats.training import device
@@ -25,7 +26,7 @@ WORDS = ["--seed", "1", "--replicates", "1", "--device", "cpu"]
 
 def _simulate(folder, *words, before=None):
     command = [sys.executable, "-m", "dlstats", "simulate", ".".join(EXPERIMENT), *words, *WORDS]
-    environment = os.environ | {"PYTHONPATH": str(command_line.ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(project.FOLDER)}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, preexec_fn=before, check=False
     )

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from cases.project import copy_project
 
-from dlstats.cli import parser as command_line
+from dlstats import project
 from dlstats.pipeline import config, grid, origins, store
 
 EXPERIMENT = ("squaring", "deep")
@@ -46,7 +46,7 @@ sys.meta_path.insert(0, Deadly())
 """What the interpreter of a job loads first: the cells named die or sleep when their work begins."""
 
 
-def _environment(folder, kind, cells, root=command_line.ROOT):
+def _environment(folder, kind, cells, root=project.FOLDER):
     (folder / "hook").mkdir()
     (folder / "hook" / "sitecustomize.py").write_text(HOOK)
     path = os.pathsep.join([str(folder / "hook"), str(root)])

@@ -1,0 +1,36 @@
+"""A new project has all it needs, and nothing is overwritten."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from dlstats.cli import parser as command_line
+from dlstats.cli import start
+
+
+def test_a_new_project_is_planned_as_it_is(tmp_path):
+    assert command_line.main(["init", str(tmp_path / "new")]) == 0
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in start.STARTER.glob("[!_]*")}
+    command = [sys.executable, "-m", "dlstats", "plan"]
+    done = subprocess.run(command, cwd=tmp_path / "new", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1].startswith("network_or_boosting ")
+    assert len(done.stdout.splitlines()) == 5
+
+
+@pytest.mark.skipif(shutil.which("snakemake") is None, reason="Snakemake is not installed")
+def test_its_workflow_has_all_targets(tmp_path):
+    start.begin(tmp_path)
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--config", "profile=smoke"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "everything" in done.stdout + done.stderr
+
+
+def test_no_file_is_overwritten_and_none_is_written_then(tmp_path, capsys):
+    (tmp_path / "README.md").write_text("mine")
+    assert command_line.main(["init", str(tmp_path)]) == 2
+    assert "there is already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    assert (tmp_path / "README.md").read_text() == "mine"

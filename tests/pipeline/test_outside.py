@@ -1,0 +1,177 @@
+"""A study in a file of the user's is one of ours: named, planned, simulated, fingerprinted; what cannot be is refused."""
+
+import shutil
+import sys
+import types
+
+import pytest
+
+from dlstats.cli import parser as command_line
+from dlstats.cli import start
+from dlstats.pipeline import config, fingerprints, grid, origins, outside, registry, run
+
+STARTER = start.STARTER / "network_or_boosting.py"
+SMALL = '''"""A study of the mean."""
+
+import numpy as np
+import pandas as pd
+import helper_of_mean
+
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.study import Experiment, Method, Study, grid
+
+
+def simulate(condition, streams, device):
+    draws = streams.draw(lambda rng: rng.normal(size=condition.n), "data", n=condition.n)
+    rows = [{"replicate": r, "method": "mean", "error": helper_of_mean.middle(x)} for r, x in zip(streams.replicates, draws)]
+    return pd.DataFrame(rows)
+
+
+STUDY = Study(
+    title="The mean",
+    aims="Try.",
+    experiments={
+        "samples": Experiment(
+            simulate=simulate,
+            factors={"n": Factor("sample size", int, at_least=2)},
+            methods={"mean": Method("mean", "the mean")},
+            measures=[Measure("error", "error")],
+        )
+    },
+    designs={"smoke": grid(n=[4, 8], replicates=3)},
+)
+'''
+HELPER = "def middle(x):\n    return float(x.mean())\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with a study and what it imports beside it; what it made known is forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(outside, "_files", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "small_mean.py").write_text(SMALL)
+    (tmp_path / "mine" / "helper_of_mean.py").write_text(HELPER)
+    registry.load.cache_clear()
+    yield tmp_path
+    registry.load.cache_clear()
+    for name in ("small_mean", "helper_of_mean", "network_or_boosting", "a_package"):
+        sys.modules.pop(name, None)
+
+
+def _configure(folder, studies):
+    path = folder / "c.yaml"
+    path.write_text(f"design: smoke\nseed: 1\nstudies: {studies}\n")
+    return path
+
+
+def test_a_file_in_a_configuration_is_a_study(folder):
+    settings = config.load(_configure(folder, "[crps, mine/small_mean.py]"))
+    assert settings["studies"] == ["crps", "small_mean"]
+    assert [cell.id for cell in grid.cells(settings, "small_mean")] == ["n=4", "n=8"]
+    assert grid.families(settings)[outside.FAMILY] == ["small_mean"]
+
+
+def test_files_come_after_all_studies_of_the_suite(folder):
+    settings = config.load(_configure(folder, "[./mine/small_mean.py, all]"))
+    assert settings["studies"] == [*registry.studies(), "small_mean"]
+
+
+@pytest.mark.parametrize("word", ["mine/small_mean.py", "smoke:mine/small_mean.py", "every:./mine/small_mean.py"])
+def test_a_file_is_a_configuration_of_itself(folder, word):
+    if word.startswith("mine"):
+        (folder / "config").mkdir()
+        (folder / "config" / "standard.yaml").write_text(
+            "design: smoke\nseed: 5\nstudies: all\noverrides: {crps: {}}\n"
+        )
+    settings = config.load(word)
+    assert settings["studies"] == ["small_mean"]
+    assert settings["seed"] == (5 if word.startswith("mine") else 740)
+    assert len(config.files(word)) == 2
+
+
+def test_its_cells_are_simulated_and_replayed_by_commands_that_name_the_file(folder, capsys):
+    cells = ["small_mean.samples", "n=4", "n=8"]
+    command = ["simulate", *cells, "--file", "mine/small_mean.py", "--seed", "740", "--replicates", "3"]
+    assert command_line.main(command) == 0
+    assert origins.raw_path(folder / "results", "small_mean", "samples", "n=8").exists()
+    run.remember("every:mine/small_mean.py", folder / "results")
+    outside._files.clear()
+    assert command_line.main(["replay", "small_mean.samples", "n=8", "2"]) == 0  # by the profile of the last run
+    assert "matches to the bit" in capsys.readouterr().out
+    assert command_line.main(["list", "cells", "--config", "smoke:mine/small_mean.py"]) == 0
+    assert "samples n=4  x3" in capsys.readouterr().out
+
+
+def test_its_fingerprint_covers_what_stands_beside_it_and_no_docstring(folder):
+    name = outside.add("mine/small_mean.py")
+
+    def now():
+        return fingerprints.Fingerprints().cells(registry.module(name), "samples")
+
+    before = now()
+    (folder / "mine" / "small_mean.py").write_text(SMALL.replace("A study of the mean.", "A study of means."))
+    assert now() == before
+    (folder / "mine" / "helper_of_mean.py").write_text(HELPER.replace("x.mean()", "x.mean() * 2"))
+    assert now() != before
+
+
+def test_a_package_announces_its_studies(folder, monkeypatch):
+    package = folder / "a_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "helper.py").write_text(HELPER)
+    study = SMALL.replace("import helper_of_mean", "from a_package import helper as helper_of_mean")
+    (package / "small_mean.py").write_text(study)
+    monkeypatch.syspath_prepend(str(folder))
+    announced = types.SimpleNamespace(name="their_mean", value="a_package.small_mean")
+    monkeypatch.setattr(outside, "entry_points", lambda group: [announced] if group == "dlstats.studies" else [])
+    outside.installed.cache_clear()
+    try:
+        settings = config.load(_configure(folder, "[their_mean]"))
+        assert [cell.id for cell in grid.cells(settings, "their_mean")] == ["n=4", "n=8"]
+        before = fingerprints.Fingerprints().cells(registry.module("their_mean"), "samples")
+        (package / "helper.py").write_text(HELPER.replace("x.mean()", "x.mean() * 2"))
+        assert fingerprints.Fingerprints().cells(registry.module("their_mean"), "samples") != before
+    finally:
+        outside.installed.cache_clear()
+        for name in [name for name in sys.modules if name.startswith("a_package")]:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("mine/none.py", "studies: there is no file `mine/none.py`"),
+        ("mine/crps.py", "there is already a study `crps`"),
+        ("mine/Bad-Name.py", "must have a name of lower-case letters, digits and underscores"),
+        ("mine/decimal.py", "must not have the name of a module, which `decimal` is"),
+        ("other/small_mean.py", "it shares `small_mean` with"),
+        ("mine/broken.py", r"mine/broken\.py:2: SyntaxError"),
+        ("mine/empty.py", r"mine/empty\.py: must define STUDY"),
+        ("mine/deep.py", r"mine/helper_of_deep\.py:2: ZeroDivisionError"),
+    ],
+)
+def test_a_file_that_cannot_be_a_study_is_refused_in_one_line_that_names_it(folder, word, message):
+    (folder / "other").mkdir()
+    for name in ("mine/crps.py", "mine/Bad-Name.py", "mine/decimal.py", "other/small_mean.py"):
+        (folder / name).write_text(SMALL)
+    (folder / "mine" / "broken.py").write_text("\nSTUDY = [\n")
+    (folder / "mine" / "empty.py").write_text("\n")
+    (folder / "mine" / "deep.py").write_text("import helper_of_deep\n")
+    (folder / "mine" / "helper_of_deep.py").write_text("\n1 / 0\n")
+    first = "mine/small_mean.py, " if word.startswith("other") else ""
+    with pytest.raises(ValueError, match=message) as caught:
+        config.load(_configure(folder, f"[{first}{word}]"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_study_in_a_folder_is_one_as_well(folder):
+    package = folder / "network_or_boosting"
+    package.mkdir()
+    shutil.copyfile(STARTER, package / "__init__.py")
+    settings = config.load(_configure(folder, "[./network_or_boosting/]"))
+    assert settings["studies"] == ["network_or_boosting"]
+    assert registry.file("network_or_boosting") == package / "__init__.py"
