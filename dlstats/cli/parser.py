@@ -6,6 +6,8 @@ import argparse
 import difflib
 import io
 import math
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -190,6 +192,13 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_device(parser)
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="STUDY[.EXPERIMENT]")
+    words = "a function of (x, y, new[, rng]) or an estimator with fit and predict, and the file that defines it"
+    parser.add_argument("--method", required=True, metavar="FILE.py[:NAME]", help=words)
+    _add_report(parser)
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_stale(parser)
     parser.add_argument("profile", nargs="?", default="standard", help=PROFILE)
@@ -226,6 +235,11 @@ COMMANDS = {
     "checklist": ("the reporting checklist: which items are not answered", _add_report, commands.checklist),
     "protocol": ("the ADEMP protocol of a study, before it is run", _add_study_config, commands.protocol),
     "export": ("figures, tables and text of a study for a manuscript", _add_export, commands.export),
+    "compare": (
+        "a method of yours on the replicates of an experiment, in pairs with ours",
+        _add_compare,
+        commands.compare,
+    ),
     "cost": ("measured seconds per replicate, relative to the stated ones", _add_cost, commands.cost),
     "doctor": ("what works on this machine, and why not where it does not", _add_doctor, commands.doctor),
     "replay": ("compute one replicate alone and compare it with what is stored", _add_replay, commands.replay),
@@ -272,6 +286,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         processes.leave_with(processes.parent())  # what simulates is forked first, and watched
     try:
         return options.carry_out(options) or 0
+    except BrokenPipeError:  # whoever reads, as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Exception as error:
         message, status = _explained(error)
         log = getattr(options, "log", None)

@@ -27,6 +27,7 @@ ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
 """Suffixes of the report's files that are no code."""
 DESCRIBING = (
     "measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block", "requires",
+    "plug",
 )  # fmt: skip
 """Keywords that say what is made of an experiment's rows, or which conditions there are, and change no row."""
 SUMMARISED = ("measures", "contrasts", "slopes")

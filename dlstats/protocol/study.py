@@ -19,6 +19,7 @@ from dlstats.protocol.hints import near, short
 from dlstats.protocol.matching import inside
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.origin import Origin
+from dlstats.protocol.plug import Plug
 
 DESIGNS = ("smoke", "standard", "paper")
 """Names of designs, the smaller before the larger."""
@@ -130,6 +131,8 @@ class Experiment:
     title: str = ""
     requires: Mapping[str, Callable[[Condition], bool]] = field(default_factory=dict)
     """What levels must be together, in words (`positives` must be at most `n`), and whether a condition is so."""
+    plug: Plug | None = None
+    """Where methods from outside can be compared (`dlstats compare`); None where they cannot."""
 
     def __post_init__(self) -> None:
         for name in (*self.factors, *self.keys):

@@ -19,6 +19,7 @@ from dlstats.methods import tuning
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.hints import near, short
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment
 from dlstats.seeds import Streams
 from dlstats.studies.frames import fitted, squared_error, stacked
@@ -174,20 +175,31 @@ class Simulation:
 
     def __call__(self, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
         """Rows of a block of replicates."""
+        data, rows = self.sample(condition, streams), {}
+        parameters = {"n": condition.n, **_levels(self.dgp, condition)}
+        for name, method in self.methods.items():
+            method = _with(method, condition)
+            if hasattr(method, "together"):
+                values, columns = method.together(data.x, data.y, data.new, streams, device, **parameters)
+            else:
+                own = streams.generators("baseline", **parameters)
+                values, columns = fitted(method, data.x, data.y, data.new, own), {}
+            rows[name] = judge(values, data.truth) | columns
+        return stacked(streams, rows)
+
+    def sample(self, condition: Condition, streams: Streams) -> Sample:
+        """The data of a block of replicates, the new points and the truth there."""
         process, parameters = _with(self.dgp, condition), _levels(self.dgp, condition)
         drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", n=condition.n, **parameters)]
         x, y = (np.stack(part) for part in zip(*drawn, strict=True))
         new = streams.draw(lambda rng: process.inputs(self.new_points, rng), "new", **parameters)
-        truth, parameters = process.regression(new), {"n": condition.n, **parameters}
-        rows = {}
-        for name, method in self.methods.items():
-            method = _with(method, condition)
-            if hasattr(method, "together"):
-                values, columns = method.together(x, y, new, streams, device, **parameters)
-            else:
-                values, columns = fitted(method, x, y, new, streams.generators("baseline", **parameters)), {}
-            rows[name] = {"risk": squared_error(values, truth)} | columns
-        return stacked(streams, rows)
+        generators = streams.generators("baseline", n=condition.n, **parameters)
+        return Sample(x, y, new, process.regression(new), generators)
+
+
+def judge(values: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
+    """The measured column of a method: its mean squared error at the new points."""
+    return {"risk": squared_error(values, truth)}
 
 
 def _names(thing: Any) -> set[str]:
@@ -248,8 +260,9 @@ def regression(
         )
     first, *others = methods
     statistics = dict.fromkeys((*(m.statistic for m in measures if m.column == "risk"), "median"))
+    simulation = Simulation(dgp, methods, new_points)
     return Experiment(
-        simulate=Simulation(dgp, methods, new_points),
+        simulate=simulation,
         factors=factors,
         methods=methods,
         measures=measures,
@@ -257,4 +270,5 @@ def regression(
         slopes=(*(Slope(m.column, statistic=m.statistic, options=m.options) for m in measures), *slopes),
         block=block,
         streams=streams,
+        plug=Plug(simulation.sample, judge),
     )

@@ -145,3 +145,11 @@ def test_the_design_of_a_study_is_shown_to_be_pasted(capsys):
     assert command_line.main(["config", "show", "sawtooth", "--config", "standard"]) == 0
     shown = yaml.safe_load(capsys.readouterr().out)
     assert shown["overrides"]["sawtooth"]["training"][0]["replicates"] >= 1
+
+
+def test_a_reader_that_has_enough_ends_a_list_without_a_word():
+    command = f"{sys.executable} -m dlstats list claims --config every | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout.strip()
+    assert done.stderr == ""
+    assert done.returncode in (0, 141)

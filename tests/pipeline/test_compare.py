@@ -1,0 +1,172 @@
+"""A method from outside meets the very replicates of ours, and ours, given as one from outside, gives its own results."""
+
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlstats.cli import parser as command_line
+from dlstats.cli import start
+from dlstats.pipeline import compare, config, foreign, outside, registry, store
+
+STUDY = (start.STARTER / "network_or_boosting.py").read_text()
+METHODS = '''
+"""Methods of a user's own."""
+import numpy as np
+
+def mean_of_y(x, y, new):
+    """The mean of the responses, wherever."""
+    return np.full(len(new), y.mean())
+
+def nearest(x, y, new, rng):
+    from dlstats.methods.regression import NearestNeighbours
+    return NearestNeighbours()(x, y, new, rng)
+
+def picky(x, y, new):
+    if y[0] > 14:
+        raise RuntimeError("too large for me")
+    return np.full((len(new), 1), y.mean())
+
+def wrong(x, y, new):
+    return y
+
+class Estimator:
+    def __init__(self, random_state=None): self.random_state = random_state
+    def get_params(self): return {"random_state": self.random_state}
+    def set_params(self, random_state): self.random_state = random_state; return self
+    def fit(self, x, y): self.at = np.random.default_rng(self.random_state).normal(); self.fitted = True; return self
+    def predict(self, new): return np.full(len(new), self.at)
+
+estimator = Estimator()
+number = 3
+'''
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a study of k-NN on Friedman's function and its results."""
+    folder = tmp_path_factory.mktemp("compared")
+    text = STUDY.replace(
+        '{"network": Network(((32, 32),)), "boosting": Boosting(), "forest": Forest()}',
+        '{"knn": NearestNeighbours(), "nine": NearestNeighbours(grid=(9,))}',
+    )
+    text = text.replace("import Boosting, Forest", "import NearestNeighbours").replace(
+        "import Network, regression", "import regression"
+    )
+    text = text[: text.index("    claims=[")] + text[text.index("    figures=[") :]
+    text = text.replace(', "steps": Factor("steps", int, at_least=1, default=None)', "").replace("steps=20, ", "")
+    text = "\n".join(line for line in text.splitlines() if '"steps"' not in line)
+    (folder / "neighbours.py").write_text(text)
+    (folder / "mine.py").write_text(METHODS)
+    command = ["simulate", "neighbours.risk", "n=60,noise_sd=1.0", "n=120,noise_sd=1.0"]
+    command += ["--file", str(folder / "neighbours.py"), "--seed", "740", "--replicates", "12"]
+    yield folder, [*command, "--results", str(folder / "results")]
+    outside._files.pop("neighbours", None)
+    registry.load.cache_clear()
+
+
+@pytest.fixture
+def here(folder, monkeypatch):
+    place, command = folder
+    monkeypatch.chdir(place)
+    if not (place / "results").exists():
+        assert command_line.main(command) == 0
+    return config.load("smoke:neighbours.py")
+
+
+def _compared(settings, name):
+    method = foreign.load(f"mine.py:{name}")
+    return compare.compare(settings, "neighbours", "risk", method, compare.Path("results"), lambda text: None)
+
+
+def _stored(method):
+    return pd.concat(store.read(path) for path in sorted(compare.Path("results/raw").rglob("*.parquet"))).query(
+        "method == @method"
+    )
+
+
+def test_our_own_method_as_one_from_outside_gives_its_own_results(here):
+    _compared(here, "nearest")
+    paths = sorted(compare.Path("results/compared/neighbours/risk/nearest").glob("*.parquet"))
+    given = pd.concat(store.read(path) for path in paths)
+    assert list(given["risk"]) == list(_stored("knn")["risk"])
+
+
+def test_contrasts_are_paired_and_stand_beside_ours(here):
+    table = _compared(here, "mean_of_y").summary
+    line = table[(table["cell"] == "n=60,noise_sd=1.0") & (table["against"] == "knn")].iloc[0]
+    theirs = store.read(compare.Path("results/compared/neighbours/risk/mean_of_y/n=60,noise_sd=1.0.parquet"))
+    ours = _stored("knn").query("n == 60")
+    ratio = np.log10(theirs["risk"].to_numpy() / ours["risk"].to_numpy())
+    assert line["estimate"] == pytest.approx(ratio.mean())
+    assert line["mcse"] == pytest.approx(ratio.std(ddof=1) / np.sqrt(12), rel=0.02)
+    assert set(table["method"]) == {"mean_of_y", "knn", "nine"}
+
+
+def test_results_and_ledger_of_ours_are_left_alone_and_a_changed_file_is_computed_again(here, capsys):
+    raw = {path: path.read_bytes() for path in compare.Path("results/raw").rglob("*.parquet")}
+    _compared(here, "mean_of_y")
+    kept = compare.Path("results/compared/neighbours/risk/mean_of_y/n=60,noise_sd=1.0.parquet")
+    before = kept.stat().st_mtime_ns
+    _compared(here, "mean_of_y")
+    assert kept.stat().st_mtime_ns == before
+    compare.Path("mine.py").write_text(METHODS.replace("y.mean())", "y.mean() + 1)"))
+    _compared(here, "mean_of_y")
+    assert "computed again" in capsys.readouterr().err
+    assert kept.stat().st_mtime_ns != before
+    compare.Path("mine.py").write_text(METHODS)
+    assert {path: path.read_bytes() for path in compare.Path("results/raw").rglob("*.parquet")} == raw
+
+
+def test_a_method_that_fails_is_a_failure_with_its_reason(here):
+    table = _compared(here, "picky").summary
+    lines = table[(table["method"] == "picky") & (table["against"] == "")]
+    assert 0 < lines["failed"].sum() < 24
+    assert lines["reasons"].str.contains("error").any()
+
+
+def test_an_estimator_is_copied_and_seeded_for_every_replicate(here):
+    _compared(here, "estimator")
+    given = store.read(compare.Path("results/compared/neighbours/risk/estimator/n=60,noise_sd=1.0.parquet"))
+    assert given["risk"].nunique() == 12
+    assert not hasattr(foreign.load("mine.py:estimator"), "fitted")
+    shutil.rmtree("results/compared/neighbours/risk/estimator")
+    _compared(here, "estimator")
+    again = store.read(compare.Path("results/compared/neighbours/risk/estimator/n=60,noise_sd=1.0.parquet"))
+    assert list(again["risk"]) == list(given["risk"])
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("none.py", "There is no file `none.py`"),
+        ("mine.py", "must define one method, it has `mean_of_y`, `nearest`, .* Name it"),
+        ("mine.py:mean_of", "must define `mean_of`, .* Did you mean `mean_of_y`"),
+        ("mine.py:number", "`number` of `mine.py` must be a function .* got 3"),
+        ("mine.py:Estimator", "`Estimator` of `mine.py` must be a function"),
+        ("mine.py:wrong", "`wrong` failed in every replicate of n=60.*must return 1000 values.*got shape"),
+    ],
+)
+def test_what_is_no_method_is_refused_in_one_line(here, word, message, capsys):
+    assert command_line.main(["compare", "neighbours", "--method", word, "--config", "smoke:neighbours.py"]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+
+    assert re.search(message, error), error
+
+
+def test_the_command_writes_a_page_with_table_and_figure(here, capsys):
+    command = ["compare", "neighbours.risk", "--method", "mine.py:mean_of_y", "--config", "smoke:neighbours.py"]
+    assert command_line.main(command) == 0
+    out = capsys.readouterr().out
+    assert "times that of nearest neighbours, 95 % interval" in out
+    page = compare.Path(out.splitlines()[-1])
+    assert "The mean of the responses, wherever." in page.read_text()
+    assert {"summary.csv", "risk_by_n.png", "risk_by_n.svg"} <= {path.name for path in page.parent.iterdir()}
+
+
+def test_an_experiment_without_a_plug_says_which_have_one(here, capsys):
+    command = ["compare", "crps", "--method", "mine.py:mean_of_y", "--config", "smoke:neighbours.py"]
+    assert command_line.main(command) == 2
+    assert "neighbours.risk" in capsys.readouterr().err
