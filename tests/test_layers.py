@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dlstats"
 ROOMS = ("cli", "report", "pipeline", "machine", "studies", "training", "plotting", "theory", "protocol")
 """From the top down: a room imports itself, what stands below it, and the ground."""
-GROUND = ("montecarlo", "dgp", "losses", "nets", "methods", "measures", "seeds", "processor", "cache")
+GROUND = ("montecarlo", "dgp", "losses", "nets", "methods", "measures", "seeds", "processor", "cache", "project")
 """Each stands alone."""
 FORBIDDEN = {
     "theory": {"torch"},

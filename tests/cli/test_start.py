@@ -1,8 +1,8 @@
 """A new project has all it needs, and nothing is overwritten."""
 
-import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_a_new_project_is_planned_as_it_is(tmp_path):
     assert len(done.stdout.splitlines()) == 5
 
 
-@pytest.mark.skipif(shutil.which("snakemake") is None, reason="Snakemake is not installed")
+@pytest.mark.skipif(find_spec("snakemake") is None, reason="Snakemake is not installed")
 def test_its_workflow_has_all_targets(tmp_path):
     start.begin(tmp_path)
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "--config", "profile=smoke"]
