@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.plotting.curves import draw_method, points, risk_axes
+from dlstats.plotting.curves import draw_method, draw_points, points, risk_axes
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Derived, Finding
-from dlstats.protocol.readers import pooled_proportion, ratio
+from dlstats.protocol.readers import proportion, ratio
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.frames import squared_error, stacked
@@ -19,7 +19,10 @@ from dlstats.studies.frames import squared_error, stacked
 NOISE_SD = 0.5
 UNITS = 6
 RESTARTS = 4
-STEPS = 4000
+STEPS = 8
+"""Full-batch steps for every observation."""
+SIZES = [256, 512, 1024]
+LARGEST = SIZES[-1]
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -33,17 +36,16 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "data", n=n)
     truth, y = drawn[:, 0], drawn[:, 1]
     x = np.repeat(design.x[None, :, None], len(streams), axis=0)
-    recipe = recipes.Recipe((UNITS,), 0.01, condition.steps, restarts=RESTARTS)
-    network = recipes.run(recipe, x, y, streams, device, n=n)
+    recipe = recipes.Recipe((UNITS,), 0.05, condition.steps or STEPS * n, restarts=RESTARTS, start="kinks")
+    network = recipes.run(recipe.at(condition.effort), x, y, streams, device, n=n)
     arcs = [segmentation.best_arc(v) for v in y]
     built = np.stack([_network_of_arc(design.x, v, arc) for v, arc in zip(y, arcs, strict=True)])
     fits = {"network": network.predict(x), "segmentation": built}
     rows: dict[str, dict] = {
-        m: {"train_mse": squared_error(v, y), "risk": squared_error(v, truth)} for m, v in fits.items()
+        m: {"misfit": squared_error(v, y) / NOISE_SD**2, "risk": squared_error(v, truth)} for m, v in fits.items()
     }
-    gap = rows["network"]["train_mse"] - rows["segmentation"]["train_mse"]
-    texts = {name: getattr(network, name) for name in ("status", "data_digest", "start_digest")}
-    rows["network"] |= texts | {"gap": gap, "stops_above": (gap > 0).astype(float)}
+    gap = rows["network"]["misfit"] - rows["segmentation"]["misfit"]
+    rows["network"] |= network.columns | {"gap": gap, "stops_above": (gap > 0).astype(float)}
     rows["segmentation"] |= {"data_digest": network.data_digest}
     return stacked(streams, rows)
 
@@ -65,16 +67,19 @@ def _network_of_arc(x: np.ndarray, y: np.ndarray, arc: tuple[int, int]) -> np.nd
     return value
 
 
+TRAINING = {"method": "network"}
 TRAINED = Experiment(
     simulate=simulate,
     factors={
         "n": Factor("sample size", int, symbol="n", at_least=4),
-        "steps": Factor("steps", int, at_least=1, default=STEPS),
-    },
+        "steps": Factor("steps", int, at_least=1, default=None),
+    }
+    | EFFORT,
     methods={
         "network": Method(
             "trained, best of 4",
-            "6 ReLU units and a linear skip, Adam, OneCycle at 0.01, 4000 full-batch steps, best of 4 random starts",
+            "6 ReLU units and a linear skip, Adam, OneCycle at 0.05, 8n full-batch steps, best of 4 random starts with kinks "
+            "spread over the data",
         ),
         "segmentation": Method(
             "better point of the class",
@@ -83,11 +88,11 @@ TRAINED = Experiment(
     },
     measures=(
         Measure("risk", "excess risk"),
-        Measure("train_mse", "training error"),
-        Measure("gap", "training error above the best segmentation", where={"method": "network"}),
-        Measure(
-            "stops_above", "training error is above the best segmentation", "proportion", where={"method": "network"}
-        ),
+        Measure("misfit", "training error over the noise variance"),
+        Measure("gap", "training error above the best segmentation, over the noise variance", where=TRAINING),
+        Measure("stops_above", "training error is above the best segmentation", "proportion", where=TRAINING),
+        Measure("epochs", "epochs", where=TRAINING),
+        Measure("dead_share", "proportion of hidden units without a slope", where=TRAINING),
     ),
     contrasts=(Contrast("risk", "network", "segmentation", "ratio", "mean"),),
 )
@@ -119,28 +124,28 @@ CHECKS = (
         Derived("jump.md#two-jumps-with-four-units"),
     ),
 )
-PILOT = Finding("optimisation_gap, seed 20261120")
+PILOT = Finding("optimisation_gap, seed 777001")
 LECTURES = ("JSM", "BIOS")
 RECIPE = (
-    "6 ReLU units and a linear skip connection at a jump (Adam, OneCycle at 0.01, 4000 full-batch steps, best of 4 random "
-    "starts, n = 512 and 2048)"
+    f"6 ReLU units and a linear skip connection at two jumps of 2σ (Adam, OneCycle at 0.05, {STEPS}n full-batch steps, best of 4 "
+    f"random starts with kinks spread over the data, n = {LARGEST})"
 )
 CLAIMS = (
     Claim(
         "RSK8",
         f"Training of {RECIPE} stops above the training error of a known network of the same class, the best segmentation, in at "
-        "least 95 % of data sets.",
-        at_least(0.95),
-        pooled_proportion("stops_above", method="network"),
+        "least 80 % of data sets.",
+        at_least(0.8),
+        proportion("stops_above", method="network", n=LARGEST),
         PILOT,
         LECTURES,
     ),
     Claim(
         "RSK8.excess",
-        f"Training of {RECIPE} ends with more than {{theory}} times the mean excess risk of a known network of the same class "
-        "with a smaller training error, the best segmentation.",
+        f"Training of {RECIPE} ends with more than {{theory}} times the mean excess risk of a known network of the same class, "
+        "the best segmentation.",
         at_least(3.0),
-        ratio("risk", "network", "segmentation").each("n"),
+        ratio("risk", "network", "segmentation", n=LARGEST),
         PILOT,
         LECTURES,
     ),
@@ -148,17 +153,23 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import style
+
     left, right = figure.subplots(1, 2)
-    for method in TRAINED.methods:
-        draw_method(left, points(evidence, "train_mse", method=method), method, TRAINED.methods)
-        draw_method(right, points(evidence, method=method), method, TRAINED.methods)
+    for effort, line in {1: "-", 3: "--"}.items():
+        look, about = style.method("network") | {"linestyle": line}, {"method": "network", "effort": effort}
+        label = f"trained, effort {effort}"
+        draw_points(left, points(evidence, "gap", **about), label, look)
+        draw_points(right, points(evidence, **about), label, look)
+    draw_method(right, points(evidence, method="segmentation"), "segmentation", TRAINED.methods)
+    left.axhline(0, **(style.method("theory") | {"marker": ""}), linewidth=0.8)
     risk_axes(right)
-    left.set(xscale="log", xlabel="sample size $n$", ylabel="training error")
+    left.set(xscale="log", xlabel="sample size $n$", ylabel=r"gap in training error, over $\sigma^2$")
     sizes = sorted(evidence.table(measure="risk", statistic="mean")["n"].unique())
     for axes in (left, right):
         axes.set_xticks(sizes, [f"{n:g}" for n in sizes])
         axes.xaxis.minorticks_off()
-    left.legend()
+    right.legend()
 
 
 STUDY = Study(
@@ -172,17 +183,22 @@ STUDY = Study(
     figures=(
         Figure(
             "optimisation_gap",
-            "Training error (left) and excess risk (right) of trained networks with six ReLU units, and of a network of the "
-            "same class that is the best segmentation: no global minimum was found. 95 % Monte Carlo intervals.",
+            "Left: how far the training error of networks with six ReLU units stays above that of a network of the same class, "
+            "the best segmentation. Above 0 no global minimum was found, nor is it at three times the steps. Right: the excess "
+            "risk of both, in the mean. 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.4,
         ),
     ),
-    limits="The better point is a certificate, no global minimum of the class. The size of the excess depends on the recipe.",
+    limits="The better point is a certificate, no global minimum of the class. The size of the excess depends on the recipe: "
+    "other starts and slopes of the first layer were not tried.",
     designs={
-        "smoke": grid(n=[128, 512], steps=30, replicates=4),
-        "standard": grid(n=[512, 2048], replicates=50),
-        "paper": grid(n=[512, 2048], replicates=200),
+        "smoke": [
+            grid(n=[128, 256], steps=30, effort=1, replicates=4),
+            grid(n=[128, 256], steps=30, effort=3, replicates=2),
+        ],
+        "standard": [grid(n=SIZES, effort=1, replicates=48), grid(n=SIZES, effort=3, replicates=16)],
+        "paper": [grid(n=[*SIZES, 2048], effort=1, replicates=200), grid(n=[*SIZES, 2048], effort=3, replicates=48)],
     },
 )

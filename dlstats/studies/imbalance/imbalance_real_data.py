@@ -288,7 +288,7 @@ STUDY = Study(
     ),
     limits="Splits of one data set are not independent samples of a population: with the error of Nadeau and Bengio (2003) "
     "hardly a difference of the losses is decided at any number of splits, and as much is claimed. Networks of two hidden "
-    "layers of 16 with rate and stopping by a held-out fifth; Firth's fit of 31 coefficients to 24 events often does not "
-    "converge, so that ridge stands in its place.",
+    "layers of 16 with rate and stopping by a held-out fifth, to which neither they nor ridge are fitted "
+    "afterwards; Firth's fit of 31 coefficients to 24 events often does not converge, so that ridge stands in its place.",
     designs={"smoke": _design(4, 3, 10), "standard": _design(24, 12, 200), "paper": _design(200, 24, 400)},
 )

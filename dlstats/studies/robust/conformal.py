@@ -12,7 +12,7 @@ import pandas as pd
 from dlstats.dgp import quantile_designs
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.origin import Finding, Theorem
 from dlstats.protocol.readers import proportion, value, worst
@@ -31,7 +31,8 @@ OCTILES = {f"at_most_{count}": count for count in theory.octiles(TEST, 99, A)}
 OCTILED = {"n": 99, "miscoverage": float(A)}
 """Columns, at n = 99 only: is the number covered at most so many?"""
 BELOW = float(theory.conditional_distribution(99, A).cdf(0.88))
-NETWORK = "median network (two layers of 32, Adam, 1000 steps)"
+STEPS = 1000
+NETWORK = f"median network (two layers of 32, Adam, {STEPS} full-batch steps)"
 METHODS = {
     "split_linear": Method("split, line", "absolute residuals around the median line"),
     "split_network": Method("split, network", f"absolute residuals around a {NETWORK}"),
@@ -41,6 +42,7 @@ METHODS = {
         "CQR, non-crossing network", "quantile scores around one such network whose two quantiles cannot cross"
     ),
 }
+NETWORKS = {"method": ["split_network", "cqr_networks", "cqr_network"]}
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -52,7 +54,8 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     from dlstats.methods import conformal
 
     n, miscoverage = condition.n, Fraction(str(condition.miscoverage))
-    predictors = _predictors(float(miscoverage), streams.seed, streams.study, device)
+    steps = STEPS * condition.effort
+    predictors, recorded = _predictors(float(miscoverage), steps, streams.seed, streams.study, device)
     points = ((np.arange(GRID) + 0.5) / GRID)[:, None]
     samples = [DESIGN.sample(n + TEST, rng) for rng in streams.generators("data", n=n)]
     x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
@@ -71,13 +74,16 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         rows |= {"below": (inside.mean(axis=1) < 0.88).astype(float)}
         if (n, miscoverage) == (99, A):
             rows |= {column: (covered <= count).astype(float) for column, count in OCTILES.items()}
-        columns[method] = rows
+        columns[method] = rows | recorded.get(method, {})
     return stacked(streams, columns)
 
 
 @functools.cache
-def _predictors(miscoverage: float, seed: int, study: str, device: str) -> dict:
-    """Method -> x -> (lower, upper), fitted on one training sample, once per process; split intervals have the median twice."""
+def _predictors(miscoverage: float, steps: int, seed: int, study: str, device: str) -> tuple[dict, dict]:
+    """Method -> x -> (lower, upper), fitted on one training sample, once per process, and method -> what training recorded.
+
+    Split intervals have the median twice.
+    """
     from dlstats.methods.quantile import linear_program
 
     x, y = DESIGN.sample(TRAINING, generator(seed, study, "training", 0, {}))
@@ -89,20 +95,22 @@ def _predictors(miscoverage: float, seed: int, study: str, device: str) -> dict:
     def line(coefficients: np.ndarray, at: np.ndarray) -> np.ndarray:
         return coefficients[0] + coefficients[1] * at[:, 0]
 
-    centre = _network(x, y, (0.5,), start(), device)
-    lower, upper = (_network(x, y, (level,), start(), device) for level in levels)
-    ordered = _network(x, y, levels, start(), device)
-    return {
+    centre, at_centre = _network(x, y, (0.5,), steps, start(), device)
+    (lower, at_lower), (upper, at_upper) = (_network(x, y, (level,), steps, start(), device) for level in levels)
+    ordered, at_both = _network(x, y, levels, steps, start(), device)
+    records = {"split_network": [at_centre], "cqr_networks": [at_lower, at_upper], "cqr_network": [at_both]}
+    fits = {
         "split_linear": lambda at: (line(median, at), line(median, at)),
         "split_network": lambda at: (centre(at)[:, 0], centre(at)[:, 0]),
         "cqr_linear": lambda at: (line(lines[0], at), line(lines[1], at)),
         "cqr_networks": lambda at: (lower(at)[:, 0], upper(at)[:, 0]),
         "cqr_network": lambda at: tuple(ordered(at).T),
     }
+    return fits, {name: pd.DataFrame(parts).mean().to_dict() for name, parts in records.items()}
 
 
-def _network(x: np.ndarray, y: np.ndarray, levels: tuple, rng: np.random.Generator, device: str):
-    """x -> (n, levels): a network for the levels together, whose quantiles do not cross."""
+def _network(x: np.ndarray, y: np.ndarray, levels: tuple, steps: int, rng: np.random.Generator, device: str):
+    """x -> (n, levels): a network for the levels together, whose quantiles do not cross; and what is recorded of it."""
     import torch
 
     from dlstats import nets, training
@@ -116,13 +124,16 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, rng: np.random.Generat
     def loss(raw, target):
         return quantile.pinball(quantile.in_order(raw), target, tau.to(raw))
 
-    plan = training.Training(1000, 0.01, schedule=training.schedules.cosine)
+    plan = training.Training(steps, 0.01, schedule=training.schedules.cosine)
     fit = training.fit(net, loss, start, x[None], y[None, :, None], plan, device=device)
 
     def predict(at: np.ndarray) -> np.ndarray:
         return quantile.in_order(training.predict(net, fit.parameters, at, device))[0].double().numpy()
 
-    return predict
+    residuals = [y - DESIGN.quantile(x, level) for level in levels]
+    truth = np.mean([np.maximum(t * r, (t - 1) * r).mean() for t, r in zip(levels, residuals, strict=True)])
+    records = {"misfit": fit.loss[0] / truth, "epochs": fit.epochs[0], "dead_share": fit.dead_share[0]}
+    return predict, {name: float(number) for name, number in records.items()}
 
 
 def _coverage(line: Mapping) -> float:
@@ -191,7 +202,7 @@ def draw_distributions(evidence: Evidence, figure) -> None:
     t, edges = np.linspace(0.76, 1, 200), np.linspace(0.76, 1, 37)
     means = evidence.table("coverage", measure=["left", "coverage", "right"], statistic="mean", n=99)
     for index, (name, method) in enumerate(METHODS.items()):
-        heights, _ = np.histogram(evidence.rows(n=99, method=name)["coverage"], edges, density=True)
+        heights, _ = np.histogram(evidence.rows(n=99, effort=1, method=name)["coverage"], edges, density=True)
         marks = style.nth(index + 1)
         left.plot((edges[1:] + edges[:-1]) / 2, heights, label=method.label, **(marks | {"linestyle": ""}))
         lines = means[means["method"] == name].set_index("measure").loc[["left", "coverage", "right"]]
@@ -204,9 +215,10 @@ def draw_distributions(evidence: Evidence, figure) -> None:
     right.set(ylabel="mean coverage", ylim=(0.6, 1.005))
 
 
-def _design(*replicates: int) -> list:
+def _design(*replicates: int, more: int) -> list:
     conditions = ((99, 0.1), ([19, 100], 0.1), (50, 0.05), (1000, 0.1))
-    return [grid(n=n, miscoverage=a, replicates=r) for (n, a), r in zip(conditions, replicates, strict=True)]
+    one = [grid(n=n, miscoverage=a, effort=1, replicates=r) for (n, a), r in zip(conditions, replicates, strict=True)]
+    return [*one, grid(n=99, miscoverage=0.1, effort=3, replicates=more)]
 
 
 STUDY = Study(
@@ -222,7 +234,8 @@ STUDY = Study(
             factors={
                 "n": Factor("calibration points", int, symbol="n", at_least=1),
                 "miscoverage": Factor("miscoverage", float, symbol="a", above=0, below=1),
-            },
+            }
+            | EFFORT,
             methods=METHODS,
             measures=(
                 Measure("coverage", "coverage", "mean"),
@@ -233,6 +246,9 @@ STUDY = Study(
                 Measure("left", "coverage in the first tenth of x", "mean"),
                 Measure("right", "coverage in the last tenth of x", "mean"),
                 Measure("width", "mean width", "median"),
+                Measure("misfit", "training loss over that of the true quantiles", where=NETWORKS),
+                Measure("epochs", "epochs", where=NETWORKS),
+                Measure("dead_share", "proportion of hidden units without a slope", where=NETWORKS),
                 *(
                     Measure(c, f"proportion with at most {m} of 200 covered", "proportion", where=OCTILED)
                     for c, m in OCTILES.items()
@@ -253,11 +269,12 @@ STUDY = Study(
             2.7,
         ),
     ),
-    limits="Exchangeable data without ties. The distributions are exact given the predictors, which are fitted once; what is "
-    "found in one tenth of x holds for that one training sample. No method has conditional coverage without assumptions.",
+    limits="Exchangeable data without ties. The distributions are exact given the predictors, which are fitted once, whatever "
+    "those are: no claim rests on the training, and effort 3 shows as much. What is found in one tenth of x holds for that one "
+    "training sample. No method has conditional coverage without assumptions.",
     designs={
-        "smoke": _design(60, 60, 60, 20),
-        "standard": _design(8000, 4000, 4000, 2000),
-        "paper": _design(20000, 10000, 10000, 10000),
+        "smoke": _design(60, 60, 60, 20, more=20),
+        "standard": _design(8000, 4000, 4000, 2000, more=4000),
+        "paper": _design(20000, 10000, 10000, 10000, more=10000),
     },
 )

@@ -33,9 +33,9 @@ STUDY = Study(
     figures=FIGURES,
     limits="One small recipe, whose widths, steps and learning rate were chosen on other data by training loss over that of the "
     "truth, not on the held-out fifth on which the baselines are tuned. The recipe of Shen et al. is run in the paper profile "
-    "only. Constants of the losses are on the scale of y, as in the "
-    "source, but for Tukey's loss from the weights of absolute error, which takes the scale of its residuals. Median-of-means "
-    "is left out: with a fifth of the points contaminated its blocks would have to be of two points.",
+    "only; it stops by a held-out fifth on which the network is not trained afterwards. Constants of the losses are on the "
+    "scale of y, as in the source, but for Tukey's loss from the weights of absolute error, which takes the scale of its "
+    "residuals. Median-of-means is left out: with a fifth of the points contaminated its blocks would have to be of two points.",
     designs={
         "smoke": grid(recipe="small", function="doppler", noise="cauchy", effort=1, replicates=2),
         "standard": _small(30, 12),
