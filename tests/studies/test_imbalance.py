@@ -73,7 +73,21 @@ def test_every_claim_from_one_to_nineteen_is_there():
 
 
 def test_the_cut_is_where_a_decision_on_the_probability_changes():
-    from dlstats.studies.imbalance import segmentation_dice
+    from dlstats.studies.imbalance.pixelwise_dice import pixels
 
     eta = np.random.default_rng(1).random(500)
-    assert segmentation_dice._cut(eta, eta > 0.3) == pytest.approx(0.3, abs=0.01)
+    assert pixels._cut(eta, eta > 0.3) == pytest.approx(0.3, abs=0.01)
+
+
+def test_the_loss_of_given_probabilities_is_that_of_the_formula():
+    from dlstats.losses import imbalance, overlap
+    from dlstats.studies.imbalance.pixelwise_dice import pixels
+
+    rng = np.random.default_rng(3)
+    eta = rng.uniform(0.1, 0.9, (2, 400))
+    y = (rng.random(eta.shape) < eta).astype(float)
+    entropy = -(y * np.log(eta) + (1 - y) * np.log(1 - eta)).mean(axis=1)
+    assert pixels._loss_of(imbalance.cross_entropy, eta, y) == pytest.approx(entropy, rel=1e-9)
+    decided = np.array([pixels.ATTAINED["dice"](e) for e in eta])
+    overlapped = 2 * (decided * y).sum(axis=1) / (decided + y).sum(axis=1)
+    assert pixels._loss_of(overlap.dice, decided, y) == pytest.approx(1 - overlapped, rel=1e-6)

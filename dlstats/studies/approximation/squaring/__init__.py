@@ -26,17 +26,26 @@ STUDY = Study(
         "smoke": {
             "deep": grid(depth=[0, 1, 2, 3, 4, 5, 6, 8], replicates=1),
             "shallow": grid(pieces=[1, 2, 4, 13, 16, 17, 113], replicates=1),
-            "training": grid(depth=[1, 6], steps=100, replicates=20),
+            "training": [
+                grid(depth=[1, 6], steps=100, effort=1, replicates=20),
+                grid(depth=6, steps=100, effort=3, replicates=12),
+            ],
         },
         "standard": {
             "deep": DEEP,
             "shallow": SHALLOW,
-            "training": grid(depth=DEPTHS, steps=3000, replicates=64),
+            "training": [
+                grid(depth=DEPTHS, steps=3000, effort=1, replicates=64),
+                grid(depth=6, steps=3000, effort=3, replicates=64),
+            ],
         },
         "paper": {
             "deep": DEEP,
             "shallow": SHALLOW,
-            "training": grid(depth=DEPTHS, steps=[3000, 10000], replicates=512),
+            "training": [
+                grid(depth=DEPTHS, steps=[3000, 10000], effort=1, replicates=512),
+                grid(depth=6, steps=3000, effort=3, replicates=512),
+            ],
         },
     },
 )

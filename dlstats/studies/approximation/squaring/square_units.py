@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.protocol.claim import Claim, at_most, equals
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.origin import Derived, Finding
 from dlstats.protocol.readers import proportion
@@ -51,12 +51,13 @@ def train(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     net = nets.Mlp(1, (3,) * depth)
     start = nets.initialise(net, streams.generators("start", depth=depth), "he")
     x = (np.arange(256) + 0.5) / 256
-    plan = training.Training(condition.steps, 0.01, schedule=training.schedules.cosine, keep="best")
+    plan = training.Training(condition.steps * condition.effort, 0.01, schedule=training.schedules.cosine, keep="best")
     fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     grid = np.arange(GRID + 1) / GRID
     gap = training.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy() - grid**2
     error = np.abs(gap).max(axis=1)
     rows = {"replicate": list(streams.replicates), "method": "trained", "status": fit.status, "sup_error": error}
+    rows |= {"train_mse": fit.loss.astype(float), "epochs": fit.epochs, "dead_share": fit.dead_share}
     return pd.DataFrame(rows | {"as_accurate": (error <= theory.sup_error(depth)).astype(float)})
 
 
@@ -83,7 +84,7 @@ SHALLOW = Experiment(
 
 TRAINING = Experiment(
     train,
-    factors={"depth": DEPTH, "steps": Factor("steps of Adam", int, at_least=1)},
+    factors={"depth": DEPTH, "steps": Factor("steps of Adam", int, at_least=1)} | EFFORT,
     methods={
         "trained": Method(
             f"trained deep, best of {STARTS}",
@@ -95,6 +96,9 @@ TRAINING = Experiment(
         Measure("sup_error", f"largest error, best of {STARTS} starts", "best_of", options={"starts": STARTS}),
         Measure("sup_error", "largest error, median start", "median"),
         Measure("as_accurate", "starts as accurate as the exact network of their shape", "proportion"),
+        Measure("train_mse", "training error, median start", "median"),
+        Measure("epochs", "epochs"),
+        Measure("dead_share", "proportion of hidden units without a slope"),
     ),
 )
 

@@ -136,6 +136,6 @@ STUDY = Study(
             2.9,
         ),
     ),
-    limits="Populations only: what a network makes of finite data is asked in imbalance_networks and segmentation_dice.",
+    limits="Populations only: what a network makes of finite data is asked in imbalance_networks and pixelwise_dice.",
     designs={"smoke": _design([0.1, 0.5, 0.9]), "standard": _design(sorted(DENSE))},
 )

@@ -35,7 +35,7 @@ CLAIMS = (
         "IMB8.effective",
         "Dice loss is particularly effective with imbalanced data, “effective” read as the expected Dice of the decision at a "
         f"cut of 1/2: with 1 % foreground, {MODEL} has a larger one after training by soft Dice (squared denominator) than after "
-        "training by cross-entropy. (3 % and 10 % are in the figure; with the cut chosen see IMB8.shifted_1.)",
+        "training by cross-entropy. (3 % and 10 % are in the figure; what a cut gives cross-entropy says IMB8.shifted.)",
         at_least(0), difference("dice", "squared_dice", "cross_entropy", foreground=0.01),
         Stated(
             "BIOS", "Dice Loss Function",
@@ -49,13 +49,6 @@ CLAIMS = (
         f"Trained by cross-entropy, {MODEL} has a larger expected Dice cut at half of the largest expected Dice under its own "
         f"probabilities on the test images than cut at 1/2 (smallest mean difference, {{where}} foreground).",
         at_least(0), value("shift_gain", method="cross_entropy").each("foreground"), DICE, where=ALL,
-    ),
-    _finding(
-        "IMB8.shifted_1",
-        f"With 1 % foreground, {MODEL} trained by cross-entropy and cut at half of the largest expected Dice under its own "
-        "probabilities on the test images has a larger expected Dice than one trained by soft Dice (squared denominator) and cut "
-        "at 1/2.",
-        at_least(0), difference("dice_decided", "cross_entropy", "squared_dice", foreground=0.01), DICE,
     ),
     *(
         _finding(
@@ -124,10 +117,10 @@ def _draw(evidence: Evidence, figure) -> None:
 
 
 def _design(more: float, steps: int, one: int, three: int) -> list[Grid]:
+    cells = [{"foreground": f, "images": math.ceil(more * images), "steps": steps} for f, images in IMAGES.items()]
     return [
-        grid(foreground=f, images=math.ceil(more * images), steps=steps, effort=effort, replicates=replicates)
-        for effort, replicates in ((1, one), (3, three))
-        for f, images in IMAGES.items()
+        *(grid(**cell, effort=1, replicates=one) for cell in cells),
+        grid(**cells[0], effort=3, replicates=three),
     ]
 
 
@@ -142,7 +135,9 @@ STUDY = Study(
         Figure(
             "pixelwise_dice",
             "Pixelwise networks on images with known pixel probabilities. Left: the probability from which each trained network "
-            "predicts lesion, with theory's F/2. Right: expected Dice of the decisions. Bars: two Monte Carlo standard errors.",
+            "predicts lesion. Dice brings it down to theory's F/2 where pixels of lesions are rare, cross-entropy does not. "
+            "Right: expected Dice of the decisions; at 1 % foreground cross-entropy loses by its cut what a cut at F/2 of its "
+            "own probabilities gives back. Bars: two Monte Carlo standard errors.",
             _draw,
             "two-column",
             2.9,
@@ -152,5 +147,5 @@ STUDY = Study(
     "function of their mean, which cross-entropy can fit; pixels are labelled independently given the image; one batch holds all "
     "images, so that Dice is that of the whole set and not of each image. A fifth of the images chooses rate and step by the "
     "loss itself and is not trained on afterwards.",
-    designs={"smoke": _design(1 / 6, 10, 4, 2), "standard": _design(1, 300, 36, 12), "paper": _design(2, 600, 200, 24)},
+    designs={"smoke": _design(1 / 6, 10, 4, 2), "standard": _design(1, 300, 20, 12), "paper": _design(2, 600, 200, 24)},
 )
