@@ -11,7 +11,7 @@ BENCH_READY := $(BENCH)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report workflow-report test test-slow sanitize lint plan faults cluster bench clean
+.PHONY: help report workflow-report test axe test-slow sanitize lint plan faults cluster bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -36,6 +36,9 @@ plan: $(READY) ## cells, jobs and expected cost of a profile, without running it
 test: $(READY) ## the tests (under 10 minutes on 2 cores)
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal
 
+axe: ## axe-core from npm, with which the browser's tests look for what bars readers (else that test is skipped)
+	npm install --silent --no-save --no-audit --no-fund --prefix build/axe axe-core@4.14.1
+
 test-slow: $(READY) ## the tests marked slow, too
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''
 
@@ -47,7 +50,7 @@ lint: $(READY) ## format, lint and types
 	@$(IN_VENV) snakemake --lint && $(IN_VENV) pyright
 
 clean: ## remove results and reports, keep the environment
-	rm -rf results reports/figures reports/tables reports/dlstats.pdf reports/dlstats.html reports/dlstats.json .snakemake
+	rm -rf results reports/figures reports/tables reports/dlstats.pdf reports/html reports/dlstats.json .snakemake
 
 faults: $(READY) ## kill a small run 30 times at random moments, resume, compare (about 10 minutes)
 	@$(IN_VENV) python tests/faults/kills.py --folder build/faults

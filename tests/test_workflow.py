@@ -52,7 +52,7 @@ def test_all_files_are_there_under_their_names(project):
     names = ("summary/sawtooth/training", "measured/sawtooth", "verdicts", "checks/sawtooth")
     for name in (f"results/{name}.csv" for name in names):
         assert len(pd.read_csv(project / name)), name
-    for name in ("reports/dlstats.pdf", "reports/dlstats.html", "reports/figures/sawtooth/error_by_units.pdf"):
+    for name in ("reports/dlstats.pdf", "reports/html/index.html", "reports/figures/sawtooth/error_by_units.pdf"):
         assert (project / name).stat().st_size > 1000, name
     assert list((project / "reports" / "tables" / "sawtooth").glob("*.tex"))
 
@@ -176,7 +176,7 @@ def test_results_that_were_copied_are_used_and_another_seed_is_computed(copied):
     done = _dlstats(copied, "write", "--config", "config/tiny.yaml")
     assert done.returncode == 0
     assert re.search("not finished: sawtooth: .* seed 740 instead of 741", done.stderr)
-    assert "only its protocol can be shown" in (copied / "reports/dlstats.html").read_text()
+    assert "only its protocol can be shown" in (copied / "reports/html/studies/sawtooth.html").read_text()
     (copied / "results/summary/sawtooth/training.parquet").unlink()
     done = _dlstats(copied, "export", "sawtooth", "--config", "config/tiny.yaml")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)

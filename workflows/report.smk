@@ -33,7 +33,7 @@ rule write:
         config=settings.files(CONFIG_FILE),
     output:
         pdf="reports/dlstats.pdf",
-        html="reports/dlstats.html",
+        html=directory("reports/html"),
         record="reports/dlstats.json",
     log:
         "results/logs/write.log",

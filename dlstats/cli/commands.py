@@ -199,7 +199,7 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def write(options: argparse.Namespace) -> None:
-    """The report from what is there and is what the configuration asks for, as PDF and as HTML."""
+    """The report from what is there and is what the configuration asks for, as PDF and as a site."""
     from dlstats.pipeline import config, origins, records
     from dlstats.report import build
 

@@ -6,13 +6,13 @@ A text is a tuple of spans, so that no string is ever markup: what a study write
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from dlstats.report import escape
 from dlstats.report.digits import Shown
+from dlstats.report.interval import Interval
 
 
 @dataclass(frozen=True)
@@ -212,25 +212,19 @@ class Entry:
     row: Row
     family: str
     study: str
+    origin: str
     lecture: str
+    """The lectures that the claim bears on, as the ledger has them."""
+    lectures: tuple[str, ...]
+    """The lecture that states the claim, and those that it bears on."""
     statement: Text
     source: Text
+    interval: Interval | None = None
+    """Where the number stands beside what is required."""
     evidence: tuple[tuple[str, Text], ...] = ()
     """Further facts for the reader who opens the claim."""
     order: Mapping[str, float | str] = field(default_factory=dict)
     """What the columns of numbers are sorted by."""
-
-    @property
-    def lectures(self) -> tuple[str, ...]:
-        """The lectures that the claim names: `JSM, BIOS` are two."""
-        return tuple(part.strip() for part in re.split(r"[,;/]| and ", self.lecture) if part.strip())
-
-    @property
-    def searched(self) -> str:
-        """What a search for words looks in."""
-        return " ".join(
-            (self.row.claim, characters(self.statement), characters(self.source), self.study, self.lecture)
-        ).lower()
 
 
 @dataclass(frozen=True)

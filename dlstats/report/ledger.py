@@ -14,6 +14,7 @@ from dlstats.protocol.origin import MEANING
 from dlstats.report.bibliography import Source
 from dlstats.report.blocks import Column, Content, Entry, Row, Span, Text, code, joined, prose, ref, verdict
 from dlstats.report.digits import Shown, count, exact, show
+from dlstats.report.interval import interval
 from dlstats.report.tables import Field, Grid, note
 
 CLAIM = Column(prose("claim"), width=2.4)
@@ -71,15 +72,24 @@ def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Seq
 
 
 def _entry(record: dict, sources: Mapping[str, Source], sections: Sequence[str]) -> Entry:
+    bears_on, kind, placed = text(record.get("bears_on")), text(record.get("origin")), interval(record)
+    lectures = [text(record.get("cite"))] if kind == "stated" else []
+    lectures += [part.strip() for part in bears_on.split(",") if part.strip()]
+    order: dict[str, float | str] = {
+        name: float(record[name]) if math.isfinite(record[name]) else "" for name in SORTED
+    }
     return Entry(
         row=row(record),
         family=str(record["family"]),
         study=str(record["study"]),
-        lecture=text(record.get("bears_on")),
+        origin=kind,
+        lecture=bears_on,
+        lectures=tuple(dict.fromkeys(lectures)),
         statement=prose(str(record["statement"])),
         source=source(record, sources),
+        interval=placed,
         evidence=tuple((name, prose(content)) for name, content in _evidence(record, sections)),
-        order={name: float(record[name]) if math.isfinite(record[name]) else "" for name in SORTED},
+        order=order | {"position": placed.position if placed else ""},
     )
 
 

@@ -24,7 +24,7 @@ def copy_project(folder, studies=None):
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            ignore = shutil.ignore_patterns("__pycache__", "figures", "tables", "*.pdf", "*.html", "build")
+            ignore = shutil.ignore_patterns("__pycache__", "figures", "tables", "*.pdf", "html", "build")
             shutil.copytree(source, folder / part, ignore=ignore)
         else:
             shutil.copy(source, folder / part)

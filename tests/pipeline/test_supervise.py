@@ -197,5 +197,5 @@ def test_the_workflow_goes_on_and_the_report_says_what_is_missing(tmp_path):
     assert [path.stem for path in (project / "results/measured").glob("*.parquet")] == ["minimax_rates"]
     write = [sys.executable, "-m", "dlstats", "write", "--config", "config/tiny.yaml"]
     subprocess.run(write, cwd=project, env=environment, check=True, capture_output=True)
-    report = re.sub(r"<[^>]*>|\s+", " ", (project / "reports/dlstats.html").read_text())
+    report = re.sub(r"<[^>]*>|\s+", " ", (project / "reports/html/index.html").read_text())
     assert re.search(r"Missing from this report, 1 of 2 studies\.[^.]*multiplicity", report)

@@ -8,6 +8,7 @@ import pytest
 from cases.report_site import CONFIG, Site, absent, build_site, study
 
 from dlstats.pipeline import fingerprints, registry
+from dlstats.report import build
 
 
 @contextmanager
@@ -37,3 +38,10 @@ def site(tmp_path_factory) -> Site:
 @pytest.fixture(scope="session")
 def config() -> dict:
     return json.loads(json.dumps(CONFIG))
+
+
+@pytest.fixture(scope="session")
+def built(site, config, tmp_path_factory):
+    """The report of the toy study, written once: the PDF, and the first page of the site."""
+    with _patched():
+        return build.write(config, site.results, site.reports, out=tmp_path_factory.mktemp("built"), **site.arguments)
