@@ -67,7 +67,10 @@ STUDY = Study(
             "breakpoints": grid(width=[8, 12, 16, 24, 32], depth=2, replicates=20),
             "plane": grid(widths=["32", "2-2", "3-3-3", "16-16", "8-8-8-8"], replicates=10),
             "picture": grid(widths=["32", "8-8-8-8"], replicates=1),
-            "training": grid(widths=["24", "8-8-8"], compositions=3, steps=100, replicates=8),
+            "training": [
+                grid(widths=["24", "8-8-8"], compositions=3, steps=100, effort=1, replicates=8),
+                grid(widths="8-8-8", compositions=3, steps=100, effort=3, replicates=4),
+            ],
         },
         "standard": {
             "climb": grid(widths=SHAPES, replicates=64),
@@ -75,7 +78,10 @@ STUDY = Study(
             "breakpoints": grid(width=[16, 32, 64, 128, 256], depth=4, replicates=128),
             "plane": _plane(50, 3000, 1500, 300, 1000, 4000),
             "picture": PICTURE,
-            "training": grid(widths=["48", "16-16-16"], compositions=3, steps=2000, replicates=64),
+            "training": [
+                grid(widths=["48", "16-16-16"], compositions=3, steps=2000, effort=1, replicates=64),
+                grid(widths="16-16-16", compositions=3, steps=2000, effort=3, replicates=24),
+            ],
         },
         "paper": {
             "climb": grid(widths=SHAPES, replicates=1000),
@@ -83,7 +89,10 @@ STUDY = Study(
             "breakpoints": grid(width=[16, 32, 64, 128, 256], depth=4, replicates=2000),
             "plane": _plane(50, 100000, 50000, 5000, 20000, 100000),
             "picture": PICTURE,
-            "training": grid(widths=["48", "16-16-16"], compositions=3, steps=[2000, 10000], replicates=1000),
+            "training": [
+                grid(widths=["48", "16-16-16"], compositions=3, steps=[2000, 10000], effort=1, replicates=1000),
+                grid(widths="16-16-16", compositions=3, steps=2000, effort=3, replicates=200),
+            ],
         },
     },
 )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dlstats.measures import linear_regions as counter
 from dlstats.protocol.claim import Claim, at_most
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.origin import Finding
 from dlstats.protocol.readers import value
@@ -36,9 +36,9 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     start = nets.initialise(net, streams.generators("start", widths=list(widths)), "torch_default")
     x = (np.arange(POINTS) + 0.5) / POINTS
     y = 1 - np.abs(1 - np.mod(2**condition.compositions * x, 2))
-    plan = training.Training(condition.steps, 0.005, schedule=training.schedules.cosine, keep="best")
+    plan = training.Training(condition.steps * condition.effort, 0.005, schedule=training.schedules.cosine, keep="best")
     fit = training.fit(net, squared, start, x[:, None], y[:, None], plan, device=device)
-    columns = {"status": fit.status, "mse": fit.loss.astype(float)}
+    columns = {"status": fit.status, "mse": fit.loss.astype(float), "epochs": fit.epochs, "dead_share": fit.dead_share}
     for name, parameters in (("before", start), ("after", fit.parameters)):
         cells = counter.on_line(counter.layers_of(net.shapes, parameters.double().numpy()))
         columns |= {f"pieces_{name}": counter.pieces(cells), f"inside_{name}": counter.pieces(cells, 0, 1)}
@@ -51,7 +51,8 @@ EXPERIMENT = Experiment(
         "widths": WIDTHS,
         "compositions": Factor("compositions of the tent map", int, symbol="n", at_least=1),
         "steps": Factor("steps of Adam", int, at_least=1),
-    },
+    }
+    | EFFORT,
     methods={
         "network": Method(
             "trained network",
@@ -66,6 +67,8 @@ EXPERIMENT = Experiment(
         Measure("inside_after", "pieces on (0, 1) after training"),
         Measure("inside_after", "pieces on (0, 1), after over before", "ratio", options={"other": "inside_before"}),
         Measure("mse", "training error", "median"),
+        Measure("epochs", "epochs"),
+        Measure("dead_share", "proportion of hidden units without a slope"),
     ),
     block=BLOCK,
 )
@@ -85,7 +88,7 @@ def _training(evidence: Evidence, figure) -> None:
     """Pieces of trained networks against those at initialisation, one point per network."""
     from dlstats.plotting import style
 
-    rows = evidence.rows("training")
+    rows = evidence.rows("training", effort=1)
     axes = figure.subplots(1, 2)
     for axis, (kind, label) in zip(axes, {"pieces": "on the line", "inside": "on (0, 1)"}.items(), strict=True):
         top = 0
