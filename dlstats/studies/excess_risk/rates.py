@@ -195,11 +195,11 @@ STUDY = Study(
     figures=(
         Figure(
             "rates",
-            "Median excess risk against sample size for a smooth, a composed, a jump and a low-dimensional target, network and "
-            "baselines tuned on the same held-out fifth. The network falls below all rivals on the single index, below spline "
-            "and nearest neighbours at the jump; it stays above the spline on the smooth target, and an additive model comes "
-            "near it on the low-dimensional set. Dashed: the slope of theory for the curve of its colour, with its number; there is none "
-            "for trained networks. 95 % intervals.",
+            "Median excess risk against sample size for a smooth, a composed, a jump and a low-dimensional target, network "
+            "and baselines tuned on the same held-out fifth. The network falls below all rivals on the single index, below "
+            "spline and nearest neighbours at the jump; it stays above the spline on the smooth target, and an additive model "
+            "comes near it on the low-dimensional set. Dashed: the slope of theory for the curve of its colour, with its "
+            "number; there is none for trained networks. 95 % intervals.",
             _draw,
             "two-column",
             5.4,
