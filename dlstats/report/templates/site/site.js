@@ -182,7 +182,7 @@ function faceted(box) {
   words.value = given.get("q") || "";
   if (all("[data-sort]", box).some((head) => head.dataset.sort === (given.get("sort") || "").replace(/^-/, ""))) sort(given.get("sort"));
   form.hidden = false;
-  form.querySelector("details").open = matchMedia("(min-width: 47rem)").matches || boxes.some((one) => one.checked);
+  form.querySelector("details").open = matchMedia("(min-width: 70rem)").matches || boxes.some((one) => one.checked);
   form.addEventListener("input", show);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(show));
