@@ -26,9 +26,22 @@ def sine(x: Inputs) -> Values:
 
 
 def weierstrass(x: Inputs, smoothness: float = 0.5, terms: int = 30) -> Values:
-    """W_b(x) = sum_j 2^(-jb) cos(2π 2^j x): Hölder exponent exactly b, 0 < b < 1 [Hardy 1916]; the tail is cut."""
+    """W_b(x) = sum_j 2^(-jb) cos(2π 2^j x): Hölder exponent exactly b, 0 < b < 1 [Hardy 1916]; the tail is cut.
+
+    At b = 1 it has no derivative anywhere and is smooth of order 1 in L2.
+    """
     j = np.arange(terms)
     return np.cos(2 * math.pi * x[..., :1] * 2.0**j) @ 2.0 ** (-j * smoothness)
+
+
+def cusp(x: Inputs) -> Values:
+    """2 √|x − 0.37|: smooth of order 1 in L2, of any order off one point, so that knots crowd there."""
+    return 2 * np.sqrt(np.abs(x[..., 0] - 0.37))
+
+
+def zigzag(x: Inputs) -> Values:
+    """Piecewise linear from 0 at 0 through 1 at 0.2, −1/2 at 0.4 and 1/2 at 0.7 to 0 at 1: three kinks."""
+    return np.interp(x[..., 0], [0.0, 0.2, 0.4, 0.7, 1.0], [0.0, 1.0, -0.5, 0.5, 0.0])
 
 
 def additive(x: Inputs) -> Values:

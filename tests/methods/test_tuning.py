@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from dlstats.dgp.quantile_designs import DESIGNS
-from dlstats.methods import quantile, regression, tuning
+from dlstats.methods import free_knots, quantile, regression, tuning
 
 LEVELS = (0.1, 0.5)
 BASELINES: list[Any] = regression.Baseline.__subclasses__()
 QUANTILES: list[Any] = quantile.QuantileBaseline.__subclasses__()
 METHODS: dict[str, tuning.Tuned] = {method.__name__: method() for method in BASELINES}
+METHODS |= {"FreeKnots": free_knots.FreeKnots()}
 METHODS |= {method.__name__: method(LEVELS) for method in QUANTILES}
 SEED = 4
 

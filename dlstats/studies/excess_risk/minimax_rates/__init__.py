@@ -22,7 +22,7 @@ from dlstats.theory import linear_splines as splines
 from dlstats.theory import sequence_model as sequence
 
 NOISE_SD = 0.3
-"""Of the spline sieve, as in `shallow_rate`."""
+"""Of the spline sieve, as in `trained_slopes`."""
 N = {"n": Factor("sample size", int, symbol="n", at_least=1)}
 SMOOTHNESS = {"smoothness": Factor("smoothness", float, symbol="b", above=0)}
 RISK = Measure("risk", "excess risk", "exact")
