@@ -1,7 +1,7 @@
 """What the methods cost that networks are compared with: `python -m benchmarks.baselines`.
 
-Processor seconds of one fit with its tuning and 1000 predictions, the median of some data sets, by sample size; and of the
-network of the study `rates` on its composed target, whose fits share a kernel, per replicate of a block of 16.
+Processor seconds of one fit with its tuning and 1000 predictions, the median of some data sets, by sample size; and of a
+network on the single-index target, whose fits share a kernel, per replicate of a block of 16.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import torch
 from dlstats.dgp import regression
 from dlstats.methods.regression import Baseline, KernelRidge, LocalLinear, SmoothingSpline
 from dlstats.seeds import Streams
-from dlstats.studies.excess_risk._scaling import Spline
 from dlstats.training import recipes
 
 SIZES = (200, 800, 3200)
@@ -59,9 +58,9 @@ def network(n: int) -> float:
     x, y = (
         np.stack(part) for part in zip(*(process.sample(n, g) for g in streams.generators("data", n=n)), strict=True)
     )
-    shape = Spline(3, 3000)(n)
+    recipe = recipes.Recipe((round(3 * n**0.2),), 0.02, 3000, 300, 2)
     begin = time.process_time()
-    recipes.run(recipes.Recipe(shape.widths, 0.02, shape.steps, 300, 2), x, y, streams, "cpu", n=n)
+    recipes.run(recipe, x, y, streams, "cpu", n=n)
     return (time.process_time() - begin) / REPLICATES
 
 
