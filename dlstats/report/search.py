@@ -48,7 +48,7 @@ def claims(entries: Iterable[Entry], links: Mapping[str, str]) -> list[Hit]:
     hits = []
     for entry in entries:
         key = f"claim-{entry.row.claim}"
-        title = f"{entry.row.claim}: {characters(entry.statement)}"
+        title = f"{entry.row.claim}: {entry.row.statement}"
         words = f"{characters(entry.source)} {' '.join(entry.lectures)}"
         hits.append(Hit("claim", title, links[key], words, entry.row.verdict))
     return hits

@@ -47,6 +47,7 @@ function theme() {
 // Search: the index is a script that is loaded when the reader first asks, for a page from a file cannot fetch.
 function search() {
   const SHOWN = 40;
+  const SMALL = new Set(["a", "against", "an", "and", "in", "is", "of", "on", "or", "the", "to", "versus", "vs"]);
   const ORDER = { study: 4, question: 3, figure: 2, lecture: 2, claim: 1 };
   const field = document.getElementById("search");
   const panel = document.getElementById("hits");
@@ -68,8 +69,8 @@ function search() {
   };
   const score = (hit, words) => words.reduce((sum, word) => sum + (hit.head.includes(word) ? 3 : 0) + (new RegExp(`(^|[^\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`, "u").test(hit.text) ? 2 : 0), ORDER[hit.kind] || 0);
   const found = (text) => {
-    // a word that occurs nowhere (“versus”) does not hide what the others find
-    const words = wordsOf(text).filter((word) => index.some((hit) => hit.text.includes(word)));
+    // small words, and words that occur nowhere, do not hide what the others find
+    const words = wordsOf(text).filter((word) => !SMALL.has(word) && index.some((hit) => hit.text.includes(word)));
     const hits = words.length ? index.filter((hit) => words.every((word) => hit.text.includes(word))) : [];
     return [words, hits.map((hit, place) => [score(hit, words), place, hit]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).map((row) => row[2])];
   };
