@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dlstats.montecarlo.contrasts import EXTREMES
 from dlstats.montecarlo.statistics import lookup
 
 KINDS = ("difference", "ratio", "log_ratio")
@@ -121,7 +122,7 @@ class Slope:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lookup(self.statistic)
+        _check_slope(self.statistic)
 
     @property
     def statistics(self) -> tuple[str, ...]:
@@ -145,7 +146,7 @@ class SlopeContrast:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lookup(self.statistic)
+        _check_slope(self.statistic)
 
     @property
     def statistics(self) -> tuple[str, ...]:
@@ -157,3 +158,9 @@ def _check_contrast(kind: str, statistic: str) -> None:
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {', '.join(KINDS)}, got {kind!r}.")
     lookup(statistic)
+
+
+def _check_slope(statistic: str) -> None:
+    lookup(statistic)
+    if statistic in EXTREMES:
+        raise ValueError(f"`statistic` of a slope must have an error or be `exact`, got {statistic!r}.")

@@ -173,3 +173,34 @@ def test_a_changed_constant_reruns_the_experiments_that_reach_it_and_no_other(
     assert FITTED in expected
     assert DRAWN not in expected
     assert moved(package, before, path, text.replace(old, new, 1)) == expected
+
+
+BUDGETS = "studies/approximation/width_versus_depth"
+TUNED = {"by_depth", "by_activation", "by_start"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rerun"),
+    [
+        ("tuned.py", "TEST = 2048", "TEST = 2049", TUNED),
+        ("tuned.py", '"sgd": (0.3,', '"sgd": (0.4,', TUNED),
+        ("equal_budgets.py", "DEPTHS = (1, 2, 4, 8)", "DEPTHS = (1, 2, 4, 9)", {"by_depth"}),
+        ("equal_budgets.py", 'DESCENT = {"normal_descent"', 'DESCENT = {"normal_slow"', {"by_start"}),
+        ("initial_signals.py", "INPUTS = 4", "INPUTS = 5", {"signal"}),
+        ("budget_claims.py", "equals(1, 0.05)", "equals(1, 0.06)", set()),
+        ("budget_figures.py", "log10(1.25)", "log10(1.26)", set()),
+        ("equal_budgets.py", "range of the network over the test points", "another caption", set()),
+    ],
+)
+def test_a_study_in_several_files_reruns_what_reaches_the_change_and_nothing_for_a_margin_or_a_caption(
+    package, file, old, new, rerun
+):
+    def prints():
+        now = Fingerprints(package)
+        return {name: now.cells(f"dlstats.{BUDGETS.replace('/', '.')}", name) for name in (*TUNED, "signal")}
+
+    path = package / BUDGETS / file
+    first, text = prints(), path.read_text()
+    with changed(path, text.replace(old, new, 1)):
+        second = prints()
+    assert {name for name in first if first[name] != second[name]} == rerun
