@@ -7,7 +7,7 @@ A text is a tuple of spans, so that no string is ever markup: what a study write
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from dlstats.report import escape
@@ -17,7 +17,10 @@ from dlstats.report.interval import Interval
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text: plain, strong, code, math, sup, sub, verdict; `ref` and `cite` point to `target`."""
+    """A piece of text: plain, strong, small, code, math, sup, sub, break (a new line), verdict, sign (of a verdict).
+
+    `ref`, `cite` and `page` (the number of the page) point to `target`; `anchor` is a place that they may point to.
+    """
 
     kind: str
     text: str
@@ -27,8 +30,9 @@ class Span:
 SIGNS = {
     "supported": "✓", "replicated": "✓", "breaks": "✓", "refuted": "✗", "not replicated": "✗", "does not break": "✗",
     "conflict": "‼", "not reached": "…", "recipe-bound": "≈", "undecided": "?", "not run": "–",
+    "holds": "✓", "fails": "✗",
 }  # fmt: skip
-"""The sign of a verdict, from which its colour follows."""
+"""The sign of a verdict, or of what became of a check, from which its colour follows."""
 Text = tuple[Span, ...]
 Content = str | int | Shown | Span | Text
 """What a text is made from."""
@@ -70,6 +74,25 @@ def ref(target: str, text: str = "") -> Span:
     return Span("ref", text, target)
 
 
+def anchor(target: str, text: str) -> Span:
+    """A word that stands out and that links may point to."""
+    return Span("anchor", text, target)
+
+
+def page(target: str) -> Span:
+    """The page on which a block stands; a link to it where there are no pages."""
+    return Span("page", "", target)
+
+
+def small(*parts: Content) -> Text:
+    """A text whose plain words are small."""
+    return tuple(replace(span, kind="small") if span.kind == "plain" else span for span in prose(*parts))
+
+
+BREAK = Span("break", "")
+"""A new line within a cell."""
+
+
 def verdict(name: str) -> Span:
     """The name of a verdict, printed with its sign."""
     return Span("verdict", name)
@@ -92,16 +115,17 @@ class Block:
 
 @dataclass(frozen=True)
 class Heading(Block):
-    """A heading of level 1 (chapter) to 3."""
+    """A heading of level 1 (chapter) to 3; its `part` is front (no number), appendix (a letter) or empty."""
 
     text: str
     level: int = 1
     key: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Paragraph(Block):
-    """A paragraph; `tone` is empty, `warning`, or `lead` (stays with what follows)."""
+    """A paragraph; `tone` is empty, `warning`, `small`, `abstract`, or `lead` (stays with what follows)."""
 
     text: Text
     tone: str = ""
@@ -112,6 +136,30 @@ class Bullets(Block):
     """A list."""
 
     items: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Answer(Block):
+    """A question or headline, what answers it in sentences, and a small line of evidence: claims, sections, figures."""
+
+    question: Text
+    text: Text
+    evidence: Text = ()
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Columns(Block):
+    """Blocks in columns of paper: flowing from one to the next, or with `side` one beside the other."""
+
+    blocks: tuple[Block, ...]
+    count: int = 2
+    side: bool = False
+
+
+@dataclass(frozen=True)
+class Contents(Block):
+    """Chapters and sections with their pages."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +221,10 @@ def table(
 
 @dataclass(frozen=True)
 class Picture(Block):
-    """A figure: the path of its SVG, a caption that reads alone and a line on where it comes from."""
+    """A figure: the path of its SVG, a caption that reads alone and a line on where it comes from.
+
+    Without a key it is a small copy, which has no number.
+    """
 
     key: str
     path: str
@@ -198,6 +249,9 @@ class Row:
     replicates: Shown
     failed: Shown
     verdict: str
+    p_against: Shown
+    """After Holm's adjustment."""
+    p_for: Shown
 
     @property
     def link(self) -> Span:
@@ -273,6 +327,8 @@ def targets(blocks: Iterable[Block]) -> set[str]:
     """The keys that links may point to."""
     keys: set[str] = set()
     for block in blocks:
-        keys |= {block.key} if isinstance(block, Heading | Table | Picture | Ledger) else set()
+        keys |= {block.key} if isinstance(block, Heading | Table | Picture | Ledger | Answer) else set()
         keys |= {f"claim-{entry.row.claim}" for entry in block.entries} if isinstance(block, Ledger) else set()
+        keys |= {span.target for span in spans(block) if span.kind == "anchor"}
+        keys |= targets(block.blocks) if isinstance(block, Columns) else set()
     return keys - {""}

@@ -171,7 +171,7 @@ def chapter(material: Material) -> list[Block]:
     note = prose(text, code("dlstats checklist"), " fails when a required one is not.")
     rows = [_row(material, item, lacks.get(item, {})) for item in ITEMS]
     filled = blocks.table("tab-checklist", "The reporting checklist, filled by the program.", columns, rows)
-    return [Heading("Reporting checklist", 1, "checklist"), Paragraph(note), filled]
+    return [Heading("Reporting checklist", 2, "checklist", "appendix"), Paragraph(note), filled]
 
 
 def _row(material: Material, item: Item, lacks: dict[str, str]) -> tuple[Content, ...]:

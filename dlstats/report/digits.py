@@ -38,11 +38,12 @@ class Shown:
 
     @property
     def siunitx(self) -> str:
-        """For a siunitx column: `0.892 +- 0.032 e-7`; an empty string for what is not a number."""
+        """For a siunitx column: `0.892 +- 0.032 e-7`, `\\le 0.5`; an empty string for what is not a number."""
         if not self.is_number:
             return ""
         error = f" +- {self.mcse}" if self.mcse and self.mcse != "?" else ""
-        return self.value + error + (f"e{self.exponent}" if self.exponent else "")
+        value = self.value.replace("≤", r"\le").replace("≥", r"\ge")
+        return value + error + (f"e{self.exponent}" if self.exponent else "")
 
     @property
     def is_number(self) -> bool:

@@ -1,30 +1,27 @@
-"""The page that opens a family's chapter: what the lectures say, what is exact, what training does."""
+"""The page that opens a family's chapter: its questions, each answered in sentences, with the claims that say so."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from dlstats.pipeline import checked
-from dlstats.protocol.verdict import VERDICTS
-from dlstats.report.blocks import Block, Content, Heading, Paragraph, Text, prose, ref, table, verdict, wide
-from dlstats.report.digits import exact, show
+from dlstats.report import marks, sentences
+from dlstats.report.blocks import Answer, Paragraph, prose, ref
+from dlstats.report.sentences import Ledger, Proposition
 
 FILE = "families.yaml"
-MARK = re.compile(r"\{([\w.]+)\}|\[([A-Z]+\d*[\w.]*)\]")
-"""{ID}: the measured value of a claim; [ID]: the claim and its verdict."""
 
 
 class Question(checked.Model):
-    """A question of a family and three answers, whose marks are looked up in the ledger."""
+    """A question of a family: what the lectures say, the claims that answer it, what else is to be known, and the studies."""
 
     question: str
     lectures: str
-    exact: str
-    training: str
+    claims: list[str]
+    context: str = ""
 
 
 def load(path: Path) -> dict[str, tuple[Question, ...]]:
@@ -35,51 +32,31 @@ def load(path: Path) -> dict[str, tuple[Question, ...]]:
     return {family: tuple(questions) for family, questions in data.items()}
 
 
-def page(family: str, title: str, questions: tuple[Question, ...], verdicts: pd.DataFrame) -> list[Block]:
-    """The overview of a family with every mark looked up; nothing when no question is asked."""
-    if not questions:
-        return []
-    ledger = {str(row["claim"]): row for row in verdicts.to_dict("records")}
-    rows = [(q.question, q.lectures, looked_up(q.exact, ledger), looked_up(q.training, ledger)) for q in questions]
-    weights = {"question": 0.55, "the lectures say": 0.7, "what is exact": 1.2, "what training does": 1.0}
-    columns = [wide(label, weight) for label, weight in weights.items()]
-    caption = (
-        f"{title}: the questions, and the claims of the ledger that answer them. Numbers are measured, with their Monte "
-        "Carlo standard errors in parentheses; a mark is the verdict on the claim as the ledger words it, not on the sentence."
-    )
-    return [
-        Heading("Overview", 2, f"overview-{family}"),
-        Paragraph(_counts(verdicts[verdicts["family"] == family])),
-        table(f"tab-overview-{family}", caption, columns, rows),
-    ]
+def page(
+    family: str, questions: Sequence[Question], propositions: Sequence[Proposition], statements: pd.DataFrame
+) -> list[Answer]:
+    """Every question of a family with its answer; nothing when no question is asked."""
+    ledger = {str(row["claim"]): row for row in statements.to_dict("records")}
+    return [_answer(f"question-{family}-{n}", one, propositions, ledger) for n, one in enumerate(questions)]
 
 
-def _counts(part: pd.DataFrame) -> Text:
-    """How many claims of a family have which verdict."""
-    counts = part["verdict"].value_counts()
-    names = [name for name in (*VERDICTS, "holds", "fails") if name in counts]
-    by_verdict = ", ".join(f"{counts[name]} {name}" for name in names)
-    return prose(f"Claims and checks of this family: {len(part)}{': ' if names else ''}{by_verdict}.")
+def lead(verdicts: pd.DataFrame, checks: pd.DataFrame) -> Paragraph:
+    """How many claims of a family have which verdict, and how many of its checks hold."""
+    words = marks.counted(verdicts["verdict"])
+    held = f" Of {len(checks)} exact identities and counts {int(checks['holds'].sum())} hold." if len(checks) else ""
+    return Paragraph(prose(f"Of {len(verdicts)} claims, {words}." if words else "No claim was judged.", held))
 
 
-def looked_up(text: str, ledger: Mapping[str, Mapping]) -> Text:
-    """A text with its marks replaced; a claim that was not judged says so."""
-    parts: list[Content] = []
-    end = 0
-    for mark in MARK.finditer(text):
-        parts.append(text[end : mark.start()])
-        end = mark.end()
-        value, name = mark.groups()
-        row = ledger.get(value or name)
-        if value:
-            parts.append(_measured(row) if row else "(not in this run)")
-        elif row:
-            parts += ["(", ref(f"claim-{name}", name), " ", verdict(str(row["verdict"])), ")"]
-        else:
-            parts.append(f"({name}: not in this run)")
-    return prose(*parts, text[end:])
+def _answer(key: str, question: Question, propositions: Sequence[Proposition], ledger: Ledger) -> Answer:
+    told = sentences.text(sentences.chosen(propositions, question.claims), ledger)
+    said = "" if question.lectures.startswith("Not ") else f"The lectures: {question.lectures} "
+    studies = dict.fromkeys(str(ledger[claim]["study"]) for claim in question.claims if claim in ledger)
+    where = [part for study in studies for part in (", ", ref(f"sec-{study}"))][1:]
+    evidence = prose(marks.marks(question.claims, ledger), *(["  → ", *where] if where else []))
+    text = prose(said, told, f" {question.context}" if question.context else "")
+    return Answer(prose(question.question), text, evidence, key)
 
 
-def _measured(row: Mapping) -> Content:
-    """Four digits of an exact number, else what the error supports."""
-    return show(row["estimate"], row["mcse"]) if row["mcse"] > 0 else exact(row["estimate"], 4)
+def judged(question: Question, ledger: Ledger) -> list[tuple[str, str]]:
+    """The claims that answer a question, with their verdicts."""
+    return [(c, str(ledger[c]["verdict"]) if c in ledger else sentences.ABSENT) for c in question.claims]

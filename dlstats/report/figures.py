@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import matplotlib.figure
+
 from dlstats.pipeline import records
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
@@ -13,7 +15,6 @@ from dlstats.protocol.study import Figure, Study
 FORMATS = ("pdf", "png", "svg")
 
 _METADATA = {
-    # without dates and versions, so that the same evidence gives the same bytes
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": "dlstats", "Producer": None},
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -45,6 +46,12 @@ def draw(
     return written
 
 
+def save(canvas: matplotlib.figure.Figure, path: Path) -> Path:
+    """Write a figure in the format of its suffix, without dates and versions: equal figures give equal bytes."""
+    canvas.savefig(path, metadata=_METADATA[path.suffix[1:]])
+    return path
+
+
 def _draw_one(figure: Figure, evidence: Evidence, folder: Path, face: str, width: str) -> tuple[list[Path], dict]:
     """The files of a figure, and what its record says."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +62,7 @@ def _draw_one(figure: Figure, evidence: Evidence, folder: Path, face: str, width
         try:
             figure.draw(evidence, canvas)
             for path in paths:
-                canvas.savefig(path, metadata=_METADATA[path.suffix[1:]])
+                save(canvas, path)
         except LookupError as error:
             reason = str(error).strip("'\"") or type(error).__name__
     if reason:

@@ -21,6 +21,8 @@ CLAIM = Column(prose("claim"), width=2.4)
 """A column of claims, whose long names break."""
 CELLS_SHOWN = 6
 MARGIN_DIGITS = 4
+SMALLEST_P = 1e-6
+"""p-values below are printed as less than this."""
 SORTED = ("theory", "estimate", "margin", "replicates", "failed")
 TESTS = {"equals": "equals, to within the margin", "at_most": "at most", "at_least": "at least"}
 """What a relation says, in words."""
@@ -41,7 +43,17 @@ def row(record: Mapping) -> Row:
         replicates=count(record.get("replicates", math.nan)),
         failed=count(record.get("failed", math.nan)),
         verdict=str(record.get("verdict", "")),
+        p_against=_p_value(record, "p_adjusted"),
+        p_for=_p_value(record, "p_for"),
     )
+
+
+def _p_value(record: Mapping, name: str) -> Shown:
+    """A p-value to two digits; a dash where nothing is random."""
+    p = None if record.get("law") == "exact" else known(record, name)
+    if p is None:
+        return Shown("–")
+    return exact(p, 2) if p >= SMALLEST_P else Shown("<1", "", round(math.log10(SMALLEST_P)))
 
 
 def rows(table: pd.DataFrame) -> list[Row]:
@@ -55,12 +67,21 @@ def grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -> Grid:
     columns = (
         Field("claim", "name", 0.35),
         Field("statement", weight=1.0),
-        *(Field(label, "quantity") for label in ("theory", "measured", "margin")),
+        *(Field(label, "quantity") for label in ("required", "found", "margin")),
         *(Field(label, "number") for label in ("replicates", "failed")),
         *([Field("verdict", "verdict")] if judged else []),
     )
     cells = tuple(
-        (r.claim, r.statement, r.theory, r.estimate, r.margin, r.replicates, r.failed, *([r.verdict] if judged else []))
+        (
+            r.claim,
+            r.statement,
+            r.expected,
+            r.estimate,
+            r.margin,
+            r.replicates,
+            r.failed,
+            *([r.verdict] if judged else []),
+        )
         for r in rows(verdicts)
     )
     return Grid(name, caption, columns, cells, note(cells))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -64,7 +65,7 @@ class Material:
         known = [name for name in self.planned if name in self.studies and name in judged]
         return [name for name in known if name in self.summaries or not self.studies[name].experiments]
 
-    @property
+    @cached_property
     def statements(self) -> pd.DataFrame:
         """The ledger, and below it the checks as rows of the same shape, whose verdict is `holds` or `fails`."""
         rows = self.checks.assign(
@@ -73,7 +74,7 @@ class Material:
         )  # fmt: skip
         return pd.concat([self.verdicts, rows[[c for c in rows if c in self.verdicts]]], ignore_index=True)
 
-    @property
+    @cached_property
     def ledger(self) -> dict[str, Mapping]:
         """The rows of `statements` by claim."""
         return {str(row["claim"]): row for row in self.statements.to_dict("records")}

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
-from dlstats.report import ademp, blocks, ledger, protocol, tables
+from dlstats.report import ademp, blocks, ledger, marks, protocol, sentences, tables
 from dlstats.report.blocks import (
+    Answer,
     Block,
     Bullets,
     Content,
@@ -17,9 +18,9 @@ from dlstats.report.blocks import (
     Listing,
     Paragraph,
     Picture,
+    Text,
     code,
     prose,
-    ref,
     right,
     wide,
 )
@@ -52,6 +53,95 @@ def section(material: Material, name: str) -> list[Block]:
     if study.limits:
         parts += [Heading("Limits", 3), Paragraph(prose(study.limits))]
     return [*parts, *_again(material, study)]
+
+
+def brief(material: Material, name: str, pictures: Mapping[str, Picture]) -> list[Block]:
+    """A study for reading: what is asked, what came of it in sentences, its figures, and what limits the answer."""
+    study = material.studies.get(name)
+    if study is None or name not in material.finished:
+        reason = material.unloaded.get(name) or material.unfinished.get(name, "no results yet")
+        title = study.title if study else name.replace("_", " ").capitalize()
+        return [Heading(title, 2, f"sec-{name}"), Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")]
+    drawn = [picture for key, picture in pictures.items() if key.startswith(f"fig-{name}-")]
+    return [
+        Heading(study.title, 2, f"sec-{name}"),
+        Paragraph(prose(blocks.strong("Aim."), " ", study.aims)),
+        result(material, study),
+        *drawn,
+        *_undrawn(material, name),
+        Paragraph(prose(blocks.strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
+        Paragraph(_kept(material, study), "small"),
+    ]
+
+
+def result(material: Material, study: Study) -> Answer:
+    """What came of a study: sentences on its claims and checks, and the claims with their verdicts."""
+    ids = [one.id for one in (*study.claims, *study.checks)]
+    told = sentences.chosen(material.sentences, ids)
+    spoken = {claim for one in told for claim in one.claims}
+    plain = [
+        _plain(material.ledger[c])
+        for c in ids
+        if c not in spoken and c in material.ledger and c not in checks_of(study)
+    ]
+    text = prose(sentences.text(told, material.ledger), *(part for one in plain for part in (" ", one)))
+    return Answer(prose("Result."), text, marks.marks(ids, material.ledger))
+
+
+def checks_of(study: Study) -> set[str]:
+    """The ids of a study's checks."""
+    return {check.id for check in study.checks}
+
+
+def _plain(record: Mapping) -> str:
+    """A claim without a sentence of its own: its statement, what was found and the verdict."""
+    row = ledger.row(record)
+    return f"{row.statement.rstrip('.')}: required {row.expected.text}, found {row.estimate.text}, {row.verdict}."
+
+
+def _undrawn(material: Material, name: str) -> list[Block]:
+    return [
+        Paragraph(
+            prose(f"The figure “{f['figure']}” is missing: {str(f.get('reason') or 'not drawn yet').rstrip('.')}."),
+            "warning",
+        )
+        for f in material.figures.get(name, ())
+        if not f["drawn"]
+    ]
+
+
+def _failed(material: Material, name: str) -> str:
+    """How many rows failed and why, in a sentence; nothing for a study of checks alone."""
+    record = material.records.get(name)
+    if record is None or not record["rows"]:
+        return ""
+    reasons: Counter[str] = Counter()
+    for line in record["failures"]:
+        reasons[line["status"].replace("_", " ")] += line["failed"]
+    if not reasons:
+        return f"None of {record['rows']:,} rows (a row is one replicate of one method) failed."
+    why = sentences.listed([f"{word} {n:,}" for word, n in reasons.most_common()])
+    return f"{sum(reasons.values()):,} of {record['rows']:,} rows (a row is one replicate of one method) failed: {why}."
+
+
+def _kept(material: Material, study: Study) -> Text:
+    """Where the protocol, the tables and the numbers of a study are."""
+    again = f"dlstats rerun {study.name}" + (f" --profile {material.profile}" if material.profile else "")
+    parts: list[Content] = ["Protocol: page ", blocks.page(f"protocol-{study.name}"), "; all numbers: "]
+    return prose(
+        *parts,
+        code(f"results/summary/{study.name}/"),
+        ", ",
+        code(f"reports/tables/{study.name}/"),
+        "; again: ",
+        code(again),
+    )
+
+
+def pictures(material: Material) -> dict[str, Picture]:
+    """The figures of all studies that are drawn, by key."""
+    drawn = (_picture(material.studies[n], o) for n, held in material.figures.items() for o in held if o["drawn"])
+    return {picture.key: picture for picture in drawn}
 
 
 def _hashes(material: Material, study: Study, fixed: protocol.Protocol) -> list[Block]:
@@ -166,25 +256,3 @@ def _again(material: Material, study: Study) -> list[Block]:
     text = "In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed "
     lead = Paragraph(prose(text, code(material.config["seed"]), "."), "lead")
     return [Heading("How to get these numbers again", 3), lead, Listing(lines)]
-
-
-def run_row(material: Material, name: str) -> tuple[Content, ...]:
-    """A line on what was run of a study: conditions, replicates, failures, time, hashes."""
-    planned = len(grid.cells(material.config, name))
-    record, study = material.records.get(name), material.studies.get(name)
-    title = ref(f"sec-{name}", name)
-    fixed = code(protocol.protocol(material.config, study).hash) if study else "–"
-    if record is None:
-        done = f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}"
-        return (title, done, "–", "–", "–", fixed, "–")
-    cells = record["cells"].values()
-    replicates, failed = sum(cell["replicates"] for cell in cells), sum(line["failed"] for line in record["failures"])
-    counts = (f"{len(cells)} of {planned}", replicates, f"{failed} of {record['rows']}")
-    return (title, *counts, duration(record["core_seconds"]), fixed, code(protocol.run_digest(record)))
-
-
-def duration(seconds: float) -> str:
-    """Core time for reading: seconds, minutes or hours."""
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -103,8 +103,8 @@ def sentences(one: Proposition, ledger: Ledger) -> list[str]:
 
 
 def _sentence(one: Proposition, word: str, claims: Sequence[str], ledger: Ledger) -> str:
-    rows, number = [ledger[claim] for claim in claims if claim in ledger], one.clause.number
-    shown = number or ("{value}" if word not in IN_FAVOUR else "")
+    rows = [ledger[claim] for claim in claims if claim in ledger]
+    shown = one.clause.number if word in IN_FAVOUR else bare(one.clause.number)
     that = one.that(claims)
     sentence = WORDS[word].format(
         that=that,
@@ -116,6 +116,12 @@ def _sentence(one: Proposition, word: str, claims: Sequence[str], ledger: Ledger
         note="; ".join(dict.fromkeys(_note(row) for row in rows)),
     )
     return re.sub(r"[:;,] ?\.$", ".", sentence.replace(" ()", ""))
+
+
+def bare(number: str) -> str:
+    """A `number` without its words, to stand beside what is required: the place and, after it, `%` or `times`."""
+    match = re.search(r"\{(value|factor|percent)\}( %| times)?", number)
+    return match[0] if match else "{value}"
 
 
 def _numbers(wrapped: str, numbers: Sequence[str]) -> str:

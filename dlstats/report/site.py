@@ -16,13 +16,14 @@ from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import (
     blocks,
     checklist,
-    document,
     errata,
     families,
     findings,
     gallery,
     html,
     ledger,
+    notices,
+    runs,
     search,
     sections,
     sentences,
@@ -101,7 +102,7 @@ def common(
         "policy": html.POLICY,
         "pages": PAGES,
         "labels": PAGES,
-        "title": document.TEXTS["title"],
+        "title": notices.TEXTS["title"],
         "profile": material.profile,
         "edition": f"{''.join(parts)}, commit {str(environment['commit'])[:12] or 'not known'}.",
         "signs": blocks.SIGNS | {"holds": "✓", "fails": "‼"},
@@ -109,12 +110,12 @@ def common(
         "cards": cards,
         "first": by_study,
         "sources": material.sources,
-        "titles": {family: document.family_title(family) for family in grid.families(material.config)},
+        "titles": {family: notices.family_title(family) for family in grid.families(material.config)},
         "verdicts": {word: int(counts[word]) for word in VERDICTS if word in counts},
         "total": len(material.verdicts),
         "planned": len(studies),
         "finished": len(material.finished),
-        "notes": notes(material),
+        "notes": notices.notices(material),
     }
 
 
@@ -149,7 +150,7 @@ def _pages(
         "figures": {},
         "ledger": {"entries": entries, "lectures": material.lectures, "meanings": origin.MEANING},
         "lectures": {"lectures": lectures(material)},
-        "methods": {"blocks": rest, "facts": document._facts(material)},
+        "methods": {"blocks": rest, "facts": [(prose(name), prose(text)) for name, text in runs.facts(material)]},
     }
     for name, own in given.items():
         yield f"{name}.html", templates.get_template(f"site/{name}.html.j2").render(root="", here=name, **shared, **own)
@@ -162,15 +163,6 @@ def _pages(
 
 def _family(material: Material, study: str) -> str:
     return next(family for family, names in grid.families(material.config).items() if study in names)
-
-
-def notes(material: Material) -> list[Block]:
-    """What the reader must know before any number: what is missing, stale or not final."""
-    found: list[Block] = [*document._missing(material), *document._stale(material)]
-    if material.partial and len(material.verdicts):
-        text = f"The verdicts are formed over what is finished, since the whole ledger is not: {material.partial}."
-        found.append(Paragraph(prose(text), "warning"))
-    return found if len(material.verdicts) else [*found, Paragraph(prose("No claim has been judged yet."), "warning")]
 
 
 def study_page(material: Material, name: str) -> StudyPage:
@@ -200,23 +192,25 @@ def _levels(content: Iterable[Block], shift: int) -> Iterator[Block]:
 
 def methods(material: Material) -> Iterator[Block]:
     """How verdicts come about, what was run and the reporting checklist."""
-    verdicts = [b for b in document._ledger(material) if isinstance(b, Paragraph) and b.tone != "warning"]
-    content = [Heading("How to read a verdict", 1, "verdicts"), *verdicts, *document._run(material)]
+    rule = notices.rule(material.config.get("failed_share", 0.1))
+    texts = (Paragraph(prose(text)) for text in (rule, notices.TEXTS["errors"]))
+    content = [Heading("How to read a verdict", 1, "verdicts"), *texts]
+    content += [Heading("What was run", 1, "run"), runs.table(material)]
     yield from _levels([*content, *checklist.chapter(material)], 1)
 
 
 def _families(material: Material, studies: Mapping[str, StudyPage]) -> Iterator[dict[str, Any]]:
     for family, names in grid.families(material.config).items():
+        asked = material.questions.get(family, ())
+        answers = families.page(family, asked, material.sentences, material.statements)
         questions = [
             {
-                "key": f"question-{family}-{number}",
+                "key": answer.key,
                 "question": q.question,
-                **{
-                    part: families.looked_up(getattr(q, part), material.ledger)
-                    for part in ("lectures", "exact", "training")
-                },
+                "answer": answer.text,
+                "claims": families.judged(q, material.ledger),
             }
-            for number, q in enumerate(material.questions.get(family, ()), start=1)
+            for q, answer in zip(asked, answers, strict=True)
         ]
         rows = [
             {"name": name, "title": studies[name].title, "verdicts": _counts(studies[name].entries)} for name in names
@@ -224,7 +218,7 @@ def _families(material: Material, studies: Mapping[str, StudyPage]) -> Iterator[
         claims = int((material.verdicts["family"] == family).sum())
         yield {
             "name": family,
-            "title": document.family_title(family),
+            "title": notices.family_title(family),
             "questions": questions,
             "studies": rows,
             "claims": claims,
@@ -273,8 +267,7 @@ def _hits(
     hits = search.studies(material.studies.values(), links)
     for family in _families(material, studies):
         for q in family["questions"]:
-            words = " ".join(characters(q[part]) for part in ("lectures", "exact", "training"))
-            hits.append(search.Hit("question", q["question"], f"index.html#{q['key']}", words))
+            hits.append(search.Hit("question", q["question"], f"index.html#{q['key']}", characters(q["answer"])))
     for slip in material.errata:
         place = f"lectures.html#lecture-{slip.lectures[0]}"
         hits.append(search.Hit("lecture", slip.place, place, f"{slip.printed} {slip.right}"))

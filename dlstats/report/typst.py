@@ -16,6 +16,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dlstats.pipeline import store
 from dlstats.report import blocks, files
 from dlstats.report.bibliography import FILE as REFERENCES
 from dlstats.report.blocks import Document
@@ -50,15 +51,24 @@ def pdf(document: Document, reports: Path) -> bytes:
 
 def prepare(document: Document, folder: Path) -> dict:
     """The document as data for the template, its pictures copied into `folder`."""
-    content = [_copied(b, folder, i) if isinstance(b, blocks.Picture) else b for i, b in enumerate(document.blocks)]
-    data = _data(replace(document, blocks=tuple(content)), blocks.targets(document.blocks))
+    data = _data(replace(document, blocks=_here(document.blocks, folder)), blocks.targets(document.blocks))
     return {**data, "blocks": _paired(data["blocks"]), "signs": blocks.SIGNS}
 
 
-def _copied(picture: blocks.Picture, folder: Path, number: int) -> blocks.Picture:
-    name = f"figure-{number}.svg"
-    shutil.copy(picture.path, folder / name)
-    return replace(picture, path=name)
+def _here(content: Iterable[blocks.Block], folder: Path) -> tuple[blocks.Block, ...]:
+    """The blocks with their pictures copied into `folder`, each once."""
+    return tuple(_copied(block, folder) for block in content)
+
+
+def _copied(block: blocks.Block, folder: Path) -> blocks.Block:
+    if isinstance(block, blocks.Columns):
+        return replace(block, blocks=_here(block.blocks, folder))
+    if not isinstance(block, blocks.Picture):
+        return block
+    name = f"{store.digest(block.path)}.svg"
+    if not (folder / name).exists():
+        shutil.copy(block.path, folder / name)
+    return replace(block, path=name)
 
 
 def _data(part: Any, keys: set[str]) -> Any:
@@ -66,7 +76,7 @@ def _data(part: Any, keys: set[str]) -> Any:
     if isinstance(part, Shown):
         return part.text
     if is_dataclass(part):
-        dead = isinstance(part, blocks.Span) and part.kind == "ref" and part.target not in keys
+        dead = isinstance(part, blocks.Span) and part.kind in ("ref", "page") and part.target not in keys
         kind = {"kind": "plain" if dead else part.kind} if isinstance(part, blocks.Span | blocks.Block) else {}
         return {f.name: _data(getattr(part, f.name), keys) for f in fields(part)} | kind
     if isinstance(part, Mapping):

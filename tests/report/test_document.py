@@ -14,7 +14,7 @@ from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE, build_site
 
 from dlstats.pipeline import fingerprints, origins, records, results, store
 from dlstats.protocol.study import grid as levels
-from dlstats.report import blocks, build, document, material
+from dlstats.report import blocks, build, material, notices, paper
 from dlstats.report.digits import show
 
 
@@ -130,7 +130,7 @@ def test_what_is_not_what_was_asked_for_is_not_finished_and_said(tmp_path, chang
     found = _collect(site, change(site))
     assert why in found.unfinished["toy"]
     assert (found.finished, len(found.verdicts), found.figures) == ([], 0, {})
-    assert f"This study is not finished ({found.unfinished['toy']})" in repr(document.build(found))
+    assert f"Missing: {found.unfinished['toy'].rstrip('.')}." in repr(paper.build(found))
 
 
 def test_verdicts_changed_by_hand_are_formed_again(tmp_path):
@@ -156,7 +156,7 @@ def test_a_figure_or_record_that_was_changed_is_not_shown(tmp_path, name):
 
 def test_verdicts_over_a_part_of_the_studies_say_so(tmp_path):
     found = _collect(build_site(tmp_path), CONFIG)
-    assert "formed over what is finished" in repr(document.build(found))
+    assert "formed over what is finished" in repr(paper.build(found))
     assert list(found.verdicts["study"].unique()) == ["toy"]
 
 
@@ -173,7 +173,7 @@ def test_the_report_carries_what_it_was_made_from(tmp_path):
 
 
 def test_all_targets_of_links_are_blocks(site, config):
-    made = document.build(material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load))
+    made = paper.build(material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load))
     targets = blocks.targets(made.blocks)
     for study in config["studies"]:
         assert f"sec-{study}" in targets
@@ -190,7 +190,7 @@ def test_results_of_other_code_are_shown_only_where_they_are_kept_on_purpose(tmp
     monkeypatch.setenv(origins.KEEP_STALE, "1")
     found = _collect(site)
     assert (found.finished, found.stale) == (["toy"], ("toy",))
-    (warning,) = document._stale(found)
+    (warning,) = notices.stale(found)
     assert isinstance(warning, blocks.Paragraph)
 
 

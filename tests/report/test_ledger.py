@@ -52,4 +52,4 @@ def test_every_document_shows_the_same_numbers(site, config):
         assert entries[name] == row
         assert tuple(sectioned[name][2:5]) == shown
         assert tuple(planned[name][2:4]) == (shown[0], shown[2])
-        assert files[name][2:5] == (row.theory, row.estimate, row.margin)
+        assert files[name][2:5] == (row.expected, row.estimate, row.margin)

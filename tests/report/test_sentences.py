@@ -53,7 +53,7 @@ def test_every_proposition_has_its_own_words_for_every_verdict(one):
 @pytest.mark.parametrize("one", PROPOSITIONS, ids=lambda one: one.claims[0])
 @pytest.mark.parametrize("word", [word for word in WORDS if word not in sentences.IN_FAVOUR])
 def test_what_speaks_against_has_the_number_that_was_found_and_the_one_required(one, word):
-    text, number = told(one, word), one.clause.number or "{value}"
+    text, number = told(one, word), sentences.bare(one.clause.number)
     if word not in ("not run",):
         assert sentences.found(row("", word), number) in text
     if word in ("refuted", "not replicated", "not reached", "undecided", "conflict"):
@@ -64,6 +64,7 @@ def test_what_speaks_against_has_the_number_that_was_found_and_the_one_required(
 def test_every_clause_is_of_claims_that_are_there(one):
     assert {claim for claim in one.claims if claim not in CLAIMS} == set()
     assert ("{which}" in one.clause.that) == bool(one.clause.which)
+    assert not re.match(r"[b-z] ", one.that(one.claims)), "a symbol cannot begin a sentence"
 
 
 def test_claims_of_other_verdicts_are_told_apart():

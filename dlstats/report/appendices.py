@@ -1,0 +1,251 @@
+"""What is printed once, at the end: ledger, checks, protocols and measures, provenance and replay, indexes, references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from dlstats.protocol.factor import written
+from dlstats.protocol.study import Study
+from dlstats.report import blocks, checklist, formulas, indexes, ledger, marks, notices, protocol, runs
+from dlstats.report.blocks import (
+    BREAK,
+    Block,
+    Bullets,
+    Column,
+    Columns,
+    Content,
+    Heading,
+    Listing,
+    Paragraph,
+    Span,
+    Text,
+    code,
+    joined,
+    prose,
+    ref,
+    right,
+    small,
+    strong,
+    wide,
+)
+from dlstats.report.digits import count
+from dlstats.report.files import packaged
+from dlstats.report.front import in_columns
+from dlstats.report.material import Material
+
+TEXTS = packaged("texts.yaml")
+LEVELS_SHOWN = 8
+"""Levels of a factor that a line of the design names."""
+
+
+def all_of(material: Material, titles: Mapping[str, str]) -> list[Block]:
+    """The appendices; `titles` are those of the families."""
+    return [
+        *_ledger(material, titles),
+        *_checks(material),
+        *_protocols(material),
+        *_provenance(material),
+        *_indexes(material),
+        *_references(material),
+    ]
+
+
+def _chapter(name: str) -> Heading:
+    return Heading(TEXTS["appendices"][name], 1, name, "appendix")
+
+
+def _ledger(material: Material, titles: Mapping[str, str]) -> list[Block]:
+    parts: list[Block] = [
+        _chapter("ledger"),
+        Paragraph(prose(notices.rule(material.config.get("failed_share", 0.1))), "small"),
+    ]
+    parts.append(Paragraph(prose(TEXTS["p_values"]), "small"))
+    for family, title in titles.items():
+        part = material.verdicts[material.verdicts["family"] == family]
+        if len(part):
+            parts += [Heading(title, 2, f"ledger-{family}", "appendix"), ledger_table(part, material, family, title)]
+    return parts
+
+
+def ledger_table(part: pd.DataFrame, material: Material, family: str, title: str) -> blocks.Table:
+    """The claims of a family: what is said and by whom, what is required, what was found, and the verdict."""
+    rows = [_claim(record, material) for record in part.to_dict("records")]
+    columns = (
+        Column(prose("claim, verdict"), width=2.6),
+        wide("statement and who says it"),
+        right("required"),
+        right("found (mcse)"),
+    )
+    return blocks.table(f"tab-ledger-{family}", f"{title}: the ledger.", columns, rows, size="tiny")
+
+
+def _claim(record: Mapping, material: Material) -> tuple[Content, ...]:
+    row = ledger.row(record)
+    why = ledger.text(record.get("reason")) or (ledger.text(record.get("note")) if row.verdict == "not run" else "")
+    needed = ledger.known(record, "needed")
+    why += f" (about {needed:,.0f} replicates)" if needed is not None else ""
+    source = ledger.source(record, material.sources)
+    said = prose(
+        row.statement, *((BREAK, small(source)) if source else ()), *((BREAK, small(f"Why: {why}.")) if why else ())
+    )
+    margin = (BREAK, small("margin ", row.margin)) if row.margin.is_number else ()
+    values = joined([f"against {row.p_against.text}", f"for {row.p_for.text}"]) if row.p_for.is_number else ()
+    failed = f", {row.failed.text} failed" if row.failed.text not in ("0", "–") else ""
+    return (
+        prose(blocks.anchor(f"claim-{row.claim}", row.claim), BREAK, blocks.verdict(row.verdict)),
+        said,
+        prose(row.expected, *margin),
+        prose(
+            row.estimate,
+            BREAK,
+            small(f"R = {row.replicates.text}{failed}"),
+            *((BREAK, small("p ", values)) if values else ()),
+        ),
+    )
+
+
+def _checks(material: Material) -> list[Block]:
+    checks = material.checks
+    if checks.empty:
+        return []
+    rows = [
+        (
+            prose(blocks.anchor(f"claim-{r.claim}", r.claim), BREAK, blocks.verdict("holds" if holds else "fails")),
+            r.statement,
+            r.expected,
+            r.estimate,
+            count(values),
+        )
+        for r, values, holds in zip(ledger.rows(checks), checks["values"], checks["holds"], strict=True)
+    ]
+    columns = (Column(prose("check"), width=2.6), wide("statement"), *map(right, ("required", "found", "values")))
+    text = f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold. {TEXTS['checks']}"
+    caption = "Identities and counts computed by two routes."
+    return [
+        _chapter("checks"),
+        Paragraph(prose(text), "small"),
+        blocks.table("tab-checks", caption, columns, rows, size="tiny"),
+    ]
+
+
+def _protocols(material: Material) -> list[Block]:
+    fixed = {name: protocol.protocol(material.config, study) for name, study in material.studies.items()}
+    used = [m for one in fixed.values() for e in one.experiments for m in e["measures"]]
+    parts: list[Block] = []
+    for name, one in fixed.items():
+        parts += [
+            Heading(material.studies[name].title, 3, f"protocol-{name}"),
+            *map(_small, _protocol(one, material.studies[name])),
+        ]
+    lead = Paragraph(prose(TEXTS["protocols"]), "small")
+    return [_chapter("protocols"), lead, _measures(used), Columns(tuple(parts))] if fixed else []
+
+
+def _small(text: Text) -> Paragraph:
+    return Paragraph(text, "small")
+
+
+def _protocol(fixed: protocol.Protocol, study: Study) -> Iterator[Text]:
+    for name, text in (("Mechanisms", fixed.mechanisms), ("Estimands", fixed.estimands)):
+        if text.strip():
+            yield prose(strong(f"{name}."), " ", text)
+    for experiment in fixed.experiments:
+        title = f"{experiment['title']}: design" if len(fixed.experiments) > 1 else "Design"
+        labels = experiment["factors"]
+        designs = joined((_design(entry, labels) for entry in experiment["design"]), "; ")
+        yield prose(strong(f"{title[:1].upper()}{title[1:]}."), " ", designs, ".")
+        methods = "; ".join(f"{m['label']}: {m['description'].rstrip('.')}" for m in experiment["methods"].values())
+        yield prose(strong("Methods."), " ", methods, ".")
+        yield prose(strong("Measures."), " ", "; ".join(_measured(experiment["measures"])), ".")
+
+
+def _design(entry: Mapping, labels: Mapping[str, str]) -> Text:
+    levels = ", ".join(f"{labels.get(name, name)} {_levels(values)}" for name, values in entry["levels"].items())
+    return prose(levels, f" ({entry['replicates']} replicates{', doubled to a target' if entry['target'] else ''})")
+
+
+def _levels(values: Sequence) -> str:
+    shown = [written(value) for value in values]
+    return ", ".join(shown) if len(shown) <= LEVELS_SHOWN else f"{', '.join(shown[:3])}, …, {shown[-1]}"
+
+
+def _measured(measures: Iterable[Mapping]) -> list[str]:
+    """Labels of measures, each with the statistics taken of it."""
+    taken: dict[str, dict[str, None]] = {}
+    for measure in measures:
+        taken.setdefault(str(measure["label"]), {})[formulas.find(str(measure["statistic"])).words] = None
+    return [f"{label} ({', '.join(words)})" for label, words in taken.items()]
+
+
+def _measures(used: Iterable[Mapping]) -> blocks.Table:
+    """Every statistic that is taken, once, with its formula and its Monte Carlo standard error."""
+    found = {str(m["statistic"]).partition("(")[0]: None for m in used}
+    rows = [(f.words, Span("math", f.typst, f.words), f.error) for f in map(formulas.find, found)]
+    columns = (wide("statistic", 0.8), "formula", wide("Monte Carlo standard error"))
+    note = f"R replicates with value x_r; θ is the truth, y_r, l_r, u_r further columns of the same replicate. {TEXTS['errors']}"
+    caption = "Statistics over replicates and how their Monte Carlo standard errors (mcse) are found."
+    return blocks.table("tab-measures", caption, columns, rows, note, size="tiny")
+
+
+def _provenance(material: Material) -> list[Block]:
+    run = [runs.facts_table(material), runs.table(material), *_deviations(material)]
+    return [_chapter("provenance"), *run, *_replay(material), *checklist.chapter(material)]
+
+
+def _deviations(material: Material) -> list[Block]:
+    items = []
+    for name in material.finished:
+        record, earlier = material.records.get(name), material.registered.get(name)
+        lines = protocol.deviations(
+            material.config, material.studies[name], record, material.verdicts_of(name), earlier
+        )
+        items += [prose(ref(f"sec-{name}", name), f": {line}") for line in lines]
+    if not items:
+        return [Paragraph(prose("No study deviates from its protocol."))]
+    return [Paragraph(prose("Deviations from protocols:"), "lead"), Bullets(tuple(items))]
+
+
+def _replay(material: Material) -> list[Block]:
+    profile = material.profile
+    lines = (
+        "snakemake --cores all STUDY" + (f" --config profile={profile}" if profile else ""),
+        "dlstats rerun STUDY" + (f" --profile {profile}" if profile else ""),
+        "dlstats replay STUDY.EXPERIMENT CELL REPLICATE",
+    )
+    text = prose(TEXTS["replay"], " Root seed ", code(material.config["seed"]), ".")
+    return [Heading("How to get these numbers again", 2, "replay", "appendix"), Paragraph(text, "lead"), Listing(lines)]
+
+
+def _indexes(material: Material) -> list[Block]:
+    statements = material.statements
+    studies = {name: material.studies[name] for name in material.finished}
+    by_reading = [slip for slip in material.errata if not slip.claims]
+    found = {
+        "slides": indexes.by_slide(statements, material.errata),
+        "theorems": indexes.by_theorem(statements, material.sources),
+        "losses": indexes.by_loss(studies),
+        "authors": indexes.by_author(statements, material.sources),
+    }
+    parts: list[Block] = [_chapter("indexes")]
+    for name, lines in found.items():
+        if lines:
+            items = tuple(_line(line, material.ledger) for line in lines)
+            parts += [Heading(TEXTS["indexes"][name], 2, f"index-{name}", "appendix"), in_columns(items)]
+    if by_reading:
+        rows = [(slip.id, ", ".join(slip.lectures), slip.printed, slip.right) for slip in by_reading]
+        columns = ("slip", "lecture", wide("the slide says"), wide("what holds"))
+        parts.append(blocks.table("tab-slips", TEXTS["indexes"]["slips"], columns, rows, size="tiny"))
+    return parts
+
+
+def _line(line: indexes.Line, known: Mapping[str, Mapping]) -> Text:
+    claims = [marks.mark(c, str(known[c]["verdict"])) for c in line.claims if c in known]
+    studies = [ref(f"sec-{name}") for name in line.studies]
+    notes = [line.note] if line.note else []
+    return prose(line.term, "  ", joined([*notes, *claims, *studies], ", "))
+
+
+def _references(material: Material) -> list[Block]:
+    return [_chapter("references"), blocks.Bibliography()] if material.sources else []

@@ -1,0 +1,71 @@
+"""What was run, on what, with what: the machine and the programs, and a line for every study."""
+
+from __future__ import annotations
+
+from dlstats.pipeline import grid, store
+from dlstats.report import blocks, protocol
+from dlstats.report.blocks import Content, code, prose, ref, right, wide
+from dlstats.report.files import packaged
+from dlstats.report.material import Material
+
+
+def facts_table(material: Material) -> blocks.Table:
+    """The facts as a table."""
+    return blocks.table("tab-facts", "The machine and the programs.", ("", wide("")), facts(material), size="tiny")
+
+
+def table(material: Material) -> blocks.Table:
+    """A line for every study of the configuration."""
+    counts = ("conditions", "replicates", "rows failed", "core time")
+    rows = [run_row(material, name) for name in material.planned]
+    columns = (wide("study"), *map(right, counts), "protocol", "run")
+    return blocks.table("tab-run", packaged("texts.yaml")["run"], columns, rows, size="tiny")
+
+
+def facts(material: Material) -> list[tuple[Content, Content]]:
+    """What was run on what: version, commit, seed, machine, programs."""
+    environment = material.environment
+    commit = f"{str(environment['commit'])[:12]}{', with uncommitted changes' if environment['dirty'] else ''}"
+    seconds = [record["core_seconds"] for record in material.records.values()]
+    packages = ", ".join(f"{name} {version}" for name, version in environment["packages"].items())
+    gpus = environment.get("gpus", 0)
+    return [
+        ("profile", material.profile or "–"),
+        (
+            "version, commit",
+            prose(str(environment["version"]), ", ", code(commit) if environment["commit"] else "not known"),
+        ),
+        ("configuration", code(f"sha256 {store.digest(material.config)}")),
+        ("studies finished", f"{len(material.finished)} of {len(material.planned)}"),
+        ("root seed", code(material.config["seed"])),
+        ("core time of the simulations", duration(sum(seconds)) if seconds else "not recorded"),
+        ("machine", "{processor}, {cores} cores, {memory_gib} GiB, {system}".format(**environment)),
+        (
+            "threads, device, GPUs",
+            f"{environment['threads']} thread a process, {material.config.get('device', 'auto')}, {gpus or 'none'}",
+        ),
+        ("Python and packages", f"{environment['python']}; {packages}"),
+        ("determinism", str(environment.get("determinism", "–"))),
+    ]
+
+
+def run_row(material: Material, name: str) -> tuple[Content, ...]:
+    """A line on what was run of a study: conditions, replicates, failures, time, hashes."""
+    planned = len(grid.cells(material.config, name))
+    record, study = material.records.get(name), material.studies.get(name)
+    title = ref(f"sec-{name}", name)
+    fixed = code(protocol.protocol(material.config, study).hash) if study else "–"
+    if record is None:
+        done = f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}"
+        return (title, done, "–", "–", "–", fixed, "–")
+    cells = record["cells"].values()
+    replicates, failed = sum(cell["replicates"] for cell in cells), sum(line["failed"] for line in record["failures"])
+    counts = (f"{len(cells)} of {planned}", replicates, f"{failed} of {record['rows']}")
+    return (title, *counts, duration(record["core_seconds"]), fixed, code(protocol.run_digest(record)))
+
+
+def duration(seconds: float) -> str:
+    """Core time for reading: seconds, minutes or hours."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
