@@ -7,13 +7,15 @@ from cases import study_results as results
 
 from dlstats.montecarlo import Estimate
 from dlstats.pipeline import checks, grid, registry
-from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.evidence import EFFORT, Evidence
 from dlstats.protocol.factor import REQUIRED
 from dlstats.report import figures
 
 STUDIES = list(registry.studies())
 EXPERIMENTS = [(study, name) for study in STUDIES for name in registry.load(study).experiments]
 CHECKED = [study for study in STUDIES if registry.load(study).checks]
+TRAINED = [one for one in EXPERIMENTS if EFFORT in registry.load(one[0]).experiments[one[1]].factors]
+PAIRED = [one for one in TRAINED if {1, 3} <= {dict(cell.levels).get(EFFORT) for cell in results.inside(*one)}]
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -89,6 +91,19 @@ def test_a_measure_is_there_where_it_is_declared_and_nowhere_else(study, name):
     for measure in experiment.measures:
         there = np.isfinite(counts[measure.column].to_numpy(float))
         assert (there == experiment.has(counts, measure.column)).all(), measure.column
+
+
+@pytest.mark.parametrize(("study", "name"), PAIRED)
+def test_more_effort_trains_longer_on_the_same_data(study, name):
+    """Rows of the same condition, method and replicate: what has no epochs is not trained."""
+    experiment, rows = registry.load(study).experiments[name], results.raw(study, name)
+    keys = [k for k in (*experiment.factors, *experiment.keys, "method", "replicate") if k in rows and k != EFFORT]
+    once, thrice = (rows[rows[EFFORT] == effort] for effort in (1, 3))
+    both = once[once["epochs"].notna()].merge(thrice, on=keys)
+    assert len(both) > 0
+    assert (both["epochs_y"] > both["epochs_x"]).all()
+    if "data_digest" in rows:
+        assert (both["data_digest_x"] == both["data_digest_y"]).all()
 
 
 @pytest.mark.parametrize("study", STUDIES)
