@@ -99,7 +99,7 @@ CLAIMS = (
         Stated(
             "JSM", "Parameter Initialization",
             "Occurs when the gradients become excessively small during backpropagation, leading to negligible weight "
-            "updates. This is typically caused by: Small initial weight values",
+            "updates. This is typically caused by: Small initial weight values …",
         ),
         ("BIOS",),
     ),

@@ -135,7 +135,7 @@ EXACT_CLAIMS = (
     Claim(
         "RSK6.segmentation",
         "Least squares over an arc and the rest of a circle, which is not linear, has a risk of slope {theory} in n (to within "
-        "{margin}) for an indicator of half the circle, jumps of 2σ, n = 128 to 2048.",
+        "{margin}) for an indicator of half the circle, jumps of 2σ, n = 128 to 8192.",
         equals(-1.0, 0.05),
         slope("risk", experiment="circle").at_least(n=5),
         ON_CIRCLE,
@@ -144,10 +144,10 @@ EXACT_CLAIMS = (
     Claim(
         "RSK6.segmentation_circle",
         "n times the risk of least squares over an arc and the rest of a circle, over σ², tends to 2 + 2 (jump/σ)² E|τ̂ − τ| = "
-        "{theory} for an indicator of half the circle, jumps of 2σ: within 10 % for n ≥ 1024.",
+        "{theory} for an indicator of half the circle, jumps of 2σ: within 10 % for n = 1024 and 2048.",
         # `theory.segmentation_constant(2, jumps=2)`, which takes long to compute; 4.408 with one jump is to be excluded
         equals(6.81529, 0.1 * 6.81529),
-        value("scaled", experiment="circle", n=lambda n: n >= 1024).each("n"),
+        value("scaled", experiment="circle", n=[1024, 2048]).each("n"),
         ON_CIRCLE,
         regime="asymptotic",
     ),
@@ -177,8 +177,8 @@ def _ratio(method: str, statistic: str = "mean", n: tuple[int, ...] = (4096, 819
 TRAINED_CLAIMS = (
     Claim(
         "RSK7",
-        f"At jumps of 2σ {RECIPE} has less than 1/1.25 of the mean risk that any linear estimator can have on average, at "
-        "n = 4096 and 8192.",
+        f"At jumps of 2σ {RECIPE} has less than 1/1.25 of the smallest mean risk that a linear estimator can have on average, "
+        "at n = 4096 and 8192.",
         at_most(0.8),
         _ratio("network"),
         PILOT,
@@ -193,18 +193,10 @@ TRAINED_CLAIMS = (
     Claim(
         "RSK7.linear",
         "At jumps of 2σ kernel ridge regression with the covariance of the target as kernel, its penalty chosen on a held-out "
-        "fifth, has at most 1.25 times the smallest mean risk of linear estimators at n = 4096 and 8192: the floor is nearly "
-        "attained.",
+        "fifth, has at most 1.25 times the smallest mean risk of linear estimators at n = 4096 and 8192; floor and kernel both "
+        "know that the arc is half the circle.",
         at_most(1.25),
         _ratio("kernel_ridge"),
-        PILOT,
-    ),
-    Claim(
-        "RSK7.lazy",
-        "At jumps of 2σ ridge regression on 256 random ReLU units, its penalty chosen on a held-out fifth, has more than 1.25 "
-        "times the smallest mean risk of linear estimators at n = 4096 and 8192: it is the learned layers that come below it.",
-        at_least(1.25),
-        _ratio("random_features"),
         PILOT,
     ),
     Claim(
@@ -217,8 +209,8 @@ TRAINED_CLAIMS = (
     ),
     Claim(
         "RSK7.tree",
-        "At jumps of 2σ a regression tree, its leaves chosen on a held-out fifth, has less than half of the smallest mean risk "
-        "of linear estimators in the median over data sets at n = 4096 and 8192.",
+        "At jumps of 2σ a regression tree, its leaves chosen on a held-out fifth, has in the median over data sets "
+        "less than half of the smallest mean risk of linear estimators at n = 4096 and 8192; its mean is not compared.",
         at_most(0.5),
         _ratio("tree", "median"),
         PILOT,
@@ -231,17 +223,17 @@ def _draw(evidence: Evidence, figure) -> None:
 
     left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
     for method in ("kernel_ridge", "random_features", "haar", "tree"):
-        table = points(evidence, "relative", "median", experiment="rivals", method=method)
+        table = points(evidence, "relative", experiment="rivals", method=method)
         draw_method(left, table, method, OTHERS.methods)
-    table = points(evidence, "relative", "median", experiment="circle", method="segmentation")
+    table = points(evidence, "relative", experiment="circle", method="segmentation")
     draw_points(left, table, "segmentation", "exact")
     for effort, line in {1: "-", 3: "--"}.items():
         look = style.method("network") | {"linestyle": line}
         about = {"experiment": "network", "effort": effort}
         label = f"network, effort {effort}"
-        draw_points(left, points(evidence, "relative", "median", **about), label, look)
+        draw_points(left, points(evidence, "relative", **about), label, look)
         draw_points(right, points(evidence, "misfit", **about), label, look)
-    for axes, title in ((left, "median risk over the linear floor"), (right, r"training error over $\sigma^2$")):
+    for axes, title in ((left, "mean risk over the linear floor"), (right, r"training error over $\sigma^2$")):
         axes.plot(table["at"], np.ones(len(table)), **(style.method("floor") | {"linestyle": "-"}), linewidth=0.8)
         risk_axes(axes, title)
         axes.set_ylabel("")
@@ -272,18 +264,20 @@ STUDY = Study(
     figures=(
         Figure(
             "linear_suboptimality",
-            "Two jumps of unknown place. Left: median risk over the smallest that any linear estimator can have on average, "
-            "the black line. Kernel ridge nearly attains it, random features do not. A network that learns its layers falls "
-            "below it as n grows: three times the steps harm at small n and bring it below wavelets at large n. Segmentation "
-            "knows that the truth is two constants. Right: mean training error over the noise variance. 95 % Monte Carlo "
-            "intervals.",
+            "Two jumps of unknown place. Left: mean risk over the smallest that any linear estimator can have on average, the "
+            "black line: what lies below it no linear estimator can do. The floor and kernel ridge know that the arc is half the "
+            "circle, which random features do not, so that their distance is no measure of what learned layers bring. "
+            "Segmentation knows that the truth is two constants. Right: mean training error over the noise variance. 95 % Monte "
+            "Carlo intervals.",
             _draw,
             "two-column",
             3.1,
         ),
     ),
     limits="One architecture, one size of the jumps; steps are in proportion to n, so that the curve of the network is one of "
-    "this recipe, and no slope is claimed. The tree chooses too many leaves in some data sets, which carry its mean.",
+    "this recipe, and no slope is claimed. The arc is exactly half the circle, so that f(x + 1/2) = 1 − f(x): the floor and "
+    "kernel ridge know it, the network, random features and the tree do not. A claim on a tree is on its median, "
+    "which is not compared with the floor as a mean.",
     designs={
         "smoke": {
             "bound": grid(n=SIZES, replicates=1),
