@@ -206,10 +206,14 @@ def write(options: argparse.Namespace) -> None:
     if options.keep_stale:
         os.environ[origins.KEEP_STALE] = "1"
 
-    settings = config.load(options.config)
+    settings, path = config.load(options.config), origins.report_path(options.reports)
+    before = records.fault(path)
     pdf, html = build.write(settings, options.results, options.reports, profile=options.config.stem)
-    for study, why in records.read(origins.report_path(options.reports))["unfinished"].items():
-        print(f"not finished: {study}: {why}", file=sys.stderr)
+    record = records.read(path)
+    lines = [f"made again: {before}"] if before else []
+    lines += [f"not finished: {study}: {why}" for study, why in record["unfinished"].items()]
+    for line in (*lines, *(f"left out: {why}" for why in record["left_out"])):
+        print(line, file=sys.stderr)
     print(pdf, html, sep="\n")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +46,8 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
     experiment = registry.load(run.study).experiments[run.experiment]
     for cell in run.cells:
         grid.parse_cell_id(cell, experiment, name)
+        for path_of in (origins.raw_path, origins.kept_path):
+            _no_folder(path_of(run.results, run.study, run.experiment, cell))
     grid.check_target(run.target, run.replicates, experiment, name)
     digest = origins.code_of(run.study, run.experiment)
     failures: list[Exception] = []
@@ -71,6 +75,12 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             progress.done = done + run.replicates
         if failures:
             raise failures[0]
+
+
+def _no_folder(path: Path) -> None:
+    """Raise OSError for a folder in the place of a file, before anything is computed for it."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
 def looks(files: Mapping[str, Mapping[Path, store.Origin]]) -> dict[tuple[str, str], int]:

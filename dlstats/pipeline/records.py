@@ -37,10 +37,21 @@ def read(path: Path, origin: Mapping[str, Any] | None = None) -> dict[str, Any]:
         raise store.Damaged(f"{path}: changed since it was written")
     store.compare(path, stored, origin or {})
     for name, digest in files.items():
-        file = path.parent / name
+        file = Path(os.path.normpath(path.parent / name))
         if not file.is_file() or store.sha(file.read_bytes()) != digest:
             raise store.Damaged(f"{file}: not what was written with {path.name}")
     return record | {"seal": seal}
+
+
+def fault(path: Path) -> str:
+    """Why a record that stands, or one of its files, is not as it was written; nothing when it is or is not there."""
+    try:
+        read(path)
+    except store.Missing:
+        return ""
+    except store.Unusable as why:
+        return str(why)
+    return ""
 
 
 def _seal(record: Mapping[str, Any]) -> str:

@@ -86,16 +86,17 @@ def ledger(config: Mapping, results: Path) -> pd.DataFrame:
 
 
 def measured_costs(results: Path) -> dict[str, dict[str, float]]:
-    """Mean seconds per replicate of every cell in the raw results, by `study.experiment`; a damaged file is left out."""
+    """Mean seconds per replicate of every cell in the raw results, by `study.experiment`, without damaged and foreign files."""
     costs: dict[str, dict[str, float]] = {}
     for path in sorted((results / "raw").glob("*/*/*.parquet")):
         try:
-            rows, origin = store.read(path), store.read_origin(path)
+            study, experiment = path.parent.parent.name, path.parent.name
+            rows = store.read(path, {"study": study, "experiment": experiment, "cell": path.stem})
         except store.Unusable as why:
             print(f"left out: {why}", file=sys.stderr)
             continue
         seconds = rows.drop_duplicates("replicate")["seconds"].mean()
-        costs.setdefault(f"{origin.study}.{origin.experiment}", {})[origin.cell] = float(f"{seconds:.3g}")
+        costs.setdefault(f"{study}.{experiment}", {})[path.stem] = float(f"{seconds:.3g}")
     return costs
 
 

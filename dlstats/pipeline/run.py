@@ -75,11 +75,19 @@ def remember(profile: str, results: Path) -> None:
 
 
 def last_profile(results: Path) -> str:
-    """The profile of the last run, `standard` before the first."""
-    try:
-        return (results / PROFILE).read_text(encoding="utf-8").strip() or config.STANDARD
-    except (OSError, ValueError):
+    """The profile of the last run, `standard` before the first. Raises ValueError when the file that names it is damaged."""
+    path = results / PROFILE
+    if not path.exists():
         return config.STANDARD
+    try:
+        profile = path.read_text(encoding="utf-8").strip()
+        study = profile.rpartition(":")[2]
+        named = profile and (Path(study) if project.is_path(study) else project.configuration(profile)).exists()
+    except (OSError, ValueError):
+        named = False
+    if not named:
+        raise ValueError(f"{path}: must name the profile of the last run, and no such profile is there; say --profile")
+    return profile
 
 
 def _environment() -> dict[str, str]:

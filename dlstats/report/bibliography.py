@@ -38,7 +38,7 @@ class Source:
 def read(path: Path) -> dict[str, Source]:
     """The entries of a BibTeX file by key, each key once; nothing when there is no such file.
 
-    Raises ValueError, with the name of the file, when it is not BibTeX.
+    Raises ValueError, with the name of the file, when it is not BibTeX or holds no entry.
     """
     if not path.exists():
         return {}
@@ -46,6 +46,8 @@ def read(path: Path) -> dict[str, Source]:
         entries = pybtex.database.parse_file(path, "bibtex", encoding="utf-8").entries
     except pybtex.exceptions.PybtexError as error:
         raise ValueError(f"{path}: is not BibTeX: {error}") from None
+    if not entries:
+        raise ValueError(f"{path}: must hold BibTeX entries, got none")
     return {key: _source(key, entry) for key, entry in entries.items()}
 
 

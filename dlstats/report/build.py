@@ -41,6 +41,7 @@ def write(
     printed = write_bytes(out / "dlstats.pdf", typst.pdf(made, Path(reports)))
     pages = site.write(material, Path(reports), out / "html")
     record = {"profile": material.profile, "unfinished": dict(material.unfinished)}
+    record["left_out"] = list(material.left_out)
     records.write(origins.report_path(out), record, material.origin, [printed, *pages, *drawn, *tables])
     return printed, pages[0]
 

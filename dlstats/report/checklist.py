@@ -138,7 +138,9 @@ def unanswered(material: Material) -> list[tuple[Item, dict[str, str]]]:
 
 def check(material: Material) -> list[str]:
     """What keeps the checklist from being complete, a line each: required items only, and studies without results."""
-    lines = [f"{name}: no results yet" for name in material.planned if name not in material.finished]
+    absent = [name for name in material.planned if name not in material.finished]
+    lines = [f"{name}: {material.unfinished.get(name, 'no results yet')}" for name in absent]
+    lines += [f"left out: {why}" for why in material.left_out]
     for item, lacks in unanswered(material):
         if item.required:
             lines += [f"{name}: {item.asked}: {what}" for name, what in lacks.items()]

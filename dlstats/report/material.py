@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -16,6 +16,8 @@ from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, findings, protocol, provenance, sentences
 from dlstats.report.bibliography import Source
 from dlstats.report.files import tracked
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Material:
     checks: pd.DataFrame
     partial: str
     """Why the verdicts are formed here, over what is finished, and not read from the ledger on disk; empty otherwise."""
+    left_out: tuple[str, ...]
+    """Files of the ledger, of checks and of figures that stand and cannot be used, and why."""
     records: Mapping[str, dict]
     figures: Mapping[str, Sequence[Mapping]]
     """Of every study the provenance of its figures, in the order of the study; `file` is the path of the SVG."""
@@ -114,9 +118,11 @@ def collect(
         except store.Unusable as why:
             started = any((folder / part / name).exists() for part in ("raw", "summary"))
             unfinished[name] = str(why) if started else "no results yet"
-    verdicts, partial = _verdicts(config, folder, {name: measured for name, (_, measured) in parts.items()})
+    wrong: list[str] = []
+    verdicts, partial = _verdicts(config, folder, {name: measured for name, (_, measured) in parts.items()}, wrong)
     lectures, slips = errata.load(tracked(reports, errata.FILE))
-    drawn = {name: _drawn(config, name, folder, reports) for name in parts}
+    drawn = {name: _drawn(config, name, folder, reports, wrong) for name in parts}
+    held = _checks(config, folder, loaded, wrong)
     return Material(
         config=config,
         profile=profile,
@@ -127,8 +133,9 @@ def collect(
         origin=origins.report(config, profile, folder, reports),
         summaries={name: tables for name, (tables, _) in parts.items() if tables},
         verdicts=verdicts,
-        checks=_checks(config, folder, loaded),
+        checks=held,
         partial=partial,
+        left_out=tuple(why for why in dict.fromkeys(wrong) if why not in unfinished.values()),
         records={name: record for name, (record, _) in drawn.items() if record},
         figures={name: _figures(loaded[name], reports, *drawn[name]) for name in drawn},
         sources=bibliography.read(tracked(reports, bibliography.FILE)),
@@ -152,32 +159,35 @@ def _load(names: Sequence[str], load: Callable[[str], Study]) -> tuple[dict[str,
     return loaded, unloaded
 
 
-def _checks(config: Mapping, folder: Path, names: Iterable[str]) -> pd.DataFrame:
-    """The checks of all studies, in the order of the configuration."""
-    frames = []
-    for name in names:
-        with contextlib.suppress(store.Unusable):
-            frames.append(results.checks(config, name, folder))
+def _usable(read: Callable[[], T], wrong: list[str]) -> tuple[T | None, str]:
+    """What is read, or why it cannot be used, which is wrong unless it is not there."""
+    try:
+        return read(), ""
+    except store.Unusable as why:
+        wrong += [] if isinstance(why, store.Missing) else [str(why)]
+        return None, str(why)
+
+
+def _checks(config: Mapping, folder: Path, names: Iterable[str], wrong: list[str]) -> pd.DataFrame:
+    """The checks of all studies, in the order of the configuration; to `wrong` goes why one that stands cannot be used."""
+    read = (_usable(lambda name=name: results.checks(config, name, folder), wrong)[0] for name in names)
+    frames = [table for table in read if table is not None]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=checks.COLUMNS)
 
 
-def _verdicts(config: Mapping, folder: Path, measured: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, str]:
+def _verdicts(
+    config: Mapping, folder: Path, measured: Mapping[str, pd.DataFrame], wrong: list[str]
+) -> tuple[pd.DataFrame, str]:
     """The ledger in the order of the configuration; formed here of what is finished where the file cannot be used, and why."""
-    try:
-        return results.ledger(config, folder), ""
-    except store.Unusable as why:
-        return combine(list(measured.values())), str(why)
+    ledger, why = _usable(lambda: results.ledger(config, folder), wrong)
+    return (combine(list(measured.values())) if ledger is None else ledger), why
 
 
-def _drawn(config: Mapping, study: str, folder: Path, reports: Path) -> tuple[dict, str]:
+def _drawn(config: Mapping, study: str, folder: Path, reports: Path, wrong: list[str]) -> tuple[dict, str]:
     """The record of a study's figures and tables, or why it cannot be used."""
     path = origins.drawn_path(reports, study)
-    try:
-        return records.read(path, origins.required(origins.drawn(config, study, folder))), ""
-    except store.Missing:
-        return {}, "not drawn yet"
-    except store.Unusable as why:
-        return {}, str(why)
+    record, why = _usable(lambda: records.read(path, origins.required(origins.drawn(config, study, folder))), wrong)
+    return record or {}, "" if record else why if path.exists() else "not drawn yet"
 
 
 def _figures(study: Study, reports: Path, record: Mapping, why: str) -> list[Mapping]:

@@ -17,7 +17,7 @@ def family_title(family: str) -> str:
 
 def notices(material: Material) -> list[Block]:
     """All that is to be known before any number."""
-    found: list[Block] = [*missing(material), *stale(material)]
+    found: list[Block] = [*missing(material), *left_out(material), *stale(material)]
     if material.partial and len(material.verdicts):
         text = f"The verdicts are formed over what is finished, since the whole ledger is not: {material.partial}."
         found.append(Paragraph(prose(text), "warning"))
@@ -36,6 +36,14 @@ def missing(material: Material) -> list[Block]:
     parts = [prose(f"{reason}: ", joined(map(code, names))) for reason, names in reasons.items()]
     head = f"Missing from this report, {len(missing)} of {len(material.planned)} studies. "
     return [Paragraph(prose(head, joined(parts, "; "), "."), "warning")]
+
+
+def left_out(material: Material) -> list[Block]:
+    """The files that cannot be used, and why."""
+    if not material.left_out:
+        return []
+    head = "Left out of this report, because they were changed since they were written or are not what is asked for: "
+    return [Paragraph(prose(head, "; ".join(material.left_out), "."), "warning")]
 
 
 def stale(material: Material) -> list[Block]:

@@ -69,11 +69,13 @@ def registered(reports: Path, study: str) -> dict | None:
         return None
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        right = stored["hash"] == digest(stored["protocol"])
+        right = stored["hash"] == digest(stored["protocol"]) and stored["protocol"]["study"] == study
     except (OSError, ValueError, KeyError, TypeError):
         right = False
     if not right:
-        raise ValueError(f"{path}: must be as `dlstats protocol {study}` wrote it; it was changed since, or cut")
+        raise ValueError(
+            f"{path}: must be as `dlstats protocol {study}` wrote it; it was changed since, cut, or is another's"
+        )
     return stored
 
 

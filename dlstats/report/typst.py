@@ -28,7 +28,10 @@ ONE_COLUMN = 3.6
 
 
 def pdf(document: Document, reports: Path) -> bytes:
-    """The PDF of a document; `reports` holds the template and the bibliography file."""
+    """The PDF of a document; `reports` holds the template and the bibliography file.
+
+    Raises ValueError, with the name of the template, when Typst cannot take it.
+    """
     import typst
 
     with tempfile.TemporaryDirectory(prefix="dlstats-") as name:
@@ -37,14 +40,17 @@ def pdf(document: Document, reports: Path) -> bytes:
             shutil.copy(files.tracked(reports, tracked), folder / tracked)
         data = prepare(document, folder)
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        printed = typst.compile(
-            folder / TEMPLATE,
-            root=folder,
-            ignore_system_fonts=True,
-            format="pdf",
-            timestamp=document.timestamp,
-            pdf_standards="ua-1",  # tagged, with alternative texts: readable by a screen reader
-        )
+        try:
+            printed = typst.compile(
+                folder / TEMPLATE,
+                root=folder,
+                ignore_system_fonts=True,
+                format="pdf",
+                timestamp=document.timestamp,
+                pdf_standards="ua-1",  # tagged, with alternative texts: readable by a screen reader
+            )
+        except typst.TypstError as error:
+            raise ValueError(f"{files.tracked(reports, TEMPLATE)}: Typst cannot print with it: {error}") from None
     assert isinstance(printed, bytes)
     return printed
 

@@ -14,7 +14,7 @@ from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE, build_site
 
 from dlstats.pipeline import fingerprints, origins, records, results, store
 from dlstats.protocol.study import grid as levels
-from dlstats.report import blocks, build, material, notices, paper
+from dlstats.report import blocks, build, checklist, material, notices, paper
 from dlstats.report.digits import show
 
 
@@ -140,6 +140,8 @@ def test_verdicts_changed_by_hand_are_formed_again(tmp_path):
     _by_hand(site.results / "verdicts.parquet")
     found = _collect(site)
     assert "changed since it was written" in found.partial
+    assert found.left_out == (found.partial,)
+    assert f"{found.partial}." in repr(notices.left_out(found))
     pd.testing.assert_frame_equal(found.verdicts, site.verdicts, check_dtype=False)
 
 
@@ -152,6 +154,18 @@ def test_a_figure_or_record_that_was_changed_is_not_shown(tmp_path, name):
     assert not any(figure["drawn"] for figure in found.figures["toy"])
     assert found.records == {}
     assert found.finished == ["toy"]
+    assert name.split("/")[-1] in found.left_out[0]
+
+
+def test_checks_that_were_changed_are_left_out_and_said(tmp_path):
+    site = build_site(tmp_path)
+    assert _collect(site).left_out == ()
+    path = site.results / "checks" / "toy.csv"
+    path.write_text(path.read_text() + "0\n")
+    found = _collect(site)
+    assert len(found.checks) == 0
+    assert [line.partition(":")[0] for line in found.left_out] == [str(path)]
+    assert f"left out: {found.left_out[0]}" in checklist.check(found)
 
 
 def test_verdicts_over_a_part_of_the_studies_say_so(tmp_path):

@@ -26,6 +26,17 @@ TOGETHER = [
         "`n` must exceed `features` + 1, got n=11, features=10, approximation=0, noise_sd=1.",
     ),
     *(
+        (
+            f"imbalance_networks.{name}",
+            {"steps": 1, "effort": 1} | levels,
+            "samples of every class, got ",
+        )
+        for name, levels in {
+            "two_classes": {"mechanism": "gaussians", "n": 500, "prevalence": 1e-09},
+            "long_tail": {"n": 10, "ratio": 100},
+        }.items()
+    ),
+    *(
         (f"width_versus_depth.{name}", {"target": "bump", "budget": 10, "points": 20, "steps": 1} | more, "`budget` must")
         for name, more in (("by_depth", {}), ("by_activation", {"depth": 3}), ("by_start", {"depth": 3}))
     ),
@@ -67,3 +78,61 @@ def test_the_edge_of_what_is_admitted_is_simulated(name, cell):
     rows = cells.simulate_block(registry.load(study).experiments[inner], origin, range(20))
     assert set(rows["status"]) == {"ok"}
     assert np.isfinite(rows.select_dtypes("number")).all(axis=None)
+
+
+RELATIONS = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}
+UNBOUNDED: dict[str, str] = {}
+"""Numeric factors, as `study.experiment.factor`, that any number is admissible for, and why."""
+
+
+def _designed():
+    """Every experiment with a condition of its smoke design."""
+    for name in registry.studies():
+        study = registry.load(name)
+        for inner, grids in study.design("smoke").items():
+            levels = {factor: several[0] for factor, several in grids[0].levels.items()}
+            yield f"{name}.{inner}", study.experiments[inner], levels
+
+
+DESIGNED = {name: (experiment, levels) for name, experiment, levels in _designed()}
+
+
+@pytest.mark.parametrize("name", DESIGNED)
+def test_every_factor_refuses_in_one_line_what_lies_beyond_its_range(name):
+    experiment, levels = DESIGNED[name]
+    experiment.condition(levels, name)
+    for factor, declared in experiment.factors.items():
+        numeric = declared.kind in (int, float)
+        bounds = {
+            word: getattr(declared, field) for field, word in RELATIONS.items() if getattr(declared, field) is not None
+        }
+        if numeric and declared.levels is None and not bounds:
+            assert f"{name}.{factor}" in UNBOUNDED, f"{name}: `{factor}` must declare what its numbers may be"
+        foreign = [
+            (beyond, f"must be {word} ")
+            for word, bound in bounds.items()
+            for beyond in _beyond(word, bound, declared.kind)
+        ]
+        foreign += [
+            (np.nan, "must be"),
+            (np.inf, "must be"),
+            ("no such level", "must "),
+            ([1], "must be"),
+            (None, "must be"),
+        ]
+        for level, need in foreign:
+            if declared.kind is str and level == "no such level" and declared.levels is None and not declared.matches:
+                continue
+            with pytest.raises(ValueError, match=f"^{name}: `{factor}` {need}") as caught:
+                experiment.condition({**levels, factor: level}, name)
+            assert "got " in str(caught.value)
+            assert "\n" not in str(caught.value)
+
+
+def _beyond(word, bound, kind):
+    """The level just outside a bound and one far outside."""
+    closed, sign = word in ("at least", "at most"), -1 if word in ("at least", "above") else 1
+    if kind is int:
+        return int(bound) + sign * closed, int(bound) + sign * 10**6
+    near = float(np.nextafter(bound, sign * np.inf)) if closed else float(bound)
+    return near, float(bound) + sign * 1e9

@@ -70,4 +70,9 @@ LONG_TAILED = Experiment(
     ),
     block=24,
     title="many classes",
+    requires={
+        "`n` and `ratio` must leave two samples of every class": (
+            lambda c: min(imbalanced.long_tail_counts(c.n, LONG_TAIL.classes, c.ratio)) >= 2
+        )
+    },
 )

@@ -13,6 +13,8 @@ from dlstats.studies.imbalance._methods import METHODS
 MECHANISMS = {name: imbalanced.MECHANISMS[name] for name in ("gaussians", "rings", "moons")}
 LABELS = {"gaussians": "two Gaussians, d = 5", "rings": "rings in the plane", "moons": "two moons in the plane"}
 TEST = 2000
+LEAST = 7
+"""Samples of a class: without the held-out fifth they are the point and five neighbours that SMOTE takes."""
 
 
 def simulate(condition: Condition, streams: Streams, device: str):
@@ -113,4 +115,9 @@ TWO_CLASSES = Experiment(
     ),
     block=24,
     title="two classes",
+    requires={
+        f"`n` and `prevalence` must leave {LEAST} samples of every class": (
+            lambda c: min(imbalanced.binary_counts(c.n, c.prevalence)) >= LEAST
+        )
+    },
 )
