@@ -116,7 +116,7 @@ class QuantileKernel(QuantileBaseline):
     """
 
     levels: Levels
-    grid: tuple[float, ...] = tuple(np.geomspace(0.01, 1.0, 12).tolist())
+    grid: tuple[float, ...] = tuple(np.geomspace(0.001, 1.0, 18).tolist())
     label: str = "kernel"
     description: str = "local constant quantiles under Gaussian weights, bandwidth on the held-out fifth"
     style: str = ""

@@ -91,12 +91,14 @@ class LocalLinear(Baseline):
 
 @dataclass(frozen=True)
 class SmoothingSpline(Baseline):
-    """Penalised cubic spline, d = 1: min(n/4, 80) equal intervals, second differences [Eilers and Marx 1996].
+    """Penalised cubic spline, d = 1, equal intervals, second differences [Eilers and Marx 1996].
 
     It minimises mean (y − f)² + λ∫f''² with the range of x as unit, by one diagonalisation for all penalties λ of the grid.
+    There are min(n/4, 80) intervals where `intervals` is 0; with hundreds of them large λ lose digits.
     """
 
     grid: tuple[float, ...] = geometric(1e-12, 1.0, 40)
+    intervals: int = 0
     label: str = "smoothing spline"
     description: str = "penalised cubic spline, penalty on the held-out fifth"
     style: str = "spline"
@@ -104,7 +106,7 @@ class SmoothingSpline(Baseline):
     def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[float], seed: int) -> Iterator[Curve]:
         """Shrinkage in the common basis of fit and roughness."""
         _one_input(x)
-        intervals = max(4, min(len(y) // 4, 80))
+        intervals = self.intervals or max(4, min(len(y) // 4, 80))
         low, high = float(min(x.min(), new.min())), float(max(x.max(), new.max()))
         knots = low + (high - low) * np.arange(-3, intervals + 4) / intervals
         knots[3], knots[-4] = low, high

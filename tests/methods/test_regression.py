@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import interpolate
 
 from dlstats.dgp import regression
 from dlstats.methods import regression as methods
@@ -50,6 +51,15 @@ def test_sliced_inverse_regression_finds_the_index_of_a_monotone_function_in_any
     scale = np.array([1.0, 10.0, 0.1, 5.0, 2.0, 0.3])
     scaled = methods.SlicedInverse()(scale * x, y, scale * new, np.random.default_rng(2))
     np.testing.assert_allclose(scaled, plain, rtol=1e-3, atol=1e-3 * truth.std())
+
+
+def test_a_spline_of_many_intervals_is_the_smoothing_spline():
+    rng = np.random.default_rng(4)
+    x = np.r_[0.0, np.sort(rng.random(98)), 1.0]
+    y = np.sin(9 * x) + 0.3 * rng.standard_normal(100)
+    (values,) = methods.SmoothingSpline(intervals=600).predictions(x[:, None], y, x[:, None], [1e-6], 0)
+    natural = interpolate.make_smoothing_spline(x, y, lam=1e-6 * len(x))(x)
+    assert np.abs(values - natural).max() < 0.02 * natural.std()
 
 
 def test_random_features_are_those_of_their_seed_and_more_fit_better_than_few():

@@ -7,9 +7,10 @@ import pytest
 import torch
 from cases import study_results as results
 
-from dlstats import nets
+from dlstats import nets, training
 from dlstats.losses import quantile, regression
 from dlstats.losses.barron import barron
+from dlstats.methods import tuning
 from dlstats.montecarlo import Estimate
 from dlstats.pipeline import registry
 from dlstats.protocol.evidence import Evidence
@@ -19,6 +20,7 @@ from dlstats.seeds import Streams
 from dlstats.studies.averages import Average
 from dlstats.studies.robust import _quadrature, deep_quantile
 from dlstats.studies.robust.efficiency import asymptotics, loss_shapes
+from dlstats.studies.robust.quantile_benchmark import published_quantiles
 from dlstats.studies.robust.robust_regression import robust_fits
 from dlstats.theory import efficiency
 
@@ -58,14 +60,25 @@ def test_an_infinite_quantile_is_not_calibrated(level):
         assert found[0].value > claim.expectation.theory + claim.expectation.margin
 
 
-def test_sorting_crossed_quantiles_lowers_the_error_by_what_is_recorded():
-    points = np.linspace(0.1, 0.9, 9)[:, None]
-    true = np.stack([deep_quantile.DESIGN.quantile(points, level) for level in deep_quantile.LEVELS], axis=1)
-    streams = Streams(1, "deep_quantile", [0, 1])
-    rows = deep_quantile._sorted(np.stack([true, true[:, ::-1]]), {}, points, streams)
-    in_order, crossed = (rows.loc[rows["replicate"] == r, "rise"].to_numpy() for r in (0, 1))
-    assert (in_order == 0).all()
-    np.testing.assert_allclose(crossed, -np.abs(true - true[:, ::-1]).mean(axis=0).sum(), rtol=1e-12)
+def test_quantile_networks_hold_out_the_fifth_that_tunes_their_rivals(monkeypatch):
+    class Called(Exception):
+        """Training was called."""
+
+    def fit(net, loss, start, x, y, plan, order, held, device):
+        seen.extend([(held[0], held[1], "held"), (x, y, "rest")])
+        raise Called
+
+    seen, streams, parameters = [], Streams(1, "quantile_benchmark", [0, 3]), {"n": 23, "design": "S1"}
+    x = np.random.default_rng(0).random((2, 23, 2))
+    monkeypatch.setattr(training, "fit", fit)
+    with pytest.raises(Called):
+        published_quantiles._networks("all_levels", x, x[..., 0], x, 1, streams, "cpu", parameters)
+    splits = [tuning.held_out(23, rng) for rng in streams.generators("baseline", **parameters)]
+    for inputs, responses, part in seen:
+        for r, split in enumerate(splits):
+            chosen = x[r, getattr(split, part)]
+            np.testing.assert_array_equal(inputs[r], chosen)
+            assert (np.argsort(responses[r, :, 0]) == np.argsort(chosen[:, 0])).all()
 
 
 @pytest.mark.parametrize("study", TRAINED)

@@ -30,7 +30,8 @@ STUDY = Study(
     claims=CLAIMS,
     figures=FIGURES,
     limits="Networks of two layers of 32 at three sizes, the learning rate one of two; wider ones may do better. "
-    "The held-out fifth that chooses rate and step is not trained on, while rivals are fitted again to all data. Medians, "
+    "All tuned methods hold out the same fifth; networks, stopped at the step that is best there, are not trained on it, while "
+    "rivals are fitted again to all data. Medians, "
     "since means of errors under t(1) and t(2) noise are ruled by a few fits.",
     designs={
         "smoke": grid(n=512, design="wave_exp_t2", effort=1, replicates=1),

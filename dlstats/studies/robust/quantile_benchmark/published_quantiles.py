@@ -82,7 +82,8 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, device: str, parameters: dict):
     """Quantiles at `LEVELS`, (reps, points, levels), and what is recorded.
 
-    Responses are divided by their interquartile range; a fifth of the sample chooses learning rate and step.
+    Responses are divided by their interquartile range; the fifth of the sample that tunes the rivals chooses learning rate and
+    step, and is not trained on.
     """
     import torch
 
@@ -94,13 +95,16 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
     torch.set_num_threads(1)
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], axis=1)[..., None]
     scaled = ((y - middle) / (high - low))[..., None]
-    size = x.shape[1] - x.shape[1] // 5
-    ahead = (x[:, size:], scaled[:, size:])
+    digests = [recipes.digest(a, b) for a, b in zip(x, y, strict=True)]
+    splits = [tuning.held_out(x.shape[1], rng) for rng in streams.generators("baseline", **parameters)]
+    held, rest = (np.stack([getattr(split, part) for split in splits])[..., None] for part in ("held", "rest"))
+    ahead = np.take_along_axis(x, held, axis=1), np.take_along_axis(scaled, held, axis=1)
+    x, scaled = np.take_along_axis(x, rest, axis=1), np.take_along_axis(scaled, rest, axis=1)
     plan = training.Training(
         steps,
         RATES * len(x),
         schedule=training.schedules.cosine,
-        batch_size=min(BATCH, size),
+        batch_size=min(BATCH, x.shape[1]),
         keep="best",
         check_every=max(1, steps // 20),
     )
@@ -109,10 +113,10 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
         net = nets.Mlp(x.shape[2], WIDTHS, outputs)
         start = nets.initialise(net, streams.generators("start", outputs=outputs, **parameters), "he")
         if method.endswith("placed"):
-            _place(nets.views(net, start)[f"bias.{len(WIDTHS)}"], scaled[:, :size, 0], FREE[method])
+            _place(nets.views(net, start)[f"bias.{len(WIDTHS)}"], scaled[..., 0], FREE[method])
         start = start.repeat_interleave(len(RATES), dim=0)
         order = streams.generators("minibatch", **parameters)
-        fit = training.fit(net, loss, start, x[:, :size], scaled[:, :size], plan, order, ahead, device)
+        fit = training.fit(net, loss, start, x, scaled, plan, order, ahead, device)
         rate = tuning.best(fit.validation_loss.reshape(len(x), len(RATES)))
         fit = fit.rows(rate + np.arange(len(x)) * len(RATES))
         return training.predict(net, fit.parameters, new, device), fit, start[:: len(RATES)]
@@ -128,7 +132,7 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
     columns = {column: np.mean([getattr(part[1], name) for part in parts], axis=0) for column, name in means.items()}
     columns |= {
         "status": outcome.gravest([part[1].status for part in parts]),
-        "data_digest": [recipes.digest(a, b) for a, b in zip(x, y, strict=True)],
+        "data_digest": digests,
         "start_digest": [recipes.digest(row) for row in parts[0][2].numpy()],
     }
     return fitted.double().numpy() * (high - low)[..., None] + middle[..., None], columns

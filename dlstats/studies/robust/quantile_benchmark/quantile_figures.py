@@ -82,8 +82,8 @@ FIGURES = (
         "quantile_benchmark",
         "Nine published designs, n = 512 and 1000. Left: median L1 error to the true quantile over that of the best method, "
         "geometric mean over levels 0.05 to 0.95, methods in the order of their mean rank. Right: mean rank over designs and "
-        "levels with 95 % bootstrap intervals; open: three times the steps. Heads that cannot cross lead where their levels "
-        "begin at the quantiles of the sample; no rival is good on every design.",
+        "levels with 95 % bootstrap intervals; open: three times the steps. Compare heads that cannot cross by where their "
+        "levels begin, and every method over the columns: whether one is good on every design.",
         draw_ranks,
         "two-column",
         3.2,
