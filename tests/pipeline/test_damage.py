@@ -18,7 +18,7 @@ from dlstats import project
 from dlstats.cli import parser as command_line
 from dlstats.pipeline import config, costs, records, registry, run, standing, store
 from dlstats.protocol.study import Figure, grid
-from dlstats.report import document, provenance, site, typst
+from dlstats.report import paper, provenance, site, typst
 from dlstats.report.files import write_text
 
 CELL = toy.CELLS[0]
@@ -77,7 +77,7 @@ def finished(tmp_path_factory):
         patch.setattr(run, "workflow", _workflow)
         patch.setattr(typst, "pdf", lambda *_: b"pages")
         patch.setattr(site, "write", lambda material, reports, folder: [write_text(folder / "index.html", "page")])
-        patch.setattr(document, "build", lambda material: material)
+        patch.setattr(paper, "build", lambda material, overview: material)
         patch.setattr(matplotlib.figure.Figure, "savefig", lambda _, path, **more: path.write_text(path.name))
         patch.setattr(provenance, "environment", functools.cache(provenance.environment))
         patch.setattr(costs, "FILE", Path("costs.json"))
