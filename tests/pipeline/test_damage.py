@@ -40,8 +40,8 @@ COMMANDS = {
 MAKES = {
     "simulate": ("results/raw", "results/.replicates"), "checks": ("results/checks",), "summarise": ("results/summary",),
     "measure": ("results/measured",), "ledger": ("results/verdicts",), "draw": ("reports/figures", "reports/tables/toy"),
-    "write": ("reports/dlstats.", "reports/html", "reports/tables/ledger"), "export": ("reports/export",),
-    "cost": ("costs.json",), "protocol": ("reports/protocols",),
+    "write": ("reports/dlstats.", "reports/html", "reports/tables/ledger", "reports/figures/overview."),
+    "export": ("reports/export",), "cost": ("costs.json",), "protocol": ("reports/protocols",),
 }  # fmt: skip
 """What a command may write."""
 TEXTS = {

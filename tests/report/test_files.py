@@ -6,7 +6,7 @@ from dlstats.report import bibliography, errata, families
 
 ERRATUM = "{id: E1, lectures: [A], place: P, printed: 'a b c d', right: R, claims: []}"
 ERRATA = f"lectures: {{A: a}}\nerrata:\n- {ERRATUM}\n"
-QUESTION = "{question: q, lectures: l, exact: e, training: t}"
+QUESTION = "{question: q, lectures: l, claims: [A]}"
 CASES = [
     (errata, ERRATA, "", "the errata: must be a mapping of keys to values, got None."),
     (errata, ERRATA, "[1]", "the errata: must be a mapping of keys to values, got [1]."),
@@ -26,12 +26,12 @@ CASES = [
         "is not YAML: line 4: the key 'errata' must be given once, got it again.",
     ),
     (families, f"f: [{QUESTION}]", "[1]", "the families: must be a mapping of keys to values, got [1]."),
-    (families, ", exact: e", "", "f.0: must have `exact`."),
+    (families, ", claims: [A]", "", "f.0: must have `claims`."),
     (
         families,
         "question:",
         "qestion:",
-        "f.0: has no key `qestion`; the keys are `question`, `lectures`, `exact`, `training`.",
+        "f.0: has no key `qestion`; the keys are `question`, `lectures`, `claims`, `context`.",
     ),
     (families, f"[{QUESTION}]", "3", "f: must be a list, got 3."),
 ]
