@@ -40,7 +40,7 @@ rule write:
     conda:
         "../environment.yml"
     params:
-        config=CONFIG_WORD,
+        config=lambda wildcards: CONFIG_WORD,
         report=fingerprints.definitions("dlstats.report.build", "write"),
         assets=fingerprints.assets_digest(),
     message:

@@ -150,7 +150,7 @@ def _pages(
         "figures": {},
         "ledger": {"entries": entries, "lectures": material.lectures, "meanings": origin.MEANING},
         "lectures": {"lectures": lectures(material)},
-        "methods": {"blocks": rest, "facts": [(prose(name), prose(text)) for name, text in runs.facts(material)]},
+        "methods": {"blocks": rest, "facts": [(str(name), prose(text)) for name, text in runs.facts(material)]},
     }
     for name, own in given.items():
         yield f"{name}.html", templates.get_template(f"site/{name}.html.j2").render(root="", here=name, **shared, **own)
