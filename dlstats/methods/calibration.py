@@ -16,15 +16,22 @@ def platt(logit: Logits, held_logit: Float[ndarray, "reps v"], held_y: Float[nda
 
     Plain maximum likelihood with Firth's penalty, so that it exists when the labels are separated.
     """
-    design = np.stack([np.ones_like(held_logit), held_logit], axis=2)
+    unit = _unit(held_logit)
+    design = np.stack([np.ones_like(held_logit), held_logit / unit], axis=2)
     beta = logistic.fit(design, held_y, firth=True).beta
-    return beta[:, :1] + beta[:, 1:] * logit
+    return beta[:, :1] + beta[:, 1:] * (logit / unit)
 
 
 def temperature(logit: Logits, held_logit: Float[ndarray, "reps v"], held_y: Float[ndarray, "reps v"]) -> Logits:
     """z / T with T of largest held-out likelihood: logistic regression without intercept [Guo et al. 2017]."""
-    beta = logistic.fit(held_logit[:, :, None], held_y).beta
-    return np.maximum(beta, 1e-3) * logit
+    unit = _unit(held_logit)
+    beta = logistic.fit((held_logit / unit)[:, :, None], held_y).beta
+    return np.maximum(beta, 1e-3) * (logit / unit)
+
+
+def _unit(held_logit: Float[ndarray, "reps v"]) -> Float[ndarray, "reps 1"]:
+    """Root mean square of every replicate, so that small logits are not taken for separated classes."""
+    return np.maximum(np.sqrt(np.mean(held_logit**2, axis=1, keepdims=True)), np.finfo(float).tiny)
 
 
 def isotonic(logit: Logits, held_logit: Float[ndarray, "reps v"], held_y: Float[ndarray, "reps v"]) -> Logits:

@@ -117,6 +117,15 @@ def test_recalibration_undoes_a_distortion(mend):
     assert (after < floor + 0.01).all()
 
 
+@pytest.mark.parametrize("mend", [calibration.platt, calibration.temperature])
+@pytest.mark.parametrize("scale", [1e-6, 1e-2, 1e3])
+def test_recalibration_does_not_depend_on_the_scale_of_the_logits(mend, scale):
+    rng = np.random.default_rng(9)
+    z = rng.normal(size=(3, 500))
+    y = (rng.random(z.shape) < 1 / (1 + np.exp(-z))).astype(float)
+    np.testing.assert_allclose(mend(scale * z, scale * z, y), mend(z, z, y), rtol=1e-6, atol=1e-8)
+
+
 def test_logistic_regression_is_that_of_statsmodels():
     import statsmodels.api as sm
 
