@@ -6,6 +6,7 @@ module, `my_study = "my_package.my_study"`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -74,6 +75,16 @@ def file(name: str) -> Path:
     if spec is None or not spec.origin:
         raise LookupError(f"The study `{name}` is announced as {installed()[name]}, which cannot be found.")
     return Path(spec.origin)
+
+
+def references() -> list[Path]:
+    """The files `references.bib` that stand beside studies from outside, each once."""
+    found = []
+    for name in (*_files, *installed()):
+        with contextlib.suppress(LookupError, ImportError):  # a package that announces what it has not
+            beside = file(name).with_name("references.bib")
+            found += [beside] if beside.is_file() else []
+    return list(dict.fromkeys(found))
 
 
 def load(name: str) -> ModuleType:

@@ -1,15 +1,22 @@
-"""The sources: a BibTeX file, read by pybtex for what claims cite; Typst reads it itself to print the references."""
+"""The sources: BibTeX files, read by pybtex for what claims cite; Typst reads them itself to print the references.
+
+There is the file of the report and, beside a study from outside, its own `references.bib`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pybtex.database
 import pybtex.exceptions
+from pybtex.database import BibliographyData
 from pybtex.richtext import Text
+
+from dlstats.pipeline import outside
+from dlstats.report.files import tracked
 
 FILE = "references.bib"
 
@@ -35,11 +42,46 @@ class Source:
         return self.fields.get("eprint", "") if "doi" not in self.fields else ""
 
 
+def entries(reports: Path) -> dict[str, Any]:
+    """The entries by key, as pybtex has them: of the report's file, and of those beside studies from outside.
+
+    Raises ValueError, with the names of both files, where they hold different entries under one key, and as `read` does.
+    """
+    held: dict[str, tuple[Any, Path]] = {}
+    for path in _files(reports):
+        for key, entry in _parsed(path).items():
+            other, there = held.setdefault(key, (entry, path))
+            if other != entry:
+                raise ValueError(f"{path}: must have another key for `{key}`, which is another entry in {there}")
+    return {key: entry for key, (entry, _) in held.items()}
+
+
+def text(reports: Path, keys: Collection[str] | None = None) -> str:
+    """The entries, or some of them, as one BibTeX file."""
+    if keys is None and len(_files(reports)) == 1:
+        return tracked(reports, FILE).read_text(encoding="utf-8")
+    chosen = {key: entry for key, entry in entries(reports).items() if keys is None or key in keys}
+    return BibliographyData(chosen).to_string("bibtex")
+
+
+def collect(reports: Path) -> dict[str, Source]:
+    """The entries of all these files by key. Raises ValueError as `entries` does."""
+    return {key: _source(key, entry) for key, entry in entries(reports).items()}
+
+
+def _files(reports: Path) -> list[Path]:
+    return [tracked(reports, FILE), *outside.references()]
+
+
 def read(path: Path) -> dict[str, Source]:
     """The entries of a BibTeX file by key, each key once; nothing when there is no such file.
 
     Raises ValueError, with the name of the file, when it is not BibTeX or holds no entry.
     """
+    return {key: _source(key, entry) for key, entry in _parsed(path).items()}
+
+
+def _parsed(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
     try:
@@ -48,7 +90,7 @@ def read(path: Path) -> dict[str, Source]:
         raise ValueError(f"{path}: is not BibTeX: {error}") from None
     if not entries:
         raise ValueError(f"{path}: must hold BibTeX entries, got none")
-    return {key: _source(key, entry) for key, entry in entries.items()}
+    return entries
 
 
 def _source(key: str, entry: Any) -> Source:

@@ -154,10 +154,9 @@ def document(study: Study, parts: list[str], face: str = "serif") -> str:
 
 def _references(verdicts: pd.DataFrame, reports: Path) -> str:
     """The entries of the bibliography that the claims cite, as they stand in the file."""
-    path = tracked(reports, bibliography.FILE)
     wanted = set(verdicts["cite"].fillna("").astype(str)) - {""}
-    missing = sorted(wanted - bibliography.read(path).keys())
+    missing = sorted(wanted - bibliography.entries(reports).keys())
     if missing:
+        path = tracked(reports, bibliography.FILE)
         raise ValueError(f"{path}: must hold every source that the claims cite, it lacks {', '.join(missing)}")
-    entries = path.read_text(encoding="utf-8").split("\n\n")
-    return "\n\n".join(e.strip() for e in entries if e.partition("{")[2].partition(",")[0] in wanted)
+    return bibliography.text(reports, wanted)

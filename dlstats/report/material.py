@@ -138,7 +138,7 @@ def collect(
         left_out=tuple(why for why in dict.fromkeys(wrong) if why not in unfinished.values()),
         records={name: record for name, (record, _) in drawn.items() if record},
         figures={name: _figures(loaded[name], reports, *drawn[name]) for name in drawn},
-        sources=bibliography.read(tracked(reports, bibliography.FILE)),
+        sources=bibliography.collect(reports),
         lectures=lectures,
         errata=slips,
         stale=tuple(name for name in provenance.stale(config, folder) if name in parts),

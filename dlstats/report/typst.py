@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dlstats.pipeline import store
-from dlstats.report import blocks, files
+from dlstats.report import bibliography, blocks, files
 from dlstats.report.bibliography import FILE as REFERENCES
 from dlstats.report.blocks import Document
 from dlstats.report.digits import Shown
@@ -36,8 +36,8 @@ def pdf(document: Document, reports: Path) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="dlstats-") as name:
         folder = Path(name)
-        for tracked in (TEMPLATE, REFERENCES):
-            shutil.copy(files.tracked(reports, tracked), folder / tracked)
+        shutil.copy(files.tracked(reports, TEMPLATE), folder / TEMPLATE)
+        files.write_text(folder / REFERENCES, bibliography.text(reports))
         data = prepare(document, folder)
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         try:
@@ -110,7 +110,7 @@ def html(formulas: Iterable[str], keys: Iterable[str], reports: Path) -> tuple[d
         lines.append(f'#bibliography("{REFERENCES}", style: "ieee", title: none)')
     with tempfile.TemporaryDirectory(prefix="dlstats-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Typst calls its HTML export experimental
-        shutil.copy(files.tracked(reports, REFERENCES), name)
+        files.write_text(Path(name) / REFERENCES, bibliography.text(reports))
         source = Path(name) / "page.typ"
         source.write_text("\n\n".join(lines), encoding="utf-8")
         page = typst.compile(source, root=Path(name), format="html", ignore_system_fonts=True)

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from cases.report_site import REPORTS
 
-from dlstats.pipeline import registry
+from dlstats.pipeline import origins, outside, registry
 from dlstats.protocol import origin
 from dlstats.report import bibliography, typst
 
@@ -79,3 +79,31 @@ def test_numbers_are_well_formed(key):
 def test_no_number_and_no_title_stands_twice(field):
     values = Counter(s.fields[field].lower() for s in SOURCES.values() if field in s.fields)
     assert [value for value, count in values.items() if count > 1] == []
+
+
+BESIDE = "@article{stein1956, author = {Stein, Charles}, title = {Inadmissibility}, journal = {J}, year = {1956}}\n"
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """The file of sources beside a study from outside."""
+    (tmp_path / "my_study.py").write_text("")
+    monkeypatch.setattr(outside, "_files", {"my_study": tmp_path / "my_study.py"})
+    return tmp_path / bibliography.FILE
+
+
+def test_a_source_beside_a_study_from_outside_is_cited_and_printed_as_ours(beside):
+    assert "stein1956" not in bibliography.collect(REPORTS)
+    before = origins.report({"studies": []}, "smoke", beside.parent, REPORTS)
+    beside.write_text(BESIDE + TEXT[: TEXT.index("}\n\n") + 2], encoding="utf-8")  # one of ours, as it stands there
+    assert bibliography.collect(REPORTS)["stein1956"].short == "Stein 1956"
+    _, references = typst.html([], ["stein1956", next(iter(SOURCES))], REPORTS)
+    assert "Inadmissibility" in references["stein1956"]
+    assert origins.report({"studies": []}, "smoke", beside.parent, REPORTS)["fingerprint"] != before["fingerprint"]
+
+
+def test_two_entries_under_one_key_are_refused_with_both_files(beside):
+    key = next(iter(SOURCES))
+    beside.write_text(BESIDE.replace("stein1956", key), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"must have another key for `{key}`, which is another entry in .*references"):
+        bibliography.collect(REPORTS)

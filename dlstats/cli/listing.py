@@ -1,0 +1,88 @@
+"""Commands that list and tell: studies, designs, expected and measured cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+
+def show(options: argparse.Namespace) -> None:
+    """The studies of a configuration, with their cells, claims or checks if asked."""
+    from dlstats.pipeline import config, grid, registry
+
+    settings = config.load(options.config)
+    if options.format == "json":
+        print(json.dumps(_records(settings, options.what), indent=1, ensure_ascii=sys.stdout.encoding != "utf-8"))
+        return
+    for family, names in grid.families(settings).items():
+        print(family)
+        for name in names:
+            study, cells = registry.load(name), grid.cells(settings, name)
+            counts = f"{len(cells)} cells, {len(study.claims)} claims, {len(study.checks)} checks"
+            print(f"  {name}: {study.title} ({counts})")
+            print("".join(f"    {one.id}: {one.statement}\n" for one in _stated(study, options.what)), end="")
+            if options.what in ("cells", "all"):
+                print("".join(f"    {cell.experiment} {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
+
+
+def _stated(study, what: str) -> list:
+    """Claims and checks, as far as they are asked for."""
+    return [one for kind in ("claims", "checks") if what in (kind, "all") for one in getattr(study, kind)]
+
+
+def _records(settings: dict, what: str) -> list[dict]:
+    from dlstats.pipeline import grid, registry
+    from dlstats.protocol import origin
+
+    records: list[dict] = []
+    for name in settings["studies"]:
+        study = registry.load(name)
+        labels = {"family": study.family, "study": name}
+        if what in ("studies", "all"):
+            records.append(labels | {"title": study.title, "experiments": list(study.experiments)})
+        if what in ("cells", "all"):
+            records += [
+                labels | {"experiment": cell.experiment, "cell": cell.id, "replicates": cell.replicates}
+                for cell in grid.cells(settings, name)
+            ]
+        for one in _stated(study, what):
+            records.append(
+                {"id": one.id, **labels, "statement": one.statement, "relation": one.expectation.relation}
+                | {"theory": one.expectation.theory, "margin": one.expectation.margin}
+                | {"regime": getattr(one, "regime", "exact")}
+                | {"origin": origin.record(one.origin), "bears_on": list(one.bears_on)}
+            )
+    return records
+
+
+def show_config(options: argparse.Namespace) -> None:
+    """The resolved design of a study, ready to be pasted under `overrides` and changed."""
+    from dlstats.pipeline import config, registry
+
+    registry.module(options.study)
+    print(config.show(config.load(options.config), options.study), end="")
+
+
+def plan(options: argparse.Namespace) -> None:
+    """What a run would do and cost."""
+    from dlstats.pipeline import config, grid
+
+    print(grid.plan(config.load(options.config)))
+
+
+def cost(options: argparse.Namespace) -> None:
+    """Seconds per replicate as measured in the results, relative to what is stated; stored if asked."""
+    from dlstats.pipeline import costs, results
+
+    measured = results.measured_costs(options.results)
+    if not measured:
+        raise LookupError(f"there are no raw results in {options.results / 'raw'}")
+    for name, cells in measured.items():
+        study, inner = name.split(".")
+        stated = sum(costs.seconds(study, inner, cell) for cell in cells)
+        print(
+            f"{name:<44}{sum(cells.values()) / len(cells):>11.3g} s per replicate{stated / sum(cells.values()):>9.2f}"
+        )
+    if options.write:
+        print(f"{costs.write(measured)} cells written to {costs.FILE}")
