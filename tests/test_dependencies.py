@@ -27,12 +27,13 @@ def _imported() -> set[str]:
 
 
 def _names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=!~ ]", requirement)[0].lower() for requirement in requirements}
+    return {re.split(r"[\[<>=!~ ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
 
 def test_every_import_is_declared_and_every_declaration_imported():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = _names([*project["dependencies"], *project["optional-dependencies"]["workflow"]])
+    extras = project["optional-dependencies"]
+    declared = _names([*project["dependencies"], *extras["workflow"], *extras["export"]])
     assert _imported() == declared - PROGRAMS
 
 

@@ -175,10 +175,9 @@ def add_study_config(parser: argparse.ArgumentParser) -> None:
 def add_export(parser: argparse.ArgumentParser) -> None:
     """The study and the layout of its export."""
     add_study_config(parser)
-    parser.add_argument(
-        "--journal", choices=["one-column", "two-column"], default="two-column", help="width of figures"
-    )
-    parser.add_argument("--format", choices=["latex"], default="latex")
+    columns = ["one-column", "two-column"]
+    parser.add_argument("--journal", choices=columns, default="two-column", help="columns of the journal's page")
+    parser.add_argument("--format", choices=["latex", "typst", "markdown", "docx"], default="latex")
     parser.add_argument("--face", choices=["serif", "sans"], default="serif", help="typeface of the figures")
     parser.add_argument("--output", type=Path, help="folder to write (default: reports/export/STUDY)")
 

@@ -55,7 +55,7 @@ COMMANDS = {
     ),
     "checklist": ("the reporting checklist: which items are not answered", options.add_report, documents.checklist),
     "protocol": ("the ADEMP protocol of a study, before it is run", options.add_study_config, documents.protocol),
-    "export": ("figures, tables and text of a study for a manuscript", options.add_export, documents.export),
+    "export": ("text, figures, key table and references of a study", options.add_export, documents.export),
     "compare": (
         "a method of yours on the replicates of an experiment, in pairs with ours",
         options.add_compare,

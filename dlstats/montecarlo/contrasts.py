@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import special
-from statsmodels.stats.multitest import multipletests
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import STILL, Batch, from_influence, still, t_interval
@@ -193,9 +192,10 @@ def compare(
 
 def _holm(p: np.ndarray) -> np.ndarray:
     """Holm's adjusted p-values; NaN, where replicates tell no error, does not count."""
-    adjusted, known = np.full(p.shape, np.nan), np.isfinite(p)
-    if known.any():
-        adjusted[known] = multipletests(p[known], method="holm")[1]
+    adjusted = np.full(p.shape, np.nan)
+    order = np.argsort(p)[: np.isfinite(p).sum()]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
 
 

@@ -27,8 +27,6 @@ STATUSES = ("ok", "diverged", "not_converged", "degenerate", "untrained", "not_f
 """Why a replicate counts (`ok`) or does not; `not_finite` is given to rows whose measures are not, not by `simulate`."""
 ROW = ("replicate", "method", "status", "reason")
 """Columns of what `simulate` returns beside keys and measures; the last two may be left out."""
-
-
 RESERVED = frozenset(
     "study experiment cell cells seed seconds against measure statistic estimate mcse df lower upper replicates failed reasons "
     "law lack_of_fit note".split()
@@ -219,16 +217,20 @@ class Study:
     name: str = ""
     """The module's name, filled in when the study is loaded."""
     family: str = ""
+    compared_by: str = ""
+    """The measure of the key table, `column` or `experiment.column`, by which methods are compared: smaller is better."""
 
     def named(self, name: str, family: str) -> Study:
         """The study with its name and family.
 
-        Raises ValueError for a design of another name than DESIGNS, and for a claim that reads what no experiment
-        declares or a level that no design has.
+        Raises ValueError for a design of another name than DESIGNS, for `compared_by` that is no measure, and for a claim
+        that reads what no experiment declares or a level that no design has.
         """
         for design in self.designs:
             if design not in DESIGNS:
                 raise ValueError(f"`designs` must be of {_list(DESIGNS)}, got `{design}`.{near(design, DESIGNS)}")
+        if self.compared_by:
+            replace(self, name=name).comparison()
         for claim in self.claims:
             check = getattr(claim.measure, "check", None)
             try:
@@ -238,6 +240,15 @@ class Study:
             except ValueError as error:
                 raise ValueError(f"Claim {claim.id} reads what is not there: {name} {error}") from None
         return replace(self, name=name, family=family)
+
+    def comparison(self) -> tuple[str, Measure]:
+        """The experiment and the measure of `compared_by`. Raises ValueError when there is none."""
+        named = [(name, m) for name, e in self.experiments.items() for m in e.measures]
+        for name, measure in named:
+            if self.compared_by in (measure.column, f"{name}.{measure.column}"):
+                return name, measure
+        known = _list(f"{name}.{m.column}" for name, m in named)
+        raise ValueError(f"`compared_by` of {self.name} must be of {known}, got {short(self.compared_by)}.")
 
     def _check_levels(self, where: Mapping[str, object], experiment: str) -> None:
         """Raise ValueError for a level that no design has."""

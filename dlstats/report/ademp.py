@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dlstats.protocol.factor import written
-from dlstats.report import blocks, formulas, ledger
-from dlstats.report.blocks import Block, Content, Heading, Paragraph, Span, Table, Text, code, prose, right, wide
+from dlstats.report import blocks, formulas, ledger, sentences
+from dlstats.report.blocks import Block, Heading, Paragraph, Table, right, wide
 from dlstats.report.digits import Shown, exact
 from dlstats.report.protocol import Protocol
+from dlstats.report.text import Content, Span, Text, code, joined, prose, strong
+
+LEVELS_SHOWN = 8
+"""Levels of a factor that a sentence names."""
 
 
 def adem(fixed: Protocol) -> list[Block]:
     """Aims, mechanisms, factors, estimands, methods and measures of a study, experiment by experiment."""
     terms = {"Aims": fixed.aims, "Data-generating mechanisms": fixed.mechanisms, "Estimands": fixed.estimands}
-    parts: list[Block] = [Paragraph(prose(blocks.strong(f"{name}."), " ", text)) for name, text in terms.items()]
+    parts: list[Block] = [Paragraph(prose(strong(f"{name}."), " ", text)) for name, text in terms.items()]
     for experiment in fixed.experiments:
         key = f"tab-{fixed.study}-{experiment['name']}"
         title = fixed.title if len(fixed.experiments) == 1 else f"{fixed.title}, {experiment['title']}"
@@ -23,6 +28,52 @@ def adem(fixed: Protocol) -> list[Block]:
         parts.append(methods(experiment, title, f"{key}-methods"))
         parts.append(measures(experiment, title, f"{key}-measures"))
     return parts
+
+
+def paragraphs(fixed: Protocol, with_formulas: bool = False) -> Iterator[tuple[str, Text]]:
+    """A protocol in sentences, by term: what its tables hold; `with_formulas` every statistic has its own."""
+    for name, text in (("Data-generating mechanisms", fixed.mechanisms), ("Estimands", fixed.estimands)):
+        if text.strip():
+            yield name, prose(text)
+    for experiment in fixed.experiments:
+        of = f" of the experiment “{experiment['title']}”" if len(fixed.experiments) > 1 else ""
+        yield (
+            f"Design{of}",
+            prose(joined((_design(entry, experiment["factors"]) for entry in experiment["design"]), " ")),
+        )
+        methods = "; ".join(f"{m['label']}: {m['description'].rstrip('.')}" for m in experiment["methods"].values())
+        yield "Methods", prose(methods, ".")
+        yield "Measures", prose(joined(_measured(experiment["measures"], with_formulas), "; "), ".")
+
+
+def _design(entry: Mapping, labels: Mapping[str, str]) -> Text:
+    levels = "; ".join(f"{labels.get(name, name)} {_shown(values)}" for name, values in entry["levels"].items())
+    target = ", doubled to a target" if entry["target"] else ""
+    return prose(f"{levels[:1].upper()}{levels[1:]} ({_replicates_of(entry)}{target}).")
+
+
+def _replicates_of(entry: Mapping) -> str:
+    return "computed without replicates" if entry["replicates"] == 1 else f"{entry['replicates']:,} replicates"
+
+
+def _shown(values: Sequence) -> str:
+    words = [re.sub(r"^1(0{6,})$", lambda zeros: f"10^{len(zeros[1])}", written(value)) for value in values]
+    return ", ".join(words) if len(words) <= LEVELS_SHOWN else f"{', '.join(words[:3])}, …, {words[-1]}"
+
+
+def _measured(measures: Iterable[Mapping], with_formulas: bool) -> Iterator[Text]:
+    """Measures with the statistics taken of each; or statistics, with their formulas, and what each is taken of."""
+    taken: dict[str, dict[str, None]] = {}
+    for measure in measures:
+        pair = (formulas.find(str(measure["statistic"])), str(measure["label"]))
+        key, value = (pair[0].words, pair[1]) if with_formulas else (pair[1], pair[0].words)
+        taken.setdefault(key, {})[value] = None
+    found = {f.words: f for f in (formulas.find(str(measure["statistic"])) for measure in measures)}
+    for key, values in taken.items():
+        if with_formulas:
+            yield prose(f"{key} ", Span("math", found[key].typst, key), f" of {sentences.listed(list(values))}")
+        else:
+            yield prose(f"{key} ({', '.join(values)})")
 
 
 def conditions(experiment: Mapping, title: str, key: str) -> Table:
@@ -40,7 +91,7 @@ def conditions(experiment: Mapping, title: str, key: str) -> Table:
 
 def _levels(levels: Mapping[str, list]) -> Text:
     factors = [(code(name), Span("plain", f" = {', '.join(map(written, values))}")) for name, values in levels.items()]
-    return blocks.joined(factors, "; ")
+    return joined(factors, "; ")
 
 
 def _replicates(entry: Mapping) -> Text:

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from dlstats.protocol.factor import written
-from dlstats.protocol.study import Study
-from dlstats.report import blocks, checklist, formulas, indexes, ledger, marks, notices, protocol, runs
-from dlstats.report.blocks import (
-    BREAK,
-    Block,
-    Bullets,
-    Column,
-    Columns,
-    Content,
-    Heading,
-    Listing,
-    Paragraph,
-    Span,
-    Text,
-    code,
-    joined,
-    prose,
-    ref,
-    right,
-    small,
-    strong,
-    wide,
-)
+from dlstats.report import ademp, blocks, checklist, formulas, indexes, ledger, marks, notices, protocol, runs
+from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Listing, Paragraph, right, wide
 from dlstats.report.digits import count
 from dlstats.report.files import packaged
 from dlstats.report.front import in_columns
 from dlstats.report.material import Material
+from dlstats.report.text import BREAK, Content, Span, Text, anchor, code, joined, prose, ref, small, strong, verdict
 
 TEXTS = packaged("texts.yaml")
-LEVELS_SHOWN = 8
-"""Levels of a factor that a line of the design names."""
 
 
 def all_of(material: Material, titles: Mapping[str, str]) -> list[Block]:
@@ -94,7 +71,7 @@ def _claim(record: Mapping, material: Material) -> tuple[Content, ...]:
     values = joined([f"against {row.p_against.text}", f"for {row.p_for.text}"]) if row.p_for.is_number else ()
     failed = f", {row.failed.text} failed" if row.failed.text not in ("0", "–") else ""
     return (
-        prose(blocks.anchor(f"claim-{row.claim}", row.claim), BREAK, blocks.verdict(row.verdict)),
+        prose(anchor(f"claim-{row.claim}", row.claim), BREAK, verdict(row.verdict)),
         said,
         prose(row.expected, *margin),
         prose(
@@ -112,7 +89,7 @@ def _checks(material: Material) -> list[Block]:
         return []
     rows = [
         (
-            prose(blocks.anchor(f"claim-{r.claim}", r.claim), BREAK, blocks.verdict("holds" if holds else "fails")),
+            prose(anchor(f"claim-{r.claim}", r.claim), BREAK, verdict("holds" if holds else "fails")),
             r.statement,
             r.expected,
             r.estimate,
@@ -137,7 +114,7 @@ def _protocols(material: Material) -> list[Block]:
     for name, one in fixed.items():
         parts += [
             Heading(material.studies[name].title, 3, f"protocol-{name}"),
-            *map(_small, _protocol(one, material.studies[name])),
+            *(_small(prose(strong(f"{term}."), " ", said)) for term, said in ademp.paragraphs(one)),
         ]
     lead = Paragraph(prose(TEXTS["protocols"]), "small")
     return [_chapter("protocols"), lead, _measures(used), Columns(tuple(parts))] if fixed else []
@@ -145,38 +122,6 @@ def _protocols(material: Material) -> list[Block]:
 
 def _small(text: Text) -> Paragraph:
     return Paragraph(text, "small")
-
-
-def _protocol(fixed: protocol.Protocol, study: Study) -> Iterator[Text]:
-    for name, text in (("Mechanisms", fixed.mechanisms), ("Estimands", fixed.estimands)):
-        if text.strip():
-            yield prose(strong(f"{name}."), " ", text)
-    for experiment in fixed.experiments:
-        title = f"{experiment['title']}: design" if len(fixed.experiments) > 1 else "Design"
-        labels = experiment["factors"]
-        designs = joined((_design(entry, labels) for entry in experiment["design"]), "; ")
-        yield prose(strong(f"{title[:1].upper()}{title[1:]}."), " ", designs, ".")
-        methods = "; ".join(f"{m['label']}: {m['description'].rstrip('.')}" for m in experiment["methods"].values())
-        yield prose(strong("Methods."), " ", methods, ".")
-        yield prose(strong("Measures."), " ", "; ".join(_measured(experiment["measures"])), ".")
-
-
-def _design(entry: Mapping, labels: Mapping[str, str]) -> Text:
-    levels = ", ".join(f"{labels.get(name, name)} {_levels(values)}" for name, values in entry["levels"].items())
-    return prose(levels, f" ({entry['replicates']} replicates{', doubled to a target' if entry['target'] else ''})")
-
-
-def _levels(values: Sequence) -> str:
-    shown = [written(value) for value in values]
-    return ", ".join(shown) if len(shown) <= LEVELS_SHOWN else f"{', '.join(shown[:3])}, …, {shown[-1]}"
-
-
-def _measured(measures: Iterable[Mapping]) -> list[str]:
-    """Labels of measures, each with the statistics taken of it."""
-    taken: dict[str, dict[str, None]] = {}
-    for measure in measures:
-        taken.setdefault(str(measure["label"]), {})[formulas.find(str(measure["statistic"])).words] = None
-    return [f"{label} ({', '.join(words)})" for label, words in taken.items()]
 
 
 def _measures(used: Iterable[Mapping]) -> blocks.Table:

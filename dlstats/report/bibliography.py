@@ -100,4 +100,5 @@ def _source(key: str, entry: Any) -> Source:
 
 
 def _plain(text: str) -> str:
-    return str(Text.from_latex(text)).replace("--", "–")
+    marked = set("\\{}$~") & set(text)
+    return (str(Text.from_latex(text)) if marked else text).replace("--", "–")

@@ -11,9 +11,10 @@ from dlstats.plotting import overview as drawings
 from dlstats.plotting import style
 from dlstats.protocol.origin import MEANING
 from dlstats.report import figures, ledger, overview, paper, site, table_files, typst
-from dlstats.report.blocks import Picture, prose
+from dlstats.report.blocks import Picture
 from dlstats.report.files import packaged, write_bytes
 from dlstats.report.material import Material, collect
+from dlstats.report.text import prose
 
 OVERVIEW = "overview"
 """Name of the figure of the first page."""
@@ -33,7 +34,7 @@ def write(
     material = collect(config, Path(results), Path(reports), **options)
     drawn = overview_files(material, out / "figures")
     tables = table_files.write_all(
-        [ledger.grid(material.verdicts, "The ledger: what is required, what was found, and the verdict.", "ledger")],
+        [ledger.table(material.verdicts, "The ledger: what is required, what was found, and the verdict.", "ledger")],
         {"ledger": material.verdicts},
         out / "tables",
     )

@@ -14,9 +14,10 @@ from dlstats.pipeline import grid
 from dlstats.protocol import origin
 from dlstats.protocol.study import Study
 from dlstats.report import blocks
-from dlstats.report.blocks import Block, Column, Content, Heading, Paragraph, code, prose, ref, wide
+from dlstats.report.blocks import Block, Column, Heading, Paragraph, wide
 from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
+from dlstats.report.text import Content, Span, code, prose, ref, strong
 
 MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
 ALL = (MORRIS, SIEPE, WILLIAMS)
@@ -177,8 +178,8 @@ def chapter(material: Material) -> list[Block]:
 
 
 def _row(material: Material, item: Item, lacks: dict[str, str]) -> tuple[Content, ...]:
-    by = prose(*(blocks.Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
+    by = prose(*(Span("cite", material.sources[key].short, key) for key in item.by if key in material.sources))
     if lacks:
-        return (item.asked, by, blocks.strong("✗ no" if item.required else "no, and not required"), _short(lacks))
+        return (item.asked, by, strong("✗ no" if item.required else "no, and not required"), _short(lacks))
     where = ref(item.target, item.where) if item.target else f"{item.where}, in every study's section"
-    return (item.asked, by, blocks.strong("✓ yes"), where)
+    return (item.asked, by, strong("✓ yes"), where)

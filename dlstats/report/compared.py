@@ -11,10 +11,9 @@ from dlstats.pipeline.compare import FOLDER, Comparison
 from dlstats.plotting.curves import curves
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
-from dlstats.report import figures, markdown, table_files
+from dlstats.report import figures, markdown, table_files, tables
 from dlstats.report.escape import markdown as escaped
 from dlstats.report.files import write_text
-from dlstats.report.tables import summary_grids
 
 RATIO = "log_ratio("
 
@@ -27,7 +26,7 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     study = registry.load(comparison.study)
     study = replace(study, experiments={inner: experiment}, claims=(), figures=list(_figures(comparison)))
     summaries = {inner: comparison.summary}
-    grids = summary_grids(study, summaries)
+    grids = tables.of_study(study, summaries)
     paths = table_files.write_all(grids, {"summary": comparison.summary}, folder)
     paths += figures.draw(study, Evidence(summaries), folder)
     replicates = sorted(comparison.summary["replicates"].dropna().astype(int).unique())

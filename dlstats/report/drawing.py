@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlstats.pipeline import cells, origins, records, registry, results, store
+import pandas as pd
+
+from dlstats.pipeline import cells, checks, origins, records, registry, results, store
 from dlstats.report import ademp, figures, markdown, provenance, table_files
 from dlstats.report import export as exports
 from dlstats.report import protocol as protocols
@@ -39,8 +41,11 @@ def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
 
 def export(config: Mapping, study: str, folder: Path, reports: Path, out: Path, **options: Any) -> list[Path]:
     """A folder for a manuscript; `folder` holds the results."""
-    ledger = results.ledger(config, folder)
-    verdicts = ledger[ledger["study"] == study]
-    evidence = results.evidence(config, study, folder)
+    ledger, evidence, loaded = (
+        results.ledger(config, folder),
+        results.evidence(config, study, folder),
+        registry.load(study),
+    )
+    held = results.checks(config, study, folder) if loaded.checks else pd.DataFrame(columns=checks.COLUMNS)
     machine = provenance.environment()
-    return exports.write(config, registry.load(study), evidence, verdicts, reports, out, environment=machine, **options)
+    return exports.write(config, loaded, evidence, ledger, held, reports, out, environment=machine, **options)

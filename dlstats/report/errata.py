@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from dlstats.pipeline import checked
-from dlstats.report.blocks import Text, joined, prose, ref, verdict
 from dlstats.report.digits import show
+from dlstats.report.text import Text, joined, prose, ref, verdict
 
 FILE = "errata.yaml"
 NAMED = 3

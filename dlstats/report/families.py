@@ -9,8 +9,9 @@ import pandas as pd
 
 from dlstats.pipeline import checked
 from dlstats.report import marks, sentences
-from dlstats.report.blocks import Answer, Paragraph, prose, ref
+from dlstats.report.blocks import Answer, Paragraph
 from dlstats.report.sentences import Ledger, Proposition
+from dlstats.report.text import prose, ref
 
 FILE = "families.yaml"
 
@@ -42,9 +43,8 @@ def page(
 
 def lead(verdicts: pd.DataFrame, checks: pd.DataFrame) -> Paragraph:
     """How many claims of a family have which verdict, and how many of its checks hold."""
-    words = marks.counted(verdicts["verdict"])
-    held = f" Of {len(checks)} exact identities and counts {int(checks['holds'].sum())} hold." if len(checks) else ""
-    return Paragraph(prose(f"Of {len(verdicts)} claims, {words}." if words else "No claim was judged.", held))
+    held = f" {int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold." if len(checks) else ""
+    return Paragraph(prose(f"{marks.tally(verdicts['verdict'], 'claim', 'claims')}.", held))
 
 
 def _answer(key: str, question: Question, propositions: Sequence[Proposition], ledger: Ledger) -> Answer:

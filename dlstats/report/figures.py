@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.figure
@@ -30,8 +30,9 @@ def draw(
     details: Mapping[str, object] | None = None,
     face: str = "serif",
     width: str | None = None,
+    formats: Sequence[str] = FORMATS,
 ) -> list[Path]:
-    """Draw every figure of a study into `folder`: `<name>.pdf`, `.png`, `.svg` and `<name>.json`, its record.
+    """Draw every figure of a study into `folder`, in all formats or some, with `<name>.json`, its record.
 
     `origin` is what the evidence was made from, `details` what else the records are to say. A figure that finds no evidence
     yet (LookupError) leaves only its record, with the reason. `width` overrides the figure's own. Returns the paths
@@ -40,22 +41,28 @@ def draw(
     written: list[Path] = []
     for figure in study.figures:
         fresh = Evidence(evidence.summaries, evidence.replicates)
-        files, record = _draw_one(figure, fresh, Path(folder), face, width or figure.width)
+        files, record = _draw_one(figure, fresh, Path(folder), face, width or figure.width, formats)
         record = {"study": study.name, "command": f"dlstats draw {study.name}", **(details or {}), **record}
         written += [*files, records.write(Path(folder) / f"{figure.name}.json", record, origin or {}, files)]
     return written
 
 
 def save(canvas: matplotlib.figure.Figure, path: Path) -> Path:
-    """Write a figure in the format of its suffix, without dates and versions: equal figures give equal bytes."""
+    """Write a figure in the format of its suffix, without dates and versions: equal figures give equal bytes.
+
+    It is laid out by the first that is written, and the same in all others.
+    """
     canvas.savefig(path, metadata=_METADATA[path.suffix[1:]])
+    canvas.set_layout_engine("none")
     return path
 
 
-def _draw_one(figure: Figure, evidence: Evidence, folder: Path, face: str, width: str) -> tuple[list[Path], dict]:
+def _draw_one(
+    figure: Figure, evidence: Evidence, folder: Path, face: str, width: str, formats: Sequence[str]
+) -> tuple[list[Path], dict]:
     """The files of a figure, and what its record says."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{figure.name}.{suffix}" for suffix in FORMATS]
+    paths = [folder / f"{figure.name}.{suffix}" for suffix in formats]
     reason = ""
     with style.journal(face):
         canvas = style.new_figure(width, figure.height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 from dlstats import project
@@ -15,8 +16,9 @@ def tracked(reports: Path, name: str) -> Path:
     return own if own.exists() else project.FOLDER / "reports" / name
 
 
+@cache
 def packaged(name: str) -> dict:
-    """A YAML file that stands beside this module."""
+    """A YAML file that stands beside this module, read once."""
     return yaml12.load(Path(__file__).with_name(name))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dlstats.pipeline import checked
 from dlstats.report import sentences
-from dlstats.report.blocks import Text
 from dlstats.report.sentences import Ledger, Proposition
+from dlstats.report.text import Text
 
 FILE = "findings.yaml"
 

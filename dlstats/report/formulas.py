@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -28,6 +29,14 @@ def _read(data: Mapping) -> Mapping[str, Formula]:
 
 
 FORMULAS = _read(packaged("formulas.yaml"))
+
+
+_LATEX = {formula.typst: formula.latex for formula in FORMULAS.values()}
+
+
+def latex(typst: str) -> str:
+    """A formula that stands in Typst's maths as LaTeX writes it."""
+    return _LATEX.get(typst) or re.sub(r'upright\("(.*)"\)', r"\\text{\1}", typst)
 
 
 def find(statistic: str) -> Formula:

@@ -9,11 +9,12 @@ from scipy import stats
 
 from dlstats.protocol.verdict import LEVEL
 from dlstats.report import blocks, findings, ledger, marks
-from dlstats.report.blocks import Answer, Block, Bullets, Columns, Heading, Paragraph, Picture, Text, prose, ref, wide
+from dlstats.report.blocks import Answer, Block, Bullets, Columns, Heading, Paragraph, Picture, wide
 from dlstats.report.digits import exact
 from dlstats.report.files import packaged
 from dlstats.report.findings import Finding
 from dlstats.report.material import Material
+from dlstats.report.text import SIGNS, Span, Text, joined, page, prose, ref
 
 TEXTS = packaged("texts.yaml")
 GROUPS = {"theorem": ("theorem", "derived"), "said": ("stated", "practice"), "finding": ("finding",)}
@@ -48,7 +49,7 @@ def abstract(material: Material) -> str:
     for group, kinds in GROUPS.items():
         part = verdicts.loc[verdicts["origin"].isin(kinds), "verdict"]
         if len(part):
-            parts.append(words[group].format(claims=len(part), counted=marks.counted(part)))
+            parts.append(f"{marks.tally(part, *words[group])}.")
     if len(checks):
         parts.append(words["checks"].format(holds=int(checks["holds"].sum()), checks=len(checks)))
     return " ".join((*parts, words["errors"]))
@@ -107,9 +108,9 @@ def _example(material: Material) -> list[Block]:
 def _signs() -> list[Block]:
     lines: dict[str, list[str]] = {}
     for word in marks.ORDER:
-        lines.setdefault(blocks.SIGNS.get(word, ""), []).append(word)
-    parts: list[Text] = [prose(blocks.Span("sign", "", words[0]), ", ".join(words)) for words in lines.values()]
-    return [Paragraph(prose("Signs: ", blocks.joined(parts, "; "), "."), "small")]
+        lines.setdefault(SIGNS.get(word, ""), []).append(word)
+    parts: list[Text] = [prose(Span("sign", "", words[0]), ", ".join(words)) for words in lines.values()]
+    return [Paragraph(prose("Signs: ", joined(parts, "; "), "."), "small")]
 
 
 def _ids() -> list[Block]:
@@ -120,7 +121,7 @@ def _ids() -> list[Block]:
 def _where(material: Material) -> list[Block]:
     """The questions of the families with the pages on which they are answered."""
     items = [
-        prose(question.question, " ", blocks.page(f"question-{family}-{number}"))
+        prose(question.question, " ", page(f"question-{family}-{number}"))
         for family, questions in material.questions.items()
         for number, question in enumerate(questions)
         if family in set(material.statements["family"])

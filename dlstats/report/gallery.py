@@ -17,9 +17,9 @@ from PIL import Image
 from dlstats.pipeline import grid, registry
 from dlstats.protocol.study import Figure, Study
 from dlstats.report import escape
-from dlstats.report.blocks import Text, prose
 from dlstats.report.files import write_bytes
 from dlstats.report.material import Material
+from dlstats.report.text import Text, prose
 
 FORMATS = ("svg", "pdf", "png")
 THUMBNAIL = 480

@@ -1,17 +1,17 @@
-"""Grids as LaTeX tables (booktabs, numbers aligned by siunitx 3, the mcse in parentheses), and templates for LaTeX."""
+"""Text and tables as LaTeX (booktabs, numbers aligned by siunitx 3, the mcse in parentheses), and templates for it."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dlstats.report import escape
-from dlstats.report.digits import Shown
-from dlstats.report.tables import Field, Grid, Value
+from dlstats.report import escape, formulas
+from dlstats.report.blocks import Block, Column, Heading, Paragraph, Table
+from dlstats.report.text import Text, characters, merged
 
 PACKAGES = ("amsmath", "amssymb", "array", "booktabs", "longtable", "siunitx", "textcomp")
 """What a document needs in its preamble to take these tables in."""
@@ -19,8 +19,12 @@ HEAD = 16
 """Characters after which the head of a column goes on in the next line."""
 CHARACTERS = 115
 """About how many characters of the size of footnotes stand beside each other on a page."""
+SMALL = 90
+"""The like of the size of scripts, on a page of one column."""
 LONG = 40
 """Tables with more rows may break over pages."""
+_NUMBER = re.compile(r"(-?)(\d+)\.?(\d*)(?: \+- ([\d.]+))?(?:e(-?)(\d+))?")
+"""Sign, digits before and after the point, error, and sign and digits of the exponent of a number for siunitx."""
 
 
 class Latex(str):
@@ -28,7 +32,7 @@ class Latex(str):
 
 
 def render(template: str, **values: object) -> str:
-    """A template filled, every value escaped that is not marked as `raw`."""
+    """A template filled; texts are set, and every other value is escaped that is not marked as `raw`."""
     return _environment().get_template(f"{template}.tex.j2").render(**values)
 
 
@@ -38,73 +42,122 @@ def _environment() -> Environment:
         loader=PackageLoader("dlstats.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
         comment_start_string="<#", comment_end_string="#>",
-        finalize=lambda value: value if isinstance(value, Latex) else escape.latex(str(value)),
+        finalize=lambda v: v if isinstance(v, Latex) else Latex(text(v) if isinstance(v, tuple) else escape.latex(str(v))),
     )  # fmt: skip
-    environment.filters |= {"raw": Latex, "one_line": lambda text: Latex(" ".join(text.split()))}
+    environment.filters |= {"raw": Latex, "one_line": lambda value: Latex(" ".join(text(value).split()))}
     return environment
 
 
-def table(grid: Grid, may_break: bool = True) -> str:
-    """A tabular (longtable when long, if it may break); caption and note stand in it as comments, to be placed."""
-    places = range(len(grid.fields))
-    fixed = sum(width(grid, i) for i in places if not grid.fields[i].weight)
-    unit = max(0.2, 1 - fixed / CHARACTERS) / (sum(field.weight for field in grid.fields) or 1.0)
-    text = render(
-        "tabular",
-        grid=grid,
-        packages=PACKAGES,
-        environment="longtable" if may_break and len(grid.rows) > LONG else "tabular",
-        columns="".join(_column(grid.fields[i], [row[i] for row in grid.rows], unit) for i in places),
-        heads=[_head(field) for field in grid.fields],
-        rows=[[_cell(v, f) for v, f in zip(row, grid.fields, strict=True)] for row in grid.rows],
+def text(spans: Text) -> str:
+    """A text as LaTeX, with `\\cite` and maths."""
+    out = ""
+    for span in merged(spans):
+        if span.kind == "cite":
+            more = out.endswith("}") and out.rpartition("\\")[2].startswith("cite{")
+            out = f"{out[:-1]},{span.target}}}" if more else rf"{out.rstrip()}~\cite{{{span.target}}}"
+        elif span.kind == "ref":
+            out += rf"\ref{{{span.target}}}" if not span.text else escape.latex(span.text)
+        elif span.kind == "math":
+            out += f"${formulas.latex(span.text)}$"
+        elif span.kind == "number":
+            out += rf"\num{{{span.target}}}" if span.target else escape.latex(span.text)
+        elif span.kind in ("strong", "code"):
+            out += _COMMANDS[span.kind](span.text)
+        else:
+            out += "\n" if span.kind == "break" else escape.latex(span.text)
+    return out
+
+
+def _typewriter(name: str) -> str:
+    return r"\texttt{" + re.sub(r"(\.|\\_)", r"\1\\allowbreak{}", escape.literal(name)) + "}"
+
+
+_COMMANDS = {"strong": lambda inner: rf"\textbf{{{escape.latex(inner)}}}", "code": _typewriter}
+
+
+def document(content: Iterable[Block]) -> str:
+    """Headings and paragraphs; one that begins with a strong word has it as its heading."""
+    out = []
+    for block in content:
+        if isinstance(block, Heading):
+            out.append(rf"\section{{{escape.latex(block.text)}}}\label{{sec:{block.text.lower()}}}")
+        elif isinstance(block, Paragraph):
+            first, *rest = block.text
+            strong = first.kind == "strong"
+            out.append(rf"\paragraph{{{escape.latex(first.text)}}}{text(tuple(rest))}" if strong else text(block.text))
+    return "\n\n".join(out)
+
+
+def table(held: Table, may_break: bool = True, captioned: bool = False) -> str:
+    """A tabular, or a longtable when it is long and may break.
+
+    Caption and note stand in it as comments, to be placed; a longtable may be `captioned`, and then is one however short.
+    """
+    places = range(len(held.columns))
+    aligned = [_aligned([row[i] for row in held.rows]) if held.columns[i].decimal else "" for i in places]
+    fixed = sum(_needed(held, i) for i in places if not held.columns[i].weight)
+    unit = max(0.2, 1 - fixed / (SMALL if captioned else CHARACTERS)) / (
+        sum(column.weight for column in held.columns) or 1.0
     )
-    return text + "\n"
+    made = render(
+        "tabular",
+        held=held,
+        packages=PACKAGES,
+        environment="longtable" if captioned or (may_break and len(held.rows) > LONG) else "tabular",
+        captioned=captioned,
+        columns="".join(_column(held.columns[i], aligned[i], unit) for i in places),
+        heads=[_head(column) for column in held.columns],
+        rows=[[_cell(value, how) for value, how in zip(row, aligned, strict=True)] for row in held.rows],
+    )
+    return made + "\n"
 
 
-def _head(field: Field) -> str:
-    lines = [escape.latex(line) for line in textwrap.wrap(field.label, HEAD) or [""]]
+def _head(column: Column) -> str:
+    lines = [escape.latex(line) for line in textwrap.wrap(characters(column.label), HEAD) or [""]]
     label = lines[0] if len(lines) == 1 else r"\shortstack{" + r"\\".join(lines) + "}"
-    return f"{{{label}}}" if field.kind in ("number", "quantity") else label
+    return f"{{{label}}}" if column.align == "right" else label
 
 
-def _cell(value: Value, field: Field) -> str:
-    if isinstance(value, Shown) and field.kind == "quantity":
-        return rf"\num{{{value.siunitx}}}" if value.is_number else escape.latex(value.text)
-    if isinstance(value, Shown):
-        return value.siunitx if value.is_number and field.kind == "number" else f"{{{escape.latex(value.text)}}}"
-    text = escape.latex(value)
-    if field.kind == "number":
-        return f"{{{text}}}"
-    if field.kind == "name" and not value.isnumeric():
-        return r"\texttt{" + re.sub(r"(\.|\\_)", r"\1\\allowbreak{}", text) + "}"
-    return text
+def _cell(value: Text, aligned: str) -> str:
+    """A cell; in a column that siunitx aligns a number stands bare, in bold where it is strong, its marks after it."""
+    if not aligned:
+        return text(value)
+    if not value or not value[0].target:
+        return f"{{{text(value)}}}"
+    bold = r"\bfseries " if value[0].kind == "best" else ""
+    marks = f" {{{text(value[1:])}}}" if value[1:] else ""
+    return bold + value[0].target + marks
 
 
-def width(grid: Grid, column: int) -> int:
+def width(held: Table) -> int:
+    """About how many characters wide a table is."""
+    return sum(_needed(held, i) for i in range(len(held.columns)))
+
+
+def _needed(held: Table, column: int) -> int:
     """About how many characters wide a column is, with the space beside it."""
-    cells = [value if isinstance(value, str) else value.text for value in (row[column] for row in grid.rows)]
-    return 2 + max([min(HEAD, len(grid.fields[column].label)), *map(len, cells)])
+    cells = [len(characters(row[column])) for row in held.rows]
+    return 2 + max([min(HEAD, len(characters(held.columns[column].label))), *cells])
 
 
-def _column(field: Field, values: Sequence[Value], unit: float) -> str:
-    numbers = [v for v in values if isinstance(v, Shown) and v.is_number]
-    if field.kind == "number" and numbers:
-        return f"S[table-format={_format(numbers)}]"
-    if field.kind in ("number", "quantity"):
+def _column(column: Column, aligned: str, unit: float) -> str:
+    if aligned:
+        return aligned
+    if column.align == "right":
         return "r"
-    return rf">{{\raggedright\arraybackslash}}p{{{unit * field.weight:.2f}\linewidth}}" if field.weight else "l"
+    return rf">{{\raggedright\arraybackslash}}p{{{unit * column.weight:.2f}\linewidth}}" if column.weight else "l"
 
 
-def _format(numbers: Sequence[Shown]) -> str:
-    """The digits that a siunitx column must leave room for: `-1.3(3)e-2`."""
-    whole = [n.value.lstrip("-").partition(".") for n in numbers]
-    before, after = max(len(w[0]) for w in whole), max(len(w[2]) for w in whole)
-    errors = [len(n.mcse.replace(".", "").lstrip("0")) for n in numbers if n.mcse and n.mcse != "?"]
-    exponents = [str(n.exponent) for n in numbers if n.exponent]
-    sign = "-" if any(n.value.startswith("-") for n in numbers) else ""
-    body = f"{sign}{before}.{after}" if after else f"{sign}{before}"
-    error = f"({max(errors)})" if errors else ""
-    if not exponents:
-        return body + error
-    longest = max(len(e.lstrip("-")) for e in exponents)
-    return f"{body}{error}e{'-' if any(e.startswith('-') for e in exponents) else ''}{longest}"
+def _aligned(values: Sequence[Text]) -> str:
+    """The column of numbers that siunitx aligns; empty where another cell holds a number, a sign before it, or none."""
+    numbers = [match for value in values if value and (match := _NUMBER.fullmatch(value[0].target))]
+    others = [value for value in values if not (value and _NUMBER.fullmatch(value[0].target))]
+    if not numbers or any(any(c.isdigit() for c in characters(value)) for value in others):
+        return ""
+    signs, before, after, errors, minus, exponents = zip(*(n.groups(default="") for n in numbers), strict=True)
+    form = max(signs) + str(max(map(len, before))) + (f".{max(map(len, after))}" if any(after) else "")
+    digits = [len(e.replace(".", "").lstrip("0")) for e in errors if e]
+    form += f"({max(digits)})" if digits else ""
+    form += f"e{max(minus)}{max(map(len, exponents))}" if any(exponents) else ""
+    marked = ",table-space-text-post={\\textsuperscript{t}}" if any(value[1:] for value in values) else ""
+    return f"S[table-format={form}{marked}]"

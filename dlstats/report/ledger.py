@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from dlstats.protocol.claim import RELATIONS
 from dlstats.protocol.origin import MEANING
+from dlstats.protocol.study import Study
+from dlstats.protocol.verdict import NOT_RUN
+from dlstats.report import blocks
 from dlstats.report.bibliography import Source
-from dlstats.report.blocks import Column, Content, Entry, Row, Span, Text, code, joined, prose, ref, verdict
+from dlstats.report.blocks import Column, Table, right, wide
 from dlstats.report.digits import Shown, count, exact, show
-from dlstats.report.interval import interval
-from dlstats.report.tables import Field, Grid, note
+from dlstats.report.interval import Interval, interval
+from dlstats.report.tables import note
+from dlstats.report.text import Content, Span, Text, code, joined, prose, ref, verdict
 
 CLAIM = Column(prose("claim"), width=2.4)
 """A column of claims, whose long names break."""
@@ -28,6 +33,52 @@ TESTS = {"equals": "equals, to within the margin", "at_most": "at most", "at_lea
 """What a relation says, in words."""
 UNPUBLISHED = ("derived", "finding", "control")
 """Kinds of origin that name no publication."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim or a check with its numbers as every document shows them."""
+
+    claim: str
+    statement: str
+    theory: Shown
+    expected: Shown
+    """The number of theory with its sign: `≤ 0.5`."""
+    estimate: Shown
+    margin: Shown
+    replicates: Shown
+    failed: Shown
+    verdict: str
+    p_against: Shown
+    """After Holm's adjustment."""
+    p_for: Shown
+
+    @property
+    def link(self) -> Span:
+        """The name of the claim, which leads to its place in the ledger."""
+        return ref(f"claim-{self.claim}", self.claim)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim of the ledger with its evidence."""
+
+    row: Row
+    family: str
+    study: str
+    origin: str
+    lecture: str
+    """The lectures that the claim bears on, as the ledger has them."""
+    lectures: tuple[str, ...]
+    """The lecture that states the claim, and those that it bears on."""
+    statement: Text
+    source: Text
+    interval: Interval | None = None
+    """Where the number stands beside what is required."""
+    evidence: tuple[tuple[str, Text], ...] = ()
+    """Further facts for the reader who opens the claim."""
+    order: Mapping[str, float | str] = field(default_factory=dict)
+    """What the columns of numbers are sorted by."""
 
 
 def row(record: Mapping) -> Row:
@@ -56,35 +107,63 @@ def _p_value(record: Mapping, name: str) -> Shown:
     return exact(p, 2) if p >= SMALLEST_P else Shown("<1", "", round(math.log10(SMALLEST_P)))
 
 
+def statements(verdicts: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
+    """A ledger, and below it checks as rows of the same shape, whose verdict is `holds` or `fails`."""
+    held = checks.assign(
+        claim=checks["check"], estimate=checks["found"], mcse=0.0, law="exact",
+        verdict=checks["holds"].map({True: "holds", False: "fails"}),
+    )  # fmt: skip
+    return pd.concat([verdicts, held[[c for c in held if c in verdicts]]], ignore_index=True)
+
+
+_ABSENT = re.compile(r"(\w+) has no (\w+) = (.+?)\.?")
+_FEW = re.compile(r"(\d+) levels of (\w+) are needed, (\d+) were run\.?")
+
+
+def explained(verdicts: pd.DataFrame, studies: Mapping[str, Study]) -> pd.DataFrame:
+    """The verdicts, whose notes say in words why a claim was not run."""
+    pairs = zip(verdicts["study"], verdicts["note"].map(text), verdicts["verdict"], strict=True)
+    return verdicts.assign(note=[_why(note, studies.get(s)) if v == NOT_RUN else note for s, note, v in pairs])
+
+
+def _why(note: str, study: Study | None) -> str:
+    experiments = study.experiments if study else {}
+    factors = {name: f.label for e in experiments.values() for name, f in (*e.factors.items(), *e.keys.items())}
+    if few := _FEW.fullmatch(note):
+        were = "was" if few[3] == "1" else "were"
+        return f"{few[1]} levels of the factor “{factors.get(few[2], few[2])}” are needed, {few[3]} {were} run"
+    if not (absent := _ABSENT.fullmatch(note)):
+        return note
+    level = absent[3].strip("[]").replace(", ", " and ")
+    if absent[2] == "method" and absent[1] in experiments:
+        return f"the method “{experiments[absent[1]].label_of(level)}” was not run"
+    if absent[2] in factors:
+        return f"its design has no {factors[absent[2]]} {level}"
+    return "its design lacks the levels that are compared"
+
+
 def rows(table: pd.DataFrame) -> list[Row]:
     """The rows of a table of verdicts or checks."""
     return [row(record) for record in table.to_dict("records")]
 
 
-def grid(verdicts: pd.DataFrame, caption: str, name: str = "verdicts") -> Grid:
-    """Claims with theory, measurement, margin and, from the ledger, the verdict, as a table for manuscripts."""
-    judged = "verdict" in verdicts
-    columns = (
-        Field("claim", "name", 0.35),
-        Field("statement", weight=1.0),
-        *(Field(label, "quantity") for label in ("required", "found", "margin")),
-        *(Field(label, "number") for label in ("replicates", "failed")),
-        *([Field("verdict", "verdict")] if judged else []),
+def table(verdicts: pd.DataFrame, caption: str, key: str, counts: bool = True) -> Table:
+    """Claims with what is required, what was found, the margin and, from the ledger, the verdict, for manuscripts."""
+    made = rows(verdicts)
+    numbers = {"required": "expected", "found": "estimate", "margin": "margin"}
+    numbers |= {"replicates": "replicates", "failed": "failed"} if counts else {}
+    others = {"verdict": "verdict"} if "verdict" in verdicts else {}
+    cells = [(code(r.claim), r.statement, *(getattr(r, f) for f in {**numbers, **others}.values())) for r in made]
+    columns = ("claim", wide("statement"), *map(right, numbers), *others)
+    return blocks.table(key, caption, columns, cells, note([(r.estimate,) for r in made]))
+
+
+def sentence(record: Mapping) -> str:
+    """A claim without a clause of its own: its statement, what is required, what was found, and the verdict."""
+    shown = row(record)
+    return (
+        f"{shown.statement.rstrip('.')}: required {shown.expected.text}, found {shown.estimate.text}, {shown.verdict}."
     )
-    cells = tuple(
-        (
-            r.claim,
-            r.statement,
-            r.expected,
-            r.estimate,
-            r.margin,
-            r.replicates,
-            r.failed,
-            *([r.verdict] if judged else []),
-        )
-        for r in rows(verdicts)
-    )
-    return Grid(name, caption, columns, cells, note(cells))
 
 
 def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Sequence[str]) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import sentences
-from dlstats.report.blocks import Content, Span, Text, joined, prose, ref
+from dlstats.report.text import Content, Span, Text, joined, prose, ref
 
 ORDER = (*VERDICTS, "holds", "fails")
 
@@ -34,6 +34,13 @@ def counted(verdicts: pd.Series) -> str:
         number, _, word = parts[0].partition(" ")
         parts[0] = f"{number} {'is' if number == '1' else 'are'} {word}"
     return sentences.listed(parts) if parts else ""
+
+
+def tally(verdicts: pd.Series, one: str, several: str) -> str:
+    """`Of 12 claims, 10 are supported and 2 undecided`, `The one claim is supported`, `No claim was judged`."""
+    if len(verdicts) == 1:
+        return f"The one {one} is {verdicts.iloc[0]}"
+    return f"Of {len(verdicts)} {several}, {counted(verdicts)}" if len(verdicts) else f"No {one} was judged"
 
 
 def places(*parts: Content) -> Text:

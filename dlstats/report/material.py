@@ -13,7 +13,7 @@ import pandas as pd
 from dlstats.pipeline import checks, origins, records, registry, results, store
 from dlstats.pipeline.ledger import combine
 from dlstats.protocol.study import Study
-from dlstats.report import bibliography, errata, families, findings, protocol, provenance, sentences
+from dlstats.report import bibliography, errata, families, findings, ledger, protocol, provenance, sentences
 from dlstats.report.bibliography import Source
 from dlstats.report.files import tracked
 
@@ -72,11 +72,7 @@ class Material:
     @cached_property
     def statements(self) -> pd.DataFrame:
         """The ledger, and below it the checks as rows of the same shape, whose verdict is `holds` or `fails`."""
-        rows = self.checks.assign(
-            claim=self.checks["check"], estimate=self.checks["found"], mcse=0.0, law="exact",
-            verdict=self.checks["holds"].map({True: "holds", False: "fails"}),
-        )  # fmt: skip
-        return pd.concat([self.verdicts, rows[[c for c in rows if c in self.verdicts]]], ignore_index=True)
+        return ledger.statements(self.verdicts, self.checks)
 
     @cached_property
     def ledger(self) -> dict[str, Mapping]:
@@ -132,7 +128,7 @@ def collect(
         unfinished=unfinished,
         origin=origins.report(config, profile, folder, reports),
         summaries={name: tables for name, (tables, _) in parts.items() if tables},
-        verdicts=verdicts,
+        verdicts=ledger.explained(verdicts, loaded),
         checks=held,
         partial=partial,
         left_out=tuple(why for why in dict.fromkeys(wrong) if why not in unfinished.values()),

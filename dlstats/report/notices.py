@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dlstats.protocol.verdict import CONFLICT, LEVEL
-from dlstats.report.blocks import Block, Paragraph, code, joined, prose
+from dlstats.report.blocks import Block, Paragraph
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
+from dlstats.report.text import code, joined, prose
 
 TEXTS = packaged("texts.yaml")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dlstats.pipeline import grid, store
 from dlstats.report import blocks, protocol
-from dlstats.report.blocks import Content, code, prose, ref, right, wide
+from dlstats.report.blocks import right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
+from dlstats.report.text import Content, code, prose, ref
 
 
 def facts_table(material: Material) -> blocks.Table:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from dlstats.protocol.study import Study
-from dlstats.report.blocks import Entry, characters
 from dlstats.report.gallery import Card
+from dlstats.report.ledger import Entry
+from dlstats.report.text import characters
 
 
 @dataclass(frozen=True)

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, blocks, ledger, marks, protocol, sentences, tables
-from dlstats.report.blocks import (
-    Answer,
-    Block,
-    Bullets,
-    Content,
-    Heading,
-    Listing,
-    Paragraph,
-    Picture,
-    Text,
-    code,
-    prose,
-    right,
-    wide,
-)
+from dlstats.report.blocks import Answer, Block, Bullets, Heading, Listing, Paragraph, Picture, right, wide
 from dlstats.report.digits import count
 from dlstats.report.material import Material
+from dlstats.report.text import Content, Text, characters, code, page, prose, strong, verdict
 
 PAPER_ROWS = 36
 """Rows of a summary that paper shows; the rest is on screen and in the CSV file."""
@@ -65,11 +53,11 @@ def brief(material: Material, name: str, pictures: Mapping[str, Picture]) -> lis
     drawn = [picture for key, picture in pictures.items() if key.startswith(f"fig-{name}-")]
     return [
         Heading(study.title, 2, f"sec-{name}"),
-        Paragraph(prose(blocks.strong("Aim."), " ", study.aims)),
+        Paragraph(prose(strong("Aim."), " ", study.aims)),
         result(material, study),
         *drawn,
         *_undrawn(material, name),
-        Paragraph(prose(blocks.strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
+        Paragraph(prose(strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
         Paragraph(_kept(material, study), "small"),
     ]
 
@@ -80,7 +68,7 @@ def result(material: Material, study: Study) -> Answer:
     told = sentences.chosen(material.sentences, ids)
     spoken = {claim for one in told for claim in one.claims}
     plain = [
-        _plain(material.ledger[c])
+        ledger.sentence(material.ledger[c])
         for c in ids
         if c not in spoken and c in material.ledger and c not in checks_of(study)
     ]
@@ -91,12 +79,6 @@ def result(material: Material, study: Study) -> Answer:
 def checks_of(study: Study) -> set[str]:
     """The ids of a study's checks."""
     return {check.id for check in study.checks}
-
-
-def _plain(record: Mapping) -> str:
-    """A claim without a sentence of its own: its statement, what was found and the verdict."""
-    row = ledger.row(record)
-    return f"{row.statement.rstrip('.')}: required {row.expected.text}, found {row.estimate.text}, {row.verdict}."
 
 
 def _undrawn(material: Material, name: str) -> list[Block]:
@@ -127,7 +109,7 @@ def _failed(material: Material, name: str) -> str:
 def _kept(material: Material, study: Study) -> Text:
     """Where the protocol, the tables and the numbers of a study are."""
     again = f"dlstats rerun {study.name}" + (f" --profile {material.profile}" if material.profile else "")
-    parts: list[Content] = ["Protocol: page ", blocks.page(f"protocol-{study.name}"), "; all numbers: "]
+    parts: list[Content] = ["Protocol: page ", page(f"protocol-{study.name}"), "; all numbers: "]
     return prose(
         *parts,
         code(f"results/summary/{study.name}/"),
@@ -166,8 +148,12 @@ def _results(material: Material, study: Study) -> list[Block]:
         else:
             reason = str(origin.get("reason") or "not drawn yet").rstrip(".")
             parts.append(Paragraph(prose(f"The figure “{origin['figure']}” is missing: {reason}."), "warning"))
-    grids = tables.summary_grids(study, material.summaries.get(study.name, {}))
-    return [*parts, *(tables.block(g, f"tab-{study.name}-{i}", PAPER_ROWS) for i, g in enumerate(grids, start=1))]
+    for number, table in enumerate(tables.of_study(study, material.summaries.get(study.name, {})), start=1):
+        note = prose(
+            tables.UNKNOWN if tables.UNKNOWN in characters(table.note) else ""
+        )  # the rest is said once for all
+        parts.append(replace(table, key=f"tab-{study.name}-{number}", note=note, limit=PAPER_ROWS))
+    return parts
 
 
 def _picture(study: Study, origin: Mapping) -> Picture:
@@ -185,7 +171,7 @@ def _picture(study: Study, origin: Mapping) -> Picture:
 
 def _verdicts(material: Material, study: Study) -> list[Block]:
     rows = [
-        (r.link, r.statement, r.expected, r.estimate, r.margin, blocks.verdict(r.verdict))
+        (r.link, r.statement, r.expected, r.estimate, r.margin, verdict(r.verdict))
         for r in ledger.rows(material.verdicts_of(study.name))
     ]
     columns = (ledger.CLAIM, wide("statement"), *map(right, ("theory", "measured", "margin")), "verdict")
@@ -199,7 +185,7 @@ def _checks(material: Material, study: Study) -> list[Block]:
     if checks.empty:
         return []
     rows = [
-        (r.claim, r.statement, r.expected, r.estimate, count(values), blocks.verdict("holds" if holds else "fails"))
+        (r.claim, r.statement, r.expected, r.estimate, count(values), verdict("holds" if holds else "fails"))
         for r, values, holds in zip(ledger.rows(checks), checks["values"], checks["holds"], strict=True)
     ]
     head = blocks.Column(prose("check"), width=ledger.CLAIM.width)

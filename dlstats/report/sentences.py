@@ -11,9 +11,9 @@ from pathlib import Path
 from dlstats.pipeline import checked
 from dlstats.protocol import verdict
 from dlstats.protocol.claim import RELATIONS
-from dlstats.report.blocks import Text, prose
 from dlstats.report.digits import Shown, exact, show
 from dlstats.report.files import packaged
+from dlstats.report.text import Text, prose
 
 FILE = "sentences.yaml"
 WORDS: Mapping[str, str] = packaged("texts.yaml")["verdicts"]
@@ -89,17 +89,17 @@ def _part(one: Proposition, kept: tuple[str, ...]) -> Proposition:
 
 def text(propositions: Iterable[Proposition], ledger: Ledger) -> Text:
     """The sentences of some propositions, one after the other."""
-    return prose(" ".join(sentence for one in propositions for sentence in sentences(one, ledger)))
+    return prose(" ".join(sentence for one in propositions for sentence, _ in pairs(one, ledger)))
 
 
-def sentences(one: Proposition, ledger: Ledger) -> list[str]:
-    """A sentence for each verdict that the claims of a proposition have: those that agree stand together."""
+def pairs(one: Proposition, ledger: Ledger) -> list[tuple[str, list[str]]]:
+    """A sentence with its claims for each verdict that the claims of a proposition have: those that agree stand together."""
     groups: dict[tuple[str, str], list[str]] = {}
     for claim in one.claims:
         row = ledger.get(claim)
         word = str(row["verdict"]) if row else ABSENT
         groups.setdefault((word, str(row.get("reason") or "") if row else ""), []).append(claim)
-    return [_sentence(one, word, claims, ledger) for (word, _), claims in groups.items()]
+    return [(_sentence(one, word, claims, ledger), claims) for (word, _), claims in groups.items()]
 
 
 def _sentence(one: Proposition, word: str, claims: Sequence[str], ledger: Ledger) -> str:

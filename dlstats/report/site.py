@@ -29,9 +29,11 @@ from dlstats.report import (
     sentences,
     typst,
 )
-from dlstats.report.blocks import Block, Entry, Heading, Paragraph, Picture, Table, characters, prose
+from dlstats.report.blocks import Block, Heading, Paragraph, Picture, Table
 from dlstats.report.files import write_bytes, write_text
+from dlstats.report.ledger import Entry
 from dlstats.report.material import Material
+from dlstats.report.text import SIGNS, characters, prose, spans
 
 PAGES = {
     "index": "Findings", "figures": "Figures", "ledger": "Ledger", "lectures": "Lectures", "methods": "Methods",
@@ -105,7 +107,7 @@ def common(
         "title": notices.TEXTS["title"],
         "profile": material.profile,
         "edition": f"{''.join(parts)}, commit {str(environment['commit'])[:12] or 'not known'}.",
-        "signs": blocks.SIGNS | {"holds": "✓", "fails": "‼"},
+        "signs": SIGNS | {"holds": "✓", "fails": "‼"},
         "links": links,
         "cards": cards,
         "first": by_study,
@@ -121,11 +123,9 @@ def common(
 
 def printed(material: Material, parts: Any, reports: Path) -> dict[str, Any]:
     """The formulas of the pages as MathML, and the references that they cite in the order of their authors."""
-    spans = [span for part in parts for inner in part for span in blocks.spans(_plain(inner))]
-    cited = sorted(
-        {s.target for s in spans if s.kind == "cite"}, key=lambda key: material.sources[key].short.casefold()
-    )
-    formulas, references = typst.html((s.text for s in spans if s.kind == "math"), cited, reports)
+    held = [span for part in parts for inner in part for span in spans(_plain(inner))]
+    cited = sorted({s.target for s in held if s.kind == "cite"}, key=lambda key: material.sources[key].short.casefold())
+    formulas, references = typst.html((s.text for s in held if s.kind == "math"), cited, reports)
     return {
         "formulas": {source: Markup(formula) for source, formula in formulas.items()},
         "references": {key: Markup(reference) for key, reference in references.items()},

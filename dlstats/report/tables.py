@@ -1,4 +1,4 @@
-"""Summaries as grids of text and numbers.
+"""Summaries as tables of text and numbers.
 
 A number is followed by its Monte Carlo standard error (mcse) in parentheses and has the digits that this supports;
 a number without parentheses was computed without randomness.
@@ -6,17 +6,18 @@ a number without parentheses was computed without randomness.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.study import Experiment, Study
-from dlstats.report import blocks
+from dlstats.report.blocks import Table, right, table
 from dlstats.report.digits import Shown, show
+from dlstats.report.text import Content
 
-Value = str | Shown
 MEASURES_A_TABLE = 5
 MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
 UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
@@ -26,44 +27,19 @@ WRAPPED = {name: name.replace("_", " ") for name in ("difference", "ratio", "slo
 """Statistics that are taken of another one, in words."""
 
 
-@dataclass(frozen=True)
-class Field:
-    """A column; `weight` is its proportion of the width that is left.
-
-    `kind` is text, name (set as code), verdict, number (one measure, aligned) or quantity (numbers of many kinds).
-    """
-
-    label: str
-    kind: str = "text"
-    weight: float = 0.0
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table before it is printed anywhere."""
-
-    name: str
-    caption: str
-    fields: tuple[Field, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    note: str = ""
-
-
-def summary_grids(
-    study: Study, summaries: Mapping[str, pd.DataFrame], fits: Callable[[Grid], bool] = lambda grid: True
-) -> list[Grid]:
+def of_study(study: Study, summaries: Mapping[str, pd.DataFrame]) -> list[Table]:
     """The summaries of a study's experiments: measures, then contrasts, then slopes, each with a row per condition.
 
-    Measures are dealt out over several tables, at most `MEASURES_A_TABLE` to each and no more than fit. A contrast has
-    its method in the row and what it is compared with at the head of its column.
+    Measures are dealt out over several tables, at most `MEASURES_A_TABLE` to each. A contrast has its method in the row
+    and what it is compared with at the head of its column.
     """
-    grids: list[Grid] = []
+    tables: list[Table] = []
     for name, summary in summaries.items():
         experiment = study.experiments[name]
         title = study.title if len(summaries) == 1 else f"{study.title}, {experiment.title or name.replace('_', ' ')}"
         for kind, lines in _kinds(summary):
-            grids += _dealt(Layout(title, experiment, kind), lines, fits, len(grids) + 1)
-    return grids
+            tables += _dealt(Layout(title, experiment, kind), lines, len(tables) + 1)
+    return tables
 
 
 def _kinds(summary: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -74,21 +50,17 @@ def _kinds(summary: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             yield kind, summary[chosen]
 
 
-def _dealt(layout: Layout, lines: pd.DataFrame, fits: Callable[[Grid], bool], first: int) -> list[Grid]:
+def _dealt(layout: Layout, lines: pd.DataFrame, first: int) -> list[Table]:
     factors = [name for name in layout.experiment.factors if name in lines]
     present = lines[factors].notna().apply(lambda row: tuple(row[row].index), axis=1) if factors else None
-    grids: list[Grid] = []
+    tables: list[Table] = []
     for names, part in lines.groupby(present, sort=False) if present is not None else [((), lines)]:
         records = part.to_dict("records")
         heads = list(dict.fromkeys(layout.head(line) for line in records))
-        while heads:
-            for most in range(min(len(heads), MEASURES_A_TABLE), 0, -1):
-                grid = layout.grid(records, list(names), heads[:most], f"summary_{len(grids) + first}")
-                if most == 1 or fits(grid):
-                    break
-            grids.append(grid)
-            heads = heads[most:]
-    return grids
+        for at in range(0, len(heads), MEASURES_A_TABLE):
+            chosen, name = heads[at : at + MEASURES_A_TABLE], f"summary_{len(tables) + first}"
+            tables.append(layout.table(records, list(names), chosen, name))
+    return tables
 
 
 @dataclass(frozen=True)
@@ -123,30 +95,42 @@ class Layout:
         second = str(line["against"]) if self.kind == "slopes" else ""
         return (where, str(line["method"]), second, *(str(line[key]) for key in self.experiment.keys))
 
-    def grid(self, records: Sequence[Mapping], factors: Sequence[str], heads: Sequence[str], name: str) -> Grid:
+    def table(self, records: Sequence[Mapping], factors: Sequence[str], heads: Sequence[str], name: str) -> Table:
         """The lines with these heads, a row for each condition and method; what does not vary stands in the caption."""
-        table: dict[tuple, dict[str, Mapping]] = {}
+        held: dict[tuple, dict[str, Mapping]] = {}
         for line in records:
             if (head := self.head(line)) in heads:
-                table.setdefault(self.row(line), {})[head] = line
-        firsts = [next(iter(row.values())) for row in table.values()]
-        factor = {f: self.experiment.factors[f] for f in factors} | dict(self.experiment.keys)
-        varying = [f for f in factor if len({str(line[f]) for line in firsts}) > 1]
-        constant = [f"{factor[f].label} = {factor[f].describe(firsts[0][f])}" for f in factor if f not in varying]
-        rows: list[tuple[Value, ...]] = []
-        for line, row in zip(firsts, table.values(), strict=True):
+                held.setdefault(self.row(line), {})[head] = line
+        firsts = [next(iter(row.values())) for row in held.values()]
+        varying, at = conditions(self.experiment, factors, firsts)
+        rows: list[tuple[Content, ...]] = []
+        for line, row in zip(firsts, held.values(), strict=True):
             numbers = [show(row[head]["estimate"], row[head]["mcse"]) if head in row else "" for head in heads]
             counts = [span([cell[count] for cell in row.values()]) for count in ("replicates", "failed")]
-            rows.append((*(factor[f].describe(line[f]) for f in varying), self.method(line), *numbers, *counts))
-        numeric = (*heads, "replicates", "failed")
-        fields = (
-            *(Field(labelled(factor[f])) for f in varying),
-            Field("method"),
-            *(Field(n, "number") for n in numeric),
+            rows.append((*(level(f, line[n]) for n, f in varying.items()), self.method(line), *numbers, *counts))
+        columns = (
+            *map(labelled, varying.values()),
+            "method",
+            *(right(n, decimal=True) for n in (*heads, "replicates", "failed")),
         )
-        at = f", at {', '.join(constant)}" if constant else ""
         caption = f"{self.title}: {', '.join(heads)} by condition and method{at}."
-        return Grid(name, caption, fields, tuple(rows), note(rows))
+        return table(name, caption, columns, rows, note(rows))
+
+
+def conditions(
+    experiment: Experiment, factors: Sequence[str], lines: Sequence[Mapping]
+) -> tuple[dict[str, Factor], str]:
+    """The factors and keys that vary over some lines, and `, at …` with the levels of those that do not."""
+    known = {f: experiment.factors[f] for f in factors} | dict(experiment.keys)
+    varying = {f: factor for f, factor in known.items() if len({str(line[f]) for line in lines}) > 1}
+    fixed = [f"{factor.label} = {level(factor, lines[0][f])}" for f, factor in known.items() if f not in varying]
+    return varying, f", at {', '.join(fixed)}" if fixed else ""
+
+
+def level(factor: Factor, value: object) -> str:
+    """A level as tables show it; a large power of ten as such."""
+    text = factor.describe(value)
+    return f"10^{len(text) - 1}" if re.fullmatch(r"10{6,}", text) else text
 
 
 def labelled(factor: Factor) -> str:
@@ -154,7 +138,7 @@ def labelled(factor: Factor) -> str:
     return f"{factor.label} ({factor.unit})" if factor.unit else factor.label
 
 
-def note(rows: Sequence[Sequence[Value]]) -> str:
+def note(rows: Sequence[Sequence[Content]]) -> str:
     """What the reader must know of the numbers in these rows, for a table that stands alone."""
     errors = {value.mcse for row in rows for value in row if isinstance(value, Shown)} - {""}
     return " ".join(([MCSE] if errors else []) + ([UNKNOWN] if "?" in errors else []))
@@ -177,13 +161,7 @@ def label_of(experiment: Experiment, column: str, statistic: str) -> str:
     return f"{label}{unit}" if silent else f"{label}, {name}{unit}"
 
 
-def span(counts: Sequence[int]) -> Value:
+def span(counts: Sequence[int]) -> Content:
     """Equal counts as one number, others as the range."""
     low, high = int(min(counts)), int(max(counts))
     return Shown(str(low)) if low == high else f"{low}–{high}"
-
-
-def block(grid: Grid, key: str, limit: int = 0) -> blocks.Table:
-    """A summary as a table of the document, which says once for all what the parentheses are."""
-    columns = [blocks.right(f.label) if f.kind == "number" else blocks.wide(f.label, f.weight) for f in grid.fields]
-    return blocks.table(key, grid.caption, columns, grid.rows, grid.note.removeprefix(MCSE).strip(), limit=limit)

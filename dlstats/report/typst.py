@@ -21,6 +21,7 @@ from dlstats.report import bibliography, blocks, files
 from dlstats.report.bibliography import FILE as REFERENCES
 from dlstats.report.blocks import Document
 from dlstats.report.digits import Shown
+from dlstats.report.text import SIGNS, Span
 
 TEMPLATE = "template.typ"
 ONE_COLUMN = 3.6
@@ -58,7 +59,7 @@ def pdf(document: Document, reports: Path) -> bytes:
 def prepare(document: Document, folder: Path) -> dict:
     """The document as data for the template, its pictures copied into `folder`."""
     data = _data(replace(document, blocks=_here(document.blocks, folder)), blocks.targets(document.blocks))
-    return {**data, "blocks": _paired(data["blocks"]), "signs": blocks.SIGNS}
+    return {**data, "blocks": _paired(data["blocks"]), "signs": SIGNS}
 
 
 def _here(content: Iterable[blocks.Block], folder: Path) -> tuple[blocks.Block, ...]:
@@ -82,8 +83,8 @@ def _data(part: Any, keys: set[str]) -> Any:
     if isinstance(part, Shown):
         return part.text
     if is_dataclass(part):
-        dead = isinstance(part, blocks.Span) and part.kind in ("ref", "page") and part.target not in keys
-        kind = {"kind": "plain" if dead else part.kind} if isinstance(part, blocks.Span | blocks.Block) else {}
+        dead = isinstance(part, Span) and part.kind in ("ref", "page") and part.target not in keys
+        kind = {"kind": "plain" if dead else part.kind} if isinstance(part, Span | blocks.Block) else {}
         return {f.name: _data(getattr(part, f.name), keys) for f in fields(part)} | kind
     if isinstance(part, Mapping):
         return {key: _data(value, keys) for key, value in part.items()}

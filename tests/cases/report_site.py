@@ -136,6 +136,7 @@ class Site:
     raw: pd.DataFrame
     summary: pd.DataFrame
     verdicts: pd.DataFrame
+    checks: pd.DataFrame
     evidence: Evidence
 
     def load(self, name: str) -> Study:
@@ -161,7 +162,8 @@ def build_site(folder: Path) -> Site:
     drawing.draw(CONFIG, "toy", results, reports)
     summary = files.summaries(CONFIG, "toy", results)["samples"]
     verdicts = ledger.combine([files.measured(CONFIG, "toy", results)])
-    return Site(results, reports, toy, rows, summary, verdicts, Evidence({"samples": summary}, {"samples": rows}))
+    held = files.checks(CONFIG, "toy", results)
+    return Site(results, reports, toy, rows, summary, verdicts, held, Evidence({"samples": summary}, {"samples": rows}))
 
 
 def absent() -> Study:

@@ -6,7 +6,8 @@ from cases.report_site import REPORTS
 
 from dlstats.pipeline import registry
 from dlstats.report import families, sentences
-from dlstats.report.blocks import Answer, characters
+from dlstats.report.blocks import Answer
+from dlstats.report.text import characters
 
 QUESTIONS = families.load(REPORTS / families.FILE)
 PROPOSITIONS = sentences.load(REPORTS / sentences.FILE)
@@ -62,4 +63,4 @@ def test_without_results_every_answer_says_so():
 
 def test_the_lead_counts_claims_and_checks():
     lead = families.lead(ledger("robust").head(3), pd.DataFrame({"holds": [True, False]}))
-    assert characters(lead.text) == "Of 3 claims, 3 are supported. Of 2 exact identities and counts 1 hold."
+    assert characters(lead.text) == "Of 3 claims, 3 are supported. 1 of 2 exact identities and counts hold."

@@ -13,18 +13,8 @@ from hypothesis import strategies as st
 
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import html
-from dlstats.report.blocks import (
-    SIGNS,
-    Bullets,
-    Column,
-    Heading,
-    Listing,
-    Paragraph,
-    Span,
-    Table,
-    code,
-    prose,
-)
+from dlstats.report.blocks import Bullets, Column, Heading, Listing, Paragraph, Table
+from dlstats.report.text import SIGNS, Span, code, prose
 
 ATTACK = f"\"' onload='x' <b>{HOSTILE}</b> {{{{ 7 * 7 }}}} {{% raw %}}"
 

@@ -159,7 +159,8 @@ def test_every_statistic_of_the_suite_has_a_formula():
 
 
 def test_markdown_shows_text_literally():
-    from dlstats.report.blocks import Paragraph, code, prose, strong
+    from dlstats.report.blocks import Paragraph
+    from dlstats.report.text import code, prose, strong
 
     text = markdown.document([Paragraph(prose("a*b", strong("c|d"), " 2^n ", code("e_f")))])
-    assert text == "a\\*b**c\\|d** 2<sup>n</sup> `e_f`\n"
+    assert text == "a\\*b**c\\|d** $2^{n}$ `e_f`\n"

@@ -10,7 +10,7 @@ from cases.report_site import REPORTS
 from dlstats.pipeline import registry
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import findings, overview, sentences
-from dlstats.report.blocks import characters, prose
+from dlstats.report.text import characters, prose
 
 PROPOSITIONS = sentences.load(REPORTS / sentences.FILE)
 FINDINGS = findings.load(REPORTS / findings.FILE)
@@ -70,7 +70,8 @@ def test_every_clause_is_of_claims_that_are_there(one):
 def test_claims_of_other_verdicts_are_told_apart():
     one = sentences.Proposition(("A", "B", "C"), sentences.Clause(that="x is {which}", which=["red", "green", "blue"]))
     ledger = {"A": row("A", "supported"), "B": row("B", "not replicated"), "C": row("C", "supported", estimate=0.5)}
-    first, second = sentences.sentences(one, ledger)
+    (first, of_first), (second, of_second) = sentences.pairs(one, ledger)
+    assert (of_first, of_second) == (["A", "C"], ["B"])
     assert first == "X is red and blue: 0.414 (0.013) and 0.500 (0.013)."
     assert second == "It did not replicate that x is green: that asks for ≤ 0.1717, found 0.414 (0.013)."
 

@@ -18,6 +18,7 @@ STUDY = Study(
     aims="Compare a tuned network with tuned boosting and a tuned forest at three sample sizes.",
     mechanisms="Friedman's function of 5 of 10 uniform inputs, normal noise of standard deviation 1.",
     estimands="Geometric mean over data sets of the mean squared error at 1000 new points.",
+    compared_by="risk",
     experiments={
         "risk": regression(
             dgp=Friedman(),

@@ -186,6 +186,7 @@ STUDY = Study(
     "structure; compute the depth of theory.",
     mechanisms="x ~ U(0,1)^d, u = 2x − 1; sin(2√(3/d) Σ u_j) with d = 10, d^(−1/2) Σ sin πu_j with d = 5; noise sd 0.3.",
     estimands=f"Median over data sets of the mean squared error at {NEW} new points.",
+    compared_by="risk",
     experiments={"risk": RISK},
     claims=CLAIMS,
     checks=CHECKS,

@@ -177,6 +177,7 @@ STUDY = Study(
     aims="Certify that trained networks are not global minimisers, and show what that costs.",
     mechanisms="The jump of linear_suboptimality: y = f_s + N(0, 0.25) on n equally spaced points.",
     estimands="Training error and excess risk at the design points.",
+    compared_by="risk",
     experiments={"trained": TRAINED},
     claims=CLAIMS,
     checks=CHECKS,

@@ -208,6 +208,7 @@ STUDY = Study(
     "range of the regression function.",
     estimands="Median and quartiles over data sets of the mean squared error at 1000 new points, relative to the median error "
     "of the mean of the responses.",
+    compared_by="risk",
     experiments={"risk": RISK},
     claims=CLAIMS,
     figures=(

@@ -190,6 +190,7 @@ STUDY = Study(
     aims="Show on one page where a network has a smaller risk than what a statistician would use, and where it has not.",
     mechanisms="sin 4πx; sin(2√(3/d) Σ u_j), d = 10; 1{x > 0.4}; Σ sin 3t_j/√2 on a 2-dimensional set in R^20; noise 0.3.",
     estimands=f"Median over data sets of the mean squared error at {NEW} new points.",
+    compared_by="risk",
     experiments={"risk": RISK},
     claims=CLAIMS,
     figures=(

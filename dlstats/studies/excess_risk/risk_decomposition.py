@@ -254,6 +254,7 @@ STUDY = Study(
     aims="Measure the three parts of the risk of a trained network; compute the lectures' bound where it can be.",
     mechanisms="Gaussian features with an omitted part; y = sin 4πx + N(0, 0.09), x ~ U(0, 1).",
     estimands="Excess risk; squared approximation error of the class; training loss above certified points of the class.",
+    compared_by="split.risk",
     experiments={"sieve": SIEVE, "difference": DIFFERENCE, "split": SPLIT},
     claims=CLAIMS,
     checks=CHECKS,

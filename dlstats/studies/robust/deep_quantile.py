@@ -234,6 +234,7 @@ STUDY = Study(
     estimands="P(y ≤ fitted quantile | x), its mean over x and its mean distance from the level; excess pinball risk; squared "
     "and absolute distance to the true quantile; proportion of x with crossing of the two upper levels; levels 0.1, 0.5, 0.9, "
     "0.95.",
+    compared_by="pinball",
     experiments={
         "quantiles": Experiment(
             simulate,

@@ -175,6 +175,7 @@ STUDY = Study(
     mechanisms="y = sin 4πx + 0.3 ε, x uniform on [0, 1], ε normal, Cauchy, or 0.8 N(0, 1) + 0.2 N(0, 100²).",
     estimands="Mean over [0.02, 0.98] of the squared and the absolute distance to sin 4πx, the conditional median, and the "
     "excess risk under the absolute loss.",
+    compared_by="risk",
     experiments={
         "networks": Experiment(
             simulate,

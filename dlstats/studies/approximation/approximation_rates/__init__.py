@@ -26,6 +26,7 @@ STUDY = Study(
     mechanisms="exp and x² on [0, 1]; exp(−|x|²/2) with x ~ N(0, I/d); ∏ sin(πx_j) on [0, 1]^d; sin(2πx) at equally spaced "
     "points with normal noise. A replicate is one draw of knots, frequencies or noise, or one start.",
     estimands="L² and largest errors, exact given the draw, times the power of the size that makes them constant; risk.",
+    compared_by="training.l2_error",
     experiments={
         "random_knots": RANDOM_KNOTS,
         "features": FEATURES,

@@ -28,6 +28,7 @@ STUDY = Study(
     "The checks use random rationals and random piecewise linear functions.",
     estimands="Numbers of units, pieces and crossings; the least error of k pieces in sup, L², L¹ and 0–1 loss; the "
     "integrated squared error and the largest error of a trained network, for the median start and the best of 16.",
+    compared_by="mse",
     experiments={"training": sawtooth_training.EXPERIMENT},
     claims=sawtooth_training.CLAIMS,
     checks=(*constructions.CHECKS, *least_errors.CHECKS, *sawtooth_rounding.CHECKS),

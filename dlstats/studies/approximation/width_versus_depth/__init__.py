@@ -54,6 +54,7 @@ STUDY = Study(
     "sin(π(u + v + uv)/4) in d = 8; exp(−2|x|²) in d = 4. All arms of a replicate share its data.",
     estimands="Geometric mean over replicates of the mean squared error at 2048 fresh points over the variance of the target; "
     "paired log ratios of it. Two depths are tied where the interval of the log ratio lies below log 1.25.",
+    compared_by="by_depth.test_error",
     experiments={"by_depth": BY_DEPTH, "by_activation": BY_ACTIVATION, "by_start": BY_START, "signal": SIGNAL},
     claims=CLAIMS,
     figures=FIGURES,

@@ -258,6 +258,7 @@ STUDY = Study(
     mechanisms="f_s(i) = 1{(i − s) mod n < n/2}, s uniform, y = f_s + N(0, 0.25) on n equally spaced points; for the change "
     "point one jump in the middle third of an interval.",
     estimands="Mean squared error at the design points, and its ratio to the floor.",
+    compared_by="rivals.relative",
     experiments=EXPERIMENTS,
     claims=EXACT_CLAIMS + TRAINED_CLAIMS,
     checks=CHECKS,

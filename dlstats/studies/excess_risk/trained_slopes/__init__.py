@@ -154,6 +154,7 @@ STUDY = Study(
     "with theory's and with that of the same functions fitted without gradients.",
     mechanisms="Σ 2^(−j) cos(2π 2^j x); 2√|x − 0.37|; sin 4πx; a zigzag of three kinks; x ~ U(0, 1), noise N(0, 0.09).",
     estimands="Geometric mean over data sets of the mean squared error at 1000 new points, and its slope in n.",
+    compared_by="risk",
     experiments={"risk": RISK},
     claims=CLAIMS,
     figures=FIGURES,

@@ -36,6 +36,7 @@ STUDY = Study(
     "which none is; five classes with a long tail. Class counts are fixed, a fifth of every class is held out.",
     estimands="Balanced error above Bayes, what ranking and F1 lack of the truth, log loss above the smallest, on test points "
     "with known posterior; log₁₀ of ratios to cross-entropy, equal within log 1.25.",
+    compared_by="two_classes.excess_tuned",
     experiments={"two_classes": two_classes.TWO_CLASSES, "long_tail": long_tail.LONG_TAILED},
     claims=network_claims.CLAIMS,
     figures=guide.FIGURES,

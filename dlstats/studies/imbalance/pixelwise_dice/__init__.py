@@ -129,6 +129,7 @@ STUDY = Study(
     aims="See whether training by Dice follows its population optimum: the cut F/2, and probabilities that are not.",
     mechanisms="Images with a smooth disc on noise; pixels labelled independently with a known probability of their patch.",
     estimands="The fitted probability against the true one and against what Dice elicits; the cut; the expected Dice.",
+    compared_by="from_truth",
     experiments={"pixels": PIXELS},
     claims=CLAIMS,
     figures=(

@@ -225,6 +225,7 @@ STUDY = Study(
     aims="Check the small-sample bias of logistic regression, its corrections, case-control sampling and label shift.",
     mechanisms="Bernoulli responses of a logistic model, one fixed design; a large population; two Gaussians.",
     estimands="Bias of intercept and slope; the prior of unlabelled test data.",
+    compared_by="label_shift.squared_error",
     experiments={"covariate": COVARIATE, "case_control": CASE_CONTROL, "label_shift": label_shift.LABEL_SHIFT},
     claims=(*CLAIMS, *label_shift.CLAIMS),
     checks=CHECKS,

@@ -23,6 +23,7 @@ STUDY = Study(
     aims="Compare the efficiency of logit adjustment and class weights; see what either does on separable data.",
     mechanisms="Two Gaussians N(±D/2, 1) with a rare class, labels drawn; and separable points in the plane.",
     estimands="Slope and threshold of the balanced rule, its balanced error; boundary and margins of the ridge path.",
+    compared_by="efficiency.balanced_error",
     experiments={"efficiency": efficiency.EFFICIENCY, "separable": separable.SEPARABLE},
     claims=(*efficiency.CLAIMS, *separable.CLAIMS),
     checks=efficiency.CHECKS,

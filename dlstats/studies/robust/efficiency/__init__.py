@@ -26,6 +26,7 @@ STUDY = Study(
     "normal contaminated by 5, 10 and 20 % of N(0, 9).",
     estimands="Asymptotic variance V = E ψ² / (E ψ′)², efficiency 1 / (I V), sensitivity curves, Huber's minimax k; n times "
     "the variance of the estimators at n = 25 to 401.",
+    compared_by="location.scaled_error",
     experiments={"location": location_samples.EXPERIMENT, "barron": barron_loss.EXPERIMENT},
     claims=location_samples.CLAIMS,
     checks=(*asymptotics.CHECKS, *barron_loss.CHECKS),

@@ -30,6 +30,7 @@ STUDY = Study(
     mechanisms="Symmetric α-stable samples (Chambers, Mallows and Stuck 1976); Lomax(2.2) and Exp(1) exactly; normal samples "
     "of 21 with points moved to 10⁹; y = 2x + N(0, 1) with one point at (10⁴, 0).",
     estimands="Slope of log median absolute error on log n; Huber's functional; fewest points that break an estimate; slope.",
+    compared_by="error",
     experiments={
         "stable": stable_rates.EXPERIMENT,
         "asymmetry": asymmetric_noise.EXPERIMENT,

@@ -26,6 +26,7 @@ STUDY = Study(
     estimands="Mean over 2000 fresh points of the absolute and squared distance to the true quantile, of the excess pinball "
     "risk and of the distance of conditional coverage from the level; proportion of points with any crossing. Levels 0.05, "
     "0.25, 0.5, 0.75, 0.95.",
+    compared_by="l1",
     experiments={"designs": EXPERIMENT},
     claims=CLAIMS,
     figures=FIGURES,

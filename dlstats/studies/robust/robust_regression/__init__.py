@@ -28,6 +28,7 @@ STUDY = Study(
     f"{RECIPES['small']}; in the paper profile those of Shen et al. too: {RECIPES['authors']}.",
     estimands="Mean distance to 5f at 2000 fresh points; training loss over that of the truth; shape and scale that the adaptive "
     "loss learned, in networks and from the errors alone.",
+    compared_by="l1",
     experiments={"losses": EXPERIMENT},
     claims=CLAIMS,
     figures=FIGURES,
