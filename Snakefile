@@ -1,5 +1,7 @@
 # Reads and checks the configuration, includes the rules, names the targets.
+import atexit
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ if Path(workflow.basedir, "dlstats").is_dir():  # the repository
 from dlstats.machine import gpus
 from dlstats.pipeline import (
     aside,
+    ask,
     complaints,
     config as settings,
     fingerprints,
@@ -22,6 +25,7 @@ from dlstats.pipeline import (
     registry,
     run,
     standing,
+    waiting,
 )
 
 complaints.shorten()

@@ -2,8 +2,13 @@
 
 
 CONFIG_FILE = settings.locate(config)
+ASK = f"python -S -E {shlex.quote(ask.__file__)}"
 CONFIG_WORD = settings.relative(CONFIG_FILE)
 PROFILE = CONFIG_FILE.stem
+FINGERPRINTS = Path(".snakemake/dlstats.fingerprints")
+fingerprints.recall(FINGERPRINTS)
+if workflow.is_main_process:
+    atexit.register(fingerprints.remember, FINGERPRINTS)
 CONFIG = settings.load_or_exit(CONFIG_FILE)
 FAMILIES = grid.families(CONFIG)
 STUDIES = CONFIG["studies"]
@@ -28,6 +33,7 @@ onstart:
         workflow.scheduler.job_rate_limiter = (
             None  # it looks at all jobs again every second, once for each that ended
         )
+        waiting.begin()
     aside.sweep(RESULTS, REPORTS)
     aside.begin(CONFIG, AGAIN, RESULTS)
     run.remember(str(config.get("profile", "standard")), RESULTS)

@@ -26,7 +26,7 @@ rule checks:
     message:
         "check the identities of {wildcards.study}"
     shell:
-        "exec python -m dlstats checks {wildcards.study:q} {params.slow:q} {params.file:q} --with-parent 2> {log:q}"
+        "exec {ASK} checks {wildcards.study:q} {params.slow:q} {params.file:q} --with-parent 2> {log:q}"
 
 
 rule summarise:
@@ -46,7 +46,7 @@ rule summarise:
     message:
         "summarise {wildcards.study}"
     shell:
-        "exec python -m dlstats summarise {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
+        "exec {ASK} summarise {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule measure:
@@ -68,7 +68,7 @@ rule measure:
     message:
         "measure the claims of {wildcards.study}"
     shell:
-        "exec python -m dlstats measure {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
+        "exec {ASK} measure {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule ledger:
@@ -88,4 +88,4 @@ rule ledger:
     message:
         "put the ledger together and form the verdicts"
     shell:
-        "exec python -m dlstats ledger --config {params.config:q} --with-parent 2> {log:q}"
+        "exec {ASK} ledger --config {params.config:q} --with-parent 2> {log:q}"

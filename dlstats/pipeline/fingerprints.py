@@ -12,15 +12,17 @@ Standard library only, as in `grid`: the Snakefile imports this module.
 from __future__ import annotations
 
 import ast
-import functools
+import contextlib
 import hashlib
 import importlib.util
-from collections.abc import Iterable
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from dlstats import project
 from dlstats.pipeline.modules import Definition, Module
-from dlstats.pipeline.reach import Code, Place
+from dlstats.pipeline.reach import NATIVE, Code, Place
 
 PACKAGE = Path(__file__).parent.parent
 ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
@@ -194,8 +196,57 @@ def _is_experiment(node: ast.expr) -> bool:
 
 
 HERE = Fingerprints()
-cells, summary, part = functools.cache(HERE.cells), functools.cache(HERE.summary), functools.cache(HERE.part)
-definitions = functools.cache(HERE.definitions)
+_known: dict[str, str] = {}
+
+
+def _remembered(ask: Callable[..., str]) -> Callable[..., str]:
+    def answer(*words: str) -> str:
+        question = " ".join((ask.__name__, *words))
+        if question not in _known:
+            _known[question] = ask(*words)
+        return _known[question]
+
+    return answer
+
+
+cells, summary, part = _remembered(HERE.cells), _remembered(HERE.summary), _remembered(HERE.part)
+definitions = _remembered(HERE.definitions)
+
+
+def known() -> dict[str, str]:
+    """All fingerprints of the package's own code that were asked for in this process, by what was asked."""
+    return {question: digest for question, digest in _known.items() if question.split()[1].startswith("dlstats.")}
+
+
+def know(digests: Mapping[str, str]) -> None:
+    """Take over what another process has `known` of the same code."""
+    _known.update(digests)
+
+
+def stamp() -> str:
+    """Changes whenever a file of the package is written: a digest of names, sizes and times of writing and of any change."""
+    files = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", *NATIVE))
+    states = [(str(path), (s := path.stat()).st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for path in files]
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
+
+
+def remember(file: Path) -> None:
+    """Write what is `known` for a later process with the same code."""
+    text = json.dumps([stamp(), known()])
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+        part.replace(file)
+
+
+def recall(file: Path) -> None:
+    """Know what another process has remembered, if the file is whole and no file of the package was touched since."""
+    with contextlib.suppress(OSError, ValueError):
+        seal, text = file.read_text().split("\n")
+        if hashlib.sha256(text.encode()).hexdigest() == seal:
+            code, digests = json.loads(text)
+            know(digests if code == stamp() else {})
 
 
 def assets_digest() -> str:

@@ -8,14 +8,16 @@ Monte Carlo intervals [Morris, White and Crowther 2019; Gasparini, Morris and Cr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from scipy import stats
 
 from dlstats.plotting import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NEEDED = ("estimate", "mcse", "lower", "upper")
 

@@ -11,11 +11,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 from cycler import cycler
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTHS = MappingProxyType({"one-column": 3.4, "two-column": 7.0})
 """Width in inches of one and of two journal columns."""
@@ -171,6 +172,8 @@ def journal(face: str = "serif") -> Iterator[None]:
     """The settings of a journal figure, `face` serif or sans, for as long as the block lasts."""
     if face not in FACES:
         raise ValueError(f"`face` must be one of {', '.join(FACES)}, got {face!r}.")
+    import matplotlib
+
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         settings: Any = {**_COMMON, **FACES[face]}
@@ -180,6 +183,8 @@ def journal(face: str = "serif") -> Iterator[None]:
 
 def new_figure(width: str = "one-column", height: float = 2.6) -> Figure:
     """An empty figure of one or two journal columns; call it inside `journal()`."""
+    from matplotlib.figure import Figure
+
     if width not in WIDTHS:
         raise ValueError(f"`width` must be one of {', '.join(WIDTHS)}, got {width!r}.")
     return Figure(figsize=(WIDTHS[width], height), layout="constrained")

@@ -21,8 +21,8 @@ def asymptotic_variance(prior: float, distance: float, weighted: bool) -> np.nda
 
     def moment(power: int, kind: str) -> float:
         def integrand(x: float) -> float:
-            one = prior * stats.norm.pdf(x - distance / 2)
-            zero = (1 - prior) * stats.norm.pdf(x + distance / 2)
+            one = prior * math.exp(-((x - distance / 2) ** 2) / 2) / math.sqrt(2 * math.pi)
+            zero = (1 - prior) * math.exp(-((x + distance / 2) ** 2) / 2) / math.sqrt(2 * math.pi)
             q = 1 / (1 + math.exp(-(distance * x + shift)))
             if kind == "curvature":
                 return float(x**power * (weight1 * one + weight0 * zero) * q * (1 - q))

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Rectangle
 
 from dlstats import montecarlo
 from dlstats.plotting import style
@@ -49,6 +48,8 @@ def _winner(rows: pd.DataFrame) -> tuple[int, str, float, float]:
 
 def _map(evidence: Evidence, figure) -> None:
     """For each target and budget the depth of the smallest test error, by training points and effort."""
+    from matplotlib.patches import Rectangle
+
     rows = _most_steps(evidence.rows("by_depth"))
     sizes = sorted(rows["points"].unique())
     targets = [name for name in LABELS if name in set(rows["target"])]

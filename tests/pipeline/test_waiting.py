@@ -1,0 +1,133 @@
+"""A job that the waiting process carries out is as one that a process of its own carries out."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from dlstats.pipeline import ask, fingerprints, processes, waiting
+
+CELL = "compositions=2,units=2,steps=300"
+LONG = ["simulate", "sawtooth.training", CELL, "--seed", "777001", "--replicates", "10000000"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Of a run whose Snakemake is this process, with a process that waits."""
+    folder, before, variables = tmp_path_factory.mktemp("run"), os.getcwd(), dict(os.environ)
+    folder.joinpath(".snakemake").mkdir()
+    os.environ[processes.PARENT] = str(os.getpid())
+    os.chdir(folder)
+    started = waiting.begin()
+    os.chdir(before)
+    yield folder
+    started.kill()
+    started.wait()
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+def asked(folder, words, **options):
+    command = [sys.executable, "-S", "-E", ask.__file__, *words]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def alone(folder, words):
+    variables = {name: value for name, value in os.environ.items() if name != ask.ADDRESS}
+    return asked(folder, words, env=variables | {"PYTHONPATH": str(fingerprints.PACKAGE.parent)})
+
+
+def forks():
+    return [p for p in psutil.Process().children(recursive=True) if ask.__file__ not in p.cmdline()][1:]
+
+
+def gone(process, seconds=10):
+    end = time.monotonic() + seconds
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
+        time.sleep(0.02)
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def working(folder, **options):
+    """A long job, and the fork that works on it."""
+    job = asked(folder, [*LONG, "--results", str(folder / "results")], **options)
+    while not forks():
+        assert job.poll() is None, job.communicate()
+        time.sleep(0.02)
+    return job, forks()[0]
+
+
+@pytest.mark.parametrize("words", [["list"], ["nonsense"], ["summarise", "nothing"]])
+def test_it_says_and_returns_the_same(folder, words):
+    here, there = asked(folder, words), alone(folder, words)
+    assert here.communicate() == there.communicate()
+    assert here.returncode == there.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_signal_ends_the_job_and_who_asked(folder, number):
+    job, fork = working(folder)
+    job.send_signal(number)
+    job.communicate(timeout=20)
+    assert job.returncode != 0
+    assert gone(fork)
+
+
+def test_a_job_that_is_killed_is_told_by_its_signal(folder):
+    job, fork = working(folder)
+    fork.kill()
+    job.communicate(timeout=20)
+    assert job.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("code", "python", "served"),
+    [("as it is", sys.executable, True), ("another", sys.executable, False), ("as it is", "/another/python", False)],
+)
+def test_its_own_code_and_python_are_served_only(tmp_path, monkeypatch, code, python, served):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fingerprints, "stamp", lambda: "as it is")
+    monkeypatch.setattr(sys, "argv", ["ask.py", "list", "claims"])
+    with socket.socket(socket.AF_UNIX) as door, ThreadPoolExecutor() as pool:
+        door.bind("door")
+        door.listen()
+        request = pool.submit(waiting._request, door, code)
+        mine = os.path.dirname(sys.executable)
+        monkeypatch.setattr(sys, "executable", python)
+        monkeypatch.setattr(waiting, "HERE", mine)
+        connection = ask._connected("door")
+        assert (connection is not None) is served
+        assert (request.result() is not None) is served
+        if connection:
+            there, asked, files = request.result()
+            assert asked["words"] == ["list", "claims"]
+            assert len(files) == 3
+            for one in (connection, there):
+                one.close()
+            for file in files:
+                os.close(file)
+
+
+def test_it_knows_the_fingerprints_that_were_asked_for():
+    module = "dlstats.studies.approximation.sawtooth"
+    digest = fingerprints.cells(module, "training")
+    assert fingerprints.known()[f"cells {module} training"] == digest == fingerprints.HERE.cells(module, "training")
+
+
+def test_it_ends_with_its_snakemake(tmp_path):
+    code = "import os\nfrom dlstats.pipeline import processes, waiting\nprocesses.of_snakemake(False)\n"
+    code += "print(waiting.begin().pid, flush=True)\nos._exit(0)"
+    (tmp_path / ".snakemake").mkdir()
+    variables = os.environ | {"PYTHONPATH": str(fingerprints.PACKAGE.parent)}
+    # its output is this pipe, which ends when it does
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60
+    )
+    assert not psutil.pid_exists(int(found.stdout)) or gone(psutil.Process(int(found.stdout)))
+    assert not (tmp_path / waiting.SOCKET).exists()
