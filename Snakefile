@@ -12,10 +12,11 @@ min_version("9.19")
 if Path(workflow.basedir, "dlstats").is_dir():  # the repository
     sys.path.insert(0, workflow.basedir)
 
+from dlstats.cli import ask, waiting
+from dlstats.cli import ask, waiting
 from dlstats.machine import gpus
 from dlstats.pipeline import (
     aside,
-    ask,
     complaints,
     config as settings,
     fingerprints,
@@ -25,7 +26,6 @@ from dlstats.pipeline import (
     registry,
     run,
     standing,
-    waiting,
 )
 
 complaints.shorten()

@@ -2,9 +2,9 @@
 
 
 CONFIG_FILE = settings.locate(config)
-ASK = f"python -S -E {shlex.quote(ask.__file__)}"
 CONFIG_WORD = settings.relative(CONFIG_FILE)
 PROFILE = CONFIG_FILE.stem
+shell.prefix(f'dlstats() {{{{ exec python -S -E {shlex.quote(ask.__file__)} "$@"; }}}}; ')  # by the waiting process
 FINGERPRINTS = Path(".snakemake/dlstats.fingerprints")
 fingerprints.recall(FINGERPRINTS)
 if workflow.is_main_process:

@@ -22,7 +22,7 @@ rule draw:
     message:
         "draw {wildcards.study}"
     shell:
-        "exec {ASK} draw {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
+        "dlstats draw {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule write:
@@ -46,7 +46,7 @@ rule write:
     message:
         "write the report"
     shell:
-        "exec {ASK} write --config {params.config:q} --with-parent > {log:q} 2>&1"
+        "dlstats write --config {params.config:q} --with-parent > {log:q} 2>&1"
 
 
 rule report:

@@ -35,7 +35,7 @@ for study in STUDIES:
             message:
                 f"simulate {study}.{job.experiment}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
             shell:
-                "exec {ASK} simulate {params.experiment:q} {params.cells:q} --seed {params.seed:q}"
+                "dlstats simulate {params.experiment:q} {params.cells:q} --seed {params.seed:q}"
                 " --replicates {params.replicates:q} {params.target:q} {params.file:q} --device {params.device:q} --log {log:q}"
                 " --limit {resources.limit:q} --with-parent"
 

@@ -26,7 +26,7 @@ rule checks:
     message:
         "check the identities of {wildcards.study}"
     shell:
-        "exec {ASK} checks {wildcards.study:q} {params.slow:q} {params.file:q} --with-parent 2> {log:q}"
+        "dlstats checks {wildcards.study:q} {params.slow:q} {params.file:q} --with-parent 2> {log:q}"
 
 
 rule summarise:
@@ -46,7 +46,7 @@ rule summarise:
     message:
         "summarise {wildcards.study}"
     shell:
-        "exec {ASK} summarise {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
+        "dlstats summarise {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule measure:
@@ -68,7 +68,7 @@ rule measure:
     message:
         "measure the claims of {wildcards.study}"
     shell:
-        "exec {ASK} measure {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
+        "dlstats measure {wildcards.study:q} --config {params.config:q} --with-parent 2> {log:q}"
 
 
 rule ledger:
@@ -88,4 +88,4 @@ rule ledger:
     message:
         "put the ledger together and form the verdicts"
     shell:
-        "exec {ASK} ledger --config {params.config:q} --with-parent 2> {log:q}"
+        "dlstats ledger --config {params.config:q} --with-parent 2> {log:q}"

@@ -1,6 +1,6 @@
 """`python ask.py WORDS`: what `python -m dlstats WORDS` does, by the waiting process of this run where there is one.
 
-A process that has everything loaded (`dlstats.pipeline.waiting`) forks; the fork has the words, folder, environment and
+A process that has everything loaded (`dlstats.cli.waiting`) forks; the fork has the words, folder, environment and
 open files of this one. Signals are passed on, and this one ends as the fork does. Nothing but the standard library is
 loaded, for speed.
 """

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from dlstats.pipeline import ask, fingerprints, processes, waiting
+from dlstats.cli import ask, waiting
+from dlstats.pipeline import fingerprints, processes
 
 CELL = "compositions=2,units=2,steps=300"
 LONG = ["simulate", "sawtooth.training", CELL, "--seed", "777001", "--replicates", "10000000"]
@@ -103,9 +104,10 @@ def test_its_own_code_and_python_are_served_only(tmp_path, monkeypatch, code, py
         monkeypatch.setattr(waiting, "HERE", mine)
         connection = ask._connected("door")
         assert (connection is not None) is served
-        assert (request.result() is not None) is served
-        if connection:
-            there, asked, files = request.result()
+        found = request.result()
+        assert (found is not None) is served
+        if connection and found:
+            there, asked, files = found
             assert asked["words"] == ["list", "claims"]
             assert len(files) == 3
             for one in (connection, there):
@@ -121,7 +123,7 @@ def test_it_knows_the_fingerprints_that_were_asked_for():
 
 
 def test_it_ends_with_its_snakemake(tmp_path):
-    code = "import os\nfrom dlstats.pipeline import processes, waiting\nprocesses.of_snakemake(False)\n"
+    code = "import os\nfrom dlstats.cli import waiting\nfrom dlstats.pipeline import processes\nprocesses.of_snakemake(False)\n"
     code += "print(waiting.begin().pid, flush=True)\nos._exit(0)"
     (tmp_path / ".snakemake").mkdir()
     variables = os.environ | {"PYTHONPATH": str(fingerprints.PACKAGE.parent)}

@@ -24,8 +24,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlstats.cli.ask import ADDRESS
 from dlstats.pipeline import fingerprints, processes
-from dlstats.pipeline.ask import ADDRESS
 
 SOCKET = ".snakemake/dlstats.socket"
 """Where it listens, in the folder of the run, which Snakemake locks."""
@@ -52,7 +52,7 @@ def begin() -> subprocess.Popen:
         door.bind(SOCKET)
         os.chmod(SOCKET, 0o600)
         door.listen(1024)
-        words = [sys.executable, "-m", "dlstats.pipeline.waiting", str(door.fileno())]
+        words = [sys.executable, "-m", "dlstats.cli.waiting", str(door.fileno())]
         told = json.dumps({"stamp": fingerprints.stamp(), "known": fingerprints.known()})
         process = subprocess.Popen(
             words, env=os.environ | ONE, stdin=subprocess.PIPE, pass_fds=[door.fileno()], text=True
@@ -188,6 +188,7 @@ def main() -> None:
     for name in LOADED:
         importlib.import_module(name)
     serve(socket.socket(fileno=int(sys.argv[1])), told["stamp"])
+    os._exit(0)  # without waiting for jobs, which end when this process does
 
 
 if __name__ == "__main__":
