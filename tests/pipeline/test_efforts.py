@@ -50,9 +50,9 @@ def test_the_ratio_is_that_of_the_replicates_that_have_both():
 
 
 def test_its_error_is_its_spread_over_runs_and_far_below_that_of_runs_that_are_not_paired():
-    rows = [_row(_raw(seed)) for seed in range(40)]
+    rows = [_row(_raw(seed)) for seed in range(16)]
     ratios, errors = (np.array([row[name] for row in rows]) for name in ("effort_ratio", "effort_ratio_mcse"))
-    assert errors.mean() == pytest.approx(ratios.std(ddof=1), rel=0.3)
+    assert errors.mean() == pytest.approx(ratios.std(ddof=1), rel=0.45)  # 2.4 of its standard errors, at 16 runs
     assert errors.mean() < 0.3 * 0.5 * 0.5 * np.sqrt(2 / MORE)
 
 
