@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -53,13 +54,22 @@ def trusted(path: Path) -> bool:
 
 
 def read(name: str) -> dict:
-    """What was stored under a name; nothing when it is not there, not to be trusted, or damaged."""
+    """What was stored under a name; nothing when it is not there, not to be trusted, or damaged, of which a line tells."""
     try:
         path = location() / name
-        values = json.loads(path.read_text(encoding="utf-8")) if trusted(path) else {}
-    except (OSError, ValueError):
+        text = path.read_text(encoding="utf-8") if trusted(path) else "{}"
+    except (OSError, Unusable):
         return {}
-    return values if isinstance(values, dict) else {}
+    except UnicodeDecodeError:
+        text = ""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if isinstance(values, dict):
+        return values
+    print(f"dlstats: {path} is damaged and not used; `dlstats doctor --measure` makes it again", file=sys.stderr)
+    return {}
 
 
 def write(name: str, data: dict) -> None:

@@ -69,10 +69,16 @@ def test_a_file_that_another_user_owns_or_can_write_is_not_read(give_away):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff"])
-def test_a_damaged_file_holds_nothing(content):
+def test_a_damaged_file_holds_nothing_and_a_line_says_so(content, capsys):
     cache.write("a.json", {"a": 1})
-    (cache.folder() / "a.json").write_bytes(content)
+    assert cache.read("a.json") == {"a": 1}
+    assert cache.read("not there.json") == {}
+    assert capsys.readouterr().err == ""
+    path = cache.folder() / "a.json"
+    path.write_bytes(content)
     assert cache.read("a.json") == {}
+    line = f"dlstats: {path} is damaged and not used; `dlstats doctor --measure` makes it again\n"
+    assert capsys.readouterr().err == line
 
 
 @pytest.mark.parametrize("named", ["/proc/nothing", "/dev/null"])

@@ -57,7 +57,7 @@ class Contrast:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_contrast(self.kind, self.statistic)
+        _check_contrast(self.kind, self.statistic, self.options)
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class LevelContrast:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_contrast(self.kind, self.statistic)
+        _check_contrast(self.kind, self.statistic, self.options)
 
     @property
     def name(self) -> str:
@@ -122,7 +122,7 @@ class Slope:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_slope(self.statistic)
+        _check_slope(self.statistic, self.options)
 
     @property
     def statistics(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class SlopeContrast:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_slope(self.statistic)
+        _check_slope(self.statistic, self.options)
 
     @property
     def statistics(self) -> tuple[str, ...]:
@@ -154,13 +154,21 @@ class SlopeContrast:
         return (f"slope_difference({self.statistic})",)
 
 
-def _check_contrast(kind: str, statistic: str) -> None:
+def _check_contrast(kind: str, statistic: str, options: Mapping[str, object]) -> None:
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {', '.join(KINDS)}, got {kind!r}.")
-    lookup(statistic)
+    _check_options(statistic, options)
 
 
-def _check_slope(statistic: str) -> None:
-    lookup(statistic)
+def _check_options(statistic: str, options: Mapping[str, object]) -> None:
+    for name in lookup(statistic).columns:
+        if isinstance(options.get(name), str):
+            raise ValueError(
+                f"`{name}` of {statistic} must be a number in a contrast or a slope, got the column {options[name]!r}."
+            )
+
+
+def _check_slope(statistic: str, options: Mapping[str, object]) -> None:
+    _check_options(statistic, options)
     if statistic in EXTREMES:
         raise ValueError(f"`statistic` of a slope must have an error or be `exact`, got {statistic!r}.")
