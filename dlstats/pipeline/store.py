@@ -176,8 +176,14 @@ def checksum(frame: pd.DataFrame) -> str:
 
 
 def digest(data: object) -> str:
-    """Short SHA-256 of data in canonical JSON."""
-    return sha(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode())
+    """Short SHA-256 of data in canonical JSON. Raises TypeError for what has no text of its own, such as a function."""
+    return sha(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_text).encode())
+
+
+def _text(value: object) -> str:
+    if callable(value) or (type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__):
+        raise TypeError(f"What is digested must have the same text in every process, got {value!r}.")
+    return str(value)
 
 
 def sha(content: bytes) -> str:

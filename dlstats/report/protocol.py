@@ -18,7 +18,7 @@ from dlstats.pipeline import grid
 from dlstats.pipeline.store import digest
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import Claim
-from dlstats.protocol.measure import Contrast, SlopeContrast
+from dlstats.protocol.measure import Contrast, Measure, SlopeContrast
 from dlstats.protocol.study import Experiment, Grid, Study
 from dlstats.report import tables
 
@@ -105,7 +105,27 @@ def _experiment(study: Study, name: str, grids: Sequence[Grid]) -> dict:
         "design": [{"levels": dict(g.levels), "replicates": g.replicates, "target": g.target} for g in grids],
         "keys": {n: f.label for n, f in experiment.keys.items()},
         "methods": {n: {"label": m.label, "description": m.description} for n, m in experiment.methods.items()},
-        "measures": [*map(asdict, experiment.measures), *_contrasts(experiment), *_slopes(experiment)],
+        "measures": [
+            *(asdict(m) | {"where": _where(experiment, m, grids)} for m in experiment.measures),
+            *_contrasts(experiment),
+            *_slopes(experiment),
+        ],
+    }
+
+
+def _where(experiment: Experiment, measure: Measure, grids: Sequence[Grid]) -> dict:
+    """Which rows have a measure; a condition that is a function as the methods, or levels of the design, that meet it."""
+    there: dict = {"method": list(experiment.methods)}
+    for one in grids:
+        for name, levels in one.levels.items():
+            there[name] = list(dict.fromkeys([*there.get(name, ()), *levels]))
+    return {
+        name: wanted
+        if not callable(wanted)
+        else [value for value in there[name] if wanted(value)]
+        if name in there
+        else f"a condition on {name}"
+        for name, wanted in measure.where.items()
     }
 
 

@@ -39,7 +39,7 @@ def _table(statistic, values):
     contrasts = [Contrast("x", "a", "b", kind, statistic, options=options) for kind in KINDS] * plain
     contrasts += [LevelContrast("x", "n", 10, 20, kind, statistic, options=options) for kind in KINDS] * plain
     sloped = plain and statistic not in EXTREMES
-    slopes = [Slope("x", statistic=statistic, options=options)] if sloped else []
+    slopes = [Slope("x", statistic=statistic, options=options)] if sloped and plain else []
     slopes += [SlopeContrast("x", "a", "b", statistic=statistic)] if sloped and not options else []
     rows = [
         {

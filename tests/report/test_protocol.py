@@ -8,12 +8,17 @@ import json
 import pytest
 from cases.report_site import CONFIG, ENVIRONMENT, SAMPLES, claims, study
 
-from dlstats.pipeline import store
+from dlstats import project
+from dlstats.pipeline import config as settings
+from dlstats.pipeline import registry, store
 from dlstats.protocol.claim import at_most, equals
+from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Method
 from dlstats.protocol.study import grid as levels
 from dlstats.protocol.verdict import support_power
 from dlstats.report import checklist, drawing, formulas, markdown, material, protocol, provenance
+
+GRIDS = [levels(n=[20, 80], sd=1.5, replicates=30)]
 
 
 @pytest.fixture
@@ -31,6 +36,27 @@ def test_the_hash_is_that_of_what_is_fixed():
     assert fixed.hash == protocol.protocol(_changed(), study()).hash
     for config in (_changed(replicates=31), _changed(n=(20,)), {**CONFIG, "seed": 8}):
         assert protocol.protocol(config, study()).hash != fixed.hash
+
+
+def test_the_protocol_of_every_study_has_a_text_that_is_the_same_in_every_process():
+    every = settings.load(project.FOLDER / "config" / "every.yaml")
+    for name in every["studies"]:
+        found = protocol.protocol(every, registry.load(name))
+        assert found.hash
+        assert " at 0x" not in repr(found.data)
+
+
+def test_a_condition_on_rows_is_told_by_what_meets_it():
+    conditions = {"n": lambda n: n > 20, "method": lambda name: False, "side": len, "sd": 1.5}
+    measure = Measure("error", "error", where=conditions)
+    told = protocol._where(study().experiments["samples"], measure, GRIDS)
+    assert told == {"n": [80], "method": [], "side": "a condition on side", "sd": 1.5}
+
+
+@pytest.mark.parametrize("value", [len, lambda: 1, object()])
+def test_what_has_no_text_of_its_own_is_not_digested(value):
+    with pytest.raises(TypeError, match="must have the same text in every process"):
+        store.digest({"a": value})
 
 
 @pytest.mark.parametrize(
