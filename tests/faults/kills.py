@@ -1,11 +1,11 @@
 """Kill a run again and again at random moments, resume it, and compare with an undisturbed run: `make faults`.
 
-Every kind of kill comes in turn: a job, Snakemake alone, the `dlstats run` in front, the whole process group (as when the
-power goes or Ctrl-C is pressed), each by SIGKILL, SIGTERM and SIGINT. In every second trial the replicates grow in steps
-while it is killed. Compared are the rows of raw results and of checks, both without their seconds, and the bytes of
-summaries, verdicts, ledger, tables and figures; where replicates grew, the ledger knows how often they were looked at, and
-claims are left out. Prints a table and writes it; exit status 1 when a file is lost, doubled or differs, or a process is
-left running.
+Every kind of kill comes in turn: a job, the process that waits or a fork of it, Snakemake alone, the `dlstats run` in
+front, the whole process group (as when the power goes or Ctrl-C is pressed), each by SIGKILL, SIGTERM and SIGINT. In every
+second trial the replicates grow in steps while it is killed. Compared are the rows of raw results and of checks, both
+without their seconds, and the bytes of summaries, verdicts, ledger, tables and figures; where replicates grew, the ledger
+knows how often they were looked at, and claims are left out. Prints a table and writes it; exit status 1 when a file is
+lost, doubled or differs, or a process is left running.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from cases.project import copy_project
 
+from dlstats.cli import waiting
 from dlstats.pipeline import config, grid, store
 
 STUDY = "sawtooth"
-TARGETS = ("job", "snakemake", "front", "group")
+TARGETS = ("job", "waiting", "snakemake", "front", "group")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 KINDS = list(itertools.product(TARGETS, SIGNALS))
 STEPS = (0.1, 0.4, 1.0)
@@ -40,6 +41,8 @@ STEPS = (0.1, 0.4, 1.0)
 LOOKED = ("results/measured/", "results/verdicts", f"reports/tables/{STUDY}/claims", "reports/tables/ledger")
 """Files that say how often replicates were looked at, or follow from it."""
 JOBS = {"simulate", "checks", "summarise", "measure", "ledger", "draw", "write"}
+WAITING = {waiting.__name__}
+"""A word of the process that waits for jobs, and of its forks, which carry them out."""
 START, LEAST = 3.0, 4.0
 """Seconds until a run has its jobs going; and of work left below which a trial is not killed again."""
 HANGS = 20
@@ -62,7 +65,7 @@ def _hear() -> None:
 
 def kill(run: subprocess.Popen, target: str, number: signal.Signals, rng: random.Random) -> str:
     """Send the signal to what `target` names, as soon as there is such a process; returns what was hit."""
-    wanted = {"job": JOBS, "snakemake": {"snakemake"}}.get(target)
+    wanted = {"job": JOBS, "waiting": WAITING, "snakemake": {"snakemake"}}.get(target)
     while run.poll() is None:
         if target == "group":
             os.killpg(run.pid, number)
@@ -173,7 +176,9 @@ def _orphans(folder: Path, patience: float = 10.0) -> int:
     """Jobs that still work in the folder after a while: one that is only starting sees late that its parent is gone."""
     until = time.monotonic() + patience
     while True:
-        found = [p for p in psutil.process_iter() if JOBS & set(_words(p)) and str(folder) in " ".join(_env(p))]
+        found = [
+            p for p in psutil.process_iter() if (JOBS | WAITING) & set(_words(p)) and str(folder) in " ".join(_env(p))
+        ]
         if not found or time.monotonic() > until:
             return len(found)
         time.sleep(0.5)

@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from cases import study_results as results
 from cases import toy
 
-from dlstats.pipeline import cells, config, registry, store
+from dlstats.pipeline import cells, config, grid, registry, store
+from dlstats.protocol.factor import EFFORT
 
 IMPOSSIBLE = [
     ("multiplicity.ledgers", {"wrong": 0, "correlation": 2.0}, "`correlation` must be at most 1, got 2.0"),
@@ -49,6 +51,39 @@ def test_an_impossible_condition_is_refused_with_what_was_required_and_what_came
     with pytest.raises(ValueError, match=f"^{name}: ") as caught:
         registry.load(study).experiments[inner].condition(levels, name)
     assert message in str(caught.value)
+
+
+CHEAP = 0.02
+"""Seconds per replicate, as stated, of experiments without training whose edges every run of the tests tries."""
+
+
+def _lowest():
+    """The least whole number that each factor of a cheap experiment admits, beside the levels of its first cell."""
+    for name in registry.studies():
+        for inner, experiment in registry.load(name).experiments.items():
+            cell = results.inside(name, inner)[0]
+            cheap = cell.seconds <= CHEAP and not EFFORT.keys() & experiment.factors.keys()
+            for factor, asked in experiment.factors.items():
+                if cheap and asked.kind is int and asked.at_least is not None:
+                    yield pytest.param(
+                        cell, {**dict(cell.levels), factor: int(asked.at_least)}, id=f"{name}.{inner}-{factor}"
+                    )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of rows that are failures with a reason
+@pytest.mark.parametrize(("cell", "levels"), [*_lowest()])
+def test_the_least_level_that_a_factor_admits_is_simulated_or_refused_with_the_others(cell, levels):
+    name = f"{cell.study}.{cell.experiment}"
+    experiment = registry.load(cell.study).experiments[cell.experiment]
+    try:
+        condition = experiment.condition(levels, name)
+    except ValueError as refused:
+        assert str(refused).startswith(f"{name}: ")  # noqa: PT017
+        return
+    origin = store.Origin(cell.study, cell.experiment, grid.cell_id(dict(condition)), 777001, "")
+    rows = cells.simulate_block(experiment, origin, range(2))
+    assert set(rows["replicate"]) == {0, 1}
+    assert rows.loc[rows["status"] != "ok", "reason"].ne("").all()
 
 
 def test_what_levels_must_be_together_is_asked_by_the_plan_and_by_the_job(monkeypatch, tmp_path):

@@ -54,7 +54,7 @@ def _effects(rng: np.random.Generator, distribution: str, sizes: tuple) -> np.nd
 COMPONENTS = Experiment(
     simulate,
     factors={
-        "size": Factor("data sets", int, at_least=2),
+        "size": Factor("data sets", int, at_least=3),
         "distribution": Factor("distribution of the effects", str, ("normal", "t10")),
         "balanced": Factor("balanced", bool, {True: "balanced", False: "a tenth of the rows lost"}),
     },
