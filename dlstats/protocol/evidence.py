@@ -11,7 +11,7 @@ from dlstats.protocol.matching import matches
 ABOUT = ("measure", "statistic", "method", "against", "line")
 """What a condition may name beside factors and keys."""
 EFFORT = "effort"
-"""Row key of trained experiments: how many times the recipe's steps and starts a network had."""
+"""Row key of trained experiments: how many times the steps of its recipe a network had; its starts are those of the recipe."""
 
 
 class Evidence:

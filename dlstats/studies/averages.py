@@ -16,13 +16,13 @@ from dlstats.protocol.readers import Reader
 class Average:
     """The mean over the lines of a reader: of log ratios of two methods over designs and levels.
 
-    Lines at different levels of `independent` have data of their own, so that their variances add, with the degrees of
-    freedom of Welch and Satterthwaite; the others share replicates, and their errors add as if they were one, which is
-    an upper bound. The errors of log ratios of medians are bootstrapped over replicates, both methods together.
+    Lines at different levels of `independent`, a factor or several, have data of their own, so that their variances add, with
+    the degrees of freedom of Welch and Satterthwaite; the others share replicates, and their errors add as if they were one,
+    which is an upper bound. The errors of log ratios of medians are bootstrapped over replicates, both methods together.
     """
 
     reader: Reader
-    independent: str = ""
+    independent: str | tuple[str, ...] = ()
 
     @property
     def check(self) -> Callable:
@@ -32,9 +32,10 @@ class Average:
     def __call__(self, evidence: Evidence) -> Estimate:
         """The mean with its error. Raises LookupError where the reader does."""
         pairs = self.reader.each().pairs(evidence)
+        independent = (self.independent,) if isinstance(self.independent, str) else self.independent
         groups = defaultdict(list)
         for line, one in pairs:
-            groups[line[self.independent] if self.independent else ""].append(one)
+            groups[tuple(line[name] for name in independent)].append(one)
         errors = [sum(one.mcse for one in group) for group in groups.values()]
         variance = sum(e**2 for e in errors)
         spread = sum(e**4 / min(one.degrees for one in g) for e, g in zip(errors, groups.values(), strict=True))

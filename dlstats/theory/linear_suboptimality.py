@@ -11,15 +11,17 @@ import numpy as np
 from scipy import stats
 
 
-def best_linear_risk(n: int, noise_sd: float) -> float:
+def best_linear_risk(n: int, noise_sd: float, arc: float = 0.5) -> float:
     """B_n = n^(-1) sum_{k != 0} λ_k σ² / (λ_k + σ²): a floor for every linear or affine estimator, averaged over s.
+
+    `arc` is the proportion of the circle on which f_s is 1.
 
     The covariance of f_s is circulant with eigenvalues λ_k = |FFT(f_0)_k|² / n, so that this is the Bayes risk among
     affine estimators (the linear minimum mean squared error); the mean, k = 0, is given away. Proof:
     docs/proofs/jump.md#linear-floor-at-a-jump; for linear minimax risks see Donoho, Liu and MacGibbon (1990).
     """
-    half = (np.arange(n) < n / 2).astype(float)
-    power = np.abs(np.fft.fft(half)) ** 2 / n
+    indicator = (np.arange(n) < n * arc).astype(float)
+    power = np.abs(np.fft.fft(indicator)) ** 2 / n
     power[0] = 0.0
     return float((power * noise_sd**2 / (power + noise_sd**2)).sum() / n)
 

@@ -168,3 +168,4 @@ def test_an_average_adds_variances_of_separate_data_and_errors_of_shared_data():
     assert found.mcse == pytest.approx(5 / 3)
     assert found.degrees == pytest.approx(25**2 / (4**4 / 19 + 3**4 / 19))
     assert Average(value("x", "mean"))(evidence).mcse == pytest.approx(7 / 3)
+    assert Average(value("x", "mean"), independent=("design", "level"))(evidence).mcse == pytest.approx(19**0.5 / 3)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate
 
+from dlstats.dgp.jump import CircularArc
 from dlstats.theory import (
     complexity_discount,
     composition,
@@ -85,15 +86,16 @@ def test_ridge_risk_is_at_most_that_of_any_penalty():
         assert kernel_smoothing.ridge_risk(1e3, 1, 1) <= ((1 - g) ** 2 * k**-3).sum() + (g**2).sum() / 1e3 + 1e-6
 
 
+@pytest.mark.parametrize("arc", [0.5, 0.37])
 @pytest.mark.parametrize("n", [8, 16, 64])
-def test_best_linear_risk_is_the_bayes_risk_of_the_covariance(n):
+def test_best_linear_risk_is_the_bayes_risk_of_the_covariance(n, arc):
     noise = 0.5
-    shapes = np.array([((np.arange(n) - s) % n < n / 2).astype(float) for s in range(n)])
+    shapes = np.array([CircularArc(n, noise, arc).regression(s) for s in range(n)])
     centred = shapes - shapes.mean(axis=0)
     covariance = centred.T @ centred / n
     gain = covariance @ np.linalg.inv(covariance + noise**2 * np.eye(n))
     bayes = np.trace(covariance - gain @ covariance) / n
-    assert linear_suboptimality.best_linear_risk(n, noise) == pytest.approx(bayes, rel=1e-10)
+    assert linear_suboptimality.best_linear_risk(n, noise, arc) == pytest.approx(bayes, rel=1e-10)
 
 
 def test_mean_location_error_agrees_with_simulated_walks():

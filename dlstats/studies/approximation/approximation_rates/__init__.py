@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dlstats.protocol.study import Study, grid
+from typing import Any
+
+from dlstats.protocol.study import Grid, Study, grid
 from dlstats.studies.approximation.approximation_rates.rate_claims import CHECKS, CLAIMS
 from dlstats.studies.approximation.approximation_rates.rate_experiments import (
     FEATURES,
@@ -17,7 +19,20 @@ DIMENSIONS, UNITS, SIZES = [2, 10, 50], [2, 4, 8, 16, 32], [200, 400, 800, 1600,
 SIDES = {1: [8, 16, 32, 64, 128], 2: [8, 16, 32, 64, 128], 3: [8, 12, 16, 24, 32]}
 """Cells per side of the grids, by dimension."""
 GRIDS_RUN = {"grids": [grid(dimension=d, side=side, replicates=1) for d, side in SIDES.items()]}
-EFFORT = {"units": UNITS[-1], "optimiser": "adam", "steps": 40000}
+MOST = UNITS[-1]
+
+
+def _training(once: int, thrice: int) -> list[Grid]:
+    """All networks once, those of the findings with three times the steps, too."""
+    recipes: list[dict[str, Any]] = [{"optimiser": "adam", "steps": 10000}, {"optimiser": "lbfgs", "steps": 300}]
+    longer: dict[str, Any] = {"units": MOST, "optimiser": "adam", "steps": 40000}
+    return [
+        *(grid(units=UNITS, **recipe, effort=1, replicates=once) for recipe in recipes),
+        grid(**longer, effort=1, replicates=once),
+        *(grid(units=MOST, **recipe, effort=3, replicates=thrice) for recipe in recipes),
+        grid(**longer, effort=3, replicates=thrice),
+    ]
+
 
 STUDY = Study(
     title="Rates of approximation with their constants",
@@ -49,7 +64,10 @@ STUDY = Study(
                 grid(dimension=3, side=[8, 12, 16], replicates=1),
             ],
             "sieve": grid(n=[200, 800], noise_sd=0.3, replicates=20),
-            "training": grid(units=[2, 8], optimiser=["adam", "lbfgs"], steps=60, replicates=20),
+            "training": [
+                grid(units=[2, 8], optimiser=["adam", "lbfgs"], steps=60, effort=1, replicates=20),
+                grid(units=8, optimiser=["adam", "lbfgs"], steps=60, effort=3, replicates=2),
+            ],
         },
         "standard": GRIDS_RUN
         | {
@@ -59,11 +77,7 @@ STUDY = Study(
                 grid(dimension=DIMENSIONS, features=[25, 100], replicates=8000),
             ],
             "sieve": grid(n=SIZES, noise_sd=0.3, replicates=8000),
-            "training": [
-                grid(units=UNITS, optimiser="adam", steps=10000, replicates=64),
-                grid(**EFFORT, replicates=64),
-                grid(units=UNITS, optimiser="lbfgs", steps=300, replicates=64),
-            ],
+            "training": _training(64, 20),
         },
         "paper": GRIDS_RUN
         | {
@@ -73,11 +87,7 @@ STUDY = Study(
                 grid(dimension=DIMENSIONS, features=[25, 100], replicates=100000),
             ],
             "sieve": grid(n=SIZES, noise_sd=0.3, replicates=20000),
-            "training": [
-                grid(units=UNITS, optimiser="adam", steps=10000, replicates=512),
-                grid(**EFFORT, replicates=512),
-                grid(units=UNITS, optimiser="lbfgs", steps=300, replicates=512),
-            ],
+            "training": _training(512, 128),
         },
     },
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.measures import linear_regions as counter
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import LevelContrast, Measure, Slope
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
@@ -83,11 +83,14 @@ def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame
     knots = streams.draw(lambda rng: rng.random(units), "start_knots", units=units)
     first["bias.0"].copy_(-first["weight.0"][:, 0] * torch.as_tensor(knots))
     x = (np.arange(DESIGN) + 0.5) / DESIGN
-    plan = training.Training(condition.steps, schedule=training.schedules.cosine, **TRAININGS[method])
+    plan = training.Training(
+        condition.steps * condition.effort, schedule=training.schedules.cosine, **TRAININGS[method]
+    )
     fit = training.fit(net, squared, start, x[:, None], (x**2)[:, None], plan, device=device)
     error = _l2_to_square(counter.on_line(counter.layers_of(net.shapes, fit.parameters.double().numpy())))
     over = error / squaring.best_l2_of_network(units)
     columns = {"status": fit.status.tolist(), "l2_error": error, "over_floor": over}
+    columns |= {"train_loss": fit.loss.astype(float), "epochs": fit.epochs, "dead_share": fit.dead_share}
     columns["start_digest"] = [recipes.digest(row) for row in start.numpy()]
     return stacked(streams, {method: columns})
 
@@ -170,8 +173,9 @@ TRAINING = Experiment(
     factors={
         "units": Factor("hidden units", int, symbol="N", at_least=1),
         "optimiser": Factor("optimiser", str, levels={"adam": "Adam", "lbfgs": "L-BFGS, exact last layer"}),
-        "steps": Factor("steps", int, at_least=1),
-    },
+        "steps": Factor("steps at effort 1", int, at_least=1),
+    }
+    | EFFORT,
     methods={
         "adam": Method(
             "Adam", "Adam, full batch of 512 points, learning rate 0.01, cosine schedule, knots initialised in [0, 1]"
@@ -183,6 +187,9 @@ TRAINING = Experiment(
     measures=(
         Measure("l2_error", f"L² error, best of {STARTS} starts", "best_of", options={"starts": STARTS}),
         Measure("l2_error", "L² error, median start", "median"),
+        Measure("train_loss", "training loss, median start", "median"),
+        Measure("epochs", "epochs, a step each", "median"),
+        Measure("dead_share", "proportion of hidden units without a slope"),
         Measure("over_floor", "L² error over the floor of N units, smallest", "smallest"),
         Measure(
             "over_floor",

@@ -37,7 +37,8 @@ STUDY = Study(
     claims=CLAIMS,
     checks=CHECKS,
     figures=FIGURES,
-    limits="The failure of width n on ℝⁿ is a statement about the whole space or the largest error. In Lᵖ on a compact set "
+    limits="Three times the steps are run where a finding on training reads. "
+    "The failure of width n on ℝⁿ is a statement about the whole space or the largest error. In Lᵖ on a compact set "
     "width max(input dimension, output dimension, 2) suffices (Kim, Min and Park 2024), so width 2 is universal in "
     "Lᵖ([0, 1]²); its coding construction is out of reach of training, and only the way below the floor of width 1 is shown.",
     designs={
@@ -46,8 +47,14 @@ STUDY = Study(
             "floors": grid(target=["product", "cone"], replicates=1),
             "extremes": grid(width=[1, 2, 3, 8], depth=4, replicates=50),
             "growth": grid(width=2, depth=3, replicates=50),
-            "training": grid(target=["product", "cone"], width=[1, 2], depth=3, steps=50, replicates=4),
-            "peak": grid(width=[1, 2, 3], depth=[2, 3], steps=50, replicates=4),
+            "training": [
+                grid(target=["product", "cone"], width=[1, 2], depth=3, steps=50, effort=1, replicates=4),
+                grid(target="cone", width=1, depth=3, steps=50, effort=3, replicates=2),
+            ],
+            "peak": [
+                grid(width=[1, 2, 3], depth=[2, 3], steps=50, effort=1, replicates=4),
+                grid(width=3, depth=3, steps=50, effort=3, replicates=2),
+            ],
         },
         "standard": {
             "clamps": grid(depth=[2, 3, 5, 8], replicates=2000),
@@ -55,12 +62,15 @@ STUDY = Study(
             "extremes": grid(width=[1, 2, 3, 4, 8], depth=4, replicates=2000),
             "growth": grid(width=2, depth=[2, 4], replicates=5000),
             "training": [
-                grid(target=TRAINED, width=1, depth=[2, 4], steps=1500, replicates=48),
-                grid(target=TRAINED, width=2, depth=4, steps=1500, replicates=48),
+                grid(target=TRAINED, width=1, depth=[2, 4], steps=1500, effort=1, replicates=48),
+                grid(target=TRAINED, width=2, depth=4, steps=1500, effort=1, replicates=48),
+                grid(target=TRAINED, width=1, depth=2, steps=1500, effort=3, replicates=20),
             ],
             "peak": [
-                grid(width=[1, 2], depth=[2, 4, 6], steps=1500, replicates=24),
-                grid(width=[3, 4], depth=4, steps=1500, replicates=48),
+                grid(width=[1, 2], depth=[2, 4, 6], steps=1500, effort=1, replicates=24),
+                grid(width=[3, 4], depth=4, steps=1500, effort=1, replicates=48),
+                grid(width=2, depth=[2, 4, 6], steps=1500, effort=3, replicates=20),
+                grid(width=3, depth=4, steps=1500, effort=3, replicates=20),
             ],
         },
         "paper": {
@@ -69,12 +79,15 @@ STUDY = Study(
             "extremes": grid(width=[1, 2, 3, 4, 8], depth=4, replicates=50000),
             "growth": grid(width=2, depth=[2, 4], replicates=50000),
             "training": [
-                grid(target=TRAINED, width=1, depth=[2, 4, 6], steps=[1500, 5000], replicates=512),
-                grid(target=TRAINED, width=2, depth=[4, 6], steps=[1500, 5000], replicates=512),
+                grid(target=TRAINED, width=1, depth=[2, 4, 6], steps=[1500, 5000], effort=1, replicates=512),
+                grid(target=TRAINED, width=2, depth=[4, 6], steps=[1500, 5000], effort=1, replicates=512),
+                grid(target=TRAINED, width=1, depth=2, steps=1500, effort=3, replicates=128),
             ],
             "peak": [
-                grid(width=[1, 2], depth=[2, 4, 6], steps=[1500, 5000], replicates=256),
-                grid(width=[3, 4], depth=[4, 6], steps=[1500, 5000], replicates=512),
+                grid(width=[1, 2], depth=[2, 4, 6], steps=[1500, 5000], effort=1, replicates=256),
+                grid(width=[3, 4], depth=[4, 6], steps=[1500, 5000], effort=1, replicates=512),
+                grid(width=2, depth=[2, 4, 6], steps=1500, effort=3, replicates=128),
+                grid(width=3, depth=4, steps=1500, effort=3, replicates=128),
             ],
         },
     },

@@ -24,7 +24,7 @@ def _spread(count: int) -> np.ndarray:
 def _compact(evidence: Evidence, axis) -> None:
     """L1 errors of all starts over the floor of width 1, by target and width."""
     floors = evidence.table("floors").pivot(index="target", columns="method", values="estimate")
-    rows = evidence.rows("training")
+    rows = evidence.rows("training", effort=1)
     targets = list(rows["target"].unique())
     for width in (1, 2):
         marks = style.nth(width) | {"linestyle": ""}
@@ -46,7 +46,7 @@ def _compact(evidence: Evidence, axis) -> None:
 
 def _peak(evidence: Evidence, axis) -> None:
     """Largest errors for the pyramid of all starts, by width and depth."""
-    rows = evidence.rows("peak")
+    rows = evidence.rows("peak", effort=1)
     for index, (_, group) in enumerate(rows.groupby("depth")):
         for width, errors in group.groupby("width")["peak_error"]:
             x = float(str(width)) + (index - 1) * 0.26 + _spread(len(errors)) * 0.8

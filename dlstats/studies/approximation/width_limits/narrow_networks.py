@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.measures import linear_regions as counter
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
@@ -41,7 +41,7 @@ TARGET = Factor("target", str, levels={
 })  # fmt: skip
 WIDTH = Factor("width", int, at_least=1, unit="units")
 DEPTH = Factor("depth", int, at_least=1, unit="hidden layers")
-STEPS = Factor("steps of Adam", int, at_least=1)
+STEPS = Factor("steps of Adam at effort 1", int, at_least=1)
 RANDOM = {
     "random": Method("random", "random network, Gaussian weights of variance 2/fan-in, biases of variance 1", "network")
 }
@@ -139,7 +139,7 @@ def trained(condition: Condition, streams: Streams, device: str) -> pd.DataFrame
     net, fit = _fit(condition, streams, x, target(x), _absolute, "torch_default", device)
     fine = theory.midpoints(TEST_GRID)
     gap = np.abs(_predict(net, fit, fine, device) - target(fine))
-    return stacked(streams, {"trained": {"status": fit.status.tolist(), "l1_error": 4 * gap.mean(axis=1)}})
+    return stacked(streams, {"trained": _records(fit) | {"l1_error": 4 * gap.mean(axis=1)}})
 
 
 def peak(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -158,7 +158,7 @@ def peak(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     used = np.arange(value.shape[1]) < polygons.sides[:, None]
     border = used & (np.abs(polygons.vertices).max(axis=2) >= 1)
     error = np.maximum(error, _over(polygons.replicate, np.abs(value), border, np.maximum))
-    return stacked(streams, {"trained": {"status": fit.status.tolist(), "peak_error": error}})
+    return stacked(streams, {"trained": _records(fit) | {"peak_error": error}})
 
 
 def _absolute(prediction, y):
@@ -185,8 +185,13 @@ def _fit(condition: Condition, streams: Streams, x: np.ndarray, y: np.ndarray, l
     for layer in range(1, depth):
         tensors[f"weight.{layer}"].abs_()
         tensors[f"bias.{layer}"].abs_()
-    plan = training.Training(condition.steps, 0.02, schedule=training.schedules.cosine, keep="best")
+    plan = training.Training(condition.steps * condition.effort, 0.02, schedule=training.schedules.cosine, keep="best")
     return net, training.fit(net, loss, start, x, y[:, None], plan, device=device)
+
+
+def _records(fit) -> dict[str, list]:
+    names = {"train_loss": fit.loss.astype(float), "epochs": fit.epochs, "dead_share": fit.dead_share}
+    return {"status": fit.status.tolist()} | {name: column.tolist() for name, column in names.items()}
 
 
 def _predict(net, fit, x: np.ndarray, device: str) -> np.ndarray:
@@ -195,6 +200,11 @@ def _predict(net, fit, x: np.ndarray, device: str) -> np.ndarray:
     return training.predict(net, fit.parameters.double(), x, device)[..., 0].numpy()
 
 
+RECORDS = (
+    Measure("train_loss", "training loss, median start", "median"),
+    Measure("epochs", "epochs, a step each", "median"),
+    Measure("dead_share", "proportion of hidden units without a slope"),
+)
 CLAMPS = Experiment(
     title="random networks of width 1 on the line",
     simulate=clamps,
@@ -247,7 +257,7 @@ GROWTH = Experiment(
 TRAINING = Experiment(
     title="networks trained in L¹",
     simulate=trained,
-    factors={"target": TARGET, "width": WIDTH, "depth": DEPTH, "steps": STEPS},
+    factors={"target": TARGET, "width": WIDTH, "depth": DEPTH, "steps": STEPS} | EFFORT,
     methods={
         "trained": Method(
             "trained", f"{ADAM}loss L¹, initialisation uniform as in torch, inner weights positive", "network"
@@ -257,12 +267,13 @@ TRAINING = Experiment(
         Measure("l1_error", "L¹ error, median start", "median"),
         Measure("l1_error", f"L¹ error, best of {STARTS} starts", "best_of", options={"starts": STARTS}),
         Measure("l1_error", "L¹ error, smallest of all starts", "smallest"),
+        *RECORDS,
     ),
 )
 PEAK = Experiment(
     title="networks trained for the largest error",
     simulate=peak,
-    factors={"width": WIDTH, "depth": DEPTH, "steps": STEPS},
+    factors={"width": WIDTH, "depth": DEPTH, "steps": STEPS} | EFFORT,
     methods={
         "trained": Method("trained", f"{ADAM}loss L¹ plus the largest error, orthogonal initialisation", "network")
     },
@@ -275,5 +286,6 @@ PEAK = Experiment(
             options={"starts": STARTS},
         ),
         Measure("peak_error", "largest error for the pyramid, smallest of all starts", "smallest"),
+        *RECORDS,
     ),
 )

@@ -147,9 +147,9 @@ FIGURES = (
         "width_versus_depth",
         "Which depth wins, by target and number of parameters: its number of hidden layers, and its test error over the "
         "variance of the target (training error in parentheses). ≈: tied with it, the interval of the log ratio lies below "
-        "log 1.25; ?: open. Dark: it wins alone. With 100 parameters eight layers win nowhere; with 1,000 depth wins or ties "
-        "on all but the tree in d = 8, where one layer wins until there are both many points and more effort (three times "
-        "the steps).",
+        "log 1.25; ?: open. Dark: it wins alone. Compare rows, for which targets depth wins; columns of a panel, whether there "
+        "must be parameters for it; and the panels on the row of the tree in d = 8, what points and effort (times the steps) "
+        "change.",
         _map,
         "two-column",
         6.0,
@@ -157,10 +157,10 @@ FIGURES = (
     Figure(
         "width_versus_depth_errors",
         "Test error over the variance of the target by number of hidden layers, at 1,000 parameters: 1,024 training points "
-        "(blue) and 16,384 (red), at effort 1 (dotted), 3 (solid) and 9 (dashed); crosses: training error at effort 3. With "
-        "few points what separates test from training error is estimation, and effort changes little; with many it is "
-        "effort that changes the error, and on the tree in d = 8 the ranking. Geometric means with 95 % Monte Carlo "
-        "intervals; a network is the better of two initialisations, its rate chosen on a held-out fifth.",
+        "(blue) and 16,384 (red), at effort 1 (dotted), 3 (solid) and 9 (dashed); crosses: training error at effort 3. Look "
+        "at the distance of a curve from the crosses of its colour, which is estimation, and at that between curves of one "
+        "colour, which is effort: does either change which depth is best? Geometric means with 95 % Monte Carlo intervals; a "
+        "network is the better of two initialisations, its rate chosen on a held-out fifth.",
         _curves,
         "two-column",
         4.2,
@@ -168,8 +168,9 @@ FIGURES = (
     Figure(
         "activations_and_starts",
         "Test error over the variance for the tree in d = 4 with 300 parameters in 8 hidden layers and 1,024 points: "
-        "activations from the initialisation made for each (left), named initialisations of ReLU networks (right). Weights "
-        "N(0, 0.01²) leave gradient descent at a constant (grey), Adam not. Geometric means with 95 % Monte Carlo intervals.",
+        "activations from the initialisation made for each (left), named initialisations of ReLU networks (right). Compare "
+        "gradient descent with Adam from the same weights, N(0, 0.01²) and He's, and both with a constant (grey). Geometric "
+        "means with 95 % Monte Carlo intervals.",
         _members,
         "two-column",
         2.8,

@@ -5,27 +5,30 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.plotting.curves import draw_method, draw_points, points, risk_axes
-from dlstats.protocol.claim import Claim, at_least, at_most, equals
-from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition
 from dlstats.protocol.measure import Measure, Slope
-from dlstats.protocol.origin import Derived, Finding
-from dlstats.protocol.reader import Reader
+from dlstats.protocol.origin import Derived
 from dlstats.protocol.readers import slope, value
 from dlstats.protocol.study import Check, Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.excess_risk.linear_suboptimality import jump_figure
 from dlstats.studies.excess_risk.linear_suboptimality.estimators import (
-    EPOCHS,
+    ARC,
+    HALF,
+    JUMP,
+    JUMPS,
+    MIDDLE,
     NETWORK,
     NOISE_SD,
+    OTHER_ARC,
     OTHERS,
     RELATIVE,
     SIZE,
-    WIDTH,
     circle,
     relative,
 )
+from dlstats.studies.excess_risk.linear_suboptimality.trained_claims import TRAINED_CLAIMS
 from dlstats.studies.frames import squared_error, stacked, tabulated
 from dlstats.theory import linear_suboptimality as theory
 
@@ -161,84 +164,16 @@ EXACT_CLAIMS = (
         regime="asymptotic",
     ),
 )
-PILOT = Finding("linear_suboptimality, seed 20261127")
-RECIPE = (
-    f"a ReLU network of three layers of {WIDTH} (linear skip connection, {EPOCHS} epochs of Adam on OneCycle, best of 3 random "
-    "starts, learning rate on a held-out fifth)"
-)
 
 
-def _ratio(method: str, statistic: str = "mean", n: tuple[int, ...] = (4096, 8192)) -> Reader:
-    """The risk of a method over the floor at every n."""
-    experiment = "network" if method == "network" else "rivals"
-    return value("relative", statistic, experiment=experiment, method=method, n=list(n)).each("n")
-
-
-TRAINED_CLAIMS = (
-    Claim(
-        "RSK7",
-        f"At jumps of 2σ {RECIPE} has less than 1/1.25 of the smallest mean risk that a linear estimator can have on average, "
-        "at n = 4096 and 8192.",
-        at_most(0.8),
-        _ratio("network"),
-        PILOT,
-    ),
-    Claim(
-        "RSK7.crossover",
-        f"At jumps of 2σ {RECIPE} has a larger mean risk than the best linear estimator at n = 256.",
-        at_least(1.0),
-        _ratio("network", n=(256,)),
-        PILOT,
-    ),
-    Claim(
-        "RSK7.linear",
-        "At jumps of 2σ kernel ridge regression with the covariance of the target as kernel, its penalty chosen on a held-out "
-        "fifth, has at most 1.25 times the smallest mean risk of linear estimators at n = 4096 and 8192; floor and kernel both "
-        "know that the arc is half the circle.",
-        at_most(1.25),
-        _ratio("kernel_ridge"),
-        PILOT,
-    ),
-    Claim(
-        "RSK7.wavelets",
-        "At jumps of 2σ hard thresholding of the Haar coefficients of all shifts has less than half of the smallest mean risk of "
-        "linear estimators at n = 4096 and 8192.",
-        at_most(0.5),
-        _ratio("haar"),
-        PILOT,
-    ),
-    Claim(
-        "RSK7.tree",
-        "At jumps of 2σ a regression tree, its leaves chosen on a held-out fifth, has in the median over data sets "
-        "less than half of the smallest mean risk of linear estimators at n = 4096 and 8192; its mean is not compared.",
-        at_most(0.5),
-        _ratio("tree", "median"),
-        PILOT,
-    ),
-)
-
-
-def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
-
-    left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
-    for method in ("kernel_ridge", "random_features", "haar", "tree"):
-        table = points(evidence, "relative", experiment="rivals", method=method)
-        draw_method(left, table, method, OTHERS.methods)
-    table = points(evidence, "relative", experiment="circle", method="segmentation")
-    draw_points(left, table, "segmentation", "exact")
-    for effort, line in {1: "-", 3: "--"}.items():
-        look = style.method("network") | {"linestyle": line}
-        about = {"experiment": "network", "effort": effort}
-        label = f"network, effort {effort}"
-        draw_points(left, points(evidence, "relative", **about), label, look)
-        draw_points(right, points(evidence, "misfit", **about), label, look)
-    for axes, title in ((left, "mean risk over the linear floor"), (right, r"training error over $\sigma^2$")):
-        axes.plot(table["at"], np.ones(len(table)), **(style.method("floor") | {"linestyle": "-"}), linewidth=0.8)
-        risk_axes(axes, title)
-        axes.set_ylabel("")
-    right.set_yscale("linear")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+def _network(sizes: list[int], one: int, three: int, jumps: int) -> list[Grid]:
+    """Jumps of 2σ at every size and of σ and 4σ at one, at both efforts."""
+    return [
+        grid(n=sizes, **HALF, effort=1, replicates=one),
+        grid(n=sizes, **HALF, effort=3, replicates=three),
+        grid(n=MIDDLE, jump=JUMPS, arc=ARC, effort=1, replicates=jumps),
+        grid(n=MIDDLE, jump=JUMPS, arc=ARC, effort=3, replicates=three),
+    ]
 
 
 def _design(change_point: int, arcs: int, sizes: list[int], one: int, three: int, rivals: int) -> dict[str, list[Grid]]:
@@ -246,8 +181,11 @@ def _design(change_point: int, arcs: int, sizes: list[int], one: int, three: int
         "bound": [grid(n=SIZES, replicates=1)],
         "change_point": [grid(n=SIZES[3:], replicates=change_point)],
         "circle": [grid(n=SIZES[:5], replicates=arcs), grid(n=SIZES[5:], replicates=50)],
-        "network": [grid(n=sizes, effort=1, replicates=one), grid(n=sizes, effort=3, replicates=three)],
-        "rivals": [grid(n=sizes, replicates=rivals)],
+        "network": _network(sizes, one, three, three),
+        "rivals": [
+            grid(n=sizes, **HALF, replicates=rivals),
+            grid(n=sizes, jump=JUMP, arc=OTHER_ARC, replicates=rivals),
+        ],
     }
 
 
@@ -255,8 +193,9 @@ STUDY = Study(
     title="What no linear estimator can do at a jump",
     aims="Compare the exact floor of all linear estimators with a trained deep network, with linear smoothers that are near it "
     "and with the nonlinear methods of statistics.",
-    mechanisms="f_s(i) = 1{(i − s) mod n < n/2}, s uniform, y = f_s + N(0, 0.25) on n equally spaced points; for the change "
-    "point one jump in the middle third of an interval.",
+    mechanisms="f_s(i) = 1{(i − s) mod n < n/2}, s uniform, y = f_s + N(0, 0.25) on n equally spaced points; for the network "
+    f"also N(0, 1) and N(0, 1/16), for its rivals also an arc of {OTHER_ARC} n; for the change point one jump in the middle "
+    "third of an interval.",
     estimands="Mean squared error at the design points, and its ratio to the floor.",
     compared_by="rivals.relative",
     experiments=EXPERIMENTS,
@@ -265,29 +204,33 @@ STUDY = Study(
     figures=(
         Figure(
             "linear_suboptimality",
-            "Two jumps of unknown place. Left: mean risk over the smallest that any linear estimator can have on average, the "
-            "black line: what lies below it no linear estimator can do. The floor and kernel ridge know that the arc is half the "
-            "circle, which random features do not, so that their distance is no measure of what learned layers bring. "
-            "Segmentation knows that the truth is two constants. Right: mean training error over the noise variance. 95 % Monte "
-            "Carlo intervals.",
-            _draw,
+            "Two jumps of unknown place, of 2σ where nothing else is said. Left: mean risk over the smallest that any linear "
+            "estimator can have on average, the black line: what lies below it no linear estimator can do. The arc is half the "
+            "circle, which floor and kernel ridge know, and which is one Haar function. Middle: an arc without such symmetries, "
+            "over its own floor: see whether wavelets and tree stay where they are. Segmentation knows that the truth is two "
+            "constants. Right: mean training error over the noise variance. 95 % Monte Carlo intervals.",
+            jump_figure.draw,
             "two-column",
             3.1,
         ),
     ),
-    limits="One architecture, one size of the jumps; steps are in proportion to n, so that the curve of the network is one of "
-    "this recipe, and no slope is claimed. The arc is exactly half the circle, so that f(x + 1/2) = 1 − f(x): the floor and "
-    "kernel ridge know it, the network, random features and the tree do not. A claim on a tree is on its median, "
-    "which is not compared with the floor as a mean.",
+    limits="One architecture; other jumps than 2σ at one n. Steps are in proportion to n, so that the curve of the network is "
+    "one of this recipe, and no slope is claimed. Half a circle has f(x + 1/2) = 1 − f(x), which the floor and kernel ridge know "
+    "and the network, random features and the tree do not: against the floor of half a circle the network is at a disadvantage. "
+    "Kernel ridge is not run on the other arc, whose covariance it does not have.",
     designs={
         "smoke": {
             "bound": grid(n=SIZES, replicates=1),
             "change_point": grid(n=[128, 1024], replicates=20),
             "circle": grid(n=SIZES[:4], replicates=12),
-            "network": [grid(n=[128, 256], effort=1, replicates=3), grid(n=[128, 256], effort=3, replicates=2)],
-            "rivals": grid(n=[128, 256], replicates=3),
+            "network": [
+                grid(n=[128, 256], **HALF, effort=1, replicates=3),
+                grid(n=[128, 256], **HALF, effort=3, replicates=2),
+                grid(n=128, jump=JUMPS, arc=ARC, effort=1, replicates=2),
+            ],
+            "rivals": grid(n=[128, 256], jump=JUMP, arc=[ARC, OTHER_ARC], replicates=3),
         },
-        "standard": _design(12000, 2000, SIZES[1:], 48, 16, 100),
-        "paper": _design(20000, 4000, [*SIZES[1:], 16384], 200, 48, 400),
+        "standard": _design(12000, 2000, SIZES[1:], 48, 12, 50),
+        "paper": _design(20000, 4000, [*SIZES[1:], 16384], 200, 48, 200),
     },
 )

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dlstats.dgp.jump import CircularJump
+from dlstats.dgp.jump import CircularArc
 from dlstats.methods.circle import CircularRidge, RegressionTree, haar_thresholded
 from dlstats.methods.regression import RandomFeatures
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure, Slope
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
+from dlstats.studies.comparisons import compared
 from dlstats.studies.frames import fitted, squared_error, stacked
 from dlstats.studies.regression import Network
 from dlstats.theory import linear_suboptimality as theory
 
 NOISE_SD = 0.5
+JUMP, ARC = 1 / NOISE_SD, 0.5
+"""Jumps over the noise standard deviation, and the proportion of the circle on which the function is 1, of the floor's proof."""
+HALF: dict[str, Any] = {"jump": JUMP, "arc": ARC}
+"""Jumps of 2σ, half of the circle."""
+OTHER_ARC = 0.37
+"""An arc without the symmetries of half a circle: of the methods that are given no covariance, none can use them."""
+JUMPS = (1.0, 4.0)
+MIDDLE = 4096
+"""The sample size of the other jumps."""
 SIZE = {"n": Factor("sample size", int, symbol="n", at_least=6)}
+PLACE = SIZE | {
+    "jump": Factor("jumps over the noise standard deviation", float, above=0),
+    "arc": Factor("proportion of the circle on which the function is 1", float, above=0, below=1),
+}
 STEPS, BATCH = 6, 64
 """Steps for every observation, and the size of minibatches."""
 WIDTH, EPOCHS = 16, STEPS * BATCH
@@ -30,28 +45,26 @@ RELATIVE = (
 )
 
 
-def circle(n: int, streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def circle(n: int, streams: Streams, jump: float = JUMP, arc: float = ARC) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Design (n, 1), truth and responses (reps, n) on the circle with its two jumps; all experiments share them."""
-    process = CircularJump(n, NOISE_SD)
-    drawn = streams.draw(lambda rng: np.stack(process.sample(rng)), "circle", n=n)
+    process = CircularArc(n, 1 / jump, arc)
+    drawn = streams.draw(lambda rng: np.stack(process.sample(rng)), "circle", n=n, jump=float(jump), arc=arc)
     return process.x[:, None], drawn[:, 0], drawn[:, 1]
 
 
-def relative(risk: np.ndarray, n: int) -> dict[str, np.ndarray]:
+def relative(risk: np.ndarray, n: int, jump: float = JUMP, arc: float = ARC) -> dict[str, np.ndarray]:
     """The risk, and its ratio to the floor of all linear estimators."""
-    return {"risk": risk, "relative": risk / theory.best_linear_risk(n, NOISE_SD)}
+    return {"risk": risk, "relative": risk / theory.best_linear_risk(n, 1 / jump, arc)}
 
 
 def simulate_network(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """A network on the circle with its two jumps, trained for a number of steps in proportion to n."""
-    n = condition.n
-    x, truth, y = circle(n, streams)
+    n, place = condition.n, {"jump": condition.jump, "arc": condition.arc}
+    x, truth, y = circle(n, streams, **place)
     at = np.repeat(x[None], len(streams), axis=0)
     network = replace(NET, steps=STEPS * n, effort=condition.effort)
-    values, columns = network.together(at, y, at, streams, device, n=n)
-    misfit = np.asarray(columns["train_loss"]) * y.var(axis=1) / NOISE_SD**2
-    rows = relative(squared_error(values, truth), n) | columns | {"misfit": misfit}
-    return stacked(streams, {"network": rows})
+    rows = compared({"network": network}, {}, (at, y), (at, truth), 1 / condition.jump, streams, device, n=n, **place)
+    return stacked(streams, {"network": rows["network"] | relative(rows["network"]["risk"], n, **place)})
 
 
 RIVALS = {
@@ -59,6 +72,8 @@ RIVALS = {
     "random_features": RandomFeatures(256, style="spline"),
     "tree": RegressionTree(),
 }
+KNOWS_HALF = "kernel_ridge"
+"""What is for half of a circle alone."""
 HAAR = Method(
     "Haar thresholding",
     "Haar coefficients of all shifts, hard threshold σ̂ √(2 log n), σ̂ by the median absolute coefficient of the finest level",
@@ -68,17 +83,19 @@ HAAR = Method(
 
 def simulate_rivals(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Methods tuned on the held-out fifth, and Haar wavelets by their universal threshold, on the data of the network."""
-    n = condition.n
-    x, truth, y = circle(n, streams)
-    design = [x] * len(y)
-    curves = {name: fitted(m, design, y, design, streams.generators("baseline", n=n)) for name, m in RIVALS.items()}
+    n, place = condition.n, {"jump": condition.jump, "arc": condition.arc}
+    x, truth, y = circle(n, streams, **place)
+    design, here = [x] * len(y), [name for name in RIVALS if condition.arc == ARC or name != KNOWS_HALF]
+    curves = {
+        name: fitted(RIVALS[name], design, y, design, streams.generators("baseline", n=n, **place)) for name in here
+    }
     curves["haar"] = np.stack([haar_thresholded(v) for v in y])
-    return stacked(streams, {name: relative(squared_error(v, truth), n) for name, v in curves.items()})
+    return stacked(streams, {name: relative(squared_error(v, truth), n, **place) for name, v in curves.items()})
 
 
 NETWORK = Experiment(
     simulate=simulate_network,
-    factors=SIZE | EFFORT,
+    factors=PLACE | EFFORT,
     methods={"network": NET},
     measures=(
         Measure("risk", "excess risk"),
@@ -91,7 +108,7 @@ NETWORK = Experiment(
 )
 OTHERS = Experiment(
     simulate=simulate_rivals,
-    factors=SIZE,
+    factors=PLACE,
     methods={**RIVALS, "haar": HAAR},
     measures=(Measure("risk", "excess risk"), *RELATIVE),
     slopes=(Slope("risk"),),

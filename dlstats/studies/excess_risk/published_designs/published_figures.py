@@ -1,0 +1,112 @@
+"""The figures of the published designs: errors over that of the best constant, and whether the networks fit."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.study import Figure
+from dlstats.studies.excess_risk.published_designs.published_risks import BASELINES, MODELS, NETWORKS, RISK, TARGETS
+
+
+def _draw_panel(axes, evidence: Evidence, targets: list[str], **where: Any) -> None:
+    """Median and quartiles over data sets of every method's error over that of the constant, one row per target."""
+    from dlstats.plotting import style
+
+    table = evidence.table(measure="relative", target=targets, **where)
+    table = table.pivot(index=["method", "target"], columns="statistic", values="estimate")
+    present = [target for target in targets if ("constant", target) in table.index]
+    for position, (name, described) in enumerate((NETWORKS | BASELINES).items()):
+        rows = table.loc[name].loc[present]
+        low, middle, high = (rows[column] for column in ("quantile(level=0.25)", "median", "quantile(level=0.75)"))
+        marks = style.nth(position) | {"linestyle": ""} | ({} if name in NETWORKS else {"markerfacecolor": "white"})
+        heights = np.arange(len(present)) + 0.1 * (position - 3.5)
+        axes.errorbar(
+            middle, heights, xerr=[middle - low, high - middle], label=described.label, elinewidth=0.7, **marks
+        )
+    axes.axvline(1.0, color="0.6", linewidth=0.6)
+    axes.set_yticks(range(len(present)), [RISK.factors["target"].describe(target) for target in present])
+    axes.set_xscale("log")
+
+
+def _draw_models(evidence: Evidence, figure) -> None:
+    panels = figure.subplots(2, 2, sharex=True, sharey=True)
+    for axes, (n, noise) in zip(panels.flat, product((100, 200), (0.05, 0.2)), strict=True):
+        _draw_panel(axes, evidence, list(MODELS), n=n, noise=noise)
+        axes.set_title(f"$n = {n}$, {100 * noise:.0f} % noise")
+    panels[0, 0].invert_yaxis()
+    _finish(figure, panels[1], panels[0, 0])
+
+
+def _draw_targets(evidence: Evidence, figure) -> None:
+    axes = figure.subplots()
+    _draw_panel(axes, evidence, list(TARGETS), n=800, noise=0.2)
+    axes.invert_yaxis()
+    _finish(figure, [axes], axes)
+
+
+def _draw_misfit(evidence: Evidence, figure) -> None:
+    """Median training error over the noise variance of every network, one panel per size and noise, open at more effort."""
+    from dlstats.plotting import style
+
+    panels = figure.subplots(1, 4, sharey=True)
+    for axes, (n, noise) in zip(panels, product((100, 200), (0.05, 0.2)), strict=True):
+        for position, (name, described) in enumerate(NETWORKS.items()):
+            for effort in (1, 3):
+                about = {"target": list(MODELS), "n": n, "noise": noise, "method": name, "effort": [effort]}
+                _misfits(axes, evidence, style.nth(position), described.label if effort == 1 else "", position, about)
+        axes.axhline(1.0, color="0.6", linewidth=0.6)
+        axes.set(yscale="log", ylim=(1e-3, 1e4), title=f"$n = {n}$\n{100 * noise:.0f} % noise")
+        axes.set_xticks(range(len(MODELS)), list(MODELS))
+    panels[0].set_ylabel("training error / noise variance")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+
+
+def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, about: dict) -> None:
+    try:
+        table = evidence.table(measure="misfit", **about).set_index("target")
+    except LookupError:  # a cell without more effort
+        return
+    at = [list(MODELS).index(target) + 0.2 * (position - 1) for target in table.index]
+    bars = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
+    look = marks | {"linestyle": ""} | ({} if label else {"markerfacecolor": "white"})
+    axes.errorbar(at, table["estimate"], bars, label=label or None, elinewidth=0.7, **look)
+
+
+def _finish(figure, lowest, labelled) -> None:
+    for axes in lowest:
+        axes.set_xlabel("error over that of the best constant")
+    figure.legend(*labelled.get_legend_handles_labels(), loc="outside upper center", ncols=4)
+
+
+FIGURES = (
+    Figure(
+        "published_designs",
+        "Bauer and Kohler's models m1 to m5: median and quartiles over data sets of the error over that of the best constant "
+        "(line), for networks of one, three and six layers (full symbols) and for rivals (open symbols), all tuned on the "
+        "same held-out fifth. Smaller is better: in every row look for the leftmost symbol, and whether it is full or open.",
+        _draw_models,
+        "two-column",
+        5.2,
+    ),
+    Figure(
+        "published_targets",
+        "Other designs of the literature, n = 800 and 20 % noise: median and quartiles over data sets of the error over that "
+        "of the best constant (line). Smaller is better.",
+        _draw_targets,
+        "two-column",
+        3.6,
+    ),
+    Figure(
+        "published_misfit",
+        "Do the networks fit? Training error over the noise variance on Bauer and Kohler's models, median over data sets "
+        "with 95 % Monte Carlo intervals; open symbols: three times the steps. Far above the line a network has not found "
+        "the function, far below it follows the noise.",
+        _draw_misfit,
+        "two-column",
+        2.4,
+    ),
+)

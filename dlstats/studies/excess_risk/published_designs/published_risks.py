@@ -1,0 +1,117 @@
+"""Networks of one, three and six layers and rivals on the designs of the literature, tuned on the same fifth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from dlstats.dgp import bauer_kohler, donoho_johnstone, regression
+from dlstats.dgp.additive import Additive
+from dlstats.dgp.noise import normal
+from dlstats.methods.regression import AdditiveModel, Boosting, Forest, KernelRidge, NearestNeighbours
+from dlstats.protocol.factor import EFFORT, Condition, Factor, written
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.study import Experiment, Method
+from dlstats.seeds import Streams
+from dlstats.studies.comparisons import compared, records
+from dlstats.studies.frames import squared_error, stacked
+from dlstats.studies.regression import Network
+
+NEW = 1000
+MODELS = tuple(bauer_kohler.MODELS)
+TARGETS = {
+    "hierarchical": (regression.hierarchical, 4),
+    "additive": (regression.additive, 5),
+    "single_index": (regression.single_index, 10),
+    "piecewise_smooth": (regression.piecewise_smooth, 2),
+    "weierstrass": (regression.weierstrass, 1),
+    "blocks": (lambda x: donoho_johnstone.blocks(x[..., 0]), 1),
+    "bumps": (lambda x: donoho_johnstone.bumps(x[..., 0]), 1),
+    "heavisine": (lambda x: donoho_johnstone.heavisine(x[..., 0]), 1),
+    "doppler": (lambda x: donoho_johnstone.doppler(x[..., 0]), 1),
+}
+"""Regression function and number of inputs, uniform on the unit cube."""
+
+
+def _network(label: str, layers: int, units: tuple[int, ...], style: str) -> Network:
+    shapes = tuple((width,) * layers for width in units)
+    return Network(shapes, (0.003, 0.01), steps=2000, batch_size=64, label=label, style=style)
+
+
+NETWORKS = {
+    "neural_1": _network("one layer", 1, (5, 25, 75), "network"),
+    "neural_3": _network("three layers", 3, (3, 9, 15), "deep"),
+    "neural_6": _network("six layers", 6, (2, 6, 10), "fourier"),
+}
+BASELINES = {
+    "nearest_neighbours": NearestNeighbours(),
+    "kernel_ridge": KernelRidge(),
+    "additive_model": AdditiveModel(),
+    "random_forest": Forest(),
+    "boosting": Boosting(),
+}
+CONSTANT = {"constant": Method("constant", "the mean of the responses", "floor")}
+
+
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks, baselines and the mean of the responses on the same data, tuned on the same fifth; error at new points."""
+    parameters = {"target": condition.target, "n": condition.n, "noise": condition.noise}
+    process, sd = _process(condition.target, condition.noise)
+    drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", **parameters)]
+    x, y = (np.stack(part) for part in zip(*drawn, strict=True))
+    new = streams.draw(lambda rng: process.inputs(NEW, rng), "new", **parameters)
+    truth = process.regression(new)
+    networks = {
+        name: replace(network, steps=condition.steps or network.steps, effort=condition.effort)
+        for name, network in NETWORKS.items()
+    }
+    rows = compared(networks, BASELINES, (x, y), (new, truth), sd, streams, device, **parameters)
+    rows["constant"] = {"risk": squared_error(y.mean(axis=1, keepdims=True), truth)}
+    relative = {name: {"relative": columns["risk"] / rows["constant"]["risk"]} for name, columns in rows.items()}
+    return stacked(streams, {name: columns | relative[name] for name, columns in rows.items()})
+
+
+def _process(target: str, noise: float) -> tuple[Additive, float]:
+    """Normal noise of standard deviation `noise` times the interquartile range of the regression function, and that."""
+    if target in MODELS:
+        process, spread = bauer_kohler.design(target, noise), bauer_kohler.MODELS[target].interquartile_range
+        return process, noise * spread
+    function, d = TARGETS[target]
+    sd = noise * _interquartile_range(target)
+    return Additive(target, d, function, normal(sd)), sd
+
+
+@cache
+def _interquartile_range(target: str) -> float:
+    """Of the regression function at 100,000 points, the same in every run."""
+    function, d = TARGETS[target]
+    low, high = np.quantile(function(np.random.default_rng(0).random((100_000, d))), [0.25, 0.75])
+    return float(high - low)
+
+
+RELATIVE = "error over that of the best constant"
+RISK = Experiment(
+    simulate=simulate,
+    factors={
+        "target": Factor("target", str, {name: written(name).replace("_", " ") for name in (*MODELS, *TARGETS)}),
+        "n": Factor("sample size", int, symbol="n", at_least=20),
+        "noise": Factor("noise over the interquartile range of the target", float, above=0),
+        "steps": Factor("steps", int, at_least=1, default=None),
+    }
+    | EFFORT,
+    methods=NETWORKS | BASELINES | CONSTANT,
+    measures=(
+        Measure("relative", RELATIVE, "median"),
+        Measure("relative", f"first quartile of the {RELATIVE}", "quantile", options={"level": 0.25}),
+        Measure("relative", f"third quartile of the {RELATIVE}", "quantile", options={"level": 0.75}),
+        Measure("risk", "squared error", "median"),
+        *records(*NETWORKS),
+    ),
+    contrasts=(
+        *(Contrast("risk", network, rival) for network in NETWORKS for rival in BASELINES),
+        *(Contrast("risk", "neural_1", network) for network in ("neural_3", "neural_6")),
+    ),
+)
