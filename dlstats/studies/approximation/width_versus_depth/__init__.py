@@ -64,7 +64,7 @@ STUDY = Study(
     "distance from a known point of the class.",
     designs={
         "smoke": _small(),
-        "standard": _design([STEPS], 20, 12, 4000),
+        "standard": _design([STEPS], 18, 12, 4000),
         "paper": _design([STEPS, 10 * STEPS], 64, 24, 40000),
     },
 )

@@ -16,8 +16,8 @@ PILOT = Finding("robust_regression, seed 20261127")
 LECTURES = ("JSM", "BIOS")
 RIVALS = Finding("robust_regression, seed 777001")
 RECIPE = (
-    "four layers of 48 and 24 units, the first two beginning as a grid of hat functions, 4000 steps of Adam on 64 points at "
-    "learning rate 0.005"
+    "four layers of 48 and 24 units, the first two beginning as a grid of hat functions, 4000 steps of Adam on 64 points, "
+    "learning rate on a held-out fifth"
 )
 LARGE = "five layers of 256, 6000 steps of Adam on 102 points"
 MATTERS = math.log10(1.25)
