@@ -28,15 +28,16 @@ def draw(evidence: Evidence, figure) -> None:
         draw_points(left, points(evidence, "relative", **about), label, look)
         draw_points(right, points(evidence, "misfit", **about), label, look)
     for index, jump in enumerate(JUMPS):
-        look = style.nth(index + 4) | {"linestyle": ""}
+        look = style.nth(index + 5) | {"linestyle": ""}
         for axes, column in ((left, "relative"), (right, "misfit")):
             about = {"experiment": "network", "jump": jump}
-            draw_points(axes, points(evidence, column, **about), f"network, jumps of {jump:g}σ", look)
+            draw_points(axes, points(evidence, column, **about), f"network, {jump:g}σ", look)
     ends = [table["at"].min(), table["at"].max()]
     titles = ("mean risk over the linear floor", f"the same, arc of {OTHER_ARC}", r"training error over $\sigma^2$")
     for axes, title in zip((left, middle, right), titles, strict=True):
         axes.plot(ends, [1, 1], **(style.method("floor") | {"linestyle": "-"}), linewidth=0.8)
         risk_axes(axes, title)
         axes.set_ylabel("")
+    middle.sharey(left)
     right.set_yscale("linear")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize="x-small")
