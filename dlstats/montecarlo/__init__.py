@@ -1,5 +1,8 @@
 """Replicates -> estimate, Monte Carlo standard error, count and failures; usable on any frame of replicates.
 
+It stands alone: numpy, scipy and pandas are all it needs. `summarise` takes a frame with one row per replicate, and is to
+Python what simsum of rsimsum and calc_absolute of simhelpers are to R; `estimate` takes one column.
+
 >>> from dlstats import montecarlo
 >>> print(montecarlo.estimate("empirical_se", [1.2, 0.9, 1.4, 1.1]))
 0.2082 (mcse 0.057, 4 replicates, 0 failed)
@@ -15,6 +18,7 @@ from dlstats.montecarlo.contrasts import compare, contrast, leaders, log_ratio, 
 from dlstats.montecarlo.estimates import Estimate, exact
 from dlstats.montecarlo.floors import rate_with_floor
 from dlstats.montecarlo.intervals import clopper_pearson, wilson
+from dlstats.montecarlo.multiplicity import holm
 from dlstats.montecarlo.pairs import paired
 from dlstats.montecarlo.rates import ENOUGH, Rate, rate, rate_of, replicates_for, slope
 from dlstats.montecarlo.resampling import bootstrap, jackknife
@@ -41,6 +45,7 @@ __all__ = [
     "estimate",
     "exact",
     "failures",
+    "holm",
     "jackknife",
     "leaders",
     "log_ratio",

@@ -16,6 +16,7 @@ from scipy import special
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import STILL, Batch, from_influence, still, t_interval
+from dlstats.montecarlo.multiplicity import holm
 from dlstats.montecarlo.resampling import DRAWS, resamples
 from dlstats.montecarlo.shapes import Replicates, Values
 from dlstats.montecarlo.statistics import Statistic, lookup
@@ -182,21 +183,12 @@ def compare(
                 e = contrast(measure.statistic, wide[""][first], wide[""][second], kind, **options)
                 lines.append({"method": first, "against": second, **_line(e, kind)})
         labels = dict(zip(by, key, strict=True)) | {"measure": measure.column, "statistic": measure.statistic}
-        adjusted = _holm(np.array([line["p_value"] for line in lines]))
+        adjusted = holm(np.array([line["p_value"] for line in lines]))
         rows += [
             labels | line | {"p_adjusted": p, "distinguishable": bool(p < level)}
             for line, p in zip(lines, adjusted, strict=True)
         ]
     return pd.DataFrame(rows)
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values; NaN, where replicates tell no error, does not count."""
-    adjusted = np.full(p.shape, np.nan)
-    order = np.argsort(p)[: np.isfinite(p).sum()]
-    steps = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted
 
 
 def _wide(group: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import special, stats
-from statsmodels.stats.proportion import proportion_confint
 
 from dlstats.montecarlo.shapes import Replicates, Values
 
@@ -80,14 +79,19 @@ def still(*columns: np.ndarray) -> np.ndarray | np.bool_:
 
 def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval of a proportion [Wilson 1927]; at 0 and `reps` successes it ends at 0 and 1 exactly."""
-    lower, upper = proportion_confint(successes, reps, 1 - level, method="wilson")
-    return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
+    share, z2 = successes / reps, special.ndtri((1 + level) / 2) ** 2
+    middle = (share + z2 / (2 * reps)) / (1 + z2 / reps)
+    half = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * reps)) / reps) / (1 + z2 / reps)
+    return np.where(successes == 0, 0.0, middle - half), np.where(successes == reps, 1.0, middle + half)
 
 
 def clopper_pearson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """The exact binomial interval; covers at least `level` for every proportion [Clopper and Pearson 1934]."""
-    lower, upper = proportion_confint(successes, reps, 1 - level, method="beta")
-    return np.asarray(lower), np.asarray(upper)
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):  # at the ends, where a parameter is 0
+        lower = special.betaincinv(successes, reps - successes + 1, tail)
+        upper = special.betaincinv(successes + 1, reps - successes, 1 - tail)
+    return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
 
 
 def proportion(hits: Replicates, interval: str = "wilson") -> Batch:

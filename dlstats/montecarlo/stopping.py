@@ -26,7 +26,7 @@ def schedule(first: int, at_most: int) -> list[int]:
 def reached(frame: pd.DataFrame, measure: MeasureLike) -> float:
     """The largest Monte Carlo standard error of a measure over the methods of one cell; infinite when unknown."""
     by = ["method"] if "method" in frame else []
-    table = summarise(frame.assign(**{"": 0}) if not by else frame, [measure], by or [""])
+    table = summarise(frame, [measure], by)
     return float(np.nan_to_num(table["mcse"], nan=np.inf).max())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -35,16 +36,47 @@ class MeasureLike(Protocol):
 COLUMNS = ("measure", "statistic", "estimate", "mcse", "df", "lower", "upper", "replicates", "failed", "law", "note")
 
 
-def summarise(frame: pd.DataFrame, measures: Sequence[MeasureLike], by: Sequence[str]) -> pd.DataFrame:
-    """One line per group of `by` and measure; groups and measures in the order in which they come.
+@dataclass(frozen=True)
+class Asked:
+    """A measure as `summarise` takes it as a tuple."""
+
+    column: str
+    statistic: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def summarise(
+    frame: pd.DataFrame, measures: Sequence[MeasureLike | tuple], by: Sequence[str] | str = ()
+) -> pd.DataFrame:
+    """One line per group of `by` and measure, of any frame that has one row per replicate and group.
+
+    A measure is `(column, statistic)` or `(column, statistic, options)` with a statistic of `STATISTICS`, or an object
+    with these three. `by` names the columns that tell methods and conditions apart. Groups and measures are in the order
+    in which they come. Estimates have the unit of their column (`variance` and `mse` its square; proportions, ratios and
+    relative errors have none), `mcse` that of its estimate.
 
     Rows whose `status` is not `ok` and rows whose value is not finite count as failed and enter no estimate.
     `df` are the degrees of freedom of `mcse` (NaN: replicates - 1), `law` one of `estimates.LAWS`, `note` says where the
     replicates do not vary.
     Groups with equally many replicates are computed at once, so that thousands of groups take seconds.
+
+    Raises ValueError for a column that the frame lacks and for a statistic or an option that there is not.
+
+    >>> frame = pd.DataFrame({"method": ["A", "A", "A", "B", "B", "B"], "b": [0.4, 0.7, 0.6, 0.5, 0.6, 0.7]})
+    >>> table = summarise(frame, [("b", "bias", {"truth": 0.5}), ("b", "empirical_se")], by="method")
+    >>> print(table[["method", "statistic", "estimate", "mcse", "replicates"]].round(4).to_string(index=False))
+    method    statistic  estimate   mcse  replicates
+         A         bias    0.0667 0.0882           3
+         A empirical_se    0.1528 0.0764           3
+         B         bias    0.1000 0.0577           3
+         B empirical_se    0.1000 0.0500           3
     """
-    by = list(by)
-    group = frame.groupby(by, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    by, measures = [by] if isinstance(by, str) else list(by), [_asked(measure) for measure in measures]
+    lacking = [name for name in by if name not in frame]
+    if lacking:
+        raise ValueError(f"`by` must name columns of the replicates, which lack {', '.join(map(str, lacking))}.")
+    groups = frame.groupby(by, sort=False, dropna=False, observed=True).ngroup().to_numpy() if by else None
+    group = np.zeros(len(frame), dtype=int) if groups is None else groups
     first = np.unique(group, return_index=True)[1]
     names = frame.iloc[first][by].reset_index(drop=True)
     ok = (frame["status"] == "ok").to_numpy() if "status" in frame else np.ones(len(frame), dtype=bool)
@@ -53,6 +85,14 @@ def summarise(frame: pd.DataFrame, measures: Sequence[MeasureLike], by: Sequence
         return pd.DataFrame(columns=[*by, *COLUMNS])
     table = pd.concat(parts, keys=range(len(parts)), names=["order", "group"])
     return table.sort_index(level=["group", "order"], kind="stable").reset_index(drop=True)
+
+
+def _asked(measure: MeasureLike | tuple) -> MeasureLike:
+    if not isinstance(measure, tuple):
+        return measure
+    if len(measure) not in (2, 3):
+        raise ValueError(f"A measure must be (column, statistic) or (column, statistic, options), got {measure!r}.")
+    return Asked(*measure)
 
 
 def _labelled(measures: Sequence[MeasureLike]) -> list[tuple[MeasureLike, str]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo import Estimate, failures
+from dlstats.montecarlo import Estimate, failures, multiplicity
 from dlstats.pipeline import efforts, summaries
 from dlstats.pipeline.rows import NOT_FINITE
 from dlstats.protocol import origin, verdict
@@ -78,7 +78,7 @@ def _adjusted(ledger: pd.DataFrame, column: str) -> np.ndarray:
     p = ledger[column].to_numpy(dtype=float)
     exact = (ledger["law"] == "exact").to_numpy()
     paid = verdict.looked(p, ledger["looks"].to_numpy(dtype=float))
-    return np.where(exact, p, verdict.holm(np.where(exact, math.nan, paid)))
+    return np.where(exact, p, multiplicity.holm(np.where(exact, math.nan, paid)))
 
 
 def _word(row: Mapping, against: float, favour: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from dlstats import montecarlo
+from dlstats.montecarlo import multiplicity
 from dlstats.pipeline import ledger, summaries
 from dlstats.protocol import origin, readers, verdict
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
@@ -246,7 +247,7 @@ def test_holm_runs_over_all_studies_and_spares_support():
     assert together["verdict"].iloc[1] == "supported"
     assert together["needed"].iloc[0] > 100_000
     statistical = together["p_against"].to_numpy()
-    assert np.allclose(together["p_adjusted"], verdict.holm(statistical))
+    assert np.allclose(together["p_adjusted"], multiplicity.holm(statistical))
     assert list(ledger.combine([alone, others.iloc[:0]])["verdict"]) == ["refuted", "supported"]
 
 

@@ -14,7 +14,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from dlstats.montecarlo import Estimate, exact
+from dlstats.montecarlo import Estimate, exact, multiplicity
 from dlstats.montecarlo import estimate as estimate_of
 from dlstats.protocol import origin, verdict
 from dlstats.protocol.claim import REGIMES, Claim, at_most, equals
@@ -106,12 +106,12 @@ def test_the_worst_of_several_pays_for_the_search_when_it_refutes_only():
 def test_holm_is_that_of_statsmodels_and_passes_over_what_is_missing():
     p = np.random.default_rng(2).random(40) ** 3
     wanted = multipletests(p, method="holm")[1]
-    assert verdict.holm(p) == pytest.approx(wanted)
+    assert multiplicity.holm(p) == pytest.approx(wanted)
     gaps = np.insert(p, [0, 7, 40], math.nan)
-    found = verdict.holm(gaps)
+    found = multiplicity.holm(gaps)
     assert found[~np.isnan(gaps)] == pytest.approx(wanted)
     assert np.isnan(found[np.isnan(gaps)]).all()
-    assert verdict.holm(np.array([])).shape == (0,)
+    assert multiplicity.holm(np.array([])).shape == (0,)
 
 
 def test_a_decision_needs_a_small_p_value_on_one_side():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from dlstats.montecarlo.multiplicity import holm
 from dlstats.montecarlo.statistics import evaluate
 from dlstats.protocol import verdict
 from dlstats.protocol.claim import Claim, at_most
@@ -35,7 +36,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     p = stats.norm.sf(z)
     refuted = {
         "unadjusted": p < verdict.LEVEL,
-        "holm": np.stack([verdict.holm(row) for row in p]) < verdict.LEVEL,
+        "holm": np.stack([holm(row) for row in p]) < verdict.LEVEL,
     }
     columns = {name: _outcome(each, wrong) for name, each in refuted.items()}
     return stacked(streams, columns)
