@@ -35,6 +35,9 @@ def barron(prediction: Numbers, y: Numbers, alpha: float = 1.0, scale: float = 1
     """ρ(y − f, α, c) for a fixed shape `alpha` and `scale` c, all digits kept as α → 0 and α → 2.
 
     With b = |2 − α| and L = log(1 + (r/c)²/b) it is (b/α) expm1(αL/2): nothing cancels, whatever α and r.
+
+    >>> barron(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]]), alpha=1.0).flatten()
+    tensor([0.1180, 2.1623])
     """
     if math.isnan(alpha):
         raise ValueError(f"`alpha` must be a number or infinite, got {alpha}.")
@@ -61,6 +64,9 @@ def adaptive(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]
 
     The outputs are f, the logit of α within `ALPHA_RANGE` and log c [Barron 2019, eq. 16]. Not defined for
     α < 0, where exp(−ρ) has no finite integral.
+
+    >>> adaptive(torch.zeros(1, 2, 3), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([1.3035, 3.3478])
     """
     location, shape, log_scale = prediction.split(1, dim=-1)
     return _negative_log_likelihood(y - location, _alpha(shape), log_scale)
@@ -70,6 +76,9 @@ def adaptive_shared(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "rep
     """`adaptive` with one shape and one scale per replicate, as for errors of one distribution: means of outputs over n.
 
     Not pointwise: a minibatch has the means of its own samples.
+
+    >>> adaptive_shared(torch.zeros(1, 2, 3), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([1.3035, 3.3478])
     """
     alpha, log_scale = shape_and_log_scale(prediction)
     return _negative_log_likelihood(y - prediction[..., :1], alpha, log_scale)

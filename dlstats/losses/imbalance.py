@@ -41,7 +41,11 @@ def of_class(values: Sequence[float], y: Labels, like: Tensor) -> Losses:
 
 
 def cross_entropy(prediction: Logits, y: Labels) -> Losses:
-    """Cross-entropy −log p_y. Elicits the probability; its gradient in z is p − y, never vanishing where wrong."""
+    """Cross-entropy −log p_y. Elicits the probability; its gradient in z is p − y, never vanishing where wrong.
+
+    >>> cross_entropy(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]])).flatten()
+    tensor([0.1269, 1.3133])
+    """
     domain.labels(prediction, y)
     return entropy(prediction, y)
 
@@ -58,6 +62,9 @@ def weighted(prediction: Logits, y: Labels, weights: Sequence[float]) -> Losses:
     """Weighted cross-entropy −w_y log p_y. Elicits p_k ∝ w_k η_k, the probability under another class prior.
 
     With w_k = 1/π_k that prior is uniform: the fit is calibrated for balanced data, not for the data at hand.
+
+    >>> weighted(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]]), weights=(0.5, 5.0)).flatten()
+    tensor([0.6346, 6.5663])
     """
     domain.per_class("weights", weights, prediction, domain.WEIGHTS)
     return of_class(weights, y, prediction) * entropy(prediction, y)
@@ -68,6 +75,10 @@ def expected_cost(prediction: Logits, y: Labels, costs: Sequence[Sequence[float]
     """Expected cost Σ_k costs[y][k] p_k. Elicits the decision argmin_k Σ_y η_y costs[y][k] and nothing else.
 
     The minimiser is a vertex: p is 1 at the cheapest class. Costs that are to leave a probability go into `weighted`.
+
+    >>> expected_cost(torch.tensor([[[2.0], [-1.0]]]),
+    ...     torch.tensor([[[1.0], [1.0]]]), costs=((0.0, 1.0), (5.0, 0.0))).flatten()
+    tensor([0.5960, 3.6553])
     """
     domain.one_each("costs", costs, prediction)
     for row in costs:
@@ -86,6 +97,9 @@ def focal(prediction: Logits, y: Labels, gamma: float, weights: Sequence[float] 
     Without weights it elicits p with η_k ∝ p_k / φ(p_k), φ(v) = (1 − v)^gamma − gamma (1 − v)^(gamma − 1) v log v
     [Charoenphakdee, Vongkulbhisal, Chairatanakul and Sugiyama 2021]: the right argmax but not the probability. The
     weights are alpha_t = (1 − alpha, alpha) in the binary case; one alpha for both classes only rescales the loss.
+
+    >>> focal(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]]), gamma=2.0).flatten()
+    tensor([0.0018, 0.7019])
     """
     domain.at_least_zero(gamma=gamma)
     if weights is not None:
@@ -100,6 +114,9 @@ def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: f
 
     At tau = 1 the argmax of z is the Bayes rule of the balanced error; with a free intercept the fit is the
     maximum likelihood fit with its intercept shifted. Counts in place of `prior` give the balanced softmax.
+
+    >>> logit_adjusted(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]]), prior=(0.9, 0.1)).flatten()
+    tensor([0.7966, 3.2373])
     """
     domain.labels(prediction, y)
     domain.finite(tau=tau)
@@ -110,7 +127,11 @@ def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: f
 
 
 def balanced_softmax(prediction: Logits, y: Labels, counts: Sequence[float]) -> Losses:
-    """Cross-entropy of z + log counts [Ren et al. 2020, eq. 4]: `logit_adjusted` at tau = 1, to the last constant."""
+    """Cross-entropy of z + log counts [Ren et al. 2020, eq. 4]: `logit_adjusted` at tau = 1, to the last constant.
+
+    >>> balanced_softmax(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]]), counts=(90, 10)).flatten()
+    tensor([0.7966, 3.2373])
+    """
     return logit_adjusted(prediction, y, counts)
 
 
@@ -118,6 +139,9 @@ def squared_probability(prediction: Logits, y: Labels) -> Losses:
     """Brier score of one logit, (p − y)². Elicits the probability; its gradient in z vanishes with p (1 − p).
 
     For a fraction y it is the expected loss less y (1 − y), which no prediction changes.
+
+    >>> squared_probability(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]])).flatten()
+    tensor([0.0142, 0.5344])
     """
     domain.one_logit(prediction)
     domain.labels(prediction, y)
@@ -125,7 +149,11 @@ def squared_probability(prediction: Logits, y: Labels) -> Losses:
 
 
 def inverse_frequency(counts: Sequence[float]) -> list[float]:
-    """Weights n / (C n_k), with mean 1 over the samples. Raises ValueError for a class without samples."""
+    """Weights n / (C n_k), with mean 1 over the samples. Raises ValueError for a class without samples.
+
+    >>> inverse_frequency((90, 10))
+    [0.5555555555555556, 5.0]
+    """
     domain.numbers("counts", counts, "positive")
     total = sum(counts)
     return [total / (len(counts) * count) for count in counts]
@@ -136,6 +164,9 @@ def effective_number_weights(counts: Sequence[float], beta: float, normalise: bo
 
     1 for beta = 0 and 1 / n_k in the limit beta → 1; in the form expm1(n log beta), which does not cancel.
     Scaled to sum to the number of classes unless `normalise` is off, which changes the effective learning rate.
+
+    >>> [round(v, 4) for v in effective_number_weights((90, 10), beta=0.99)]
+    [0.2768, 1.7232]
     """
     if not 0 <= beta < 1:
         raise ValueError(f"`beta` must lie in [0, 1), got {beta}.")

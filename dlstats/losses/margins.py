@@ -29,6 +29,10 @@ def ldam(
     Elicits no probability: where classes overlap the margin of the class observed bends the map from η to p. One
     logit has the margin on both sides, scale (z − margins[1]) for y = 1 and scale (z + margins[0]) for y = 0.
     `weights` after the first part of the training are the deferred reweighting (DRW) of the same paper.
+
+    >>> z, y = torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [1.0]]])
+    >>> ldam(z, y, margins=(0.2, 0.5), scale=3.0).flatten()
+    tensor([0.0110, 4.5110])
     """
     domain.positive(scale=scale)
     domain.per_class("margins", margins, prediction, "at least 0")
@@ -47,6 +51,9 @@ def ldam_margins(counts: Sequence[float], largest: float = 0.5) -> list[float]:
     """Margins ∝ n_k^(−1/4), the largest of which is `largest` [Cao et al. 2019, eq. 11].
 
     The ratio minimises Σ 1 / (margin_k √n_k) at a fixed sum for two classes. Raises ValueError for an empty class.
+
+    >>> ldam_margins((90, 10))
+    [0.28867513459481287, 0.5]
     """
     domain.numbers("counts", counts, "positive")
     domain.positive(largest=largest)
@@ -60,6 +67,10 @@ def vector_scaling(prediction: Logits, y: Labels, scales: Sequence[float], offse
     Elicits z_k = (log η_k − offsets[k]) / scales[k] up to a constant before the division. With one logit the loss
     is log(1 + exp(offset_y − scale_y s z)), s = ±1 the sign of the class: its two scales ask for margins in the
     ratio scales[0] : scales[1] of class 1 to class 0 on separable data, which no weight can do.
+
+    >>> vector_scaling(torch.tensor([[[2.0], [-1.0]]]),
+    ...     torch.tensor([[[1.0], [1.0]]]), scales=(1.0, 0.5), offsets=(-1.0, 1.0)).flatten()
+    tensor([0.6931, 1.7014])
     """
     shift = offsets or [0.0] * len(scales)
     domain.per_class("scales", scales, prediction, "positive")
@@ -78,6 +89,9 @@ def pairwise_squared(prediction: Float[Tensor, "reps n 1"], y: Labels) -> Losses
     in n [Ying, Wen and Lyu 2016]. Elicits an increasing affine map of p₁ / (p₁ + p₀), the probability of class 1 in
     balanced data: a ranking, and no probability. Not pointwise: a minibatch sees its own pairs alone, and one with
     a single class has loss 1. A sample with a fraction y counts as y of class 1 and 1 − y of class 0.
+
+    >>> pairwise_squared(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [0.0]]])).flatten()
+    tensor([4., 4.])
     """
     domain.one_logit(prediction)
     domain.labels(prediction, y)

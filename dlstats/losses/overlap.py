@@ -28,6 +28,9 @@ def dice(prediction: Logit, y: Label, denominator: str = "linear", smooth: float
     Elicits no probability. Linear: p = 1{η > F*/2}, F* the largest Dice. Squared [Milletari, Navab and Ahmadi 2016]:
     p = min(1, η / F) with F the largest value, a rescaled probability cut off at 1. `hard` is the Dice of the
     decision 1{z > 0}: a measure, whose gradient is 0.
+
+    >>> dice(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [0.0]]])).flatten()
+    tensor([0.1806, 0.1806])
     """
     if denominator not in DENOMINATORS:
         raise ValueError(f"`denominator` must be one of {', '.join(DENOMINATORS)}, got {denominator!r}.")
@@ -45,6 +48,10 @@ def tversky(prediction: Logit, y: Label, false_positive: float, false_negative: 
     Elicits the decision η > a T / (1 + (a + b − 1) T), T the largest index [Salehi, Erdogmus and Gholipour 2017];
     a = b = 1/2 is Dice, a = b = 1 the Jaccard index, with one and the same decision. gamma > 1 is the focal Tversky
     loss [Abraham and Khan 2019]: a monotone map of the loss, with the same minimiser.
+
+    >>> tversky(torch.tensor([[[2.0], [-1.0]]]),
+    ...     torch.tensor([[[1.0], [0.0]]]), false_positive=0.3, false_negative=0.7).flatten()
+    tensor([0.1571, 0.1571])
     """
     domain.at_least_zero(false_positive=false_positive, false_negative=false_negative)
     domain.positive(gamma=gamma)
@@ -66,6 +73,9 @@ def generalised_dice(prediction: Logit, y: Label) -> Logit:
 
     Elicits the decision η > (w₀ (2 − G) + w₁ G) / (2 (w₀ + w₁)), G the largest index; a class without samples gets
     weight 0.
+
+    >>> generalised_dice(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [0.0]]])).flatten()
+    tensor([0.1941, 0.1941])
     """
     domain.one_logit(prediction)
     domain.labels(prediction, y)
@@ -79,7 +89,11 @@ def generalised_dice(prediction: Logit, y: Label) -> Logit:
 
 
 def dice_cross_entropy(prediction: Logit, y: Label, proportion: float = 0.5, denominator: str = "squared") -> Logit:
-    """proportion Dice + (1 − proportion) cross-entropy. Elicits something between η and what Dice elicits."""
+    """proportion Dice + (1 − proportion) cross-entropy. Elicits something between η and what Dice elicits.
+
+    >>> dice_cross_entropy(torch.tensor([[[2.0], [-1.0]]]), torch.tensor([[[1.0], [0.0]]])).flatten()
+    tensor([0.0869, 0.1800])
+    """
     if not 0 <= proportion <= 1:
         raise ValueError(f"`proportion` must lie between 0 and 1, got {proportion}.")
     return proportion * dice(prediction, y, denominator) + (1 - proportion) * cross_entropy(prediction, y)

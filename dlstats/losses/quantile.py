@@ -17,7 +17,11 @@ Level = float | Tensor
 
 
 def pinball(prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5) -> Float[Tensor, "*n k"]:
-    """max(τ r, (τ − 1) r), r = y − f. Elicits the quantile at `level` τ [Koenker and Bassett 1978]."""
+    """max(τ r, (τ − 1) r), r = y − f. Elicits the quantile at `level` τ [Koenker and Bassett 1978].
+
+    >>> pinball(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]]), level=0.9).flatten()
+    tensor([0.4500, 0.3000])
+    """
     domain.level(level)
     residual = y - prediction
     return torch.maximum(level * residual, (level - 1) * residual)
@@ -26,7 +30,11 @@ def pinball(prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level:
 def expectile(
     prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level: Level = 0.5
 ) -> Float[Tensor, "*n k"]:
-    """|τ − 1{r < 0}| r². Elicits the expectile at `level` τ [Newey and Powell 1987]; half the square at τ = 1/2."""
+    """|τ − 1{r < 0}| r². Elicits the expectile at `level` τ [Newey and Powell 1987]; half the square at τ = 1/2.
+
+    >>> expectile(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]]), level=0.9).flatten()
+    tensor([0.2250, 0.9000])
+    """
     domain.level(level)
     residual = y - prediction
     below = (residual < 0).to(residual.dtype)
@@ -39,6 +47,9 @@ def smooth_pinball(
     """τ r + h log(1 + exp(−r/h)), `width` h: above the pinball loss by at most h log 2 [Zheng 2011, eq. 3].
 
     It is the pinball loss convolved with a logistic kernel of scale h; elicits the quantile of the smoothed distribution.
+
+    >>> smooth_pinball(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]]), level=0.9).flatten()
+    tensor([0.4507, 0.3000])
     """
     domain.positive(width=width)
     residual = y - prediction
@@ -59,6 +70,9 @@ def in_order(raw: Float[Tensor, "*n k"], free: int = 0) -> Float[Tensor, "*n k"]
 
     The non-crossing head of quantile networks, with the first output free [Shen et al. 2025, arXiv 2504.08215, with
     ELU + 1 for softplus].
+
+    >>> in_order(torch.tensor([[1.0, 0.0, 0.0]]))
+    tensor([[1.0000, 1.6931, 2.3863]])
     """
     if not 0 <= free < raw.shape[-1]:
         raise ValueError(f"`free` must be one of the outputs 0, ..., {raw.shape[-1] - 1}, got {free}.")

@@ -7,5 +7,10 @@ from torch import Tensor
 
 
 def squared(prediction: Float[Tensor, "reps n k"], y: Float[Tensor, "reps n k"]) -> Float[Tensor, "reps n k"]:
-    """Squared loss (y − f)². Elicits the mean [Gneiting 2011, section 2]."""
+    """Squared loss (y − f)². Elicits the mean [Gneiting 2011, section 2].
+
+    >>> import torch
+    >>> squared(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.2500, 9.0000])
+    """
     return (prediction - y).square()

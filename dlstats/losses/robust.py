@@ -22,7 +22,11 @@ Numbers = Float[Tensor, "*shape"]
 
 
 def absolute(prediction: Numbers, y: Numbers) -> Numbers:
-    """|r|. Elicits the median."""
+    """|r|. Elicits the median.
+
+    >>> absolute(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.5000, 3.0000])
+    """
     return (y - prediction).abs()
 
 
@@ -30,6 +34,9 @@ def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
     """r²/2 up to `threshold` k, then k|r| − k²/2 [Huber 1964, section 3]: torch's HuberLoss, k times SmoothL1Loss.
 
     Elicits the zero of E clip(r, −k, k).
+
+    >>> huber(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1250, 3.1305])
     """
     domain.positive(threshold=threshold)
     size = (y - prediction).abs()
@@ -39,7 +46,11 @@ def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
 
 def log_cosh(prediction: Numbers, y: Numbers) -> Numbers:
     """log cosh r, the negative log density of the hyperbolic secant distribution up to a constant. Elicits the zero of
-    E tanh r."""
+    E tanh r.
+
+    >>> log_cosh(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1201, 2.3093])
+    """
     size = (y - prediction).abs()
     near = torch.log1p(2 * torch.sinh(size.clamp(max=1) / 2).square())
     far = size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
@@ -47,14 +58,22 @@ def log_cosh(prediction: Numbers, y: Numbers) -> Numbers:
 
 
 def tukey(prediction: Numbers, y: Numbers, threshold: float = 4.685) -> Numbers:
-    """(c²/6)(1 − (1 − (r/c)²)³) up to `threshold` c, then c²/6 [Beaton and Tukey 1974]. Not convex, bounded."""
+    """(c²/6)(1 − (1 − (r/c)²)³) up to `threshold` c, then c²/6 [Beaton and Tukey 1974]. Not convex, bounded.
+
+    >>> tukey(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1236, 2.9070])
+    """
     domain.positive(threshold=threshold)
     square = ((y - prediction).abs() / threshold).clamp(max=1).square()
     return threshold**2 / 6 * square * (3 - 3 * square + square.square())
 
 
 def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: float = 8.0) -> Numbers:
-    """ψ rises to `a`, is flat to `b` and falls to 0 at `c` in straight lines [Hampel 1974, section 5.4]."""
+    """ψ rises to `a`, is flat to `b` and falls to 0 at `c` in straight lines [Hampel 1974, section 5.4].
+
+    >>> hampel(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1250, 4.0000])
+    """
     domain.positive(a=a, b=b, c=c)
     if not a <= b < c:
         raise ValueError(f"`a`, `b` and `c` must rise, a <= b < c, got {a}, {b}, {c}.")
@@ -67,7 +86,11 @@ def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: f
 
 
 def andrews(prediction: Numbers, y: Numbers, threshold: float = 1.339) -> Numbers:
-    """a²(1 − cos(r/a)) up to |r| = aπ, then 2a², `threshold` a [Andrews et al. 1972]."""
+    """a²(1 − cos(r/a)) up to |r| = aπ, then 2a², `threshold` a [Andrews et al. 1972].
+
+    >>> andrews(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1236, 2.9059])
+    """
     domain.positive(threshold=threshold)
     half = (y - prediction).abs().clamp(max=math.pi * threshold) / (2 * threshold)
     return 2 * threshold**2 * torch.sin(half).square()
@@ -78,13 +101,20 @@ def cauchy(prediction: Numbers, y: Numbers, threshold: float = 2.385) -> Numbers
 
     log(1 + r²), as in Shen et al. 2021, is twice this at c = 1. Elicits the location of Cauchy maximum likelihood at
     scale c.
+
+    >>> cauchy(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1223, 2.6981])
     """
     domain.positive(threshold=threshold)
     return threshold**2 / 2 * log1p_square((y - prediction) / threshold)
 
 
 def geman_mcclure(prediction: Numbers, y: Numbers, threshold: float = 3.787) -> Numbers:
-    """(c²/2) u²/(1 + u²), u = r/c, `threshold` c [Geman and McClure 1987]. Barron's α = −2 has scale c/2."""
+    """(c²/2) u²/(1 + u²), u = r/c, `threshold` c [Geman and McClure 1987]. Barron's α = −2 has scale c/2.
+
+    >>> geman_mcclure(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1229, 2.7649])
+    """
     domain.positive(threshold=threshold)
     size = ((y - prediction) / threshold).abs()
     inner, outer = size.clamp(max=1).square(), size.clamp(min=1).square()
@@ -95,6 +125,9 @@ def welsch(prediction: Numbers, y: Numbers, threshold: float = 2.985) -> Numbers
     """(c²/2)(1 − exp(−(r/c)²)), `threshold` c [Holland and Welsch 1977]. Barron's α = −∞ has scale c/√2.
 
     Elicits the mode of the distribution smoothed by a normal of variance c²/2.
+
+    >>> welsch(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1233, 2.8326])
     """
     domain.positive(threshold=threshold)
     return -(threshold**2) / 2 * torch.expm1(-((y - prediction) / threshold).square())
@@ -104,6 +137,9 @@ def charbonnier(prediction: Numbers, y: Numbers, threshold: float = 1.0) -> Numb
     """c²(√(1 + (r/c)²) − 1), `threshold` c, also pseudo-Huber [Charbonnier et al. 1994]. Barron's α = 1.
 
     Elicits the zero of E r/√(c² + r²).
+
+    >>> charbonnier(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
+    tensor([0.1180, 2.1623])
     """
     domain.positive(threshold=threshold)
     ratio = ((y - prediction) / threshold).abs()

@@ -5,7 +5,7 @@ Python what simsum of rsimsum and calc_absolute of simhelpers are to R; `estimat
 
 >>> from dlstats import montecarlo
 >>> print(montecarlo.estimate("empirical_se", [1.2, 0.9, 1.4, 1.1]))
-0.2082 (mcse 0.057, 4 replicates, 0 failed)
+0.2082 (mcse 0.083, 4 replicates, 0 failed)
 
 `Estimate.line`, `Estimate.of_line`: an estimate as a line of a summary, and back.
 `paired`: difference, ratio or log₁₀ ratio of a statistic of two columns indexed by replicate.

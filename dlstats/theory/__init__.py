@@ -1,1 +1,5 @@
 """What is predicted: closed forms and quadrature, and the claims that are made of them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

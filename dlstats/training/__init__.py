@@ -3,5 +3,18 @@
 from dlstats.training import schedules
 from dlstats.training.contract import Fit, Problem, Training
 from dlstats.training.fit import best_of, fit, predict, problem
+from dlstats.training.networks import Networks, Specification, train
 
-__all__ = ["Fit", "Problem", "Training", "best_of", "fit", "predict", "problem", "schedules"]
+__all__ = [
+    "Fit",
+    "Networks",
+    "Problem",
+    "Specification",
+    "Training",
+    "best_of",
+    "fit",
+    "predict",
+    "problem",
+    "schedules",
+    "train",
+]

@@ -7,7 +7,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TAKEN = {"numpy", "scipy", "pandas"}
+TAKEN = {"numpy", "scipy", "pandas", "lazy-loader"}
+"""The last, which has no dependencies, is how `import dlstats` itself loads nothing."""
 CODE = """
 import sys
 
