@@ -21,7 +21,7 @@ OPTIONS = {
     "tversky": {"false_positive": 0.3, "false_negative": 0.7},
 }
 OUTPUTS = {"adaptive": 3, "adaptive_shared": 3}
-NAMES = [*sorted({name for name in losses.__all__ if name not in HELPERS} - {"barron"}), "barron.barron"]
+NAMES = [*sorted({name for name in dir(losses) if name not in HELPERS} - {"barron"}), "barron.barron"]
 
 
 def _loss(name):

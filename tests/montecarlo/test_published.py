@@ -120,10 +120,10 @@ def test_rsimsum_prints_these_numbers():
         close(table.loc[(name, "relative_bias")], bias[0] / truth, bias[1] / abs(truth), 2 * half, n)
         close(table.loc[(name, "empirical_se")], *empse, half, n)
         close(table.loc[(name, "model_se")], *modelse, half, n)
-        line = 100 * table.loc[(name, "relative_error_model_se"), ["estimate", "mcse"]]
+        row = table.loc[(name, "relative_error_model_se")].to_dict()
         rounded = 100 * half * (1 / empse[0] + modelse[0] / empse[0] ** 2)  # what printed moments leave open
-        assert float(line["estimate"]) == pytest.approx(relerror[0], abs=rounded)
-        assert float(line["mcse"]) == pytest.approx(relerror[1], rel=4 / n, abs=rounded)
+        assert 100 * row["estimate"] == pytest.approx(relerror[0], abs=rounded)
+        assert 100 * row["mcse"] == pytest.approx(relerror[1], rel=4 / n, abs=rounded)
         for statistic, (share, mcse) in zip(("coverage", "proportion", "rejection_rate"), shares, strict=True):
             close(table.loc[(name, statistic)], share, mcse, half, n)
 
