@@ -64,7 +64,33 @@ def faults(config: Mapping, profile: str, results: Path, reports: Path, again: s
         whole = whole and done
     if whole:
         by_study[""] = _of_all(config, profile, results, reports)
+    for study, parts in _without_inputs(config, results, reports).items():
+        by_study[study] = parts | by_study.get(study, {})
     return by_study
+
+
+def _without_inputs(config: Mapping, results: Path, reports: Path) -> dict[str, Faults]:
+    """What stands though a file that it is made from does not, which Snakemake takes for done."""
+    found: dict[str, Faults] = {}
+    all_measured: list[Path] = []
+    all_drawn: list[Path] = []
+    for study in config["studies"]:
+        raw = [path for files in origins.raw(config, study, results).values() for path in files]
+        summary, measured = results / "summary" / study, origins.measured_path(results, study)
+        drawn = origins.drawn_path(reports, study).parent
+        needs = [("summarise", summary, raw), ("measure", measured, [summary]), ("draw", drawn, [summary, measured])]
+        found[study] = {marker(rule, study): why for rule, *made in needs if (why := _lacks(*made))}
+        all_measured += [measured, *([origins.checks_path(results, study)] if registry.load(study).checks else [])]
+        all_drawn.append(drawn)
+    ledger = origins.ledger_path(results)
+    needs = [("ledger", ledger, all_measured), ("write", origins.report_path(reports), [ledger, *all_drawn])]
+    found[""] = {marker(rule): why for rule, *made in needs if (why := _lacks(*made))}
+    return found
+
+
+def _lacks(output: Path, inputs: list[Path]) -> str:
+    missing = [path for path in inputs if not path.exists()] if output.exists() else []
+    return f"{missing[0]}: is not there" if missing else ""
 
 
 def _of_all(config: Mapping, profile: str, results: Path, reports: Path) -> Faults:

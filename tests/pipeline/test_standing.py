@@ -68,6 +68,13 @@ DAMAGE = {
     "raw foreign": (lambda: RAW[1].write_text("n,error\n20,0.1\n"), SIMULATE),
     "raw flipped": (lambda: _flip(RAW[1]), SIMULATE),
     "raw of another cell": (lambda: shutil.copy(RAW[0], RAW[1]), SIMULATE),
+    "raw gone, as of a job that was killed": (lambda: RAW[1].unlink(), {"summarise-toy"}),
+    "all raw gone": (lambda: shutil.rmtree(RESULTS / "raw"), {"summarise-toy"}),
+    "all summaries gone": (lambda: shutil.rmtree(RESULTS / "summary"), {"measure-toy", "draw-toy"}),
+    "measured gone": (lambda: origins.measured_path(RESULTS, "toy").unlink(), {"draw-toy", "ledger"}),
+    "checks gone": (lambda: origins.checks_path(RESULTS, "toy").unlink(), {"ledger"}),
+    "ledger gone": (lambda: origins.ledger_path(RESULTS).unlink(), {"write"}),
+    "figures gone": (lambda: shutil.rmtree(origins.drawn_path(REPORTS, "toy").parent), {"write"}),
     "summary gone": (lambda: _summary().unlink(), {"summarise-toy"}),
     "summary flipped": (lambda: _flip(_summary()), {"summarise-toy"}),
     "summary's CSV edited": (lambda: _summary().with_suffix(".csv").write_text("n\n"), {"summarise-toy"}),
@@ -94,12 +101,12 @@ def test_what_is_damaged_or_foreign_is_found(damage, wanted):
     assert found.keys() - wanted <= {standing.marker("write")}
 
 
-def test_what_is_not_there_is_left_to_snakemake():
-    shutil.rmtree(RESULTS / "summary")
-    RAW[0].unlink()
+def test_what_is_not_there_is_left_to_snakemake_when_nothing_is_made_from_it():
+    shutil.rmtree(REPORTS)
+    assert _faults() == {}
+    origins.ledger_path(RESULTS).unlink()
     assert _faults() == {}
     shutil.rmtree(RESULTS)
-    shutil.rmtree(REPORTS)
     assert _faults() == {}
 
 
