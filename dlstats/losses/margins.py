@@ -47,6 +47,15 @@ def ldam(
     return loss if weights is None else of_class(weights, y, prediction) * loss
 
 
+def cosines(prediction: Logits) -> Logits:
+    """z / ‖z‖, the cosines of the angles between the C outputs and the axes, on which `ldam` has its scale of 30.
+
+    A last layer without bias whose inputs and class vectors have norm 1 [Cao et al. 2019, section 3.2], with the axes of the
+    outputs as class vectors, which are thus fixed and orthonormal: there they are trained. At outputs of 0 it is 0.
+    """
+    return prediction / (prediction.square().sum(dim=2, keepdim=True) + 1e-12).sqrt()
+
+
 def ldam_margins(counts: Sequence[float], largest: float = 0.5) -> list[float]:
     """Margins ∝ n_k^(−1/4), the largest of which is `largest` [Cao et al. 2019, eq. 11].
 

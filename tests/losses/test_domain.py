@@ -91,7 +91,7 @@ SEVERAL = {
 }
 MODULES = (barron, imbalance, margins, overlap, quantile, regression, robust)
 HELPERS = {"log_probabilities", "of_class", "entropy", "inverse_frequency", "effective_number_weights", "ldam_margins",
-           "in_order", "shape_and_log_scale", "log_partition", "log1p_square"}  # fmt: skip
+           "cosines", "in_order", "shape_and_log_scale", "log_partition", "log1p_square"}  # fmt: skip
 FREE = {"squared", "absolute", "log_cosh", "adaptive", "adaptive_shared"}
 """Losses of any real response, without a constant."""
 

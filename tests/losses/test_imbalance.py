@@ -254,6 +254,16 @@ def test_a_class_without_samples_is_a_clear_error(call):
         call((10, 0))
 
 
+def test_cosines_are_those_of_the_axes_and_forget_the_length_of_the_outputs():
+    z = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    found = margins.cosines(z)
+    np.testing.assert_allclose(found.square().sum(dim=2), 1, rtol=1e-9)
+    np.testing.assert_allclose(found, margins.cosines(7 * z), rtol=1e-9)
+    axis = torch.eye(3, dtype=torch.float64)[None]
+    np.testing.assert_allclose(margins.cosines(4 * axis), axis, atol=1e-9)
+    assert (margins.cosines(0 * z) == 0).all()
+
+
 def test_class_balanced_weights_sum_to_the_number_of_classes():
     assert sum(imbalance.effective_number_weights((5000, 500, 50), 0.9999)) == pytest.approx(3, rel=1e-14)
     with pytest.raises(ValueError, match="beta"):

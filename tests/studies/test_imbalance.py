@@ -47,9 +47,80 @@ def test_the_prior_is_accounted_for_in_the_loss_or_after_training():
 @pytest.mark.parametrize("experiment", ["breast_cancer", "digits"])
 def test_losses_share_their_data_and_initialisation(experiment):
     rows = results.raw("imbalance_real_data", experiment)
-    for column in ("data_digest", "start_digest"):
-        assert (rows.groupby("replicate")[column].nunique() == 1).all()
-        assert rows[column].nunique() == rows["replicate"].nunique()
+    one_logit = rows if experiment == "digits" else rows[rows["method"] != "ldam"]
+    for column, shared in (("data_digest", rows), ("start_digest", one_logit)):
+        assert (shared.groupby("replicate")[column].nunique() == 1).all()
+        assert shared[column].nunique() == rows["replicate"].nunique()
+
+
+def test_breast_cancer_is_standardised_by_its_training_part(monkeypatch):
+    import contextlib
+
+    from dlstats.seeds import Streams
+    from dlstats.studies.imbalance import _training, imbalance_real_data
+
+    seen = []
+
+    def stop(name, data, counts, trainer):
+        seen.append(data)
+        raise StopIteration
+
+    monkeypatch.setattr(_training, "outputs", stop)
+    condition = imbalance_real_data.BREAST_CANCER.condition({"steps": 1, "effort": 1}, "test")
+    with contextlib.suppress(StopIteration):
+        imbalance_real_data.simulate_breast_cancer(condition, Streams(1, "imbalance_real_data", [0, 1]), "cpu")
+    (data,) = seen
+    np.testing.assert_allclose(data.x.mean(axis=1), 0, atol=1e-12)
+    np.testing.assert_allclose(data.x.std(axis=1), 1, rtol=1e-12)
+    assert np.abs(data.test_x.mean(axis=1)).max() > 0.1
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "weighted", "class_balanced", "logit_adjusted"])
+def test_the_expected_loss_is_least_at_the_log_odds_and_the_shift_of_the_loss(name):
+    from dlstats.losses import imbalance
+    from dlstats.studies.imbalance import _measured, _training
+
+    counts = (392, 8)
+    eta = np.linspace(0.02, 0.9, 7)[None]
+    loss = {"cross_entropy": imbalance.cross_entropy, **_training.losses(counts)}[name]
+    best = np.log(eta / (1 - eta)) + _measured.shift(name, counts)
+    at, left, right = (_training.loss_at(loss, best + move, eta) for move in (0.0, -0.05, 0.05))
+    assert at < min(left, right)
+    assert (left + right - 2 * at) > 10 * abs(right - left)
+
+
+def test_a_kernel_ranks_rings_and_a_line_does_not():
+    from dlstats.dgp import imbalanced
+    from dlstats.measures import classification as measures
+    from dlstats.seeds import Streams
+    from dlstats.studies.imbalance import _data, _rivals
+
+    streams, rings = Streams(1, "imbalance_networks", [0]), imbalanced.MECHANISMS["rings"]
+    (x, y), (held_x, held_y), (test_x, test_y) = (
+        _data.drawn(rings, streams, role, sizes)
+        for role, sizes in zip("abc", ((200, 20), (50, 5), (200, 200)), strict=True)
+    )
+    one = test_y.astype(float)
+    data = _data.Data(x, y, held_x, held_y, test_x, one, 1 - one, 0.1)
+    ranked = {name: measures.auroc(fit(data, streams)[0], one, 1 - one)[0] for name, fit in _rivals.RIVALS.items()}
+    assert ranked["kernel"] > 0.9 > 0.65 > ranked["firth"]
+
+
+def test_logits_of_ldam_have_the_scale_of_its_authors_as_norm():
+    from dlstats.studies.imbalance import _training
+
+    outputs = np.random.default_rng(1).normal(size=(2, 6, 5))
+    np.testing.assert_allclose(np.linalg.norm(_training.of_cosines(outputs), axis=2), 30, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["imbalance_networks", "pixelwise_dice"])
+def test_claims_on_training_read_every_cell_of_their_experiment(name):
+    study = registry.load(name)
+    factors = {"imbalance_networks": {"n"}, "pixelwise_dice": {"foreground"}}[name]
+    readers = [getattr(claim.measure, "reader", claim.measure) for claim in study.claims]
+    wheres = [reader.where for reader in readers if hasattr(reader, "where")]
+    assert wheres
+    assert not [where for where in wheres if factors & set(where)]
 
 
 def test_losses_for_many_classes_are_methods_of_the_comparison():

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import special
 
+from dlstats.losses import imbalance
 from dlstats.measures import classification as measures
 from dlstats.methods import calibration
-from dlstats.studies.imbalance._training import Data
+from dlstats.studies.imbalance._data import Data
 from dlstats.theory import minimisers
 
 ADJUSTED = {"cross_entropy": "prior", "weighted": "default", "logit_adjusted": "default"}
 """The cut at which a loss accounts for the prevalence once: after training, or in the loss."""
 COUNTED = ("default", "elkan")
 """Cuts at which recall and precision are measured."""
+
+
+def shift(name: str, counts: Sequence[int]) -> float:
+    """The constant that a loss of `_methods.SHIFTED` adds to the log-odds, `counts` those of the classes trained on."""
+    weights = imbalance.effective_number_weights(counts, 0.999)
+    known = {"cross_entropy": 0.0, "class_balanced": float(np.log(weights[1] / weights[0]))}
+    return known.get(name, float(np.log(counts[0] / counts[1])))
+
+
+def undone(logit: np.ndarray, data: Data) -> dict[str, np.ndarray]:
+    """Log loss above the smallest of logits from which what the loss adds to the log-odds is taken again."""
+    a, b = data.positive, data.negative
+    return {"excess_log_loss_undone": measures.log_loss(logit, a, b) - _smallest_log_loss(a, b)}
 
 
 def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict[str, np.ndarray]:
@@ -36,6 +52,7 @@ def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict
         columns[f"balanced_error_{cut}"] = table.balanced_error
         if cut in COUNTED:
             columns |= {f"recall_{cut}": table.recall, f"precision_{cut}": table.precision, f"mcc_{cut}": table.mcc}
+    columns["recall_lack"] = measures.counts(a > b, a, b).recall - columns["recall_default"]
     if name in ADJUSTED:
         columns["excess_adjusted"] = columns[f"excess_{ADJUSTED[name]}"]
     if name == "cross_entropy":
@@ -44,12 +61,13 @@ def measured(name: str, logit: np.ndarray, held: np.ndarray, data: Data) -> dict
 
 
 def inverted(logit: np.ndarray, gamma: np.ndarray, data: Data) -> dict[str, np.ndarray]:
-    """Log loss after the closed-form inverse of the focal map at each replicate's gamma, less that before."""
+    """`undone` by the closed-form inverse of the focal map at each replicate's gamma, and the log loss less that before."""
     p = np.clip(1 / (1 + np.exp(-logit)), 1e-7, 1 - 1e-7)
     true = np.stack([minimisers.focal_inverse_binary(row, one) for row, one in zip(p, gamma, strict=True)])
     true = np.clip(true, 1e-7, 1 - 1e-7)
-    after = measures.log_loss(np.log(true / (1 - true)), data.positive, data.negative)
-    return {"inversion_gain": after - measures.log_loss(logit, data.positive, data.negative)}
+    logits = np.log(true / (1 - true))
+    after, before = (measures.log_loss(z, data.positive, data.negative) for z in (logits, logit))
+    return undone(logits, data) | {"inversion_gain": after - before}
 
 
 def _rankings(logit: np.ndarray, held: np.ndarray, data: Data) -> dict[str, np.ndarray]:

@@ -10,15 +10,15 @@ METHODS = {
     "class_balanced": Method(
         "class-balanced", "cross-entropy with weights inverse to the effective numbers of samples, β = 0.999", "balanced"
     ),
-    "focal": Method("focal", "focal loss, gamma of 1, 2 and 5 by held-out data where two classes are trained, else 2"),
+    "focal": Method("focal", "focal loss, gamma of 1, 2 and 5 by held-out data"),
     "logit_adjusted": Method("logit-adjusted", "cross-entropy of logits to which the log class frequencies are added"),
     "vector_scaling": Method(
         "vector scaling", "cross-entropy of logits scaled by frequency^0.15 and shifted by the log-odds of the classes"
     ),
     "ldam": Method(
-        "margins n^(−1/4), deferred weights",
-        "margins of LDAM on logits at scale 2, without its normalised last layer, with inverse-frequency weights in the last two "
-        "fifths of the steps",
+        "LDAM, deferred weights",
+        "LDAM: margins n^(−1/4) on cosines at scale 30, from outputs of norm 1 and fixed orthonormal class vectors, with "
+        "inverse-frequency weights in the last fifth of the steps",
     ),
     "dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y² of a minibatch"),
     "dice_cross_entropy": Method("Dice + cross-entropy", "the sum of soft Dice and cross-entropy", "sum_of_both"),
@@ -30,10 +30,15 @@ METHODS = {
     ),
     "undersampled": Method("undersampling", "cross-entropy, the other class thinned until both are equally large", "linear"),
     "firth": Method("Firth, linear", "logistic regression with Firth's penalty, no network", "firth_linear"),
+    "kernel": Method(
+        "kernel logistic", "logistic regression on a Gaussian kernel, bandwidth and penalty by held-out data, no network"
+    ),
 }  # fmt: skip
 """The methods for two classes."""
 MULTICLASS = ("cross_entropy", "weighted", "class_balanced", "focal", "logit_adjusted", "vector_scaling", "ldam")
 """Those that are defined for many classes."""
+SHIFTED = ("cross_entropy", "weighted", "class_balanced", "logit_adjusted", "oversampled", "undersampled")
+"""Losses that elicit the log-odds of the truth and a constant."""
 RECIPE = "networks with two hidden layers of 16, Adam, rate and stopping by a held-out fifth"
 """How all of them are trained, for statements."""
 

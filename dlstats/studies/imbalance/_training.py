@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from dlstats import nets, training
-from dlstats.dgp import imbalanced
 from dlstats.losses import imbalance, margins, overlap
 from dlstats.measures import classification as measures
-from dlstats.methods import calibration, logistic, tuning
+from dlstats.methods import calibration, tuning
 from dlstats.seeds import Streams
+from dlstats.studies.imbalance._data import Data
+from dlstats.studies.imbalance._rivals import RIVALS
 from dlstats.training.recipes import digest
 
 RATES = (0.03, 0.01, 0.003)
@@ -24,23 +27,9 @@ GAMMAS = (1.0, 2.0, 5.0)
 BATCH = 256
 VALIDATIONS = 20
 """Looks at the held-out loss at effort 1."""
-DEFERRED = 0.6
-"""Proportion of the steps before the weights of the margins n^(−1/4) set in."""
+DEFERRED, SCALE = 0.8, 30.0
+"""Of LDAM: the proportion of the steps before its weights set in, and the scale of its cosines, those of its authors."""
 WIDTHS = (16, 16)
-
-
-@dataclass(frozen=True)
-class Data:
-    """Training, held-out and test data of a block: inputs (reps, n, d), labels (reps, n), test weights (reps, m)."""
-
-    x: np.ndarray
-    y: np.ndarray
-    held_x: np.ndarray
-    held_y: np.ndarray
-    test_x: np.ndarray
-    positive: np.ndarray
-    negative: np.ndarray
-    prevalence: float
 
 
 @dataclass(frozen=True)
@@ -55,22 +44,9 @@ class Phase:
 class Tuned:
     """Networks at the rate and step that the held-out loss chose, one per replicate."""
 
-    parameters: object
+    parameters: Tensor
     columns: dict
     """What is recorded of every replicate."""
-
-
-def drawn(
-    mechanism: imbalanced.Mechanism, streams: Streams, role: str, sizes: Sequence[int], /, **parameters: object
-) -> Iterator[np.ndarray]:
-    """Inputs (reps, n, d) and labels (reps, n) of a class-imbalanced mechanism with `sizes` points per class."""
-    pairs = [imbalanced.sample(mechanism, rng, sizes) for rng in streams.generators(role, **parameters)]
-    return (np.stack(parts) for parts in zip(*pairs, strict=True))
-
-
-def held_out(counts: Sequence[int]) -> list[int]:
-    """A fifth of the samples of every class, and at least one."""
-    return [max(1, round(count / 5)) for count in counts]
 
 
 def losses(counts: Sequence[int]) -> dict[str, Callable]:
@@ -91,9 +67,23 @@ def losses(counts: Sequence[int]) -> dict[str, Callable]:
 
 
 def deferred(counts: Sequence[int]) -> tuple[Phase, Phase]:
-    """Margins n^(−1/4), then the same with inverse-frequency weights: LDAM without its normalised last layer."""
-    plain = partial(margins.ldam, margins=margins.ldam_margins(counts), scale=2.0)
+    """LDAM on the cosines of one output per class, then the same with inverse-frequency weights."""
+    plain = partial(_on_cosines, margins=margins.ldam_margins(counts), scale=SCALE)
     return Phase(plain, DEFERRED), Phase(partial(plain, weights=imbalance.inverse_frequency(counts)), 1 - DEFERRED)
+
+
+def _on_cosines(prediction: Tensor, y: Tensor, **settings) -> Tensor:
+    return margins.ldam(margins.cosines(prediction), y, **settings)
+
+
+def of_cosines(outputs: np.ndarray) -> np.ndarray:
+    """Logits of LDAM from the outputs of its network, one per class."""
+    return SCALE * margins.cosines(torch.as_tensor(outputs)).numpy()
+
+
+def loss_at(loss: Callable, logit: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The mean loss of every replicate at given logits (reps, n) and labels, (reps,)."""
+    return loss(torch.as_tensor(logit)[..., None], torch.as_tensor(y)[..., None]).mean(dim=(1, 2)).numpy()
 
 
 @dataclass(frozen=True)
@@ -158,11 +148,13 @@ class Trainer:
 
 def outputs(name: str, data: Data, counts: Sequence[int], trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
     """Logits of a method for two classes at test and at held-out points, and its columns; `counts` of the training data."""
-    if name == "firth":
-        return _linear(data)
+    if name in RIVALS:
+        return RIVALS[name](data, trainer.streams)
     if name == "focal":
         return _best_focal(data, trainer)
-    phases = deferred(counts) if name == "ldam" else (Phase(losses(counts).get(name, imbalance.cross_entropy)),)
+    if name == "ldam":
+        return _margins(counts, data, replace(trainer, net=replace(trainer.net, d_out=2)))
+    phases = (Phase(losses(counts).get(name, imbalance.cross_entropy)),)
     return _network(phases, _resampled(name, data, trainer.streams), trainer)
 
 
@@ -170,6 +162,14 @@ def _network(phases: Sequence[Phase], data: Data, trainer: Trainer) -> tuple[np.
     found = trainer.tuned(phases, data.x, data.y.astype(float), data.held_x, data.held_y.astype(float))
     test, held = (trainer.logits(found.parameters, x)[..., 0] for x in (data.test_x, data.held_x))
     return test, held, found.columns
+
+
+def _margins(counts: Sequence[int], data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
+    """LDAM by a network with an output for each class: the difference of its logits."""
+    found = trainer.tuned(deferred(counts), data.x, data.y, data.held_x, data.held_y)
+    pairs = (of_cosines(trainer.logits(found.parameters, x)) for x in (data.test_x, data.held_x))
+    test, held = (pair[..., 1] - pair[..., 0] for pair in pairs)
+    return test, held, found.columns | trainer.digests(data.x)
 
 
 def _best_focal(data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
@@ -210,14 +210,3 @@ def _smote(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.n
     from imblearn.over_sampling import SMOTE
 
     return SMOTE(random_state=int(rng.integers(2**31))).fit_resample(x, y)  # pyright: ignore[reportReturnType]
-
-
-def _linear(data: Data) -> tuple[np.ndarray, np.ndarray, dict]:
-    """Logistic regression with Firth's penalty: what a statistician would use instead."""
-
-    def design(x: np.ndarray) -> np.ndarray:
-        return np.concatenate([np.ones((*x.shape[:2], 1)), x], axis=2)
-
-    fit = logistic.fit(design(data.x), data.y.astype(float), firth=True, steps=300, tolerance=1e-6)
-    test, held = (np.matmul(design(x), fit.beta[:, :, None])[..., 0] for x in (data.test_x, data.held_x))
-    return test, held, {"status": fit.status}

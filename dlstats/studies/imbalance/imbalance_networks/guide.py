@@ -8,9 +8,9 @@ from typing import Any
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.studies.imbalance._methods import METHODS
-from dlstats.studies.imbalance.imbalance_networks.two_classes import GOALS, LABELS, NETWORKS, RIVALS
+from dlstats.studies.imbalance.imbalance_networks.two_classes import FITTED, GOALS, LABELS, RIVALS
 
-SHOWN = ("cross_entropy", "weighted", "focal", "logit_adjusted", "dice", "smote", "firth")
+SHOWN = ("cross_entropy", "weighted", "focal", "logit_adjusted", "dice", "smote", "firth", "kernel")
 CUTS = {"default": "cut at 1/2", "tuned": "cut best on held-out data", "elkan": "calibrated, cut at the prevalence"}
 MARGIN = math.log10(1.25)
 """Log₁₀ of a ratio of excesses within which two losses count as equal."""
@@ -29,6 +29,7 @@ ELICITS = {
     "smote": "balanced, smoothed",
     "undersampled": "balanced $\\eta$",
     "firth": "$\\eta$, linear",
+    "kernel": "$\\eta$",
 }
 BETTER, WORSE, EQUAL, OPEN = "better", "worse", "equal", "open"
 MARKS = {BETTER: ("^", "blue", 20), WORSE: ("v", "vermillion", 20), EQUAL: ("s", "green", 9), OPEN: (".", "", 6)}
@@ -99,33 +100,39 @@ def draw_excess(evidence: Evidence, figure) -> None:
 
 
 def draw_effort(evidence: Evidence, figure) -> None:
-    """Excess balanced error of every loss, calibrated and cut at the prevalence, at efforts 1 and 3; n = 2,000."""
+    """Training loss over that of what a loss elicits, and excess of every method, at efforts 1 and 3; n = 2,000."""
     from dlstats.plotting import style
 
-    panels = figure.subplots(1, len(LABELS), sharey=True)
-    for axes, (mechanism, title) in zip(panels, LABELS.items(), strict=True):
-        for index, effort in enumerate((1, 3)):
-            table = evidence.table(
-                "two_classes", measure="excess_elkan", statistic="mean", mechanism=mechanism, n=2000, effort=effort
-            )
-            table = table.set_index("method").loc[[*NETWORKS, "firth"]]
-            places = [place + 0.2 * (2 * index - 1) for place in range(len(table))]
-            drawn = style.nth(index + 1) | {"linestyle": ""}
-            axes.errorbar(table["estimate"], places, xerr=2 * table["mcse"], label=f"effort {effort}", **drawn)
-        axes.set(xscale="log", xlabel="excess balanced error", title=title)
-    panels[0].set_yticks(range(len(METHODS)), [METHODS[name].label for name in [*NETWORKS, "firth"]])
-    panels[0].invert_yaxis()
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    panels = figure.subplots(2, len(LABELS), sharey="row", height_ratios=(len(FITTED), len(METHODS)))
+    rows = (("misfit", FITTED, "training loss, relative"), ("excess_elkan", list(METHODS), "excess balanced error"))
+    for row, (measure, names, label) in zip(panels, rows, strict=True):
+        for axes, (mechanism, title) in zip(row, LABELS.items(), strict=True):
+            for index, effort in enumerate((1, 3)):
+                where: dict[str, Any] = {"mechanism": mechanism, "n": 2000, "effort": effort}
+                table = evidence.table("two_classes", measure=measure, statistic="mean", **where)
+                table = table.set_index("method").loc[list(names)]
+                places = [place + 0.2 * (2 * index - 1) for place in range(len(table))]
+                drawn = style.nth(index + 1) | {"linestyle": ""}
+                axes.errorbar(table["estimate"], places, xerr=2 * table["mcse"], label=f"effort {effort}", **drawn)
+            axes.set(xlabel=label)
+            if measure == "misfit":
+                axes.axvline(1, color="0.6", linewidth=0.7, zorder=0)
+                axes.set_title(title)
+            else:
+                axes.set_xscale("log")
+        row[0].set_yticks(range(len(names)), [METHODS[name].label for name in names])
+        row[0].invert_yaxis()
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 FIGURES = (
     Figure(
         "imbalance_guide",
         "Which loss for which goal: better (up), worse (down), equal within a factor of 1.25 (square) or open (dot) beside "
-        "cross-entropy, at n = 500, 2,000 and 10,000 from left to right in each cell, prevalence 0.02. Before a cut or a "
-        "recalibration nearly every loss wins at balanced decisions and loses as a probability; after calibration and a cut at "
-        "the prevalence little is left of it. The line wins on Gaussians alone, where it is the correct model. Beside each loss "
-        "what it elicits, η the true probability; log ratios of what a loss lacks of the truth, paired 95 % intervals, one "
+        "cross-entropy, at n = 500, 2,000 and 10,000 from left to right in each cell, prevalence 0.02. Compare what a loss "
+        "gains at balanced decisions and loses as a probability as it is trained with what is left after calibration and a cut "
+        "at the prevalence, and the line on Gaussians, where it is the correct model, with the line in the plane. Beside each "
+        "loss what it elicits, η the true probability; log ratios of what a loss lacks of the truth, paired 95 % intervals, one "
         "comparison at a time.",
         draw_guide,
         "two-column",
@@ -133,20 +140,21 @@ FIGURES = (
     ),
     Figure(
         "imbalance_networks",
-        "Balanced error above Bayes, prevalence 0.02: two Gaussians (top), rings (middle) and two moons (bottom). The way in "
-        "which the cut is chosen (columns) matters more than the loss; calibration and a cut at the prevalence use a few "
-        "held-out positives better than the cut that is best on them. Firth's line is the correct model in the top row and "
-        "useless in the others. Bars: two Monte Carlo standard errors.",
+        "Balanced error above Bayes, prevalence 0.02: two Gaussians (top), rings (middle) and two moons (bottom). Compare "
+        "the way in which the cut is chosen (columns) with the loss (curves). Firth's line is the correct model in the top row "
+        "and wrong in the others; kernel logistic regression is tuned as the networks are. Bars: two Monte Carlo standard "
+        "errors.",
         draw_excess,
         "two-column",
         6.2,
     ),
     Figure(
         "imbalance_effort",
-        "Balanced error above Bayes, calibrated and cut at the prevalence, n = 2,000, prevalence 0.02: three times the steps "
-        "change little where the held-out fifth stops a network. Bars: two Monte Carlo standard errors.",
+        "Balanced error above Bayes, calibrated and cut at the prevalence, n = 2,000, prevalence 0.02, at one and at "
+        "three times the steps: a recipe has enough of them where the two agree. Top: losses of which it is known what they "
+        "elicit, their training loss over that of what they elicit; 1 is noise alone. Bars: two Monte Carlo standard errors.",
         draw_effort,
         "two-column",
-        3.8,
+        5.0,
     ),
 )

@@ -20,15 +20,15 @@ TEST = 400
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate and loss: balanced error above Bayes of the argmax, as it is and corrected for the prior."""
     from dlstats import nets
-    from dlstats.studies.imbalance import _multiclass, _training
+    from dlstats.studies.imbalance import _data, _multiclass, _training
 
     classes = LONG_TAIL.classes
     counts = imbalanced.long_tail_counts(condition.n, classes, condition.ratio)
-    held = _training.held_out(counts)
+    held = _data.held_out(counts)
     counts = [count - part for count, part in zip(counts, held, strict=True)]
     parameters = {"mechanism": "long_tail", "n": condition.n, "ratio": condition.ratio}
     train, valid, (test_x, _) = (
-        tuple(_training.drawn(LONG_TAIL, streams, role, sizes, **parameters))
+        tuple(_data.drawn(LONG_TAIL, streams, role, sizes, **parameters))
         for role, sizes in (("data", counts), ("held_out", held), ("test", [TEST] * classes))
     )
     posterior = imbalanced.posterior(LONG_TAIL, test_x, [1 / classes] * classes)
@@ -39,7 +39,19 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
     net = nets.Mlp(test_x.shape[2], _training.WIDTHS, classes)
     trainer = _training.Trainer(net, condition.steps, condition.effort, streams, device)
-    return _multiclass.run(train, valid, counts, test_x, ("excess", excess), trainer)
+    frame = _multiclass.run(train, valid, counts, test_x, ("excess", excess), trainer)
+    entropy = _entropy(*train, [count / sum(counts) for count in counts])
+    own = frame["method"] == "cross_entropy"
+    return frame.assign(
+        misfit=frame["train_loss"].where(own)
+        / frame["replicate"].map(dict(zip(streams.replicates, entropy, strict=True)))
+    )
+
+
+def _entropy(x: np.ndarray, y: np.ndarray, prior: list[float]) -> np.ndarray:
+    """Cross-entropy of the true probabilities on the training data, (reps,)."""
+    chosen = np.take_along_axis(imbalanced.posterior(LONG_TAIL, x, prior), y[..., None], axis=2)
+    return -np.log(chosen).mean(axis=(1, 2))
 
 
 LONG_TAILED = Experiment(
@@ -61,6 +73,8 @@ LONG_TAILED = Experiment(
         ),
         Measure("learning_rate", "learning rate chosen", "median"),
         Measure("train_loss", "training loss"),
+        Measure("misfit", "training loss over that of the true probabilities", where={"method": ["cross_entropy"]}),
+        Measure("gamma", "gamma chosen", where={"method": ["focal"]}),
         Measure("epochs", "epochs"),
         Measure("dead_share", "proportion of hidden units without a slope"),
     ),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlstats.dgp import imbalanced
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
-from dlstats.studies.imbalance._methods import METHODS
+from dlstats.studies.imbalance._methods import METHODS, SHIFTED
 
 MECHANISMS = {name: imbalanced.MECHANISMS[name] for name in ("gaussians", "rings", "moons")}
 LABELS = {"gaussians": "two Gaussians, d = 5", "rings": "rings in the plane", "moons": "two moons in the plane"}
 TEST = 2000
+FITTED = ("cross_entropy", "weighted", "class_balanced", "logit_adjusted")
+"""Losses of which it is known what they elicit on the training data, with whose loss that of the network is compared."""
+UNDONE = ("weighted", "focal", "logit_adjusted")
+"""Losses of which it is claimed what their probabilities are worth when the known map of the loss is undone."""
 LEAST = 7
 """Samples of a class: without the held-out fifth they are the point and five neighbours that SMOTE takes."""
 
@@ -20,33 +26,42 @@ LEAST = 7
 def simulate(condition: Condition, streams: Streams, device: str):
     """Networks with two hidden layers under every loss; test points carry their posterior."""
     from dlstats import nets
-    from dlstats.studies.imbalance import _training
-    from dlstats.studies.imbalance._measured import inverted, measured
+    from dlstats.losses import imbalance
+    from dlstats.studies.imbalance import _data, _training
+    from dlstats.studies.imbalance._measured import inverted, measured, shift, undone
 
     n, prevalence = condition.n, condition.prevalence
     mechanism = MECHANISMS[condition.mechanism]
     counts = imbalanced.binary_counts(n, prevalence)
-    held = _training.held_out(counts)
+    held = _data.held_out(counts)
     counts = [count - part for count, part in zip(counts, held, strict=True)]
     parameters = {"mechanism": condition.mechanism, "n": n, "prevalence": prevalence}
-    x, y = _training.drawn(mechanism, streams, "data", counts, **parameters)
-    held_x, held_y = _training.drawn(mechanism, streams, "held_out", held, **parameters)
-    test_x, _ = _training.drawn(mechanism, streams, "test", (TEST // 2, TEST // 2), **parameters)
+    x, y = _data.drawn(mechanism, streams, "data", counts, **parameters)
+    held_x, held_y = _data.drawn(mechanism, streams, "held_out", held, **parameters)
+    test_x, _ = _data.drawn(mechanism, streams, "test", (TEST // 2, TEST // 2), **parameters)
     posterior = imbalanced.posterior(mechanism, test_x, (0.5, 0.5))
     positive, negative = prevalence * posterior[..., 1], (1 - prevalence) * posterior[..., 0]
-    data = _training.Data(x, y, held_x, held_y, test_x, positive, negative, prevalence)
+    data = _data.Data(x, y, held_x, held_y, test_x, positive, negative, prevalence)
     net = nets.Mlp(x.shape[2], _training.WIDTHS)
     trainer = _training.Trainer(net, condition.steps, condition.effort, streams, device)
+    posterior = imbalanced.posterior(mechanism, x, [count / sum(counts) for count in counts])
+    odds = np.log(posterior[..., 1] / posterior[..., 0])
+    given = {"cross_entropy": imbalance.cross_entropy} | _training.losses(counts)
     rows = {}
     for name in METHODS:
         test, held_logit, columns = _training.outputs(name, data, counts, trainer)
         if name == "focal":
             columns |= inverted(test, columns["gamma"], data)
-        rows[name] = columns | trainer.digests(x) | measured(name, test, held_logit, data)
+        if name in SHIFTED:
+            columns |= undone(test - shift(name, counts), data)
+        if name in FITTED:
+            best = _training.loss_at(given[name], odds + shift(name, counts), y.astype(float))
+            columns["misfit"] = columns["train_loss"] / best
+        rows[name] = trainer.digests(x) | columns | measured(name, test, held_logit, data)
     return stacked(streams, rows)
 
 
-NETWORKS = [name for name in METHODS if name != "firth"]
+NETWORKS = [name for name in METHODS if name not in ("firth", "kernel")]
 TRAINED = {"method": NETWORKS}
 MEASURES = (
     Measure("excess_default", "excess balanced error, cut at 1/2"),
@@ -61,6 +76,7 @@ MEASURES = (
     ),
     Measure("recall_default", "recall, cut at 1/2"),
     Measure("precision_default", "precision, cut at 1/2"),
+    Measure("recall_lack", "recall of the true probability less recall, cut at 1/2"),
     Measure("mcc_default", "Matthews' correlation, cut at 1/2"),
     Measure("recall_elkan", "recall, calibrated and cut at the prevalence"),
     Measure("precision_elkan", "precision, calibrated and cut at the prevalence"),
@@ -70,9 +86,15 @@ MEASURES = (
     Measure("auroc", "AUC"),
     Measure("excess_log_loss", "log loss less the smallest"),
     Measure("excess_log_loss_platt", "log loss after Platt scaling less the smallest"),
+    Measure(
+        "excess_log_loss_undone",
+        "log loss less the smallest, known map of the loss undone",
+        where={"method": ["focal", *SHIFTED]},
+    ),
     Measure("ece", "calibration error"),
     Measure("learning_rate", "learning rate chosen", "median", where=TRAINED),
     Measure("train_loss", "training loss", where=TRAINED),
+    Measure("misfit", "training loss over that of what the loss elicits", where={"method": list(FITTED)}),
     Measure("epochs", "epochs", where=TRAINED),
     Measure("dead_share", "proportion of hidden units without a slope", where=TRAINED),
     Measure(
@@ -111,7 +133,7 @@ TWO_CLASSES = Experiment(
             Contrast("excess_adjusted", name, "cross_entropy", "log_ratio", "mean")
             for name in ("weighted", "logit_adjusted")
         ),
-        *(Contrast("ece", "cross_entropy", name, "log_ratio", "mean") for name in ("focal", "weighted")),
+        *(Contrast("excess_log_loss_undone", name, "cross_entropy", "log_ratio", "mean") for name in UNDONE),
     ),
     block=24,
     title="two classes",

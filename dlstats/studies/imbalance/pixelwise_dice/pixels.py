@@ -158,7 +158,10 @@ PIXELS = Experiment(
         Measure("shift_gain", "expected Dice, cut at F/2 of its own probabilities less cut at 1/2", where=SHIFTED),
         Measure("best_dice", "largest expected Dice"),
         Measure("misfit", "training loss over that of what the loss elicits", where={"method": list(ATTAINED)}),
+        Measure("train_loss", "training loss"),
+        Measure("learning_rate", "learning rate chosen", "median"),
         Measure("epochs", "epochs"),
+        Measure("dead_share", "proportion of hidden units without a slope"),
     ),
     contrasts=(
         Contrast("dice", "squared_dice", "cross_entropy", "difference", "mean"),
