@@ -8,7 +8,6 @@ import pandas as pd
 
 from dlstats.report import ademp, blocks, checklist, formulas, indexes, ledger, marks, notices, protocol, runs
 from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Listing, Paragraph, right, wide
-from dlstats.report.digits import count
 from dlstats.report.files import packaged
 from dlstats.report.front import in_columns
 from dlstats.report.material import Material
@@ -87,24 +86,10 @@ def _checks(material: Material) -> list[Block]:
     checks = material.checks
     if checks.empty:
         return []
-    rows = [
-        (
-            prose(anchor(f"claim-{r.claim}", r.claim), BREAK, verdict("holds" if holds else "fails")),
-            r.statement,
-            r.expected,
-            r.estimate,
-            count(values),
-        )
-        for r, values, holds in zip(ledger.rows(checks), checks["values"], checks["holds"], strict=True)
-    ]
-    columns = (Column(prose("check"), width=2.6), wide("statement"), *map(right, ("required", "found", "values")))
     text = f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold. {TEXTS['checks']}"
     caption = "Identities and counts computed by two routes."
-    return [
-        _chapter("checks"),
-        Paragraph(prose(text), "small"),
-        blocks.table("tab-checks", caption, columns, rows, size="tiny"),
-    ]
+    table = ledger.checks_table(checks, "tab-checks", caption, "tiny")
+    return [_chapter("checks"), Paragraph(prose(text), "small"), table]
 
 
 def _protocols(material: Material) -> list[Block]:

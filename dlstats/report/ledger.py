@@ -20,7 +20,7 @@ from dlstats.report.blocks import Column, Table, right, wide
 from dlstats.report.digits import Shown, count, exact, show
 from dlstats.report.interval import Interval, interval
 from dlstats.report.tables import note
-from dlstats.report.text import Content, Span, Text, code, joined, prose, ref, verdict
+from dlstats.report.text import BREAK, Content, Span, Text, anchor, code, joined, prose, ref, verdict
 
 CLAIM = Column(prose("claim"), width=2.4)
 """A column of claims, whose long names break."""
@@ -156,6 +156,16 @@ def table(verdicts: pd.DataFrame, caption: str, key: str, counts: bool = True) -
     cells = [(code(r.claim), r.statement, *(getattr(r, f) for f in {**numbers, **others}.values())) for r in made]
     columns = ("claim", wide("statement"), *map(right, numbers), *others)
     return blocks.table(key, caption, columns, cells, note([(r.estimate,) for r in made]))
+
+
+def checks_table(checks: pd.DataFrame, key: str, caption: str, size: str = "small") -> Table:
+    """Checks with what is required and what was found, of as many values as the last column says."""
+    cells = []
+    for r, values, holds in zip(rows(checks), checks["values"], checks["holds"], strict=True):
+        name = prose(anchor(f"claim-{r.claim}", r.claim), BREAK, verdict("holds" if holds else "fails"))
+        cells.append((name, r.statement, r.expected, r.estimate, count(values)))
+    columns = (Column(prose("check"), width=2.6), wide("statement"), *map(right, ("required", "found", "values")))
+    return blocks.table(key, caption, columns, cells, size=size)
 
 
 def sentence(record: Mapping) -> str:

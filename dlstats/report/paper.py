@@ -28,7 +28,7 @@ def build(material: Material, overview: Picture | None = None) -> blocks.Documen
         content.append(families.lead(verdicts, checks))
         content += families.page(family, material.questions.get(family, ()), material.sentences, material.statements)
         for name in names:
-            content += sections.brief(material, name, pictures)
+            content += sections.brief(material, name)
     content += appendices.all_of(material, {family: notices.family_title(family) for family in held})
     moment = int(material.environment["timestamp"])
     day = datetime.fromtimestamp(moment, UTC).strftime("%-d %B %Y")

@@ -3,60 +3,75 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, blocks, ledger, marks, protocol, sentences, tables
-from dlstats.report.blocks import Answer, Block, Bullets, Heading, Listing, Paragraph, Picture, right, wide
-from dlstats.report.digits import count
+from dlstats.report.blocks import Answer, Block, Bullets, Heading, Listing, Paragraph, Picture, Table, right, wide
 from dlstats.report.material import Material
-from dlstats.report.text import Content, Text, characters, code, page, prose, strong, verdict
+from dlstats.report.text import Content, Text, characters, code, page, prose, strong
 
 PAPER_ROWS = 36
 """Rows of a summary that paper shows; the rest is on screen and in the CSV file."""
 PAPER_FAILURES = 24
 
 
-def section(material: Material, name: str) -> list[Block]:
-    """Everything about one study; a study without results has its protocol and says that they are missing."""
-    study = material.studies.get(name)
+@dataclass(frozen=True)
+class StudyPage:
+    """What the page of a study shows: its opening with the figures, its claims, and everything else."""
+
+    title: str
+    opening: tuple[Block, ...]
+    entries: tuple[ledger.Entry, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+
+def study_page(material: Material, name: str) -> StudyPage:
+    """Everything about one study; one without results has its protocol and says that they are missing."""
+    study, finished = material.studies.get(name), name in material.finished
     if study is None:
-        reason = material.unloaded.get(name, "the study cannot be loaded")
-        title = Heading(name.replace("_", " ").capitalize(), 2, f"sec-{name}")
-        return [title, Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")]
-    fixed, finished = protocol.protocol(material.config, study), name in material.finished
-    parts: list[Block] = [Heading(study.title, 2, f"sec-{name}")]
-    if not finished:
-        why = material.unfinished.get(name, "no results yet")
-        parts.append(
-            Paragraph(prose(f"This study is not finished ({why}); only its protocol can be shown."), "warning")
-        )
-    parts += [Heading("Protocol", 3), *ademp.adem(fixed), *_hashes(material, study, fixed)]
+        return StudyPage(_title(material, name), (_missing(material, name),))
+    verdicts = material.verdicts_of(name)
+    told = sentences.text(sentences.chosen(material.sentences, verdicts["claim"]), material.ledger)
+    opening: list[Block] = [Paragraph(prose(study.aims), "lead"), *([Paragraph(told)] if told else [])]
+    fixed = protocol.protocol(material.config, study)
+    parts: list[Block] = [Heading("Protocol", 2), *ademp.adem(fixed), *_hashes(material, study, fixed)]
     if finished:
-        parts += [*_results(material, study), *_verdicts(material, study), *_checks(material, study)]
+        opening += figures(material, study)
+        parts += [Heading("Results", 2), *_tables(material, study), *_checks(material, study)]
         parts += _failures(material, study) if study.experiments else []
-    if study.limits:
-        parts += [Heading("Limits", 3), Paragraph(prose(study.limits))]
-    return [*parts, *_again(material, study)]
+    else:
+        why = material.unfinished.get(name, "no results yet")
+        text = f"This study is not finished ({why}); only its protocol can be shown."
+        opening.append(Paragraph(prose(text), "warning"))
+    parts += [Heading("Limits", 2), Paragraph(prose(study.limits))] if study.limits else []
+    entries = ledger.entries(verdicts, material.sources, ())
+    return StudyPage(study.title, tuple(opening), entries, (*parts, *_again(material, study)))
 
 
-def brief(material: Material, name: str, pictures: Mapping[str, Picture]) -> list[Block]:
-    """A study for reading: what is asked, what came of it in sentences, its figures, and what limits the answer."""
+def _title(material: Material, name: str) -> str:
     study = material.studies.get(name)
+    return study.title if study else name.replace("_", " ").capitalize()
+
+
+def _missing(material: Material, name: str) -> Paragraph:
+    reason = material.unloaded.get(name) or material.unfinished.get(name, "no results yet")
+    return Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")
+
+
+def brief(material: Material, name: str) -> list[Block]:
+    """A study for reading: what is asked, what came of it in sentences, its figures, and what limits the answer."""
+    study, head = material.studies.get(name), Heading(_title(material, name), 2, f"sec-{name}")
     if study is None or name not in material.finished:
-        reason = material.unloaded.get(name) or material.unfinished.get(name, "no results yet")
-        title = study.title if study else name.replace("_", " ").capitalize()
-        return [Heading(title, 2, f"sec-{name}"), Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")]
-    drawn = [picture for key, picture in pictures.items() if key.startswith(f"fig-{name}-")]
+        return [head, _missing(material, name)]
     return [
-        Heading(study.title, 2, f"sec-{name}"),
+        head,
         Paragraph(prose(strong("Aim."), " ", study.aims)),
         result(material, study),
-        *drawn,
-        *_undrawn(material, name),
+        *figures(material, study),
         Paragraph(prose(strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
         Paragraph(_kept(material, study), "small"),
     ]
@@ -68,28 +83,21 @@ def result(material: Material, study: Study) -> Answer:
     told = sentences.chosen(material.sentences, ids)
     spoken = {claim for one in told for claim in one.claims}
     plain = [
-        ledger.sentence(material.ledger[c])
-        for c in ids
-        if c not in spoken and c in material.ledger and c not in checks_of(study)
+        ledger.sentence(material.ledger[c.id]) for c in study.claims if c.id in material.ledger and c.id not in spoken
     ]
     text = prose(sentences.text(told, material.ledger), *(part for one in plain for part in (" ", one)))
     return Answer(prose("Result."), text, marks.marks(ids, material.ledger))
 
 
-def checks_of(study: Study) -> set[str]:
-    """The ids of a study's checks."""
-    return {check.id for check in study.checks}
+def figures(material: Material, study: Study) -> list[Block]:
+    """The figures of a study in their order; of one that is not drawn, why."""
+    held = material.figures.get(study.name, ())
+    return [_picture(study, origin) if origin["drawn"] else _undrawn(origin) for origin in held]
 
 
-def _undrawn(material: Material, name: str) -> list[Block]:
-    return [
-        Paragraph(
-            prose(f"The figure “{f['figure']}” is missing: {str(f.get('reason') or 'not drawn yet').rstrip('.')}."),
-            "warning",
-        )
-        for f in material.figures.get(name, ())
-        if not f["drawn"]
-    ]
+def _undrawn(origin: Mapping) -> Paragraph:
+    reason = str(origin.get("reason") or "not drawn yet").rstrip(".")
+    return Paragraph(prose(f"The figure “{origin['figure']}” is missing: {reason}."), "warning")
 
 
 def _failed(material: Material, name: str) -> str:
@@ -140,20 +148,11 @@ def _hashes(material: Material, study: Study, fixed: protocol.Protocol) -> list[
     return [hashes, Paragraph(prose("Deviations from the protocol:")), Bullets(tuple(map(prose, changes)))]
 
 
-def _results(material: Material, study: Study) -> list[Block]:
-    parts: list[Block] = [Heading("Results", 3)]
-    for origin in material.figures.get(study.name, ()):
-        if origin["drawn"]:
-            parts.append(_picture(study, origin))
-        else:
-            reason = str(origin.get("reason") or "not drawn yet").rstrip(".")
-            parts.append(Paragraph(prose(f"The figure “{origin['figure']}” is missing: {reason}."), "warning"))
+def _tables(material: Material, study: Study) -> Iterator[Table]:
+    """The summaries; what their numbers in parentheses are is said once for all."""
     for number, table in enumerate(tables.of_study(study, material.summaries.get(study.name, {})), start=1):
-        note = prose(
-            tables.UNKNOWN if tables.UNKNOWN in characters(table.note) else ""
-        )  # the rest is said once for all
-        parts.append(replace(table, key=f"tab-{study.name}-{number}", note=note, limit=PAPER_ROWS))
-    return parts
+        note = prose(tables.UNKNOWN if tables.UNKNOWN in characters(table.note) else "")
+        yield replace(table, key=f"tab-{study.name}-{number}", note=note, limit=PAPER_ROWS)
 
 
 def _picture(study: Study, origin: Mapping) -> Picture:
@@ -169,35 +168,19 @@ def _picture(study: Study, origin: Mapping) -> Picture:
     return Picture(key, path, prose(caption), caption, width, "; ".join(parts))
 
 
-def _verdicts(material: Material, study: Study) -> list[Block]:
-    rows = [
-        (r.link, r.statement, r.expected, r.estimate, r.margin, verdict(r.verdict))
-        for r in ledger.rows(material.verdicts_of(study.name))
-    ]
-    columns = (ledger.CLAIM, wide("statement"), *map(right, ("theory", "measured", "margin")), "verdict")
-    table = blocks.table(f"tab-{study.name}-verdicts", f"{study.title}: verdicts.", columns, rows)
-    return [Heading("Verdicts", 3), table]
-
-
 def _checks(material: Material, study: Study) -> list[Block]:
     """The exact identities and counts of a study: how many hold, and each with what was found."""
     checks = material.checks_of(study.name)
     if checks.empty:
         return []
-    rows = [
-        (r.claim, r.statement, r.expected, r.estimate, count(values), verdict("holds" if holds else "fails"))
-        for r, values, holds in zip(ledger.rows(checks), checks["values"], checks["holds"], strict=True)
-    ]
-    head = blocks.Column(prose("check"), width=ledger.CLAIM.width)
-    columns = (head, wide("statement"), *map(right, ("expected", "found", "values")), "outcome")
     text = f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold."
     caption = f"{study.title}: identities and counts computed by two routes, with the value nearest to breaking each."
-    table = blocks.table(f"tab-{study.name}-checks", caption, columns, rows)
-    return [Heading("Checks", 3), Paragraph(prose(text)), table]
+    table = ledger.checks_table(checks, f"tab-{study.name}-checks", caption)
+    return [Heading("Checks", 2), Paragraph(prose(text)), table]
 
 
 def _failures(material: Material, study: Study) -> list[Block]:
-    record, head = material.records.get(study.name), Heading("Failures", 3)
+    record, head = material.records.get(study.name), Heading("Failures", 2)
     if record is None:
         failed = max(int(table["failed"].max()) for table in material.summaries[study.name].values())
         text = f"At most {failed} replicates failed in any line of the summary." if failed else "No replicate failed."
@@ -208,16 +191,8 @@ def _failures(material: Material, study: Study) -> list[Block]:
     parts: list[Block] = [head, text, *_noted(record.get("noted", ()))]
     if not lines:
         return parts
-    rows = [
-        (
-            code(ln["cell"]),
-            code(ln["method"]),
-            ln["status"].replace("_", " "),
-            f"{ln['failed']} of {ln['of']}",
-            ln["reason"],
-        )
-        for ln in lines
-    ]
+    shown = ((ln, ln["status"].replace("_", " "), f"{ln['failed']} of {ln['of']}") for ln in lines)
+    rows = [(code(ln["cell"]), code(ln["method"]), status, of, ln["reason"]) for ln, status, of in shown]
     columns = (wide("cell"), "method", "status", right("failed"), wide("reason", 0.6))
     caption = f"{study.title}: replicates that failed, by cell, method and reason."
     return [*parts, blocks.table(f"tab-{study.name}-failures", caption, columns, rows, limit=PAPER_FAILURES)]
@@ -241,4 +216,4 @@ def _again(material: Material, study: Study) -> list[Block]:
     )
     text = "In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed "
     lead = Paragraph(prose(text, code(material.config["seed"]), "."), "lead")
-    return [Heading("How to get these numbers again", 3), lead, Listing(lines)]
+    return [Heading("How to get these numbers again", 2), lead, Listing(lines)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,9 @@ from dlstats.report import (
     runs,
     search,
     sections,
-    sentences,
     typst,
 )
-from dlstats.report.blocks import Block, Heading, Paragraph, Picture, Table
+from dlstats.report.blocks import Block, Heading, Paragraph
 from dlstats.report.files import write_bytes, write_text
 from dlstats.report.ledger import Entry
 from dlstats.report.material import Material
@@ -42,23 +41,13 @@ PAGES = {
 ASSETS = ("site.css", "site.js")
 
 
-@dataclass(frozen=True)
-class StudyPage:
-    """What the page of a study shows: its opening with the figures, its claims, and everything else."""
-
-    title: str
-    opening: tuple[Block, ...]
-    entries: tuple[Entry, ...]
-    blocks: tuple[Block, ...]
-
-
 def write(material: Material, reports: Path, folder: Path) -> list[Path]:
     """Write the site into `folder`, in place of what is there, and return the paths of its files, `index.html` first.
 
     `reports` holds the figures, tables and the bibliography file.
     """
     cards = gallery.cards(material, reports)
-    studies = {name: study_page(material, name) for name in material.planned}
+    studies = {name: sections.study_page(material, name) for name in material.planned}
     entries = ledger.entries(material.verdicts, material.sources, list(studies))
     rest = tuple(methods(material))
     checks = {str(row["check"]): str(row["study"]) for row in material.checks.to_dict("records")}
@@ -77,7 +66,9 @@ def write(material: Material, reports: Path, folder: Path) -> list[Path]:
     return [*paths, write_bytes(folder / "data" / "ledger.csv", table.encode()), *gallery.write(cards, folder)]
 
 
-def targets(studies: Mapping[str, StudyPage], entries: Iterable[Entry], rest: Iterable[Block]) -> dict[str, str]:
+def targets(
+    studies: Mapping[str, sections.StudyPage], entries: Iterable[Entry], rest: Iterable[Block]
+) -> dict[str, str]:
     """Where in the site every key stands."""
     links = {key: f"methods.html#{key}" for key in blocks.targets(rest)}
     for name, page in studies.items():
@@ -90,7 +81,7 @@ def targets(studies: Mapping[str, StudyPage], entries: Iterable[Entry], rest: It
 def common(
     material: Material,
     cards: Mapping[str, gallery.Card],
-    studies: Mapping[str, StudyPage],
+    studies: Mapping[str, sections.StudyPage],
     links: Mapping[str, str],
 ) -> dict[str, Any]:
     """What all templates are given."""
@@ -133,12 +124,12 @@ def printed(material: Material, parts: Any, reports: Path) -> dict[str, Any]:
 
 
 def _plain(part: Any) -> Any:
-    return (part.opening, part.entries, part.blocks) if isinstance(part, StudyPage) else part
+    return (part.opening, part.entries, part.blocks) if isinstance(part, sections.StudyPage) else part
 
 
 def _pages(
     material: Material,
-    studies: Mapping[str, StudyPage],
+    studies: Mapping[str, sections.StudyPage],
     entries: tuple[Entry, ...],
     rest: tuple[Block, ...],
     shared: Mapping[str, Any],
@@ -165,41 +156,17 @@ def _family(material: Material, study: str) -> str:
     return next(family for family, names in grid.families(material.config).items() if study in names)
 
 
-def study_page(material: Material, name: str) -> StudyPage:
-    """The section of a study as a page: pictures and warnings first, its verdicts as a ledger, headings one level up."""
-    head, *rest = sections.section(material, name)
-    assert isinstance(head, Heading)
-    told = sentences.text(sentences.chosen(material.sentences, material.verdicts_of(name)["claim"]), material.ledger)
-    study = material.studies.get(name)
-    opening: list[Block] = [Paragraph(prose(study.aims), "lead")] if study else []
-    opening += [Paragraph(told)] if told else []
-    opening += [block for block in rest if _opens(block)]
-    dropped = {f"tab-{name}-verdicts"}
-    kept = [b for b in rest if not _opens(b) and not (isinstance(b, Table) and b.key in dropped)]
-    kept = [b for b in kept if not (isinstance(b, Heading) and b.text == "Verdicts")]
-    entries = ledger.entries(material.verdicts_of(name), material.sources, ())
-    return StudyPage(head.text, tuple(opening), entries, tuple(_levels(kept, -1)))
-
-
-def _opens(block: Block) -> bool:
-    return isinstance(block, Picture) or (isinstance(block, Paragraph) and block.tone == "warning")
-
-
-def _levels(content: Iterable[Block], shift: int) -> Iterator[Block]:
-    for block in content:
-        yield replace(block, level=block.level + shift) if isinstance(block, Heading) else block
-
-
 def methods(material: Material) -> Iterator[Block]:
     """How verdicts come about, what was run and the reporting checklist."""
     rule = notices.rule(material.config.get("failed_share", 0.1))
     texts = (Paragraph(prose(text)) for text in (rule, notices.TEXTS["errors"]))
-    content = [Heading("How to read a verdict", 1, "verdicts"), *texts]
-    content += [Heading("What was run", 1, "run"), runs.table(material)]
-    yield from _levels([*content, *checklist.chapter(material)], 1)
+    yield from [Heading("How to read a verdict", 2, "verdicts"), *texts]
+    yield from [Heading("What was run", 2, "run"), runs.table(material)]
+    for block in checklist.chapter(material):
+        yield replace(block, level=block.level + 1) if isinstance(block, Heading) else block
 
 
-def _families(material: Material, studies: Mapping[str, StudyPage]) -> Iterator[dict[str, Any]]:
+def _families(material: Material, studies: Mapping[str, sections.StudyPage]) -> Iterator[dict[str, Any]]:
     for family, names in grid.families(material.config).items():
         asked = material.questions.get(family, ())
         answers = families.page(family, asked, material.sentences, material.statements)
@@ -259,7 +226,7 @@ def _stated(row: Mapping) -> dict[str, Any]:
 
 def _hits(
     material: Material,
-    studies: Mapping[str, StudyPage],
+    studies: Mapping[str, sections.StudyPage],
     entries: Iterable[Entry],
     cards: Mapping[str, gallery.Card],
     links: Mapping[str, str],
