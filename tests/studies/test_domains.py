@@ -17,6 +17,14 @@ IMPOSSIBLE = [
     ("approximation_rates.sieve", {"n": 2, "noise_sd": 0.3}, "`n` must be at least 200, got 2"),
     ("approximation_rates.sieve", {"n": 200, "noise_sd": 0.0}, "`noise_sd` must be above 0, got 0"),
     ("risk_decomposition.difference", {"approximation": 0.0}, "`approximation` must be above 0, got 0.0"),
+    ("slope_intervals.slopes", {"cv": 1e-200, "size": 10}, "`cv` must be at least 0.001, got 1e-200"),
+    ("slope_intervals.slopes", {"cv": 1e300, "size": 10}, "`cv` must be at most 10, got 1e+300"),
+    ("rare_events.label_shift", {"prior": 0.1, "distance": 60, "n": 250}, "`distance` must be at most 20, got 60"),
+    (
+        "pixelwise_dice.pixels",
+        {"foreground": 1e-300, "images": 4, "steps": 1},
+        "`foreground` must be at least 0.001, got 1e-300",
+    ),
     ("rare_events.case_control", {"population": 10, "controls": 2}, "`population` must be at least 10000, got 10"),
     ("rare_events.case_control", {"population": 10000, "controls": 1000}, "`controls` must be at most 100, got 1000"),
 ]

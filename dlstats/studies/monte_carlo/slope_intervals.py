@@ -62,7 +62,7 @@ def _row(replicate: int, method: str, rate: montecarlo.Rate, ends: tuple, bent: 
 SLOPES = Experiment(
     simulate,
     factors={
-        "cv": Factor("coefficient of variation", float, above=0),
+        "cv": Factor("coefficient of variation", float, at_least=0.001, at_most=10),
         "size": Factor("replicates at each size", int, symbol="R", at_least=2),
     },
     methods={

@@ -127,7 +127,7 @@ def _cut(eta: np.ndarray, decision: np.ndarray) -> float:
 PIXELS = Experiment(
     simulate=simulate,
     factors={
-        "foreground": Factor("foreground", float, above=0, below=1),
+        "foreground": Factor("foreground", float, at_least=0.001, at_most=0.999),
         "images": Factor("images, a fifth of them held out", int, at_least=2),
         "steps": Factor("optimiser steps", int, at_least=1),
     }

@@ -67,7 +67,7 @@ LABEL_SHIFT = Experiment(
     simulate=simulate_label_shift,
     factors={
         "prior": Factor("prior of the test data", float, symbol=r"\pi", above=0, below=1),
-        "distance": Factor("distance of the means", int, symbol="D", above=0),
+        "distance": Factor("distance of the means", int, symbol="D", above=0, at_most=20),
         "n": Factor("test points", int, symbol="n", at_least=1),
     },
     methods={
