@@ -147,8 +147,9 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
 
 
 def add_draw(parser: argparse.ArgumentParser) -> None:
-    """The study that is drawn, and where."""
+    """The study that is drawn, where, and whether for slides."""
     add_study(parser)
+    parser.add_argument("--slides", action="store_true", help="its figures for slides instead: 16:9, sans serif, 18 pt")
     parser.add_argument("--reports", type=Path, default=Path("reports"))
 
 

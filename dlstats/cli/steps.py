@@ -92,11 +92,15 @@ def combine(options: argparse.Namespace) -> None:
 
 
 def draw(options: argparse.Namespace) -> None:
-    """Figures and tables of a study, with where they come from."""
+    """Figures and tables of a study, with where they come from; or, on demand, its figures for slides."""
     from dlstats.pipeline import config
     from dlstats.report import drawing
 
     settings = config.load(options.config)
+    if options.slides:
+        for path in drawing.slides(settings, options.study, options.results, options.reports):
+            print(path)
+        return
     drawing.draw(settings, options.study, options.results, options.reports)
 
 

@@ -35,12 +35,24 @@ def points(
     return table.assign(at=table[over].astype(float))
 
 
-def draw_points(axes, table: pd.DataFrame, label: str, appearance: Mapping[str, Any] | str) -> None:
-    """A curve with 95 % Monte Carlo error bars, in the style of a method or in the one given."""
+def interval(estimate: ArrayLike, mcse: ArrayLike, log: bool = False) -> np.ndarray:
+    """Lengths of 95 % Monte Carlo bars below and above, shape (2, lines); on a log axis those of the logarithm.
+
+    There the ends are estimate · exp(± 1.96 mcse / estimate), by the delta method: symmetric as drawn, and never 0.
+    """
+    value, half = np.asarray(estimate, float), 1.96 * np.asarray(mcse, float)
+    if not log:
+        return np.stack([half, half])
+    ratio = np.exp(np.divide(half, value, out=np.zeros_like(value), where=value > 0))
+    return np.stack([value - value / ratio, value * ratio - value])
+
+
+def draw_points(axes, table: pd.DataFrame, label: str, appearance: Mapping[str, Any] | str, log: bool = True) -> None:
+    """A curve with 95 % Monte Carlo error bars for a log axis or a linear one, in the style of a method or the one given."""
     from dlstats.plotting import style
 
-    bars = np.clip(1.96 * table["mcse"].to_numpy(float), 0, 0.9 * table["estimate"].to_numpy(float).clip(min=0))
     chosen = style.method(appearance) if isinstance(appearance, str) else appearance
+    bars = interval(table["estimate"], table["mcse"], log)
     axes.errorbar(table["at"], table["estimate"], yerr=bars, label=label, **chosen)
 
 
@@ -50,10 +62,10 @@ def draw_method(
     """A method's curve under its label and in its style; theory's slope below it where there is one."""
     from dlstats.plotting import style
 
-    appearance = getattr(methods[name], "style", "") or name
+    appearance = style.of(name, methods[name])
     draw_points(axes, table, methods[name].label, appearance)
     if slope is not None:
-        beside(axes, table["at"], table["estimate"], slope, style.method(appearance)["color"])
+        beside(axes, table["at"], table["estimate"], slope, appearance["color"])
 
 
 def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None = None) -> None:
@@ -102,6 +114,8 @@ def curves(
     """
 
     def draw(evidence: Evidence, figure) -> None:
+        from dlstats.plotting import style
+
         pairs = value(column, statistic, experiment=experiment).each().pairs(evidence)
         lines = pd.DataFrame([line for line, _ in pairs])
         lines = lines[lines["statistic"] == (statistic or lines["statistic"].iloc[0])]
@@ -109,7 +123,7 @@ def curves(
         for axes, (title, rows) in zip(np.ravel(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
             for method in [m for m in methods or rows["method"].unique() if m in set(rows["method"])]:
                 table = rows[rows["method"] == method].sort_values(over)
-                appearance = getattr((methods or {}).get(method), "style", "") or method
+                appearance = style.of(method, (methods or {}).get(method))
                 label = methods[method].label if methods else method.replace("_", " ")
                 draw_points(axes, table.assign(at=table[over].astype(float)), label, appearance)
             risk_axes(axes, title)

@@ -77,7 +77,7 @@ def zip_plot(
     """Intervals of all replicates, ordered by how far the estimate is from the truth, those that miss in another colour.
 
     `replicates` has columns `lower` and `upper` beside the estimate. The vertical axis is the centile of
-    |estimate - truth| / half width; the broken lines are the Wilson limits of the coverage. At most `most` are drawn,
+    |estimate - truth| / half width; the dotted lines are the Wilson limits of the coverage. At most `most` are drawn,
     evenly spaced; the coverage counts them all.
     """
     for column in (estimate, "lower", "upper"):
@@ -96,7 +96,7 @@ def zip_plot(
     axes.axvline(truth, **_REFERENCE)
     share = stats.binomtest(int(held.sum()), len(rows)).proportion_ci(0.95, method="wilson")
     for end in share:
-        axes.axhline(100 * end, color=style.COLORS["blue"], linestyle="--", linewidth=0.6)
+        axes.axhline(100 * end, color=style.COLORS["blue"], linestyle=style.LIMIT, linewidth=0.6)
     axes.set(
         xlabel=_text(estimate), ylabel="centile", ylim=(0, 100), title=f"coverage {held.mean():.3f}, nominal {level:g}"
     )
@@ -167,7 +167,7 @@ def heat_map(axes: Axes, summary: pd.DataFrame, row: str, column: str, digits: i
     return axes
 
 
-_REFERENCE = {"color": "0.4", "linewidth": 0.7, "linestyle": "--", "zorder": 0}
+_REFERENCE = {"color": "0.4", "linewidth": 0.7, "linestyle": style.LIMIT, "zorder": 0}
 
 
 def _check(summary: pd.DataFrame, *columns: str) -> None:

@@ -30,31 +30,44 @@ COLORS = MappingProxyType(
         "purple": "#CC79A7",
         "orange": "#E69F00",
         "sky": "#56B4E9",
+        "grey": "#808080",
     }
 )
 """The palette, from dark to light."""
 
-LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)))
+GUIDE, LIMIT = "--", ":"
+"""The dashes of theory's curves and slopes, and of limits, floors and bounds: no data are ever drawn in them."""
+LONG = (0, (9, 1.5))
+LINES = ("-", LONG, "-.", (0, (9, 1.5, 2, 1.5)), (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1, 3, 1, 1, 1)), (0, (14, 1, 1, 1)))
+"""The dashes of data."""
+EFFORTS: Mapping[int, Any] = MappingProxyType({1: "-", 3: LONG, 9: "-."})
+"""The dash of a method trained for so many times the steps, where its efforts stand beside one another."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 _SLOTS = {
     # colour, marker, line: neighbours in a slot's column are never drawn alike
-    "reference": ("black", "", "--"),
-    "exact": ("black", "D", "-"),
-    "first": ("blue", "o", "-"),
-    "second": ("vermillion", "s", "--"),
-    "third": ("green", "^", "-."),
-    "fourth": ("purple", "v", ":"),
-    "fifth": ("orange", "P", (0, (5, 1, 1, 1, 1, 1))),
-    "sixth": ("sky", "X", (0, (3, 1))),
-    "seventh": ("black", "<", ":"),
+    "guide": ("black", "", GUIDE),
+    "limit": ("black", "", LIMIT),
+    "exact": ("black", "D", LINES[0]),
+    "first": ("blue", "o", LINES[0]),
+    "second": ("vermillion", "s", LINES[1]),
+    "third": ("green", "^", LINES[2]),
+    "fourth": ("purple", "v", LINES[3]),
+    "fifth": ("orange", "P", LINES[4]),
+    "sixth": ("sky", "X", LINES[5]),
+    "seventh": ("black", "<", LINES[6]),
+    "eighth": ("grey", "p", LINES[2]),
+    "ninth": ("purple", "h", LINES[4]),
+    "tenth": ("blue", "*", LINES[3]),
 }
 
 METHODS: Mapping[str, str] = MappingProxyType(
     {
         # what theory gives
-        **dict.fromkeys(("theory", "floor", "limit", "bayes", "oracle", "truth", "bound"), "reference"),
-        **dict.fromkeys(("exact", "exact_deep", "construction", "deep_exact"), "exact"),
+        "theory": "guide",
+        **dict.fromkeys(("floor", "limit", "bayes", "oracle", "truth", "bound", "nominal"), "limit"),
+        **dict.fromkeys(("exact", "exact_deep", "construction", "deep_exact", "segmentation", "likelihood"), "exact"),
+        "constant": "eighth",
         # architectures
         **dict.fromkeys(("shallow", "network", "dnn", "mlp", "relu_network"), "first"),
         **dict.fromkeys(("deep", "residual", "resnet"), "second"),
@@ -64,16 +77,27 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("huber", "smooth_l1"), "third"),
         **dict.fromkeys(("tukey",), "fourth"),
         **dict.fromkeys(("cauchy", "barron"), "fifth"),
-        **dict.fromkeys(("welsch", "geman_mcclure"), "sixth"),
+        **dict.fromkeys(("geman_mcclure", "andrews"), "sixth"),
         **dict.fromkeys(("quantile", "pinball", "check"), "second"),
-        **dict.fromkeys(("expectile",), "third"),
+        **dict.fromkeys(("expectile", "hampel"), "third"),
+        **dict.fromkeys(("log_cosh", "smooth_quantile"), "ninth"),
+        **dict.fromkeys(("charbonnier", "welsch"), "eighth"),
+        # networks for quantiles
+        "per_level": "first",
+        "rearranged": "tenth",
+        "all_levels": "eighth",
+        "non_crossing": "fourth",
         # losses for classification
         **dict.fromkeys(("cross_entropy", "ce", "bce", "logistic", "mle", "erm"), "first"),
         **dict.fromkeys(("focal",), "second"),
         **dict.fromkeys(("weighted", "weighted_ce", "class_balanced"), "third"),
         **dict.fromkeys(("logit_adjusted", "logit_adjustment"), "fourth"),
         **dict.fromkeys(("dice", "tversky", "jaccard"), "fifth"),
-        **dict.fromkeys(("ldam", "firth"), "sixth"),
+        **dict.fromkeys(("ldam", "firth", "firth_linear"), "sixth"),
+        **dict.fromkeys(("smote", "alpha_focal"), "seventh"),
+        **dict.fromkeys(("vector_scaling",), "ninth"),
+        **dict.fromkeys(("king_zeng", "trained_confusion"), "third"),
+        "trained_likelihood": "second",
         # what a statistician would use instead
         **dict.fromkeys(("linear", "linear_regression", "ridge", "lasso"), "second"),
         **dict.fromkeys(("kernel", "kernel_ridge", "krr", "ntk", "nearest_neighbours", "knn"), "third"),
@@ -83,18 +107,41 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("wavelet", "fourier", "series"), "sixth"),
         # optimisers, regimes, normalisation
         **dict.fromkeys(("sgd", "batch_norm", "ntk_regime", "lazy"), "first"),
+        "lbfgs": "third",
         **dict.fromkeys(("adam", "no_norm", "mean_field", "feature_learning"), "second"),
     }
 )
 """The slot of every method that the report knows; a method of another name gets one from a hash of its name."""
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "Dice, linear": "eighth",
+        "Dice, squared": "fifth",
+        "Dice + cross-entropy": "tenth",
+        "additive model": "eighth",
+        "random features": "ninth",
+        "kernel ridge": "fourth",
+    }
+)
+"""Slots by label, for methods whose names or declared styles differ between studies."""
+
+
+def of(name: str, described: object) -> dict:
+    """The style of an experiment's method: by its label where that is registered, else by its declared style or name."""
+    slot = LABELS.get(str(getattr(described, "label", "")))
+    return _drawn(slot) if slot else method(getattr(described, "style", "") or name)
+
+
+def registered(name: str) -> bool:
+    """Whether a method's style is listed in METHODS, whatever the spelling of its name."""
+    return _plain(name) in METHODS
 
 
 def method(name: str) -> dict:
     """Colour, marker and line of a method, the same in every figure: `axes.plot(x, y, **method("shallow"))`."""
     slot = METHODS.get(_plain(name))
     if slot is not None:
-        color, marker, line = _SLOTS[slot]
-        return {"color": COLORS[color], "marker": marker, "linestyle": line}
+        return _drawn(slot)
     number = int.from_bytes(hashlib.sha256(_plain(name).encode()).digest()[:8], "big")
     colors = list(COLORS.values())
     return {
@@ -114,8 +161,13 @@ def nth(index: int) -> dict:
     }
 
 
+def _drawn(slot: str) -> dict:
+    color, marker, line = _SLOTS[slot]
+    return {"color": COLORS[color], "marker": marker, "linestyle": line}
+
+
 def _plain(name: str) -> str:
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return name.strip().lower().replace(" ", "_").replace("-", "_").replace("–", "_")
 
 
 FACES = {

@@ -29,6 +29,12 @@ def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
     records.write(record, provenance.record(loaded, evidence, computed_by), origin, files)
 
 
+def slides(config: Mapping, study: str, folder: Path, reports: Path) -> list[Path]:
+    """Figures of a study for slides, beside those for print in a folder `slides`; `folder` holds the results."""
+    out = origins.drawn_path(reports, study).parent / "slides"
+    return figures.draw_slides(registry.load(study), results.evidence(config, study, folder), out)
+
+
 def protocol(config: Mapping, study: str, reports: Path) -> list[Path]:
     """Write the protocol as Markdown to read and JSON to compare with; returns the paths."""
     fixed = protocols.protocol(config, registry.load(study))

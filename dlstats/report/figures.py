@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib.figure
 
 from dlstats.pipeline import records
-from dlstats.plotting import style
+from dlstats.plotting import slides, style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
 
@@ -44,6 +44,25 @@ def draw(
         files, record = _draw_one(figure, fresh, Path(folder), face, width or figure.width, formats)
         record = {"study": study.name, "command": f"dlstats draw {study.name}", **(details or {}), **record}
         written += [*files, records.write(Path(folder) / f"{figure.name}.json", record, origin or {}, files)]
+    return written
+
+
+def draw_slides(study: Study, evidence: Evidence, folder: Path) -> list[Path]:
+    """Draw every figure of a study into `folder` for a slide: 16:9, sans serif, at least 18 pt, as PDF and PNG.
+
+    A figure without evidence is left out. Returns the paths written.
+    """
+    written: list[Path] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for figure in study.figures:
+        with slides.slide():
+            canvas = slides.new_slide()
+            try:
+                figure.draw(Evidence(evidence.summaries, evidence.replicates), canvas)
+            except LookupError:
+                continue
+            slides.enlarge(canvas)
+            written += [save(canvas, folder / f"{figure.name}.{suffix}") for suffix in ("pdf", "png")]
     return written
 
 

@@ -7,6 +7,7 @@ import json
 import matplotlib
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from dlstats.plotting import style
@@ -77,6 +78,26 @@ def test_a_figure_without_evidence_says_why_and_the_others_are_drawn(tmp_path):
     assert "n = 99" in about["reason"]
     assert not (tmp_path / "f0.pdf").exists()
     assert (tmp_path / "f1.pdf").exists()
+
+
+def test_a_slide_is_sixteen_to_nine_with_type_of_eighteen_points_and_its_key_fits(tmp_path, monkeypatch):
+    def crowded(evidence, figure):
+        axes = figure.subplots()
+        for index in range(7):
+            axes.plot([0, 1], [index, index], label=f"a method of a long name, {index}", **style.nth(index))
+        axes.text(0.5, 0.5, "small", fontsize=5)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=7)
+
+    canvases = []
+    monkeypatch.setattr(figures, "save", lambda canvas, path: canvases.append(canvas) or path)
+    written = figures.draw_slides(_study(crowded, _draw_what_is_missing), _evidence(), tmp_path)
+    assert [path.name for path in written] == ["f0.pdf", "f0.png"]
+    canvas = canvases[0]
+    canvas.draw_without_rendering()
+    assert abs(canvas.get_figwidth() / canvas.get_figheight() - 16 / 9) < 1e-3
+    assert min(text.get_fontsize() for text in canvas.findobj(Text)) >= 18
+    assert canvas.bbox.containsx(canvas.legends[0].get_window_extent().x0)
+    assert canvas.bbox.containsx(canvas.legends[0].get_window_extent().x1)
 
 
 def test_drawing_leaves_matplotlib_as_it_was(tmp_path):

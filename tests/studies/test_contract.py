@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cases import figure_laws
 from cases import study_results as results
 
 from dlstats.montecarlo import Estimate
 from dlstats.pipeline import checks, grid, registry
+from dlstats.plotting import style
 from dlstats.protocol.evidence import EFFORT, Evidence
 from dlstats.protocol.factor import REQUIRED
 from dlstats.report import figures
@@ -136,10 +138,30 @@ def test_checks_hold(study):
 
 
 @pytest.mark.parametrize("study", [s for s in STUDIES if registry.load(s).figures])
-def test_figures_are_drawn(study, tmp_path):
-    found = registry.load(study)
-    written = {path.name for path in figures.draw(found, results.evidence(study), tmp_path)}
-    assert {f"{figure.name}.pdf" for figure in found.figures} <= written
+def test_figures_are_drawn_and_keep_the_laws_of_figures(study, tmp_path, monkeypatch):
+    found, broken, save = registry.load(study), {}, figures.save
+    described = [pair for one in found.experiments.values() for pair in one.methods.items()]
+    labels = {method.label: style.of(name, method) for name, method in described}
+
+    def checked(canvas, path):
+        saved = save(canvas, path)
+        if path.suffix == ".pdf":
+            broken[path.stem] = [*figure_laws.broken(canvas), *figure_laws.styles(canvas, labels)]
+        return saved
+
+    monkeypatch.setattr(figures, "save", checked)
+    figures.draw(found, results.evidence(study), tmp_path)
+    captions = {figure.name: list(figure_laws.caption(figure.caption)) for figure in found.figures}
+    assert {name: laws + captions[name] for name, laws in broken.items()} == {name: [] for name in captions}
+
+
+def test_a_method_has_one_style_in_all_studies():
+    seen = {}
+    for study in (s for s in STUDIES if registry.load(s).figures):
+        for experiment in registry.load(study).experiments.values():
+            for name, method in experiment.methods.items():
+                seen.setdefault(method.label, set()).add(str(style.of(name, method)))
+    assert [label for label, styles in seen.items() if len(styles) > 1] == []
 
 
 def test_ids_are_given_once():

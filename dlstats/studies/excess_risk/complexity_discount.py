@@ -103,7 +103,9 @@ def _draw(evidence: Evidence, figure) -> None:
     for i, inputs in enumerate(sorted(evidence.table(measure="discount", layers=1)["inputs"].unique())):
         table, marks = points(evidence, "discount", "exact", "width", layers=1, inputs=inputs), style.nth(i + 1)
         axes.plot(table["at"], table["estimate"], label=f"$d_0 = {inputs}$", **marks)
-        axes.axhline(theory.discount_limit(inputs), color=marks["color"], linewidth=0.6, linestyle=":")
+        axes.axhline(
+            theory.discount_limit(inputs), **(style.method("limit") | {"color": marks["color"]}), linewidth=0.8
+        )
     axes.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="proportion of log covering number taken off")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 

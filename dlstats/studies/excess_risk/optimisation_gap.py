@@ -156,13 +156,13 @@ def _draw(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
-    for effort, line in {1: "-", 3: "--"}.items():
+    for effort, line in tuple(style.EFFORTS.items())[:2]:
         look, about = style.method("network") | {"linestyle": line}, {"method": "network", "effort": effort}
         label = f"trained, effort {effort}"
-        draw_points(left, points(evidence, "gap", **about), label, look)
+        draw_points(left, points(evidence, "gap", **about), label, look, log=False)
         draw_points(right, points(evidence, **about), label, look)
     draw_method(right, points(evidence, method="segmentation"), "segmentation", TRAINED.methods)
-    left.axhline(0, **(style.method("theory") | {"marker": ""}), linewidth=0.8)
+    left.axhline(0, **style.method("limit"), linewidth=0.8)
     risk_axes(right)
     left.set(xscale="log", xlabel="sample size $n$", ylabel=r"gap in training error, over $\sigma^2$")
     sizes = sorted(evidence.table(measure="risk", statistic="mean")["n"].unique())

@@ -217,12 +217,12 @@ def _draw(evidence: Evidence, figure) -> None:
     n, units, a2 = float(table["n"].iloc[0]), table["at"].to_numpy(), table["estimate"].to_numpy()
     cost = np.array([theory.degrees_of_freedom_cost(n, m, NOISE_SD) for m in units])
     left.plot(units, a2, label="approximation $a^2$", **style.method("exact"))
-    left.plot(units, cost, label="complexity $2(m+1)\\sigma^2/n$", **(style.method("theory") | {"linestyle": ":"}))
+    left.plot(units, cost, label="complexity $2(m+1)\\sigma^2/n$", **style.method("theory"))
     left.plot(units, a2 + np.sqrt(a2 / n) + cost, label="three-term bound", **style.method("bound"))
-    for effort, line in {1: "-", 3: "--"}.items():
+    for effort, line in tuple(style.EFFORTS.items())[:2]:
         gap = points(evidence, "certified_gap", effort=effort, **network)
-        draw_points(right, gap, f"best of 8, effort {effort}", style.method("network") | {"linestyle": line})
-    right.axhline(0, **(style.method("theory") | {"marker": ""}), linewidth=0.8)
+        draw_points(right, gap, f"best of 8, effort {effort}", style.method("network") | {"linestyle": line}, log=False)
+    right.axhline(0, **style.method("limit"), linewidth=0.8)
     left.set(xscale="log", yscale="log", xlabel="units $m$", ylabel="squared error")
     right.set_yscale("symlog", linthresh=1e-3)
     right.set(xscale="log", xlabel="units $m$", ylabel="gap in training loss")

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from dlstats.montecarlo import Estimate
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
@@ -253,13 +254,19 @@ def draw_real(evidence: Evidence, figure) -> None:
             axes.errorbar(
                 table["estimate"],
                 places,
-                xerr=2 * corrected(table["mcse"], table["replicates"].astype(float), name),
+                xerr=interval(table["estimate"], corrected(table["mcse"], table["replicates"].astype(float), name)),
                 elinewidth=0.5,
                 **drawn,
             )
             label = DIFFERENCES[name][measure]
             axes.errorbar(
-                table["estimate"], places, xerr=2 * table["mcse"], elinewidth=2, label=label, capsize=0, **drawn
+                table["estimate"],
+                places,
+                xerr=interval(table["estimate"], table["mcse"]),
+                elinewidth=2,
+                label=label,
+                capsize=0,
+                **drawn,
             )
             axes.set_yticks(range(len(methods)), [experiment.methods[method].label for method in methods])
         axes.axvline(0, color="0.6", linewidth=0.7, zorder=0)
@@ -285,9 +292,9 @@ STUDY = Study(
         Figure(
             "imbalance_real_data",
             "Balanced error less that of cross-entropy on random splits of real data; left of 0 a method is better. Left: 300 "
-            "samples, 10 % malignant, a fifth held out. Right: digits, 100 zeros to 5 nines. Thick bars: two Monte Carlo "
-            "standard errors over splits, which tell what holds in this data set; thin bars: two errors of Nadeau and Bengio for "
-            "what would hold in another: look which methods they still tell from cross-entropy.",
+            "samples, 10 % malignant, a fifth held out. Right: digits, 100 zeros to 5 nines. Thick bars: 95 % Monte Carlo "
+            "intervals over splits, which tell what holds in this data set; thin bars: 95 % intervals by the error of Nadeau and "
+            "Bengio, for what would hold in another: look which methods they still tell from cross-entropy.",
             draw_real,
             "two-column",
             3.0,

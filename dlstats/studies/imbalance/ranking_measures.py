@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
@@ -155,11 +156,13 @@ def draw_random(evidence: Evidence, figure) -> None:
         sizes = np.round(positives / prevalence).astype(int)
         pairs = zip(sizes.tolist(), positives.tolist(), strict=True)
         ratio = [theory.average_precision_random(n, p) * n / p for n, p in pairs]
-        drawn = style.nth(index) | {"marker": ""}
+        drawn = style.method("theory") | {"color": style.nth(index)["color"]}
         axes.plot(sizes, ratio, label=f"theory, prevalence {prevalence}", **drawn)
     table = evidence.table("random", measure="over_prevalence", statistic="mean")
     drawn = style.method("exact") | {"linestyle": ""}
-    axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label="simulated", **drawn)
+    axes.errorbar(
+        table["n"], table["estimate"], yerr=interval(table["estimate"], table["mcse"]), label="simulated", **drawn
+    )
     axes.axhline(1, color="0.7", linewidth=0.6)
     axes.set(xscale="log", xlabel="points", ylabel="average precision / prevalence")
     axes.legend()
@@ -196,7 +199,7 @@ STUDY = Study(
         Figure(
             "imbalance_average_precision",
             "Expected average precision of a random ranking over its prevalence. It tends to 1 as the sample grows and is "
-            "far above it for few points. Bars: two Monte Carlo standard errors.",
+            "far above it for few points. Bars: 95 % Monte Carlo intervals.",
             draw_random,
         ),
     ),

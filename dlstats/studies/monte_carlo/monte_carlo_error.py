@@ -8,6 +8,7 @@ from scipy import special
 
 from dlstats.montecarlo import contrasts, intervals
 from dlstats.montecarlo.statistics import evaluate
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
@@ -218,6 +219,23 @@ CLAIMS = (
 )  # fmt: skip
 
 
+WRITTEN = {
+    "best_of": "best of several",
+    "mse": "mean squared error",
+    "rmse": "root mean squared error",
+    "empirical_se": "empirical standard error",
+    "model_se": "model standard error",
+    "relative_error_model_se": "its relative error",
+    "se_ratio": "ratio of standard errors",
+    "auc": "AUC",
+    "difference_of_empirical_se": "difference of standard errors",
+    "ratio_of_rmse": "ratio of root mean squared errors",
+    "normal_theory_se": "wrong: normal theory",
+    "jackknife_off_centre": "wrong: off-centre jackknife",
+}
+"""How statistics are written in the figure where their labels abbreviate."""
+
+
 def draw(evidence: Evidence, figure) -> None:
     """Mean reported error / true standard deviation for every statistic, one panel for each distribution."""
     from dlstats.plotting import style
@@ -232,12 +250,12 @@ def draw(evidence: Evidence, figure) -> None:
             marks = style.nth(k) | {"linestyle": "", "markersize": 3}
             x, y = here["estimate"], here["method"].map(heights) + 0.22 * (1 - k)
             filled = np.array([is_promised(line) for line in here.to_dict("records")])
-            bars = {"xerr": 1.96 * here["mcse"], "elinewidth": 0.6, "capsize": 0}
+            bars = {"xerr": interval(here["estimate"], here["mcse"]), "elinewidth": 0.6, "capsize": 0}
             panel.errorbar(x, y, **bars, **marks | {"marker": ""})
             panel.plot(x[filled], y[filled], label=f"R = {size}", **marks)
             panel.plot(x[~filled], y[~filled], **marks | {"markerfacecolor": "white"})
-        panel.set(title=DISTRIBUTION.describe(name), xlim=(0, 1.4), ylim=(-len(heights), 1))
-        panel.set_yticks(list(heights.values()), [ERRORS.label_of(method) for method in heights])
+        panel.set(title=DISTRIBUTION.describe(name), xlim=(0, None), ylim=(-len(heights), 1))
+        panel.set_yticks(list(heights.values()), [WRITTEN.get(method, ERRORS.label_of(method)) for method in heights])
     figure.supxlabel("mean reported error / true standard deviation", fontsize="medium")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=4)

@@ -140,7 +140,7 @@ def draw(evidence: Evidence, figure) -> None:
 
     axes = figure.subplots(1, 2, sharey=False)
     for panel, method in zip(axes, ("peeking", "sequence"), strict=True):
-        panel.axhline(0.05, **style.method("theory") | {"linewidth": 0.8})
+        panel.axhline(0.05, **style.method("nominal") | {"linewidth": 0.8})
         for k, name in enumerate(DISTRIBUTIONS):
             at = {"method": method, "distribution": name}
             rows = pd.concat([evidence.table(measure=f"missed_by_{t}", **at) for t in CHECKPOINTS])
@@ -170,7 +170,7 @@ STUDY = Study(
             "sequential_stopping",
             "Proportion of runs in which an interval for the mean has missed it at some number of replicates from 50 on. "
             "Left: the usual 95 % interval, looked at after every replicate, misses more and more often; right: the "
-            "confidence sequence. Bars are Wilson intervals; dashed: 5 %.",
+            "confidence sequence. Bars are 95 % Wilson intervals; dotted: 5 %.",
             draw,
             "two-column",
             2.6,

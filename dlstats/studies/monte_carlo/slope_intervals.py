@@ -140,7 +140,7 @@ def draw(evidence: Evidence, figure) -> None:
     }
     axes = figure.subplots(1, 2)
     for panel, (measure, (label, level)) in zip(axes, panels.items(), strict=True):
-        panel.axhline(level, **style.method("theory") | {"linewidth": 0.8})
+        panel.axhline(level, **style.method("nominal") | {"linewidth": 0.8})
         table = evidence.table(measure=measure)
         for k, ((method, cv), lines) in enumerate(table.groupby(["method", "cv"], sort=True)):
             lines = lines.sort_values("size")
@@ -171,8 +171,8 @@ STUDY = Study(
             "slope_intervals",
             "Left: coverage of 95 % intervals for a slope by number of replicates, gamma replicates with coefficient of "
             "variation cv. Right: how often the test of fit rejects a true line at level 5 %. The interval and the test of "
-            "this package (percentile-t below 100 replicates, Johansen's distribution) are nearer to the dashed nominal "
-            "levels than the textbook ones where replicates are few. Bars are Wilson intervals.",
+            "this package (percentile-t below 100 replicates, Johansen's distribution) are nearer to the dotted nominal "
+            "levels than the textbook ones where replicates are few. Bars are 95 % Wilson intervals.",
             draw,
             "two-column",
             2.6,

@@ -114,12 +114,12 @@ def draw(evidence: Evidence, figure) -> None:
     panels = {"one": "medians", "log_ratio": "log_ratios", "worst": "medians"}
     axes = figure.subplots(1, 3, sharey=True)
     for axis, (method, experiment) in zip(axes, panels.items(), strict=True):
-        axis.axhline(verdict.LEVEL, **style.method("theory") | {"linewidth": 0.8})
+        axis.axhline(verdict.LEVEL, **style.method("nominal") | {"linewidth": 0.8})
         for k, (risk, label) in enumerate(risks.RISKS.items()):
             lines = evidence.table(experiment, method=method, measure="refuted", risk=risk).sort_values("size")
             bars = np.abs(np.stack([lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]))
             axis.errorbar(lines["size"] * 1.04 ** (k - 1), lines["estimate"], bars, label=label, **style.nth(k))
-        axis.set(xscale="log", xlabel=risks.SIZE.axis, ylim=(0, 0.1))
+        axis.set(xscale="log", xlabel=risks.SIZE.axis, ylim=(0, None))
         axis.set_title(MEDIANS.methods[method].label if experiment == "medians" else LOG_RATIOS.methods[method].label)
         axis.set_xticks(sizes := sorted(lines["size"].unique()), [str(size) for size in sizes])
         axis.minorticks_off()
@@ -145,7 +145,7 @@ STUDY = Study(
             "verdict_rule",
             "How often a claim on a median (left), on the log ratio of two medians (middle) and on the worst of 20 medians "
             "(right) is refuted when its truth stands on the border, by number of replicates and distribution of the risk, "
-            "with Wilson intervals; dashed: 5 %. Few replicates make the rule cautious.",
+            "with 95 % Wilson intervals; dotted: 5 %. Few replicates make the rule cautious.",
             draw,
             "two-column",
             2.6,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.dgp import quantile_designs
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
@@ -206,11 +207,11 @@ def draw_distributions(evidence: Evidence, figure) -> None:
         marks = style.nth(index + 1)
         left.plot((edges[1:] + edges[:-1]) / 2, heights, label=method.label, **(marks | {"linestyle": ""}))
         lines = means[means["method"] == name].set_index("measure").loc[["left", "coverage", "right"]]
-        right.errorbar(range(3), lines["estimate"], yerr=1.96 * lines["mcse"], **marks)
-    left.plot(t, distribution.pdf(t), label="Beta(90, 10)", **(style.method("theory") | {"linestyle": "-"}))
+        right.errorbar(range(3), lines["estimate"], yerr=interval(lines["estimate"], lines["mcse"]), **marks)
+    left.plot(t, distribution.pdf(t), label="Beta(90, 10)", **style.method("theory"))
     left.set(xlabel="coverage given the calibration sample", ylabel="density")
     left.legend(fontsize="x-small")
-    right.axhline(0.9, **(style.method("theory") | {"marker": ""}))
+    right.axhline(0.9, **style.method("nominal"))
     right.set_xticks(range(3), ["first tenth\nof x", "all x", "last tenth\nof x"])
     right.set(ylabel="mean coverage", ylim=(0.6, 1.005))
 

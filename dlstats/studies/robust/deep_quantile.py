@@ -13,6 +13,7 @@ from scipy import special
 
 from dlstats.dgp import quantile_designs
 from dlstats.methods.quantile import QUANTILE_BASELINES, QuantileKernel
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
@@ -208,17 +209,19 @@ def draw_quantiles(evidence: Evidence, figure) -> None:
     more = more[more["effort"] == 3]
     crossed = evidence.table(measure="crossed", statistic="mean", level=0.5)
     for index, (name, method) in enumerate(METHODS.items()):
-        marks = style.nth(index + 1)
+        marks = style.of(name, method)
         lines = risk[risk["method"] == name].set_index("level").loc[list(LEVELS)]
         bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
-        x = np.arange(len(LEVELS)) + (index - 3) * 0.06
-        left.errorbar(x, lines["estimate"], yerr=bars, label=method.label, elinewidth=0.7, **marks)
+        x, dots = np.arange(len(LEVELS)) + (index - 3) * 0.09, marks | {"linestyle": ""}
+        left.errorbar(x, lines["estimate"], yerr=bars, label=method.label, elinewidth=0.7, **dots)
         if name in NETWORKS and len(more):
             longer = more[more["method"] == name].set_index("level").loc[list(LEVELS)]
-            left.plot(x, longer["estimate"], **(marks | {"linestyle": "", "markerfacecolor": "white"}))
+            left.plot(x, longer["estimate"], **(dots | {"markerfacecolor": "white"}))
         if name in (*NETWORKS, "boosting"):
             lines = crossed[crossed["method"] == name].sort_values("n")
-            right.errorbar(lines["n"], lines["estimate"], yerr=1.96 * lines["mcse"], **marks)
+            right.errorbar(lines["n"], lines["estimate"], yerr=interval(lines["estimate"], lines["mcse"]), **marks)
+    for border in range(1, len(LEVELS)):
+        left.axvline(border - 0.5, color="0.85", linewidth=0.6, zorder=0)
     left.set_xticks(range(len(LEVELS)), [f"{level:g}" for level in LEVELS])
     left.set(yscale="log", xlabel="level", ylabel=f"median excess pinball risk, $n = {largest}$")
     right.set_xscale("log")

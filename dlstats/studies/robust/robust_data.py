@@ -182,7 +182,7 @@ def draw_engel(evidence: Evidence, figure) -> None:
     for level in lines.index:
         line, dots = (lines.loc[level, method] for method in METHODS)
         color = (style.method("exact") if level == 0.5 else style.nth(1))["color"]
-        labels = [method.label if level == LEVELS[0] else None for method in METHODS.values()]
+        labels = [f"{method.label}, by level" if level == LEVELS[0] else None for method in METHODS.values()]
         axis.plot(ends, line["intercept"] + line["slope"] * ends, color=color, linewidth=0.8, label=labels[0])
         heights = dots["intercept"] + dots["slope"] * inside
         axis.plot(inside, heights, "o", color=color, markersize=2, label=labels[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dlstats.plotting import style
+from dlstats.plotting.curves import interval
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.theory import approximation_rates as theory
@@ -18,10 +19,6 @@ def _rates(evidence: Evidence, figure) -> None:
     _grids(evidence, axes[2])
 
 
-def _interval(table):
-    return [np.minimum(1.96 * table["mcse"], 0.99 * table["estimate"]), 1.96 * table["mcse"]]
-
-
 def _knots(evidence: Evidence, axis) -> None:
     """L2 errors for x^2 against units: floor, random knots, trained networks."""
     units = np.geomspace(2, 256, 50)
@@ -33,17 +30,23 @@ def _knots(evidence: Evidence, axis) -> None:
     axis.errorbar(
         knots["knots"],
         knots["estimate"] / size,
-        1.96 * knots["mcse"] / size,
+        interval(knots["estimate"], knots["mcse"], log=True) / size.to_numpy(),
         label="random knots",
         **style.method("spline"),
     )
     names = {"adam": "Adam", "lbfgs": "L-BFGS, exact last layer"}
-    for index, (method, label) in enumerate(names.items()):
+    for method, label in names.items():
         table = evidence.table(
             "training", measure="l2_error", statistic="best_of", method=method, steps=lambda n: n != 40000
         )
         table = table.sort_values(by="units")
-        axis.errorbar(table["units"], table["estimate"], _interval(table), label=label, **style.nth(index + 1))
+        axis.errorbar(
+            table["units"],
+            table["estimate"],
+            interval(table["estimate"], table["mcse"], log=True),
+            label=label,
+            **style.method(method),
+        )
     axis.set(xscale="log", yscale="log", xlabel="units N", ylabel=r"$L^2$ error for $x^2$")
     axis.legend(loc="lower left")
 
@@ -55,8 +58,16 @@ def _features(evidence: Evidence, axis) -> None:
         line, d = style.nth(index + 1), int(float(str(d)))
         group = group.sort_values(by="features")
         x = group["features"] * (1 + 0.04 * (index - 1))
-        axis.errorbar(x, group["estimate"], 1.96 * group["mcse"], label=f"d = {d}", **(line | {"linestyle": ""}))
-        axis.axhline(theory.random_features_mse(d, d**-0.5), color=line["color"], linewidth=0.8)
+        axis.errorbar(
+            x,
+            group["estimate"],
+            interval(group["estimate"], group["mcse"]),
+            label=f"d = {d}",
+            **(line | {"linestyle": ""}),
+        )
+        axis.axhline(
+            theory.random_features_mse(d, d**-0.5), **(style.method("limit") | {"color": line["color"]}), linewidth=1
+        )
     axis.set(xscale="log", xlabel="random features N", ylabel="N × mean squared error", ylim=(0, None))
     axis.set_xticks(sizes := sorted(table["features"].unique()), [f"{size:g}" for size in sizes])
     axis.minorticks_off()
@@ -71,7 +82,7 @@ def _grids(evidence: Evidence, axis) -> None:
         axis.plot(group["cells_of_grid"], group["grid_error"], label=f"d = {d}", **style.nth(index + 1))
         last = group.iloc[-1]
         line = last["grid_error"] * (group["cells_of_grid"] / last["cells_of_grid"]) ** (-2 / d)
-        axis.plot(group["cells_of_grid"], line, color="0.6", linewidth=0.7, zorder=0)
+        axis.plot(group["cells_of_grid"], line, **(style.method("theory") | {"color": "0.5"}), linewidth=0.8, zorder=0)
     axis.set(xscale="log", yscale="log", xlabel="grid cells W", ylabel=r"$L^2$ error")
     axis.legend(loc="lower right")
 
@@ -79,10 +90,10 @@ def _grids(evidence: Evidence, axis) -> None:
 FIGURES = (
     Figure(
         "approximation_rates",
-        "Rates with their constants. Left: L² error for x² on [0, 1] against units; dashed, the exact floor of N units; "
+        "Rates with their constants. Left: L² error for x² on [0, 1] against units; dotted, the exact floor of N units; "
         "splines with random knots; expected best of 16 trained networks. Middle: N times the mean squared error of N random "
-        "cosines, with the closed form of each dimension (lines): free of N, and of the dimension nearly. Right: linear "
-        "interpolation on grids; grey lines have slope −2/d. Bars are 95 % Monte Carlo intervals.",
+        "cosines, with the closed form of each dimension (dotted): independent of N and nearly of the dimension. Right: linear "
+        "interpolation on grids; dashed lines have slope −2/d. Bars are 95 % Monte Carlo intervals.",
         _rates,
         "two-column",
         2.8,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.study import Figure
 from dlstats.studies.approximation.linear_regions._random_networks import widths_of
 from dlstats.theory import linear_regions as theory
@@ -34,9 +35,11 @@ def _panel(axis, table, dimension: int, label: str) -> None:
     expected = [_expected(w, dimension) for w in shapes]
     axis.plot(depth, most, label="upper bound", **style.method("bound"))
     axis.plot(depth, folded, label="folding construction", **style.method("construction"))
-    axis.plot(depth, expected, label="expected at random", **(style.nth(1) | {"marker": ""}))
+    axis.plot(depth, expected, label="expected at random", **(style.method("theory") | {"color": style.COLORS["blue"]}))
     measured = style.nth(2) | {"linestyle": ""}
-    axis.errorbar(depth, table["estimate"], 1.96 * table["mcse"], label="measured", **measured)
+    axis.errorbar(
+        depth, table["estimate"], interval(table["estimate"], table["mcse"], log=True), label="measured", **measured
+    )
     axis.set(yscale="log", xscale="log", xlabel="hidden layers, 32 units in all", ylabel=label)
     axis.set_xticks(list(depth), [str(d) for d in depth])
     axis.minorticks_off()
@@ -49,9 +52,10 @@ def _expected(widths: tuple[int, ...], dimension: int) -> float:
 FIGURE = Figure(
     "regions_by_depth",
     "Number of linear pieces of a line (left) and of activation regions of the plane (right) against depth with 32 "
-    "hidden units in all. Dashed: upper bound for any weights. Diamonds: pieces that a folding construction reaches. "
-    "Blue: closed form for random weights. Points: means over random networks with 95 % Monte Carlo intervals, "
-    "mostly smaller than the points. What depth can do, it does not do at random.",
+    "hidden units in all. Dotted: upper bound for any weights. Diamonds: pieces that a folding construction reaches. "
+    "Blue, dashed: closed form for random weights. Points: means over random networks with 95 % Monte Carlo intervals, "
+    "mostly smaller than the points. Random deep networks show none of what depth can do: their count stays near "
+    "that of one layer.",
     _by_depth,
     "two-column",
     2.7,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import integrate
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
@@ -159,12 +160,12 @@ def _panel(axis, table: pd.DataFrame, n: int) -> None:
     from dlstats.plotting import style
 
     units = np.arange(1, 2**n + 1)
-    floor = [max(floors.l2_floor(n, k + 1), LOWEST) for k in units[:-1]] + [LOWEST]
-    axis.plot(units, floor, label="floor, any shallow network", **style.method("floor"))
+    floor = np.array([floors.l2_floor(n, k + 1) for k in units[:-1]])
+    axis.plot(units[:-1][floor > 0], floor[floor > 0], label="floor, any shallow network", **style.method("floor"))
     for method, described in EXPERIMENT.methods.items():
         rows = table[table["method"] == method].sort_values("units")
         drawn = rows["estimate"].clip(lower=LOWEST)
-        error = [np.minimum(1.96 * rows["mcse"], drawn * 0.999), 1.96 * rows["mcse"]]
+        error = interval(drawn, rows["mcse"], log=True)
         axis.errorbar(rows["units"], drawn, yerr=error, label=described.label, **style.method(method))
     exact = theory.hidden_units(theory.narrow_chain(n))
     axis.plot([exact], [LOWEST], label="exact deep network (error 0)", **(style.method("exact") | {"linestyle": ""}))
@@ -196,7 +197,8 @@ def _longest(table: pd.DataFrame) -> pd.DataFrame:
 FIGURES = (
     Figure(
         "error_by_units",
-        "Error on the sawtooth m⁽ⁿ⁾ against the number of hidden units. Dashed: the floor of any shallow network. "
+        "Error on the sawtooth m⁽ⁿ⁾ against the number of hidden units. Dotted: the floor of any shallow network, "
+        "until it is 0. "
         "Points: expected best of 16 random starts of trained shallow networks and of deep ones with n equal layers, with 95 % "
         "Monte Carlo intervals. Diamond: the deep network with 2n units that is exact. Grey line: the best constant, 1/12. "
         "Errors below 10⁻⁵ are drawn there. Compare the points with the diamond, which says what depth represents, and with "
@@ -208,7 +210,7 @@ FIGURES = (
     Figure(
         "success_by_units",
         "Proportion of random starts that end below a tenth of the error of a constant, by hidden units, for shallow networks "
-        "and deep ones of n equal layers, with Wilson intervals. From 2n units on a deep network can be exact, from 2ⁿ a "
+        "and deep ones of n equal layers, with 95 % Wilson intervals. From 2n units on a deep network can be exact, from 2ⁿ a "
         "shallow one.",
         _success,
         "two-column",

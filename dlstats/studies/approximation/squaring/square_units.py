@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
@@ -172,10 +173,10 @@ def _draw(evidence: Evidence, figure) -> None:
     )
     axis.plot(*shallow, label="best shallow", **style.method("shallow"))
     axis.plot(*deep, label=r"deep, $f_m$", **style.method("exact"))
-    axis.plot(deep[0], deep[1] / 2, label="deep, centred", **(style.nth(3) | {"marker": ""}))
+    axis.plot(deep[0], deep[1] / 2, label="deep, centred", **(style.nth(3) | {"marker": "", "linestyle": style.LONG}))
     table = evidence.table("training", measure="sup_error", statistic="best_of")
     table = table[table["steps"] == table["steps"].max()]
-    error = [np.minimum(1.96 * table["mcse"], 0.99 * table["estimate"]), 1.96 * table["mcse"]]
+    error = interval(table["estimate"], table["mcse"], log=True)
     points = style.method("deep") | {"linestyle": ""}
     axis.errorbar(3 * table["depth"], table["estimate"], error, label=TRAINING.label_of("trained"), **points)
     border = theory.crossover()
@@ -187,7 +188,7 @@ def _draw(evidence: Evidence, figure) -> None:
 
 FIGURE = Figure(
     "squaring_units",
-    "Largest error for x² on [0, 1] against the number of hidden units. Diamonds: Yarotsky's networks of width 3; dotted, "
+    "Largest error for x² on [0, 1] against the number of hidden units. Diamonds: Yarotsky's networks of width 3; green, "
     "the same with half of the error taken off by the output bias. Circles: the best that any shallow network can do. "
     "Squares: expected best of 16 random starts of trained networks of width 3, with 95 % Monte Carlo intervals. Grey line: "
     "the accuracy 2⁻¹¹ above which depth does not always save units.",

@@ -37,7 +37,7 @@ def _compact(evidence: Evidence, axis) -> None:
     for position, target in enumerate(targets):
         height = floors["constant"][target] / floors["floor"][target]
         label = "best constant" if position == 0 else None
-        axis.plot([position - 0.4, position + 0.4], [height] * 2, color="0.6", linewidth=0.9, label=label)
+        axis.hlines(height, position - 0.4, position + 0.4, color="0.6", linewidth=0.9, label=label)
     axis.axhline(1, label="floor of width 1", **style.method("floor"))
     axis.set_xticks(range(len(targets)), targets, rotation=25)
     axis.set(ylabel=r"$L^1$ error / floor", ylim=(0, None))
@@ -72,8 +72,8 @@ FIGURES = (
     Figure(
         "width_limits",
         "What narrow ReLU networks cannot do on [−1, 1]². Left: L¹ errors of trained networks over the exact floor of width "
-        "1 (dashed), one point per start; width 2 goes below it. Middle: largest errors for (1 − |x₁| − |x₂|)₊, one point per "
-        "start; widths 1 and 2 stop at 1/2 (dashed) at every depth, width 3 does not. Right: proportion of random networks of "
+        "1 (dotted), one point per start; width 2 goes below it. Middle: largest errors for (1 − |x₁| − |x₂|)₊, one point per "
+        "start; widths 1 and 2 stop at 1/2 (dotted) at every depth, width 3 does not. Right: proportion of random networks of "
         "depth 4 with an extremum inside the square that the boundary does not reach, with 95 % intervals; exactly none up "
         "to width 2.",
         _limits,

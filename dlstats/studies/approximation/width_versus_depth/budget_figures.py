@@ -20,7 +20,6 @@ TIE = math.log10(1.25)
 INKS: dict[int, str] = dict(zip(DEPTHS, ("sky", "orange", "green", "purple"), strict=True))
 """The colour of the depth that has the smallest error."""
 SIZES = ("blue", "vermillion")
-LINES = {1: ":", 3: "-", 9: "--"}
 
 
 def _depth(method: str) -> int:
@@ -89,14 +88,14 @@ def _curves(evidence: Evidence, figure) -> None:
     }
     test, train = (table[table["budget"] == table["budget"].max()] for table in tables.values())
     targets = [name for name in LABELS if name in set(test["target"])]
-    axes = figure.subplots(2, (len(targets) + 1) // 2, squeeze=False, sharex=True).ravel()
+    axes = figure.subplots(2, (len(targets) + 1) // 2, squeeze=False, sharex=True, sharey=True).ravel()
     for axis, target in zip(axes, targets, strict=False):
         for color, n in zip(SIZES, sorted(test["points"].unique()), strict=False):
             part = test[(test["target"] == target) & (test["points"] == n)]
             for effort, lines in part.groupby("effort"):
                 lines = lines.assign(depth=lines["method"].map(_depth)).sort_values("depth")
                 bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
-                look = {"color": style.COLORS[color], "linestyle": LINES.get(int(str(effort)), "-"), "marker": "o"}
+                look = {"color": style.COLORS[color], "linestyle": style.EFFORTS[int(str(effort))], "marker": "o"}
                 label = f"{n:,} points, effort {effort}"
                 axis.errorbar(lines["depth"], lines["estimate"], bars, label=label, **look)
             part = train[(train["target"] == target) & (train["points"] == n)]
@@ -156,11 +155,12 @@ FIGURES = (
     ),
     Figure(
         "width_versus_depth_errors",
-        "Test error over the variance of the target by number of hidden layers, at 1,000 parameters: 1,024 training points "
-        "(blue) and 16,384 (red), at effort 1 (dotted), 3 (solid) and 9 (dashed); crosses: training error at effort 3. Look "
-        "at the distance of a curve from the crosses of its colour, which is estimation, and at that between curves of one "
-        "colour, which is effort: does either change which depth is best? Geometric means with 95 % Monte Carlo intervals; a "
-        "network is the better of two initialisations, its rate chosen on a held-out fifth.",
+        "Test error over the variance of the target by number of hidden layers, at 1,000 parameters: 1,024 training "
+        "points (blue) and 16,384 (red), at effort 1 (solid), 3 (long dashes) and 9 (dashes and dots); crosses: training "
+        "error at effort 3. Look at the distance of a curve from the crosses of its colour, which is estimation, and at "
+        "that between curves of one colour, which is effort: does either change which depth is best? Geometric means with"
+        " 95 % Monte Carlo intervals; a network is the better of two initialisations, its rate chosen on a held-out "
+        "fifth.",
         _curves,
         "two-column",
         4.2,

@@ -20,22 +20,23 @@ def draw(evidence: Evidence, figure) -> None:
             table = points(evidence, "relative", experiment="rivals", method=method, arc=arc)
             draw_method(axes, table, method, OTHERS.methods)
     table = points(evidence, "relative", experiment="circle", method="segmentation")
-    draw_points(left, table, "segmentation", "exact")
-    for effort, line in {1: "-", 3: "--"}.items():
+    ends = [table["at"].min(), table["at"].max()]
+    draw_points(left, table, "segmentation", "segmentation")
+    for effort, line in tuple(style.EFFORTS.items())[:2]:
         look = style.method("network") | {"linestyle": line}
         about = {"experiment": "network", "effort": effort, **HALF}
         label = f"network, effort {effort}"
         draw_points(left, points(evidence, "relative", **about), label, look)
-        draw_points(right, points(evidence, "misfit", **about), label, look)
+        draw_points(right, points(evidence, "misfit", **about), label, look, log=False)
     for index, jump in enumerate(JUMPS):
         look = style.nth(index + 5) | {"linestyle": ""}
         for axes, column in ((left, "relative"), (right, "misfit")):
             about = {"experiment": "network", "jump": jump}
-            draw_points(axes, points(evidence, column, **about), f"network, {jump:g}σ", look)
-    ends = [table["at"].min(), table["at"].max()]
+            table = points(evidence, column, **about)
+            draw_points(axes, table, f"network, {jump:g}σ", look, log=axes is left)
     titles = ("mean risk over the linear floor", f"the same, arc of {OTHER_ARC}", r"training error over $\sigma^2$")
     for axes, title in zip((left, middle, right), titles, strict=True):
-        axes.plot(ends, [1, 1], **(style.method("floor") | {"linestyle": "-"}), linewidth=0.8)
+        axes.plot(ends, [1, 1], **style.method("floor"), linewidth=0.8)
         risk_axes(axes, title)
         axes.set_ylabel("")
     middle.sharey(left)

@@ -22,7 +22,9 @@ def _draw_panel(axes, evidence: Evidence, targets: list[str], **where: Any) -> N
     for position, (name, described) in enumerate((NETWORKS | BASELINES).items()):
         rows = table.loc[name].loc[present]
         low, middle, high = (rows[column] for column in ("quantile(level=0.25)", "median", "quantile(level=0.75)"))
-        marks = style.nth(position) | {"linestyle": ""} | ({} if name in NETWORKS else {"markerfacecolor": "white"})
+        marks = (
+            style.of(name, described) | {"linestyle": ""} | ({} if name in NETWORKS else {"markerfacecolor": "white"})
+        )
         heights = np.arange(len(present)) + 0.1 * (position - 3.5)
         axes.errorbar(
             middle, heights, xerr=[middle - low, high - middle], label=described.label, elinewidth=0.7, **marks
@@ -57,7 +59,9 @@ def _draw_misfit(evidence: Evidence, figure) -> None:
         for position, (name, described) in enumerate(NETWORKS.items()):
             for effort in (1, 3):
                 about = {"target": list(MODELS), "n": n, "noise": noise, "method": name, "effort": [effort]}
-                _misfits(axes, evidence, style.nth(position), described.label if effort == 1 else "", position, about)
+                _misfits(
+                    axes, evidence, style.of(name, described), described.label if effort == 1 else "", position, about
+                )
         axes.axhline(1.0, color="0.6", linewidth=0.6)
         axes.set(yscale="log", ylim=(1e-3, 1e4), title=f"$n = {n}$\n{100 * noise:.0f} % noise")
         axes.set_xticks(range(len(MODELS)), list(MODELS))

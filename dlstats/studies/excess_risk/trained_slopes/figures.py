@@ -29,7 +29,7 @@ def _slopes(axes, evidence: Evidence, target: str) -> None:
             axes.errorbar(found.value, at, xerr=ends.clip(min=0), **marks)
             if found.lack_of_fit < NO_FIT:
                 axes.plot(found.value, at, "x", color="black", markersize=7, zorder=9)
-    axes.axvline(TARGETS[target].slope, color="black", linestyle="--", linewidth=0.8)
+    axes.axvline(TARGETS[target].slope, **style.method("limit"), linewidth=0.8)
     axes.set(yticks=range(len(RISK.methods)), xlabel="slope of log risk", ylim=(len(RISK.methods) - 0.5, -0.5))
 
 
@@ -62,9 +62,9 @@ def draw_effort(evidence: Evidence, figure) -> None:
             ratios = np.array([[10**-e.value, 10**-e.value * np.log(10) * e.mcse] for _, e in pairs])
             marks = look | {"linestyle": "-"}
             above.errorbar([n for n, _ in pairs], ratios[:, 0], 1.96 * ratios[:, 1], label=method.label, **marks)
-            for effort, line in {1: "-", 3: "--"}.items():
+            for effort, line in tuple(style.EFFORTS.items())[:2]:
                 table = points(evidence, "misfit", "mean", target=target, method=rule, effort=effort)
-                draw_points(below, table, "", look | {"linestyle": line})
+                draw_points(below, table, "", look | {"linestyle": line}, log=False)
         for axes, title in ((above, LABELS[target]), (below, "")):
             risk_axes(axes, title)
             axes.axhline(1, color="black", linewidth=0.6)
@@ -81,7 +81,7 @@ FIGURES = (
         "trained_slopes",
         "Above: geometric mean of the excess risk of networks of one layer by width rule, of linear splines with free knots, the "
         "same functions fitted without gradients, and of a smoothing spline; dashed: theory's slope. Below: slopes at one "
-        "(filled) and three times the steps (open), a cross where no straight line fits; dashed: theory. On the rough target "
+        "(filled) and three times the steps (open), a cross where no straight line fits; dotted: theory. On the rough target "
         "networks fall about half as fast as splines and theory, at either effort. 95 % intervals.",
         draw,
         "two-column",
@@ -90,8 +90,8 @@ FIGURES = (
     Figure(
         "trained_slopes_effort",
         "Above: risk at three times the steps over that at one. On the rough target more steps help, with 64 units as much at "
-        "every n, so that the slope stays. Below: training error over the noise variance (solid: effort 1, dashed: 3), which "
-        "theory's width leaves far above 1 where n is small. 95 % intervals.",
+        "every n, so that the slope stays. Below: training error over the noise variance (solid: effort 1, long dashes: 3), "
+        "which theory's width leaves far above 1 where n is small. 95 % intervals.",
         draw_effort,
         "two-column",
         3.6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.studies.imbalance._methods import METHODS
@@ -85,12 +86,18 @@ def draw_excess(evidence: Evidence, figure) -> None:
     panels = figure.subplots(len(LABELS), len(CUTS), sharex=True, sharey="row", squeeze=False)
     for row, (mechanism, data) in zip(panels, LABELS.items(), strict=True):
         for axes, cut in zip(row, CUTS, strict=True):
-            for index, name in enumerate(SHOWN):
+            for name in SHOWN:
                 table = evidence.table(
                     "two_classes", measure=f"excess_{cut}", statistic="mean", method=name, mechanism=mechanism
                 ).sort_values("n")
-                label, drawn = METHODS[name].label, style.nth(index)
-                axes.errorbar(table["n"], table["estimate"], yerr=2 * table["mcse"], label=label, **drawn)
+                label, drawn = METHODS[name].label, style.of(name, METHODS[name])
+                axes.errorbar(
+                    table["n"],
+                    table["estimate"],
+                    yerr=interval(table["estimate"], table["mcse"], log=True),
+                    label=label,
+                    **drawn,
+                )
             axes.set(xscale="log", yscale="log")
         row[0].set_ylabel(f"excess, {data.split(',')[0].split(' in ')[0]}")
     for top, bottom, title in zip(panels[0], panels[-1], CUTS.values(), strict=True):
@@ -113,7 +120,8 @@ def draw_effort(evidence: Evidence, figure) -> None:
                 table = table.set_index("method").loc[list(names)]
                 places = [place + 0.2 * (2 * index - 1) for place in range(len(table))]
                 drawn = style.nth(index + 1) | {"linestyle": ""}
-                axes.errorbar(table["estimate"], places, xerr=2 * table["mcse"], label=f"effort {effort}", **drawn)
+                bars = interval(table["estimate"], table["mcse"], log=measure != "misfit")
+                axes.errorbar(table["estimate"], places, xerr=bars, label=f"effort {effort}", **drawn)
             axes.set(xlabel=label)
             if measure == "misfit":
                 axes.axvline(1, color="0.6", linewidth=0.7, zorder=0)
@@ -142,8 +150,8 @@ FIGURES = (
         "imbalance_networks",
         "Balanced error above Bayes, prevalence 0.02: two Gaussians (top), rings (middle) and two moons (bottom). Compare "
         "the way in which the cut is chosen (columns) with the loss (curves). Firth's line is the correct model in the top row "
-        "and wrong in the others; kernel logistic regression is tuned as the networks are. Bars: two Monte Carlo standard "
-        "errors.",
+        "and wrong in the others; kernel logistic regression is tuned as the networks are. Bars: 95 % Monte Carlo "
+        "intervals.",
         draw_excess,
         "two-column",
         6.2,
@@ -152,7 +160,7 @@ FIGURES = (
         "imbalance_effort",
         "Balanced error above Bayes, calibrated and cut at the prevalence, n = 2,000, prevalence 0.02, at one and at "
         "three times the steps: a recipe has enough of them where the two agree. Top: losses of which it is known what they "
-        "elicit, their training loss over that of what they elicit; 1 is noise alone. Bars: two Monte Carlo standard errors.",
+        "elicit, their training loss over that of what they elicit; 1 is noise alone. Bars: 95 % Monte Carlo intervals.",
         draw_effort,
         "two-column",
         5.0,

@@ -96,14 +96,30 @@ def draw_maps(evidence: Evidence, figure) -> None:
     panels = {left: ("cross_entropy", "weighted", "focal", "alpha_focal")}
     panels |= {right: ("dice", "squared_dice", "ldam", "vector_scaling")}
     for axes, methods in panels.items():
-        for index, name in enumerate(methods):
+        for name in methods:
             line = evidence.table("map", method=name).sort_values("probability")
-            drawn = style.nth(index) | {"marker": ""}
-            axes.plot(line["probability"], line["estimate"], label=MAP.label_of(name), **drawn)
+            drawn = style.of(name, MAP.methods[name]) | {"marker": ""}
+            _draw_map(
+                axes, line["probability"].to_numpy(float), line["estimate"].to_numpy(float), MAP.label_of(name), drawn
+            )
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
         axes.set_xlabel(MAP.factors["probability"].axis)
         axes.legend(fontsize="x-small")
     left.set_ylabel("fitted probability $p^*(\\eta)$")
+
+
+JUMP = 0.9
+"""A rise of the map between two neighbouring probabilities that is a jump: no calibrated map rises so much."""
+
+
+def _draw_map(axes, probability: np.ndarray, fitted: np.ndarray, label: str, drawn: dict) -> None:
+    """A line that is broken where the map jumps, with an open circle on both sides of the jump and no ramp between them."""
+    jumps = np.flatnonzero(np.diff(fitted) > JUMP)
+    x, y = np.insert(probability, jumps + 1, np.nan), np.insert(fitted, jumps + 1, np.nan)
+    axes.plot(x, y, label=label, **drawn)
+    for jump in jumps:
+        ends = slice(jump, jump + 2)
+        axes.plot(probability[ends], fitted[ends], "o", color=drawn["color"], markerfacecolor="white", linestyle="")
 
 
 DENSE = [0.01, 0.03, *(k / 20 for k in range(1, 20)), 0.33, 0.34, 0.99]
@@ -129,7 +145,9 @@ STUDY = Study(
         Figure(
             "imbalance_maps",
             "Map from the true probability to the one that minimises the expected loss. Prior-dependent losses are set for a "
-            "prevalence of 0.1; Dice for two Gaussians two standard deviations apart. Grey: calibration. "
+            "prevalence of 0.1; Dice for two Gaussians two standard deviations apart. Grey: calibration. See which losses "
+            "bend the probability "
+            "and which, as Dice with a linear denominator, decide: open circles bound its jump. "
             "Exact: population minimisers without sampling.",
             draw_maps,
             "two-column",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, Expectation, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.origin import Stated
@@ -93,20 +94,26 @@ def _draw(evidence: Evidence, figure) -> None:
 
     left, right = figure.subplots(1, 2)
     for index, name in enumerate(METHODS):
-        drawn = style.nth(index) | {"linestyle": ""}
+        drawn = style.of(name, METHODS[name]) | {"linestyle": ""}
         for axes, measure in ((left, "cut"), (right, "dice")):
             table = evidence.table(measure=measure, method=name, statistic="mean").sort_values("foreground")
             shifted = table["foreground"] * (1 + 0.06 * (index - 1.5))
-            axes.errorbar(shifted, table["estimate"], yerr=2 * table["mcse"], label=METHODS[name].label, **drawn)
-    for column, line, label in (("linear_cut", "--", "F/2, linear"), ("squared_cut", ":", "F/2, squared")):
+            axes.errorbar(
+                shifted,
+                table["estimate"],
+                yerr=interval(table["estimate"], table["mcse"]),
+                label=METHODS[name].label,
+                **drawn,
+            )
+    for column, color, label in (("linear_cut", "black", "F/2, linear"), ("squared_cut", "0.5", "F/2, squared")):
         table = evidence.table(measure=column, method="dice", statistic="mean").sort_values("foreground")
-        left.plot(table["foreground"], table["estimate"], color="black", linestyle=line, label=label)
+        left.plot(table["foreground"], table["estimate"], label=label, **(style.method("theory") | {"color": color}))
     table = evidence.table(measure="dice_shifted", method="cross_entropy", statistic="mean").sort_values("foreground")
     right.plot(
         table["foreground"], table["estimate"], color="0.4", linestyle="-.", label="cross-entropy cut at its F/2"
     )
     table = evidence.table(measure="best_dice", method="dice", statistic="mean").sort_values("foreground")
-    right.plot(table["foreground"], table["estimate"], color="black", linestyle="--", label="largest, F")
+    right.plot(table["foreground"], table["estimate"], label="largest, F", **style.method("bound"))
     for axes, label in ((left, "probability from which it predicts lesion"), (right, "expected Dice, cut at 1/2")):
         axes.set_xscale("log")
         axes.set_xticks(FOREGROUNDS, [f"{100 * f:g} %" for f in FOREGROUNDS])
@@ -137,7 +144,7 @@ STUDY = Study(
             "Pixelwise networks on images with known pixel probabilities. Left: the probability from which each trained network "
             "predicts lesion; compare Dice with theory's F/2 and cross-entropy with 1/2. Right: expected Dice of the decisions; "
             "compare what cross-entropy has at its cut of 1/2 with what a cut at F/2 of its own probabilities gives it, and with "
-            "Dice. Bars: two Monte Carlo standard errors.",
+            "Dice. Bars: 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.9,

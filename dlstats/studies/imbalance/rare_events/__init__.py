@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
@@ -183,19 +184,23 @@ def draw_bias(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2)
-    for index, (name, method) in enumerate(COVARIATE.methods.items()):
-        for what, line in zip(COEFFICIENTS, ("-", ":"), strict=True):
+    for name, method in COVARIATE.methods.items():
+        for what, line in zip(COEFFICIENTS, style.LINES[:2], strict=True):
             table = evidence.table("covariate", measure=f"{what}_ratio", statistic="mean", method=name).sort_values("n")
-            drawn = style.nth(index) | {"linestyle": line}
+            drawn = style.of(name, method) | {"linestyle": line}
             left.errorbar(
-                table["n"], table["estimate"], yerr=2 * table["mcse"], label=f"{method.label}, {what}", **drawn
+                table["n"],
+                table["estimate"],
+                yerr=interval(table["estimate"], table["mcse"]),
+                label=f"{method.label}, {what}",
+                **drawn,
             )
     left.set(xscale="log", xlabel="n", ylabel="bias / first-order bias")
     left.legend(fontsize="x-small")
-    for index, (name, method) in enumerate(label_shift.LABEL_SHIFT.methods.items()):
+    for name, method in label_shift.LABEL_SHIFT.methods.items():
         rows = evidence.rows("label_shift", method=name)
         values = np.sort(rows.loc[rows["n"] == 2000, "prior_estimate"])
-        drawn = style.nth(index) | {"marker": ""}
+        drawn = style.of(name, method) | {"marker": ""}
         right.plot(values, np.arange(1, len(values) + 1) / len(values), label=method.label, **drawn)
     right.axvline(label_shift.PRIOR, color="0.7", linewidth=0.6)
     right.set(xlabel="estimated prior", ylabel="distribution function")
@@ -233,7 +238,7 @@ STUDY = Study(
         Figure(
             "imbalance_rare_events",
             "Left: bias of logistic regression over its first-order value; the corrections leave none of that order. Right: "
-            "estimates of the prior from 2,000 unlabelled points; grey: the truth. Bars: two Monte Carlo standard errors.",
+            "estimates of the prior from 2,000 unlabelled points; grey: the truth. Bars: 95 % intervals.",
             draw_bias,
             "two-column",
             2.6,

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
@@ -145,7 +146,13 @@ def draw_path(evidence: Evidence, figure) -> None:
             table = evidence.table("separable", measure=column, statistic="mean", method=arm, size=size)
             label = f"{SEPARABLE.label_of(arm)} {size:g}"
             drawn = style.nth(index + (column != "shift") * 3)
-            axes.errorbar(table["digits"], table["estimate"], yerr=2 * table["mcse"], label=label, **drawn)
+            axes.errorbar(
+                table["digits"],
+                table["estimate"],
+                yerr=interval(table["estimate"], table["mcse"]),
+                label=label,
+                **drawn,
+            )
         axes.set(xscale="log", xlabel=SEPARABLE.keys["digits"].label)
         axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
         axes.minorticks_off()

@@ -83,7 +83,10 @@ def draw(evidence, figure) -> None:
     for row, (group, members) in zip(rows, SHAPES.items(), strict=True):
         for index, label in enumerate(members):
             r, *three = curves(group, label)
-            marks = style.nth(index) | {"markevery": (40 + 45 * index, 400), "markersize": 3}
+            marks = (style.method(label) if style.registered(label) else style.nth(index)) | {
+                "markevery": (40 + 45 * index, 400),
+                "markersize": 3,
+            }
             for axis, values in zip(row, three, strict=True):
                 axis.plot(r, values, label=label, **marks)
         for axis, limits in zip(row, ((-0.1, 6), (-2.8, 2.8), (-0.05, 2.1)), strict=True):
