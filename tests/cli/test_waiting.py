@@ -15,7 +15,7 @@ from dlstats.cli import ask, waiting
 from dlstats.pipeline import fingerprints, processes
 
 CELL = "compositions=2,units=2,steps=300"
-LONG = ["simulate", "sawtooth.training", CELL, "--seed", "777001", "--replicates", "10000000"]
+LONG = ["simulate", "sawtooth.training", CELL, "--seed", "777001", "--replicates", "10000000", "--with-parent"]
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,10 @@ def folder(tmp_path_factory):
     os.chdir(folder)
     started = waiting.begin()
     os.chdir(before)
+    (folder / "waiting.pid").write_text(str(started.pid))
     yield folder
-    started.kill()
+    for process in (*forks(folder), started):
+        process.kill()
     started.wait()
     os.environ.clear()
     os.environ.update(variables)
@@ -44,8 +46,8 @@ def alone(folder, words):
     return asked(folder, words, env=variables | {"PYTHONPATH": str(fingerprints.PACKAGE.parent)})
 
 
-def forks():
-    return [p for p in psutil.Process().children(recursive=True) if ask.__file__ not in p.cmdline()][1:]
+def forks(folder):
+    return psutil.Process(int((folder / "waiting.pid").read_text())).children(recursive=True)
 
 
 def gone(process, seconds=10):
@@ -58,10 +60,10 @@ def gone(process, seconds=10):
 def working(folder, **options):
     """A long job, and the fork that works on it."""
     job = asked(folder, [*LONG, "--results", str(folder / "results")], **options)
-    while not forks():
+    while not forks(folder):
         assert job.poll() is None, job.communicate()
         time.sleep(0.02)
-    return job, forks()[0]
+    return job, forks(folder)[0]
 
 
 @pytest.mark.parametrize("words", [["list"], ["nonsense"], ["summarise", "nothing"]])
