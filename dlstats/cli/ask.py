@@ -20,6 +20,8 @@ PATIENCE = 30.0
 
 def main() -> None:
     """Ask; without a waiting process of this user and this Python, become the command itself."""
+    while os.open(os.devnull, os.O_RDWR) < 3:
+        pass  # a socket must not stand in for an output that is closed
     connection = _connected(os.environ.get(ADDRESS, ""))
     if connection is None:
         os.execv(sys.executable, [sys.executable, "-m", "dlstats", *sys.argv[1:]])

@@ -112,7 +112,7 @@ def _pass_on(job: _Job, events: selectors.BaseSelector) -> None:
         number = job.connection.recv(1)
     if not number:
         events.unregister(job.connection)
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(OSError):  # it has ended, or that is no signal
         os.kill(job.process.pid or 0, number[0] if number else signal.SIGKILL)
 
 
@@ -130,6 +130,7 @@ def _end(job: _Job, events: selectors.BaseSelector) -> None:
 def _request(door: socket.socket, code: str) -> tuple[socket.socket, dict, list[int]] | None:
     """Who asks, what, and its open files, if it may be served."""
     connection, _ = door.accept()
+    files: list[int] = []
     try:
         connection.settimeout(5)
         owner = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
@@ -140,10 +141,10 @@ def _request(door: socket.socket, code: str) -> tuple[socket.socket, dict, list[
             connection.sendall(b"y")
             connection.settimeout(None)
             return connection, asked, files
-        for file in files:
-            os.close(file)
     except (OSError, ValueError, struct.error):
         pass
+    for file in files:
+        os.close(file)
     connection.close()
     return None
 

@@ -96,8 +96,8 @@ def load(name: str) -> ModuleType:
     if folder not in sys.path:
         sys.path.append(folder)
     spec = spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path}: a study from outside must be a Python file, `.py`.")
     imported = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(imported)

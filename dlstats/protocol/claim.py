@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,8 +28,8 @@ class Expectation:
     margin: float
 
     def __post_init__(self) -> None:
-        if not self.margin >= 0:
-            raise ValueError(f"`margin` must be 0 or more, got {self.margin}.")
+        if not 0 <= self.margin < math.inf:
+            raise ValueError(f"`margin` must be 0 or more and finite, got {self.margin}.")
 
 
 def equals(theory: float, margin: float = 0.0) -> Expectation:

@@ -118,6 +118,30 @@ def test_its_own_code_and_python_are_served_only(tmp_path, monkeypatch, code, py
                 os.close(file)
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-"])
+def test_who_asks_with_a_closed_stream_is_served_and_so_are_the_next(folder, closed):
+    command = f"exec {sys.executable} -S -E {ask.__file__} nonsense {closed}"
+    first = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert first.returncode == 2
+    job = asked(folder, ["nonsense"])
+    assert "invalid choice" in job.communicate()[1]
+    assert psutil.pid_exists(int((folder / "waiting.pid").read_text()))
+    assert psutil.Process(int((folder / "waiting.pid").read_text())).status() != psutil.STATUS_ZOMBIE
+
+
+def test_who_gave_up_leaves_nothing_open(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["ask.py", "list"])
+    before = len(os.listdir("/proc/self/fd"))
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind("door")
+        door.listen()
+        monkeypatch.setattr(ask, "PATIENCE", 0.1)
+        assert ask._connected("door") is None
+        assert waiting._request(door, "another code") is None
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_it_knows_the_fingerprints_that_were_asked_for():
     module = "dlstats.studies.approximation.sawtooth"
     digest = fingerprints.cells(module, "training")

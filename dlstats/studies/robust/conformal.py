@@ -202,9 +202,9 @@ def draw_distributions(evidence: Evidence, figure) -> None:
     distribution = theory.conditional_distribution(99, A)
     t, edges = np.linspace(0.76, 1, 200), np.linspace(0.76, 1, 37)
     means = evidence.table("coverage", measure=["left", "coverage", "right"], statistic="mean", n=99)
-    for index, (name, method) in enumerate(METHODS.items()):
+    for name, method in METHODS.items():
         heights, _ = np.histogram(evidence.rows(n=99, effort=1, method=name)["coverage"], edges, density=True)
-        marks = style.nth(index + 1)
+        marks = style.of(name, method)
         left.plot((edges[1:] + edges[:-1]) / 2, heights, label=method.label, **(marks | {"linestyle": ""}))
         lines = means[means["method"] == name].set_index("measure").loc[["left", "coverage", "right"]]
         right.errorbar(range(3), lines["estimate"], yerr=interval(lines["estimate"], lines["mcse"]), **marks)
