@@ -117,7 +117,7 @@ def test_a_label_reruns_no_cell(project, edit):
 
 
 def test_more_replicates_rerun_their_cells_only(project, edit):
-    edit(FOLDER + "__init__.py", "steps=300, replicates=20", "steps=300, replicates=21")
+    edit(FOLDER + "__init__.py", "effort=1, replicates=20", "effort=1, replicates=21")
     assert {rule for rule in _would_run(project) if rule.startswith("simulate")} == {"simulate_sawtooth_training"}
 
 
@@ -139,7 +139,7 @@ def test_two_runs_on_one_core_and_on_two_give_the_same_bytes(project, tmp_path):
     names = [str(path.relative_to(tmp_path)) for path in found if path.is_file()]
     raw = [name for name in names if name.startswith(HOW_LONG[:2])]
     rest = [name for name in names if not name.startswith(HOW_LONG)]
-    assert len(raw) == 4
+    assert len(raw) == 6
     assert len(rest) > 20
     for name in raw:
         assert store.header(tmp_path / name).content == store.header(project / name).content, name
@@ -214,7 +214,8 @@ def test_rerun_touches_nothing_before_it_may(copied):
 
 def test_rerun_computes_all_anew_and_gives_the_old_back_where_it_fails(copied):
     before = _results(copied)
-    words = ["rerun", "sawtooth.training", "--", "--cores", "1", "--until", "simulate_sawtooth_training_0"]
+    words = ["rerun", "sawtooth.training", "--", "--cores", "1", "--until"]
+    words += [f"simulate_sawtooth_training_{job}" for job in (0, 1)]
     path = copied / CLAIMS
     text = path.read_text()
     path.write_text(
@@ -228,7 +229,7 @@ def test_rerun_computes_all_anew_and_gives_the_old_back_where_it_fails(copied):
     assert done.returncode == 0, done.stderr
     now = _results(copied)
     cells = [path for path in before if {"raw", ".replicates"} & set(path.parts)]
-    assert len(cells) == 4
+    assert len(cells) == 6
     assert all(now[path][0] != before[path][0] for path in cells)
     assert all(store.checksum(store.read(path)) for path in cells)
     assert not (copied / "results" / ".aside").exists()

@@ -15,7 +15,8 @@ from dlstats.plotting import style
 SLIDE = (13.333, 7.5)
 """Width and height in inches of a slide, 16:9."""
 SLIDE_POINTS = 18
-COLUMNS = 3
+COLUMNS, LETTERS = 3, 24
+"""Of a key: columns at most, and how long a label may be there; longer ones stand in two."""
 _SLIDE = {
     "font.size": SLIDE_POINTS,
     **dict.fromkeys(("axes.titlesize", "axes.labelsize", "legend.fontsize"), SLIDE_POINTS),
@@ -45,7 +46,7 @@ def new_slide() -> Figure:
 def enlarge(figure: Figure) -> None:
     """Raise every text of a slide that a study made smaller to 18 pt, and its lines and markers twofold.
 
-    A key beside the panels is set anew in at most three columns, which is what fits.
+    A key beside the panels is set anew in two or three columns, which is what fits.
     """
     _narrow_keys(figure)
     for text in figure.findobj(Text):
@@ -62,7 +63,8 @@ def _narrow_keys(figure: Figure) -> None:
     handles = {label: handle for handle, label in drawn}
     for key in list(figure.legends):
         labels = [text.get_text() for text in key.get_texts()]
-        if key._ncols > COLUMNS and set(labels) <= set(handles):  # type: ignore[attr-defined]
+        columns = COLUMNS if max(map(len, labels), default=0) <= LETTERS else 2
+        if key._ncols > columns and set(labels) <= set(handles):  # type: ignore[attr-defined]
             side = "lower" if key._outside_loc == "lower" else "upper"  # type: ignore[attr-defined]
             key.remove()
-            figure.legend([handles[label] for label in labels], labels, loc=f"outside {side} center", ncols=COLUMNS)
+            figure.legend([handles[label] for label in labels], labels, loc=f"outside {side} center", ncols=columns)

@@ -36,8 +36,8 @@ def _table(statistic, values):
     """The summary of an experiment with everything that can be declared of a statistic."""
     options = OPTIONS.get(statistic, {})
     plain = not any(isinstance(value, str) for value in options.values())
-    contrasts = [Contrast("x", "a", "b", kind, statistic, options=options) for kind in KINDS] * plain
-    contrasts += [LevelContrast("x", "n", 10, 20, kind, statistic, options=options) for kind in KINDS] * plain
+    contrasts = [Contrast("x", "a", "b", kind, statistic, options=options) for kind in KINDS if plain]
+    contrasts += [LevelContrast("x", "n", 10, 20, kind, statistic, options=options) for kind in KINDS if plain]
     sloped = plain and statistic not in EXTREMES
     slopes = [Slope("x", statistic=statistic, options=options)] if sloped and plain else []
     slopes += [SlopeContrast("x", "a", "b", statistic=statistic)] if sloped and not options else []

@@ -119,7 +119,7 @@ def draw(evidence: Evidence, figure) -> None:
             lines = evidence.table(experiment, method=method, measure="refuted", risk=risk).sort_values("size")
             bars = np.abs(np.stack([lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]))
             axis.errorbar(lines["size"] * 1.04 ** (k - 1), lines["estimate"], bars, label=label, **style.nth(k))
-        axis.set(xscale="log", xlabel=risks.SIZE.axis, ylim=(0, None))
+        axis.set(xscale="log", xlabel=risks.SIZE.axis)
         axis.set_title(MEDIANS.methods[method].label if experiment == "medians" else LOG_RATIOS.methods[method].label)
         axis.set_xticks(sizes := sorted(lines["size"].unique()), [str(size) for size in sizes])
         axis.minorticks_off()
