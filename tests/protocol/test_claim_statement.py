@@ -41,7 +41,7 @@ def test_a_number_that_is_not_given_is_refused():
 
 @pytest.mark.parametrize("make", [equals, at_most, at_least])
 def test_a_margin_is_never_negative(make):
-    with pytest.raises(ValueError, match="`margin` must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="`margin` must be 0 or more and finite, got -1"):
         make(0, -1)
 
 
