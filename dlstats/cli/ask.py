@@ -28,7 +28,10 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda number, frame: connection.sendall(bytes([number])))
-    answer = connection.recv(4, socket.MSG_WAITALL)
+    try:
+        answer = connection.recv(4, socket.MSG_WAITALL)
+    except ConnectionResetError:
+        answer = b""
     if len(answer) < 4:
         sys.exit("dlstats: the process that this job was left to is gone")
     status = struct.unpack("i", answer)[0]

@@ -83,6 +83,8 @@ def serve(door: socket.socket, code: str) -> None:
                         job = _started(*request, [door, *_connections(events)])
                         events.register(job.connection, selectors.EVENT_READ, job)
                         events.register(job.process.sentinel, selectors.EVENT_READ, job)
+                elif events.get_map().get(key.fd) is not key:
+                    continue  # its job has ended earlier in this round
                 elif key.fileobj is key.data.connection:
                     _pass_on(key.data, events)
                 else:
@@ -112,8 +114,9 @@ def _pass_on(job: _Job, events: selectors.BaseSelector) -> None:
         number = job.connection.recv(1)
     if not number:
         events.unregister(job.connection)
+    assert job.process.pid
     with contextlib.suppress(OSError):  # it has ended, or that is no signal
-        os.kill(job.process.pid or 0, number[0] if number else signal.SIGKILL)
+        os.kill(job.process.pid, number[0] if number else signal.SIGKILL)
 
 
 def _end(job: _Job, events: selectors.BaseSelector) -> None:

@@ -129,6 +129,21 @@ def test_who_asks_with_a_closed_stream_is_served_and_so_are_the_next(folder, clo
     assert psutil.Process(int((folder / "waiting.pid").read_text())).status() != psutil.STATUS_ZOMBIE
 
 
+def test_a_job_and_who_asked_that_end_in_one_moment_hurt_no_one(folder):
+    job, _ = working(folder)
+    server = psutil.Process(int((folder / "waiting.pid").read_text()))
+    server.suspend()
+    for fork in forks(folder):
+        fork.kill()
+    time.sleep(0.3)
+    job.kill()
+    job.communicate()
+    server.resume()
+    assert "invalid choice" in asked(folder, ["nonsense"]).communicate()[1]
+    time.sleep(0.3)
+    assert server.status() != psutil.STATUS_ZOMBIE
+
+
 def test_who_gave_up_leaves_nothing_open(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["ask.py", "list"])
