@@ -159,7 +159,7 @@ class AdditiveModel(Baseline):
     grid: tuple[tuple[float, float], ...] = pairs((4, 8, 16, 32), geometric(1e-6, 1.0, 9))
     label: str = "additive model"
     description: str = "cubic splines in every coordinate, knots and penalty on the held-out fifth"
-    style: str = "spline"
+    style: str = "additive"
 
     def predictions(
         self, x: Inputs, y: Values, new: New, settings: Sequence[tuple[float, float]], seed: int
@@ -238,7 +238,7 @@ class RandomFeatures(Baseline):
     width: int = 32
     grid: tuple[float, ...] = geometric(1e-6, 1.0, 13)
     label: str = "random features"
-    style: str = "ridge"
+    style: str = "random_features"
 
     @property
     def description(self) -> str:

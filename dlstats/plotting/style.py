@@ -92,7 +92,9 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("focal",), "second"),
         **dict.fromkeys(("weighted", "weighted_ce", "class_balanced"), "third"),
         **dict.fromkeys(("logit_adjusted", "logit_adjustment"), "fourth"),
-        **dict.fromkeys(("dice", "tversky", "jaccard"), "fifth"),
+        **dict.fromkeys(("dice", "squared_dice", "tversky", "jaccard"), "fifth"),
+        "linear_dice": "eighth",
+        "dice_cross_entropy": "tenth",
         **dict.fromkeys(("ldam", "firth", "firth_linear"), "sixth"),
         **dict.fromkeys(("smote", "alpha_focal"), "seventh"),
         **dict.fromkeys(("vector_scaling",), "ninth"),
@@ -100,8 +102,10 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "trained_likelihood": "second",
         # what a statistician would use instead
         **dict.fromkeys(("linear", "linear_regression", "ridge", "lasso"), "second"),
-        **dict.fromkeys(("kernel", "kernel_ridge", "krr", "ntk", "nearest_neighbours", "knn"), "third"),
-        **dict.fromkeys(("spline", "local_linear", "polynomial"), "fourth"),
+        **dict.fromkeys(("kernel", "ntk", "nearest_neighbours", "knn"), "third"),
+        **dict.fromkeys(("spline", "local_linear", "polynomial", "kernel_ridge", "krr"), "fourth"),
+        "additive": "eighth",
+        "random_features": "ninth",
         **dict.fromkeys(("boosting",), "fifth"),
         **dict.fromkeys(("forest", "random_forest", "quantile_forest"), "seventh"),
         **dict.fromkeys(("wavelet", "fourier", "series"), "sixth"),
@@ -113,23 +117,10 @@ METHODS: Mapping[str, str] = MappingProxyType(
 )
 """The slot of every method that the report knows; a method of another name gets one from a hash of its name."""
 
-LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "Dice, linear": "eighth",
-        "Dice, squared": "fifth",
-        "Dice + cross-entropy": "tenth",
-        "additive model": "eighth",
-        "random features": "ninth",
-        "kernel ridge": "fourth",
-    }
-)
-"""Slots by label, for methods whose names or declared styles differ between studies."""
-
 
 def of(name: str, described: object) -> dict:
-    """The style of an experiment's method: by its label where that is registered, else by its declared style or name."""
-    slot = LABELS.get(str(getattr(described, "label", "")))
-    return _drawn(slot) if slot else method(getattr(described, "style", "") or name)
+    """The style of an experiment's method: the one that it declares, or its name's."""
+    return method(getattr(described, "style", "") or name)
 
 
 def registered(name: str) -> bool:

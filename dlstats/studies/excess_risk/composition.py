@@ -53,7 +53,7 @@ BASELINES = {
     "wide_features": RandomFeatures(16 * WIDTH, label=f"{16 * WIDTH} random features", style="wavelet"),
     "nearest_neighbours": NearestNeighbours(),
     "boosting": Boosting(),
-    "additive_model": AdditiveModel(style="additive"),
+    "additive_model": AdditiveModel(),
     "sliced_inverse": SlicedInverse(),
 }
 

@@ -21,7 +21,7 @@ METHODS = {
         "inverse-frequency weights in the last fifth of the steps",
     ),
     "dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y² of a minibatch"),
-    "dice_cross_entropy": Method("Dice + cross-entropy", "the sum of soft Dice and cross-entropy", "sum_of_both"),
+    "dice_cross_entropy": Method("Dice + cross-entropy", "the sum of soft Dice and cross-entropy"),
     "tversky": Method("Tversky", "soft Tversky index, false positives weighing 0.3 and false negatives 0.7", "tversky_index"),
     "auc": Method("squared AUC surrogate", "squared hinge-free surrogate of the AUC over the pairs of a minibatch"),
     "oversampled": Method("oversampling", "cross-entropy, the rare class repeated until both are equally large"),

@@ -69,7 +69,7 @@ def simulate_network(condition: Condition, streams: Streams, device: str) -> pd.
 
 RIVALS = {
     "kernel_ridge": CircularRidge(),
-    "random_features": RandomFeatures(256, style="spline"),
+    "random_features": RandomFeatures(256),
     "tree": RegressionTree(),
 }
 KNOWS_HALF = "kernel_ridge"

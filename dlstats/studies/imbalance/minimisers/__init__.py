@@ -53,7 +53,7 @@ MAP = Experiment(
         "logit_adjusted": Method("logit-adjusted", "cross-entropy of logits to which the log prior is added"),
         "ldam": Method("LDAM", "cross-entropy of logits less margins that fall with the class frequency"),
         "vector_scaling": Method("vector scaling", "cross-entropy of logits that are halved for class 1"),
-        "dice": Method("Dice, linear", "soft Dice with the denominator Σ p + Σ y"),
+        "dice": Method("Dice, linear", "soft Dice with the denominator Σ p + Σ y", "linear_dice"),
         "squared_dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y²"),
     },
     (Measure("fitted", "fitted probability", "exact"),),

@@ -134,7 +134,7 @@ PIXELS = Experiment(
     | EFFORT,
     methods={
         "cross_entropy": Method("cross-entropy", "cross-entropy of every pixel"),
-        "dice": Method("Dice, linear", "soft Dice with the denominator Σ p + Σ y"),
+        "dice": Method("Dice, linear", "soft Dice with the denominator Σ p + Σ y", "linear_dice"),
         "squared_dice": Method("Dice, squared", "soft Dice with the denominator Σ p² + Σ y²"),
         "dice_cross_entropy": Method("Dice + cross-entropy", "the sum of soft Dice and cross-entropy"),
     },
