@@ -101,11 +101,10 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("king_zeng", "trained_confusion"), "third"),
         "trained_likelihood": "second",
         # what a statistician would use instead
-        **dict.fromkeys(("linear", "linear_regression", "ridge", "lasso"), "second"),
+        **dict.fromkeys(("linear", "linear_regression", "ridge", "lasso", "random_features"), "second"),
         **dict.fromkeys(("kernel", "ntk", "nearest_neighbours", "knn"), "third"),
         **dict.fromkeys(("spline", "local_linear", "polynomial", "kernel_ridge", "krr"), "fourth"),
         "additive": "eighth",
-        "random_features": "ninth",
         **dict.fromkeys(("boosting",), "fifth"),
         **dict.fromkeys(("forest", "random_forest", "quantile_forest"), "seventh"),
         **dict.fromkeys(("wavelet", "fourier", "series"), "sixth"),

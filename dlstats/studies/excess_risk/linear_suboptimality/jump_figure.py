@@ -28,8 +28,8 @@ def draw(evidence: Evidence, figure) -> None:
         label = f"network, effort {effort}"
         draw_points(left, points(evidence, "relative", **about), label, look)
         draw_points(right, points(evidence, "misfit", **about), label, look, log=False)
-    for index, jump in enumerate(JUMPS):
-        look = style.nth(index + 5) | {"linestyle": ""}
+    for marker, jump in zip("v^", JUMPS, strict=True):
+        look = style.method("network") | {"linestyle": "", "marker": marker, "markerfacecolor": "white"}
         for axes, column in ((left, "relative"), (right, "misfit")):
             about = {"experiment": "network", "jump": jump}
             table = points(evidence, column, **about)
