@@ -40,7 +40,7 @@ onstart:
 
 
 onsuccess:
-    aside.remove(RESULTS)
+    aside.finish(RESULTS)
 
 
 onerror:

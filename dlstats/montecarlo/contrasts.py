@@ -19,12 +19,10 @@ from dlstats.montecarlo.intervals import STILL, Batch, from_influence, still, t_
 from dlstats.montecarlo.multiplicity import holm
 from dlstats.montecarlo.resampling import DRAWS, resamples
 from dlstats.montecarlo.shapes import Replicates, Values
-from dlstats.montecarlo.statistics import Statistic, lookup
+from dlstats.montecarlo.statistics import EXTREMES, Statistic, lookup
 from dlstats.montecarlo.summaries import MeasureLike
 
 KINDS = ("difference", "ratio")
-EXTREMES = ("minimum", "maximum", "smallest", "largest")
-"""Statistics whose contrasts have no error."""
 ROUNDING = 8 * float(np.finfo(float).eps)
 """A contrast that varies by less than so much of its terms does not vary."""
 UNTIED = "not distinguishable at this number of replicates"

@@ -15,6 +15,8 @@ LEVEL = 0.95
 
 STILL = "the replicates do not vary"
 """Note of an estimate whose error they do not tell."""
+EQUAL = "the replicates that decide it are equal"
+"""Note of a quantile whose error they do not tell, though others vary."""
 
 Counts = np.ndarray | float
 

@@ -17,6 +17,9 @@ from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import Batch
 from dlstats.montecarlo.shapes import Replicates
 
+EXTREMES = ("minimum", "maximum", "smallest", "largest")
+"""Statistics that estimate nothing beyond the replicates at hand."""
+
 
 @dataclass(frozen=True)
 class Statistic:
@@ -188,7 +191,7 @@ def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
     if statistic.law != "t":
         return batch
     columns = [np.asarray(options[k]) for k in statistic.columns if k in options and np.ndim(options[k])]  # type: ignore[arg-type]
-    varies = ~intervals.still(x, *columns) if reps > 1 else False
+    varies = ~intervals.still(x, *columns) & (batch.mcse > 0) if reps > 1 else False
     return batch._replace(**{k: np.where(varies, getattr(batch, k), np.nan) for k in ("mcse", "lower", "upper")})
 
 
@@ -209,6 +212,13 @@ def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any)
     batch = evaluate(statistic, x[keep], {**options, **complete})
     failures = failed + int((~keep).sum())
     value, mcse, lower, upper, df = (float(part) for part in batch)
-    silent = definition.law == "t" and keep.sum() > 1 and intervals.still(x[keep], *complete.values())
-    note = intervals.STILL if silent else ""
-    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, note, df, law=definition.law)
+    told = str(notes(statistic, batch, x[keep], *complete.values()))
+    return Estimate(value, mcse, int(keep.sum()), failures, lower, upper, told, df, law=definition.law)
+
+
+def notes(name: str, batch: Batch, x: Replicates, *columns: Replicates) -> np.ndarray:
+    """Of every estimate of `batch`, why its replicates tell no error; empty where they do, or nothing is to be told."""
+    silent = np.isnan(batch.mcse) & np.isfinite(batch.value)
+    if x.shape[-1] < 2 or lookup(name).law != "t" or name in EXTREMES:
+        silent = np.zeros_like(silent)
+    return np.where(silent, np.where(intervals.still(x, *columns), intervals.STILL, intervals.EQUAL), "")

@@ -9,8 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo.intervals import STILL, still
-from dlstats.montecarlo.statistics import evaluate, lookup
+from dlstats.montecarlo.statistics import evaluate, lookup, notes
 
 
 @runtime_checkable
@@ -120,10 +119,10 @@ def _summarise(
         where = np.flatnonzero(counts == reps)
         block = rows[starts[where][:, None] + np.arange(reps)]
         x, others = columns[""][block], {k: columns[k][block] for k in used}
-        for line, part in zip(result, evaluate(measure.statistic, x, {**measure.options, **others}), strict=True):
+        batch = evaluate(measure.statistic, x, {**measure.options, **others})
+        for line, part in zip(result, batch, strict=True):
             line[where] = part
-        if reps > 1 and statistic.law == "t":
-            note[where[still(x, *others.values())]] = STILL
+        note[where] = notes(measure.statistic, batch, x, *others.values())
     estimate, mcse, lower, upper, df = result
     numbers = {"estimate": estimate, "mcse": mcse, "df": df, "lower": lower, "upper": upper, "replicates": counts}
     failed = np.bincount(group, minlength=len(names)) - counts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -41,16 +41,20 @@ def sweep(*folders: Path) -> None:
 
 def restore(results: Path) -> None:
     """Put back every file in whose place no new one stands, or one of the same origin that did not come as far."""
+    _put_back(results, lambda old, new: not new.exists() or _further(old, new))
+
+
+def finish(results: Path) -> None:
+    """The run has ended well: new results stand, and what it was told to leave out comes back."""
+    _put_back(results, lambda old, new: not new.exists())
+
+
+def _put_back(results: Path, wanted: Callable[[Path, Path], bool]) -> None:
     for old in sorted((results / FOLDER).rglob("*.parquet")):
         path = results / old.relative_to(results / FOLDER)
-        if not path.exists() or _further(old, path):
+        if wanted(old, path):
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(old, path)
-    remove(results)
-
-
-def remove(results: Path) -> None:
-    """The new results stand."""
     shutil.rmtree(results / FOLDER, ignore_errors=True)
 
 

@@ -13,6 +13,8 @@ from dlstats.protocol.hints import near, short
 Level = bool | int | float | str
 LARGEST = 2**63
 """Whole numbers lie below it in size, as columns of results hold them."""
+UNBOUNDED = 10**8
+"""The largest size of a whole number whose factor states no bound on that side: no memory holds more units or points."""
 KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
 REQUIRED = object()
 """Marks a factor that every condition must give."""
@@ -63,6 +65,8 @@ class Factor:
         for relation, bound in bounds.items():
             if bound is not None and not holds[relation](bound):
                 raise ValueError(f"`{name}` must be {relation} {bound:g}, got {short(level)}.")
+        if self.kind is int and self.levels is None:
+            self._possible(name, typed)
         if self.matches and not re.fullmatch(self.matches, str(typed)):
             raise ValueError(f"`{name}` must match {self.matches}, got {short(level)}.")
         return typed
@@ -81,6 +85,16 @@ class Factor:
         if level == 0 and self.kind is float:
             return 0.0  # -0.0 is the same level
         return level  # type: ignore[return-value]
+
+    def _possible(self, name: str, level: Any) -> None:
+        if level > UNBOUNDED and self.at_most is None and self.below is None:
+            raise ValueError(
+                f"`{name}` must be at most {UNBOUNDED:,}, as its factor states no `at_most`, got {short(level)}."
+            )
+        if level < -UNBOUNDED and self.at_least is None and self.above is None:
+            raise ValueError(
+                f"`{name}` must be at least -{UNBOUNDED:,}, as its factor states no `at_least`, got {short(level)}."
+            )
 
     def describe(self, level: object) -> str:
         """The label of a level: as declared, else as it is written in a configuration."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dlstats.montecarlo.contrasts import EXTREMES
-from dlstats.montecarlo.statistics import lookup
+from dlstats.montecarlo.statistics import EXTREMES, lookup
 
 KINDS = ("difference", "ratio", "log_ratio")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from dlstats.montecarlo.intervals import STILL
+from dlstats.montecarlo.intervals import EQUAL, STILL
 from dlstats.pipeline import grid
 from dlstats.protocol import origin
 from dlstats.protocol.study import Study
@@ -67,7 +67,7 @@ def _measures(material: Material, study: Study) -> Iterable[str]:
 def _errors(material: Material, study: Study) -> Iterable[str]:
     for summary in material.summaries.get(study.name, {}).values():
         unknown = summary["mcse"].isna() & summary["estimate"].notna() & (summary["replicates"] > 1)
-        still = summary["note"] == STILL  # which leaves the slopes through them without an error too
+        still = summary["note"].isin([STILL, EQUAL])  # which leaves the slopes through them without an error too
         explained = still | summary["statistic"].str.contains("slope|bend") & summary["measure"].isin(
             summary["measure"][still]
         )

@@ -22,6 +22,7 @@ LONG = ["simulate", "sawtooth.training", CELL, "--seed", "777001", "--replicates
 def folder(tmp_path_factory):
     """Of a run whose Snakemake is this process, with a process that waits."""
     folder, before, variables = tmp_path_factory.mktemp("run"), os.getcwd(), dict(os.environ)
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)  # which who works in the background ignores
     folder.joinpath(".snakemake").mkdir()
     os.environ[processes.PARENT] = str(os.getpid())
     os.chdir(folder)
@@ -34,6 +35,7 @@ def folder(tmp_path_factory):
     started.wait()
     os.environ.clear()
     os.environ.update(variables)
+    signal.signal(signal.SIGINT, interrupt)
 
 
 def asked(folder, words, **options):
@@ -137,8 +139,8 @@ def test_a_job_and_who_asked_that_end_in_one_moment_hurt_no_one(folder):
         fork.kill()
     time.sleep(0.3)
     job.kill()
-    job.communicate()
     server.resume()
+    job.communicate(timeout=20)
     assert "invalid choice" in asked(folder, ["nonsense"]).communicate()[1]
     time.sleep(0.3)
     assert server.status() != psutil.STATUS_ZOMBIE

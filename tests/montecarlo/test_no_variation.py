@@ -109,3 +109,15 @@ def test_lines_and_estimates_say_that_their_replicates_do_not_vary():
     assert lines["note"].tolist() == [intervals.STILL, "", "", ""]
     assert [montecarlo.estimate("mean", x).note for x in ([0.1] * 5, range(5), [0.1])] == [intervals.STILL, "", ""]
     assert montecarlo.paired(frame["x"][:5], frame["x"][:5]).note == intervals.STILL
+
+
+@pytest.mark.parametrize("equal", [35, 44, 49])
+@pytest.mark.parametrize("centre", [0.0, 0.1, 3.0])
+def test_a_median_of_equal_replicates_among_others_tells_an_error_or_says_why_not(equal, centre):
+    x = np.concatenate([np.full(equal, centre), centre + np.arange(1, 51 - equal)])
+    for one in (
+        montecarlo.estimate("median", x),
+        montecarlo.summarise(pd.DataFrame({"x": x}), [("x", "median")]).iloc[0],
+    ):
+        assert one.note == ("" if _told(one) else intervals.EQUAL)
+        assert _told(one) == (equal < 47)

@@ -82,8 +82,13 @@ def test_a_damaged_new_file_gives_way_to_the_old_one(results):
     assert store.read(path)["replicate"].nunique() == 5
 
 
-def test_old_results_go_when_the_new_ones_stand(results):
+def test_old_results_go_when_the_new_ones_stand_and_what_was_left_out_comes_back(results):
+    before = _files(results)
     aside.begin(CONFIG, "toy", results)
-    _compute(results)
-    aside.remove(results)
+    _compute(results, 3, toy.CELLS[:1])
+    aside.finish(results)
     assert not (results / aside.FOLDER).exists()
+    after = _files(results)
+    assert after.keys() == before.keys()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {f"{part}/toy/samples/{toy.CELLS[0]}.parquet" for part in ("raw", ".replicates")}

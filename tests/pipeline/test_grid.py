@@ -38,7 +38,8 @@ def _experiment(factors):
 
 @given(CONDITIONS)
 def test_a_cell_id_gives_back_its_levels_in_their_types(condition):
-    experiment = _experiment({name: Factor(name, kind) for name, (kind, _) in condition.items()})
+    whole = {int: {"at_least": -(2**63), "at_most": 2**63}}
+    experiment = _experiment({name: Factor(name, kind, **whole.get(kind, {})) for name, (kind, _) in condition.items()})
     given_ = experiment.condition({name: value for name, (_, value) in condition.items()}, "toy")
     back = grid.parse_cell_id(grid.cell_id(given_), experiment, "toy")
     assert dict(back) == dict(given_)

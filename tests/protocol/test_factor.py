@@ -29,6 +29,7 @@ def test_levels_are_typed_and_read_by_attribute():
         ({"n": 19}, "`n` must be at least 20, got 19"),
         ({"n": 20.0}, "`n` must be a whole number, got 20.0"),
         ({"n": 2**63}, f"`n` must lie within 2^63, got {2**63}."),
+        ({"n": 10**8 + 1}, "`n` must be at most 100,000,000, as its factor states no `at_most`, got 100000001."),
         ({"noise_sd": 2**53}, f"`noise_sd` must lie within 2^53 when it is written as a whole number, got {2**53}."),
         ({"noise_sd": "9" * 500}, "`noise_sd` must be a number, got '99999"),
         ({"widths": "8-x"}, r"`widths` must match \d+(-\d+)*, got '8-x'."),

@@ -22,7 +22,7 @@ DESIGNS = ((1, 10), (1, 50), (2, 20), (4, 20))
 """Intrinsic and ambient dimensions of the check."""
 FACTORS = {
     "intrinsic": Factor("intrinsic dimension", int, symbol="d^*", at_least=1),
-    "n": Factor("sample size", int, symbol="n", at_least=16),
+    "n": Factor("sample size", int, symbol="n", at_least=16, at_most=10**15),
 }
 
 

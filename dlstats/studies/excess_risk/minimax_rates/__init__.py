@@ -23,7 +23,7 @@ from dlstats.theory import sequence_model as sequence
 
 NOISE_SD = 0.3
 """Of the spline sieve, as in `trained_slopes`."""
-N = {"n": Factor("sample size", int, symbol="n", at_least=1)}
+N = {"n": Factor("sample size", int, symbol="n", at_least=1, at_most=10**15)}
 SMOOTHNESS = {"smoothness": Factor("smoothness", float, symbol="b", above=0)}
 RISK = Measure("risk", "excess risk", "exact")
 RATIO = Measure("ratio", "risk over its limit", "exact")
