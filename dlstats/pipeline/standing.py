@@ -79,12 +79,12 @@ def _without_inputs(config: Mapping, results: Path, reports: Path) -> dict[str, 
         summary, measured = results / "summary" / study, origins.measured_path(results, study)
         drawn = origins.drawn_path(reports, study).parent
         needs = [("summarise", summary, raw), ("measure", measured, [summary]), ("draw", drawn, [summary, measured])]
-        found[study] = {marker(rule, study): why for rule, *made in needs if (why := _lacks(*made))}
+        found[study] = {marker(rule, study): why for rule, path, inputs in needs if (why := _lacks(path, inputs))}
         all_measured += [measured, *([origins.checks_path(results, study)] if registry.load(study).checks else [])]
         all_drawn.append(drawn)
     ledger = origins.ledger_path(results)
     needs = [("ledger", ledger, all_measured), ("write", origins.report_path(reports), [ledger, *all_drawn])]
-    found[""] = {marker(rule): why for rule, *made in needs if (why := _lacks(*made))}
+    found[""] = {marker(rule): why for rule, path, inputs in needs if (why := _lacks(path, inputs))}
     return found
 
 

@@ -67,4 +67,4 @@ def _narrow_keys(figure: Figure) -> None:
         if key._ncols > columns and set(labels) <= set(handles):  # type: ignore[attr-defined]
             side = "lower" if key._outside_loc == "lower" else "upper"  # type: ignore[attr-defined]
             key.remove()
-            figure.legend([handles[label] for label in labels], labels, loc=f"outside {side} center", ncols=columns)
+            figure.legend([handles[label] for label in labels], labels, loc=f"outside {side} center", ncols=columns)  # type: ignore[arg-type]

@@ -101,14 +101,26 @@ def difference(
 
 
 def ratio(
-    column: str, first: str, second: str, statistic: str = "mean", *, experiment: str = "", **where: object
+    column: str,
+    first: str | Sequence[str],
+    second: str,
+    statistic: str = "mean",
+    *,
+    experiment: str = "",
+    **where: object,
 ) -> Reader:
     """T(first) / T(second), paired; a `Contrast` of the experiment."""
     return _contrast("ratio", column, first, second, statistic, experiment, where)
 
 
 def log_ratio(
-    column: str, first: str, second: str, statistic: str = "median", *, experiment: str = "", **where: object
+    column: str,
+    first: str | Sequence[str],
+    second: str,
+    statistic: str = "median",
+    *,
+    experiment: str = "",
+    **where: object,
 ) -> Reader:
     """log10 of T(first) / T(second), paired; a `Contrast` of the experiment."""
     return _contrast("log_ratio", column, first, second, statistic, experiment, where)
@@ -135,7 +147,13 @@ def bend(column: str, statistic: str = "mean", *, experiment: str = "", **where:
 
 
 def slope_difference(
-    column: str, first: str, second: str, statistic: str = "mean", *, experiment: str = "", **where: object
+    column: str,
+    first: str | Sequence[str],
+    second: str,
+    statistic: str = "mean",
+    *,
+    experiment: str = "",
+    **where: object,
 ) -> Reader:
     """The slope of one method minus that of another on shared data; a `SlopeContrast` of the experiment."""
     pair = {"measure": column, "statistic": f"slope_difference({statistic})", "method": first, "against": second}

@@ -120,7 +120,7 @@ def test_rsimsum_prints_these_numbers():
         close(table.loc[(name, "relative_bias")], bias[0] / truth, bias[1] / abs(truth), 2 * half, n)
         close(table.loc[(name, "empirical_se")], *empse, half, n)
         close(table.loc[(name, "model_se")], *modelse, half, n)
-        row = table.loc[(name, "relative_error_model_se")].to_dict()
+        row = table.loc[(name, "relative_error_model_se")].to_dict()  # type: ignore
         rounded = 100 * half * (1 / empse[0] + modelse[0] / empse[0] ** 2)  # what printed moments leave open
         assert 100 * row["estimate"] == pytest.approx(relerror[0], abs=rounded)
         assert 100 * row["mcse"] == pytest.approx(relerror[1], rel=4 / n, abs=rounded)

@@ -1,6 +1,7 @@
 """Cell ids, designs and jobs."""
 
 import dataclasses
+import functools
 
 import pytest
 from cases import toy
@@ -19,6 +20,7 @@ VALUES = {
     bool: st.booleans(),
     str: st.from_regex(r"[A-Za-z0-9_.+-]{1,9}", fullmatch=True),
 }
+FACTORS = dict.fromkeys(VALUES, Factor) | {int: functools.partial(Factor, at_least=-(2**63), at_most=2**63)}
 CONDITIONS = st.dictionaries(
     st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True).filter(lambda name: name not in RESERVED),
     st.sampled_from(list(VALUES)).flatmap(lambda kind: VALUES[kind].map(lambda value: (kind, value))),
@@ -38,8 +40,7 @@ def _experiment(factors):
 
 @given(CONDITIONS)
 def test_a_cell_id_gives_back_its_levels_in_their_types(condition):
-    whole = {int: {"at_least": -(2**63), "at_most": 2**63}}
-    experiment = _experiment({name: Factor(name, kind, **whole.get(kind, {})) for name, (kind, _) in condition.items()})
+    experiment = _experiment({name: FACTORS[kind](name, kind) for name, (kind, _) in condition.items()})
     given_ = experiment.condition({name: value for name, (_, value) in condition.items()}, "toy")
     back = grid.parse_cell_id(grid.cell_id(given_), experiment, "toy")
     assert dict(back) == dict(given_)

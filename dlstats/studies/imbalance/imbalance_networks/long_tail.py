@@ -40,7 +40,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     net = nets.Mlp(test_x.shape[2], _training.WIDTHS, classes)
     trainer = _training.Trainer(net, condition.steps, condition.effort, streams, device)
     frame = _multiclass.run(train, valid, counts, test_x, ("excess", excess), trainer)
-    entropy = _entropy(*train, [count / sum(counts) for count in counts])
+    entropy = _entropy(train[0], train[1], [count / sum(counts) for count in counts])
     own = frame["method"] == "cross_entropy"
     return frame.assign(
         misfit=frame["train_loss"].where(own)
