@@ -218,7 +218,7 @@ def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any)
 
 def notes(name: str, batch: Batch, x: Replicates, *columns: Replicates) -> np.ndarray:
     """Of every estimate of `batch`, why its replicates tell no error; empty where they do, or nothing is to be told."""
-    silent = np.isnan(batch.mcse) & np.isfinite(batch.value)
     if x.shape[-1] < 2 or lookup(name).law != "t" or name in EXTREMES:
-        silent = np.zeros_like(silent)
+        return np.full(x.shape[:-1], "")
+    silent = np.isnan(batch.mcse) & np.isfinite(batch.value)
     return np.where(silent, np.where(intervals.still(x, *columns), intervals.STILL, intervals.EQUAL), "")

@@ -35,7 +35,9 @@ def _simulate(condition, streams, device):
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory):
     """What claims and figures read of a run whose every factor has awkward levels, and the folder of its results."""
-    experiment = dataclasses.replace(malformed.STUDY.experiments["samples"], simulate=_simulate)
+    declared = malformed.STUDY.experiments["samples"]
+    factors = {**declared.factors, "n": dataclasses.replace(declared.factors["n"], at_most=2**60)}
+    experiment = dataclasses.replace(declared, factors=factors, simulate=_simulate)
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as monkeypatch:
         toy.install(monkeypatch, dataclasses.replace(malformed.STUDY, experiments={"samples": experiment}))
