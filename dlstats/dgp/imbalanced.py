@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
 from numpy import ndarray
-from scipy import integrate, special, stats
 
 Inputs = Float[ndarray, "*reps n d"]
 
@@ -40,7 +40,7 @@ class Gaussians:
     @property
     def balanced_error(self) -> float:
         """The smallest balanced error, Φ(−D/2)."""
-        return float(stats.norm.cdf(-self.distance / 2))
+        return float(scipy.stats.norm.cdf(-self.distance / 2))
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Rings:
 
     def draw(self, rng: np.random.Generator, label: int, n: int) -> Float[ndarray, "n d"]:
         """n points of a class; the radius by inversion of its truncated distribution."""
-        distribution = stats.norm(2 - label, self.spread)
+        distribution = scipy.stats.norm(2 - label, self.spread)
         radius = distribution.isf(rng.random(n) * distribution.sf(0))
         angle = 2 * math.pi * rng.random(n)
         return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
@@ -63,7 +63,7 @@ class Rings:
         return self._of_radius(np.hypot(x[..., 0], x[..., 1]))
 
     def _of_radius(self, radius: np.ndarray) -> np.ndarray:
-        distribution, scale = stats.norm, self.spread
+        distribution, scale = scipy.stats.norm, self.spread
         logs = [distribution.logpdf(radius, 2 - k, scale) - distribution.logsf(0, 2 - k, scale) for k in (0, 1)]
         return np.stack(logs, axis=-1)
 
@@ -74,7 +74,7 @@ class Rings:
         def smaller(radius: float) -> float:
             return math.exp(self._of_radius(np.array(radius)).min()) / 2
 
-        return integrate.quad(smaller, 0, 2 + 10 * self.spread, epsabs=1e-12, limit=200)[0]
+        return scipy.integrate.quad(smaller, 0, 2 + 10 * self.spread, epsabs=1e-12, limit=200)[0]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Moons:
         for label in (0, 1):
             arc = self._arc(label, angle)
             exponent = (x @ arc.T - (arc**2).sum(axis=1) / 2) / self.spread**2
-            found.append(special.logsumexp(exponent, axis=-1))
+            found.append(scipy.special.logsumexp(exponent, axis=-1))
         return np.stack(found, axis=-1)
 
     @staticmethod

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
 from numpy import ndarray
-from scipy import optimize
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class Lesions:
     def intercept(self, foreground: float, images: int = 150) -> float:
         """The intercept at which the mean of η over images of a fixed stream is `foreground`."""
         patches = self.patches(self.images(np.random.default_rng(740), images))
-        return float(optimize.brentq(lambda c: self.probability(patches, c).mean() - foreground, -60, 60, xtol=1e-6))  # pyright: ignore
+        return float(
+            scipy.optimize.brentq(lambda c: self.probability(patches, c).mean() - foreground, -60, 60, xtol=1e-6)
+        )  # pyright: ignore
 
 
 def best_dice(eta: Float[ndarray, " pixels"], squared: bool = False) -> float:
@@ -69,4 +71,4 @@ def best_dice(eta: Float[ndarray, " pixels"], squared: bool = False) -> float:
         p = np.minimum(1, eta / value)
         return float((2 * p * eta - value * (p * p + eta)).sum())
 
-    return float(optimize.brentq(gap, 1e-9, 1.0, xtol=1e-12))  # pyright: ignore
+    return float(scipy.optimize.brentq(gap, 1e-9, 1.0, xtol=1e-12))  # pyright: ignore

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 Array = np.ndarray | float
 
@@ -39,7 +39,7 @@ class Noise:
 
 def normal(sd: float = 1.0) -> Noise:
     """N(0, sd²)."""
-    frozen = stats.norm(scale=_positive("sd", sd))
+    frozen = scipy.stats.norm(scale=_positive("sd", sd))
     return _from_scipy("normal", frozen, lambda t: t * frozen.cdf(t) + sd**2 * (frozen.pdf(t) - frozen.pdf(0)))
 
 
@@ -51,24 +51,24 @@ def uniform(half_width: float = 1.0) -> Noise:
         inside = np.clip(t, -width, width)
         return inside / 2 + inside**2 / (4 * width) + np.maximum(t - width, 0)
 
-    return _from_scipy("uniform", stats.uniform(-width, 2 * width), integral)
+    return _from_scipy("uniform", scipy.stats.uniform(-width, 2 * width), integral)
 
 
 def laplace(scale: float = 1.0) -> Noise:
     """Density exp(−|t| / scale) / (2 scale); variance 2 scale²."""
-    frozen = stats.laplace(scale=_positive("scale", scale))
+    frozen = scipy.stats.laplace(scale=_positive("scale", scale))
     return _from_scipy("laplace", frozen, lambda t: np.maximum(t, 0) + scale / 2 * np.expm1(-np.abs(t) / scale))
 
 
 def logistic(scale: float = 1.0) -> Noise:
     """Distribution function 1 / (1 + exp(−t / scale))."""
-    frozen = stats.logistic(scale=_positive("scale", scale))
+    frozen = scipy.stats.logistic(scale=_positive("scale", scale))
     return _from_scipy("logistic", frozen, lambda t: scale * (np.logaddexp(0, t / scale) - math.log(2)))
 
 
 def student(df: float, scale: float = 1.0) -> Noise:
     """`scale` times Student's t with `df` degrees of freedom; no mean for df <= 1, infinite variance for df <= 2."""
-    frozen = stats.t(_positive("df", df), scale=_positive("scale", scale))
+    frozen = scipy.stats.t(_positive("df", df), scale=_positive("scale", scale))
     mean = 0.0 if df > 1 else math.nan
     variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if df > 1 else math.nan)
 
@@ -84,13 +84,13 @@ def student(df: float, scale: float = 1.0) -> Noise:
 
 def cauchy(scale: float = 1.0) -> Noise:
     """The Cauchy distribution, Student's t with one degree of freedom: no mean."""
-    frozen = stats.cauchy(scale=_positive("scale", scale))
+    frozen = scipy.stats.cauchy(scale=_positive("scale", scale))
     return _from_scipy("cauchy", frozen, student(1, scale).integral, math.nan, math.nan)
 
 
 def exponential(scale: float = 1.0) -> Noise:
     """Exponential with mean `scale`, not centred: asymmetric, median scale ln 2."""
-    frozen = stats.expon(scale=_positive("scale", scale))
+    frozen = scipy.stats.expon(scale=_positive("scale", scale))
 
     def integral(t: Array) -> Array:
         above = np.maximum(t, 0)
@@ -101,7 +101,7 @@ def exponential(scale: float = 1.0) -> Noise:
 
 def lomax(tail: float, scale: float = 1.0) -> Noise:
     """P(X > t) = (1 + t / scale)^−tail, t > 0, not centred: asymmetric; mean scale / (tail − 1) for tail > 1."""
-    frozen = stats.lomax(_positive("tail", tail), scale=_positive("scale", scale))
+    frozen = scipy.stats.lomax(_positive("tail", tail), scale=_positive("scale", scale))
     mean = scale / (tail - 1) if tail > 1 else math.inf
     variance = scale**2 * tail / ((tail - 1) ** 2 * (tail - 2)) if tail > 2 else math.inf
 
@@ -125,17 +125,17 @@ def contaminated(proportion: float = 0.2, outlier_sd: float = 100.0, sd: float =
         return scale * rng.standard_normal(size)
 
     def distribution(t: Array) -> np.ndarray:
-        return np.asarray(sum(weight * stats.norm.cdf(t / width) for weight, width in parts))
+        return np.asarray(sum(weight * scipy.stats.norm.cdf(t / width) for weight, width in parts))
 
     def quantile(level: Array) -> np.ndarray:
         def one(p: float) -> float:
-            reach = bound * (abs(stats.norm.ppf(p)) + 1)
-            return float(optimize.brentq(lambda t: distribution(t) - p, -reach, reach, xtol=1e-13))  # type: ignore[arg-type]
+            reach = bound * (abs(scipy.stats.norm.ppf(p)) + 1)
+            return float(scipy.optimize.brentq(lambda t: distribution(t) - p, -reach, reach, xtol=1e-13))  # type: ignore[arg-type]
 
         return np.vectorize(one, otypes=[float])(level)
 
     def density(t: Array) -> np.ndarray:
-        return np.asarray(sum(weight * stats.norm.pdf(t / width) / width for weight, width in parts))
+        return np.asarray(sum(weight * scipy.stats.norm.pdf(t / width) / width for weight, width in parts))
 
     def integral(t: Array) -> Array:
         return sum(weight * normal(width).integral(t) for weight, width in parts)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy
 import torch
-from scipy import optimize
 from torch import Tensor
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -51,7 +51,7 @@ def minimise_multiclass(loss: Loss, probabilities: np.ndarray) -> np.ndarray:
 
     start = np.log(probabilities[1:] / probabilities[0])
     exact: Any = {"xtol": 1e-15, "maxfev": 10_000}
-    solution = optimize.root(gradient, start, method="hybr", options=exact)
+    solution = scipy.optimize.root(gradient, start, method="hybr", options=exact)
     if np.abs(gradient(solution.x)).max() > 1e-10:
         raise RuntimeError(f"The minimiser was not found for {probabilities}: {solution.message}")
     return np.concatenate([[0.0], solution.x])
@@ -73,4 +73,6 @@ def maximise_overlap(loss: Loss, eta: np.ndarray, proportion: np.ndarray) -> np.
 
     start = np.full(len(eta), 0.5)
     options: Any = {"ftol": 1e-16, "gtol": 1e-12, "maxiter": 2000, "maxcor": 30}
-    return optimize.minimize(value, start, jac=True, bounds=[(0, 1)] * len(eta), method="L-BFGS-B", options=options).x
+    return scipy.optimize.minimize(
+        value, start, jac=True, bounds=[(0, 1)] * len(eta), method="L-BFGS-B", options=options
+    ).x

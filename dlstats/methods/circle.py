@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import linalg
 
 from dlstats.methods.regression import Baseline, Curve, geometric
 from dlstats.methods.tuning import Inputs, New, Values
@@ -38,7 +38,7 @@ class CircularRidge(Baseline):
         ahead, ahead_sign = _folded(new[:, 0])
         for penalty in settings:
             bands = np.stack([count + penalty / 2 * laplacian, np.append(-penalty / 2 * stiffness[:-1], 0.0)])
-            line, correction = linalg.solveh_banded(bands, np.stack([total, closing], axis=1), lower=True).T
+            line, correction = scipy.linalg.solveh_banded(bands, np.stack([total, closing], axis=1), lower=True).T
             weight = penalty / 2 * stiffness[-1]
             line = line - correction * weight * (closing @ line) / (1 + weight * (closing @ correction))
             turn = np.concatenate([[knots[-1] - 0.5], knots, [knots[0] + 0.5]])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float
-from scipy import stats
 
 ITERATIONS = 100
 TOLERANCE = 1e-8
@@ -22,7 +22,7 @@ WEIGHTS = {
 
 def scale(y: Sample) -> Centres:
     """The median absolute deviation from the median over Φ⁻¹(3/4), the sd at the normal distribution [Hampel 1974]."""
-    return np.asarray(stats.median_abs_deviation(y, axis=1, scale="normal"))
+    return np.asarray(scipy.stats.median_abs_deviation(y, axis=1, scale="normal"))
 
 
 def reweighted_mean(y: Sample, name: str, constant: float | Centres) -> tuple[Centres, Bool[np.ndarray, " reps"]]:

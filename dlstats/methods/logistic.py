@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.special import expit as _expit
 
 LARGEST = 30.0
 """A coefficient beyond this is taken for separation."""
@@ -44,7 +44,7 @@ def fit(
     beta = np.zeros((reps, d)) if start is None else np.broadcast_to(start, (reps, d)).copy()
     gap, lost = np.full(reps, np.inf), np.zeros(reps, dtype=bool)
     for _ in range(steps):
-        p = _expit(_linear(x, beta) + offset)
+        p = scipy.special.expit(_linear(x, beta) + offset)
         v = p * (1 - p) if weight is None else weight * p * (1 - p)
         inverse = np.linalg.pinv(_gram(x, v), hermitian=True)
         residual = y - p if weight is None else weight * (y - p)
@@ -63,7 +63,7 @@ def fit(
 
 def first_order_bias(x: Float[ndarray, "#reps n d"], beta: Float[ndarray, "#reps d"]) -> Float[ndarray, "#reps d"]:
     """(X'WX)⁻¹ X'W ξ, ξ_i = Q_ii (p_i − 1/2), Q = X (X'WX)⁻¹ X' [Cordeiro and McCullagh 1991; King and Zeng 2001]."""
-    p = _expit(_linear(x, beta))
+    p = scipy.special.expit(_linear(x, beta))
     v = p * (1 - p)
     inverse = np.linalg.pinv(_gram(x, v), hermitian=True)
     return np.einsum("rij,rj->ri", inverse, _cross(x, _leverage(x, v, inverse) * (p - 0.5)))
@@ -89,7 +89,7 @@ def ridge_path(
     for penalty in penalties:
         theta = _extrapolate(penalties, path, design.shape[1])
         for _ in range(500):
-            p = _expit(offset - design @ theta) * (weight / penalty)
+            p = scipy.special.expit(offset - design @ theta) * (weight / penalty)
             slope = ridge * theta - design.T @ p
             curvature = (design.T * (p * (1 - p * (penalty / weight)))) @ design + np.diag(ridge)
             step = np.linalg.solve(curvature, slope)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import optimize, spatial
 
 from dlstats.methods.tuning import Inputs, New, Tuned, Values
 
@@ -123,7 +123,7 @@ class QuantileKernel(QuantileBaseline):
 
     def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[float], seed: int) -> Iterator[Quantiles]:
         """Weighted quantiles for every bandwidth."""
-        squared = spatial.distance.cdist(new, x, "sqeuclidean")
+        squared = scipy.spatial.distance.cdist(new, x, "sqeuclidean")
         squared -= squared.min(axis=1, keepdims=True)
         for bandwidth in settings:
             yield weighted_quantiles(y, np.exp(-squared / (2 * x.shape[1] * bandwidth**2)), self.levels)
@@ -136,7 +136,9 @@ def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
     per coefficient [Koenker 2005, section 6.2].
     """
     design = np.column_stack([np.ones(len(y)), x])
-    optimum = optimize.linprog(-y, A_eq=design.T, b_eq=(1 - level) * design.sum(axis=0), bounds=(0, 1), method="highs")
+    optimum = scipy.optimize.linprog(
+        -y, A_eq=design.T, b_eq=(1 - level) * design.sum(axis=0), bounds=(0, 1), method="highs"
+    )
     if optimum.status != 0:
         raise ArithmeticError(f"The linear program must reach its optimum, got: {optimum.message}")
     return -optimum.eqlin.marginals

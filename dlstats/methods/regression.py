@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import interpolate, linalg, spatial
 
 from dlstats.methods.tuning import Inputs, New, Tuned, Values
 
@@ -55,7 +55,7 @@ class NearestNeighbours(Baseline):
     def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[int], seed: int) -> Iterator[Curve]:
         """One search for all k."""
         levels = np.minimum(settings, len(x))
-        near = np.asarray(spatial.KDTree(x).query(new, int(levels.max()))[1]).reshape(len(new), -1)
+        near = np.asarray(scipy.spatial.KDTree(x).query(new, int(levels.max()))[1]).reshape(len(new), -1)
         running = np.cumsum(y[near], axis=1)
         for k in levels:
             yield running[:, k - 1] / k
@@ -112,12 +112,12 @@ class SmoothingSpline(Baseline):
         knots[3], knots[-4] = low, high
 
         def basis(at: np.ndarray) -> np.ndarray:
-            return interpolate.BSpline.design_matrix(at[:, 0], knots, 3).toarray()
+            return scipy.interpolate.BSpline.design_matrix(at[:, 0], knots, 3).toarray()
 
         design = basis(x)
         gram = design.T @ design / len(y) + 1e-9 * np.eye(design.shape[1])
         rough = np.diff(np.eye(design.shape[1]), 2, axis=0)
-        value, vector = linalg.eigh(intervals**3 * rough.T @ rough, gram)
+        value, vector = scipy.linalg.eigh(intervals**3 * rough.T @ rough, gram)
         ahead, inner = basis(new) @ vector, vector.T @ (design.T @ y) / len(y)
         for penalty in settings:
             yield ahead @ (inner / (1 + penalty * np.maximum(value, 0.0)))
@@ -139,8 +139,8 @@ class KernelRidge(Baseline):
         self, x: Inputs, y: Values, new: New, settings: Sequence[tuple[float, float]], seed: int
     ) -> Iterator[Curve]:
         """Ridge in the eigenvectors of the kernel matrix."""
-        squared = spatial.distance.cdist(x, x, "sqeuclidean")
-        ahead = spatial.distance.cdist(new, x, "sqeuclidean")
+        squared = scipy.spatial.distance.cdist(x, x, "sqeuclidean")
+        ahead = scipy.spatial.distance.cdist(new, x, "sqeuclidean")
         scale = float(np.median(squared[squared > 0]))
         for fraction, several in itertools.groupby(settings, key=lambda setting: setting[0]):
             value, vector = np.linalg.eigh(np.exp(-squared / (2 * fraction * scale)))
@@ -285,5 +285,5 @@ class SlicedInverse(Baseline):
         means = np.stack([x[one].mean(axis=0) - centre for one in slices])
         weights = np.array([len(one) for one in slices])[:, None] / len(y)
         within = np.cov(x.T).reshape(x.shape[1], -1) + 1e-9 * np.eye(x.shape[1])
-        direction = linalg.eigh(means.T @ (weights * means), within)[1][:, -1:]
+        direction = scipy.linalg.eigh(means.T @ (weights * means), within)[1][:, -1:]
         yield from SmoothingSpline().predictions(x @ direction, y, new @ direction, settings, seed)

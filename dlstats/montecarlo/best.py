@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln
+import scipy
 
 from dlstats.montecarlo.influence import Pair
 from dlstats.montecarlo.shapes import Replicates
@@ -37,7 +37,14 @@ def _weights(reps: int, starts: int) -> np.ndarray:
     """C(reps - i, starts - 1) / C(reps, starts) for i = 1, ..., reps."""
     left = np.arange(reps - 1, -1, -1.0)
     possible = left >= starts - 1
-    log_total = gammaln(reps + 1) - gammaln(starts + 1) - gammaln(reps - starts + 1)
+    log_total = (
+        scipy.special.gammaln(reps + 1) - scipy.special.gammaln(starts + 1) - scipy.special.gammaln(reps - starts + 1)
+    )
     left = np.where(possible, left, starts - 1)
-    log = gammaln(left + 1) - gammaln(starts) - gammaln(left - starts + 2) - log_total
+    log = (
+        scipy.special.gammaln(left + 1)
+        - scipy.special.gammaln(starts)
+        - scipy.special.gammaln(left - starts + 2)
+        - log_total
+    )
     return np.where(possible, np.exp(log), 0.0)

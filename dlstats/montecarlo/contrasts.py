@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import STILL, Batch, from_influence, still, t_interval
@@ -203,9 +203,9 @@ def _line(e: Estimate, kind: str) -> dict:
     if not e.mcse > 0:
         p = float("nan")
     elif kind == "ratio" and e.value > 0:
-        p = 2 * float(special.stdtr(e.degrees, -abs(np.log(e.value)) * e.value / e.mcse))
+        p = 2 * float(scipy.special.stdtr(e.degrees, -abs(np.log(e.value)) * e.value / e.mcse))
     else:
-        p = 2 * float(special.stdtr(e.degrees, -abs(e.value - null) / e.mcse))
+        p = 2 * float(scipy.special.stdtr(e.degrees, -abs(e.value - null) / e.mcse))
     columns = {"estimate": e.value, "mcse": e.mcse, "lower": e.lower, "upper": e.upper}
     return {**columns, "replicates": e.replicates, "failed": e.failed, "p_value": p}
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import LEVEL
@@ -35,7 +35,7 @@ def rate_with_floor(
 
     starts = [(line.intercept, line.slope.value, 0.0), (*np.polyfit(x[:2], np.log(level[:2]), 1)[::-1], 0.9)]
     bounds = ([-np.inf, -np.inf, 0.0], [np.inf, np.inf, 1.0])
-    fits = [optimize.least_squares(misfit, np.clip(s, *bounds), bounds=bounds, x_scale="jac") for s in starts]
+    fits = [scipy.optimize.least_squares(misfit, np.clip(s, *bounds), bounds=bounds, x_scale="jac") for s in starts]
     fit = min(fits, key=lambda f: f.cost)
     if fit.x[2] < 1e-8:
         return replace(line, floor=Estimate(0.0, math.nan, line.slope.replicates))
@@ -44,10 +44,10 @@ def rate_with_floor(
     free, reps = len(x) - 3, line.slope.replicates
     q = 2 * float(fit.cost)
     fitted = [_wald(fit.x[k] * f, math.sqrt(covariance[k, k]) * f, reps) for k, f in ((1, 1.0), (2, level.min()))]
-    p = float(special.chdtrc(free, q))
+    p = float(scipy.special.chdtrc(free, q))
     return replace(line, slope=replace(fitted[0], lack_of_fit=p), intercept=float(fit.x[0]), q=q, floor=fitted[1])
 
 
 def _wald(value: float, mcse: float, reps: int) -> Estimate:
-    half = special.stdtrit(max(1, reps - 1), (1 + LEVEL) / 2) * mcse
+    half = scipy.special.stdtrit(max(1, reps - 1), (1 + LEVEL) / 2) * mcse
     return Estimate(float(value), float(mcse), reps, 0, float(value - half), float(value + half))

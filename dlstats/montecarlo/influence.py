@@ -10,7 +10,7 @@ subtract, which is what paired contrasts are made of [Efron and Stein 1981; Morr
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from dlstats.montecarlo.shapes import Replicates, Values
 
@@ -126,9 +126,9 @@ def correlation(x: Replicates, *, other: Replicates) -> Pair:
 def auc(x: Replicates, *, other: Replicates) -> Pair:
     """P(x > other) + P(x = other) / 2 over all pairs of replicates, paired error [DeLong et al. 1988]."""
     reps = x.shape[-1]
-    both = stats.rankdata(np.concatenate([x, other], axis=-1), axis=-1)
-    above = (both[..., :reps] - stats.rankdata(x, axis=-1)) / reps
-    below = 1 - (both[..., reps:] - stats.rankdata(other, axis=-1)) / reps
+    both = scipy.stats.rankdata(np.concatenate([x, other], axis=-1), axis=-1)
+    above = (both[..., :reps] - scipy.stats.rankdata(x, axis=-1)) / reps
+    below = 1 - (both[..., reps:] - scipy.stats.rankdata(other, axis=-1)) / reps
     value, influence = _centred(above)
     return value, influence + _centred(below)[1]
 

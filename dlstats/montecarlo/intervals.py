@@ -7,7 +7,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 from dlstats.montecarlo.shapes import Replicates, Values
 
@@ -58,7 +58,7 @@ def t_interval(value: Values, mcse: Values, df: Values | float, scale: str = "id
     An error of 0 is one that the replicates do not tell: NaN, as the interval.
     """
     mcse = np.where(mcse > 0, mcse, np.nan)
-    half = special.stdtrit(df, (1 + LEVEL) / 2) * mcse
+    half = scipy.special.stdtrit(df, (1 + LEVEL) / 2) * mcse
     lower, upper = value - half, value + half
     if scale == "log":
         positive = value > 0
@@ -81,7 +81,7 @@ def still(*columns: np.ndarray) -> np.ndarray | np.bool_:
 
 def wilson(successes: Counts, reps: Counts, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval of a proportion [Wilson 1927]; at 0 and `reps` successes it ends at 0 and 1 exactly."""
-    share, z2 = successes / reps, special.ndtri((1 + level) / 2) ** 2
+    share, z2 = successes / reps, scipy.special.ndtri((1 + level) / 2) ** 2
     middle = (share + z2 / (2 * reps)) / (1 + z2 / reps)
     half = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * reps)) / reps) / (1 + z2 / reps)
     return np.where(successes == 0, 0.0, middle - half), np.where(successes == reps, 1.0, middle + half)
@@ -91,8 +91,8 @@ def clopper_pearson(successes: Counts, reps: Counts, level: float = LEVEL) -> tu
     """The exact binomial interval; covers at least `level` for every proportion [Clopper and Pearson 1934]."""
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore"):  # at the ends, where a parameter is 0
-        lower = special.betaincinv(successes, reps - successes + 1, tail)
-        upper = special.betaincinv(successes + 1, reps - successes, 1 - tail)
+        lower = scipy.special.betaincinv(successes, reps - successes + 1, tail)
+        upper = scipy.special.betaincinv(successes + 1, reps - successes, 1 - tail)
     return np.where(successes == 0, 0.0, lower), np.where(successes == reps, 1.0, upper)
 
 
@@ -111,7 +111,7 @@ def proportion(hits: Replicates, interval: str = "wilson") -> Batch:
     successes = hits.sum(axis=-1)
     fraction = successes / reps
     low, high = wilson(successes, reps)
-    at_end = (high - low) / (2 * special.ndtri((1 + LEVEL) / 2))
+    at_end = (high - low) / (2 * scipy.special.ndtri((1 + LEVEL) / 2))
     inside = np.sqrt(fraction * (1 - fraction) / reps)
     return Batch(fraction, np.where(inside > 0, inside, at_end), *intervals[interval](successes, reps))
 
@@ -128,12 +128,12 @@ def quantile(x: Replicates, level: float) -> Batch:
     reps = x.shape[-1]
     ordered = np.sort(x, axis=-1)
     rank = level * (reps - 1) + 1
-    weights = np.diff(special.betainc(rank, reps - rank + 1, np.arange(reps + 1) / reps))
+    weights = np.diff(scipy.special.betainc(rank, reps - rank + 1, np.arange(reps + 1) / reps))
     centre = (ordered * weights).sum(axis=-1, keepdims=True)
     mcse = np.sqrt((weights * (ordered - centre) ** 2).sum(axis=-1))
     tail = (1 - LEVEL) / 2
-    low = int(stats.binom.ppf(tail, reps, level))
-    high = int(stats.binom.ppf(1 - tail, reps, level)) + 1
+    low = int(scipy.stats.binom.ppf(tail, reps, level))
+    high = int(scipy.stats.binom.ppf(1 - tail, reps, level)) + 1
     infinite = np.full(ordered.shape[:-1], np.inf)
     lower = ordered[..., low - 1] if low >= 1 else -infinite
     upper = ordered[..., high - 1] if high <= reps else infinite

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import LEVEL
@@ -125,7 +125,7 @@ def rate_of(
     local = tuple(_local(x, y, joint, reps, k) for k in range(len(x) - 1))
     q, p = _lack_of_fit(x, residual, variances, covariance, reps)
     note = "" if not p < 1 - LEVEL else "local slopes " + ", ".join(f"{e.value:.3f}" for e in local)
-    half = float(special.stdtrit(df, (1 + LEVEL) / 2)) * mcse if mcse else 0.0
+    half = float(scipy.special.stdtrit(df, (1 + LEVEL) / 2)) * mcse if mcse else 0.0
     fitted = Estimate(value, mcse, int(reps.min()), failed, value - half, value + half, note, df, p)
     return Rate(tuple(sizes), tuple(level), tuple(error), fitted, float(intercept @ y), local, q)
 
@@ -144,7 +144,7 @@ def _local(x: np.ndarray, y: np.ndarray, joint: np.ndarray, reps: np.ndarray, k:
     step = x[k + 1] - x[k]
     spread = float(np.maximum(0.0, joint[k, k] + joint[k + 1, k + 1] - 2 * joint[k, k + 1]))
     value, mcse = float((y[k + 1] - y[k]) / step), math.sqrt(spread) / abs(step)
-    half = float(special.stdtrit(max(1, min(reps[k : k + 2]) - 1), (1 + LEVEL) / 2)) * mcse
+    half = float(scipy.special.stdtrit(max(1, min(reps[k : k + 2]) - 1), (1 + LEVEL) / 2)) * mcse
     return Estimate(value, mcse, int(min(reps[k : k + 2])), 0, value - half, value + half)
 
 
@@ -161,14 +161,16 @@ def _lack_of_fit(
         left = outside @ residual
         q = float(left @ np.linalg.solve(outside @ covariance @ outside.T, left))
         n = int(reps.min())
-        return q, float(special.fdtrc(free, n - free, q * (n - free) / (free * (n - 1)))) if n > free else math.nan
+        return q, float(
+            scipy.special.fdtrc(free, n - free, q * (n - free) / (free * (n - 1)))
+        ) if n > free else math.nan
     weights = 1 / variances
     q = float((weights * residual**2).sum())
     centre = (weights * x).sum() / weights.sum()
     leverage = weights * (1 / weights.sum() + (x - centre) ** 2 / (weights * (x - centre) ** 2).sum())
     a = float(((1 - leverage) ** 2 / np.maximum(reps - 1, 1)).sum())
     scale = free + 2 * a - 6 * a / (free + 2)
-    return q, float(special.fdtrc(free, free * (free + 2) / (3 * a), q / scale))
+    return q, float(scipy.special.fdtrc(free, free * (free + 2) / (3 * a), q / scale))
 
 
 def finite(samples: Numbers, paired: bool) -> tuple[list[np.ndarray], int]:
@@ -221,10 +223,12 @@ def _with_point(slope: Estimate, point: float) -> Estimate:
     target = (1 + LEVEL) / 2
     low, high = 1.0, 1e6
     df = high
-    if point > special.stdtrit(low, target):
+    if point > scipy.special.stdtrit(low, target):
         df = low
-    elif point > special.stdtrit(high, target):
-        df = float(optimize.brentq(lambda log: special.stdtrit(math.exp(log), target) - point, 0.0, math.log(high)))
+    elif point > scipy.special.stdtrit(high, target):
+        df = float(
+            scipy.optimize.brentq(lambda log: scipy.special.stdtrit(math.exp(log), target) - point, 0.0, math.log(high))
+        )
         df = math.exp(df)
     half = point * slope.mcse
     return replace(slope, lower=slope.value - half, upper=slope.value + half, df=df)

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from dlstats.montecarlo.shapes import Values
 
@@ -31,7 +31,7 @@ def running_moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def tuning(tightest_at: float, alpha: float = 0.05) -> float:
     """r = (-W_{-1}(-alpha^2 / e) - 1) / t: the boundary is tightest after t replicates."""
-    return (-float(np.real(special.lambertw(-(alpha**2) / math.e, -1))) - 1) / tightest_at
+    return (-float(np.real(scipy.special.lambertw(-(alpha**2) / math.e, -1))) - 1) / tightest_at
 
 
 def boundary(t: np.ndarray, tightest_at: float, alpha: float = 0.05) -> Values:
@@ -61,4 +61,9 @@ def log_e_process(hits: np.ndarray, null: float, a: float, b: float) -> np.ndarr
     """
     good = np.cumsum(hits, axis=-1)
     bad = np.arange(1, good.shape[-1] + 1) - good
-    return special.betaln(a + good, b + bad) - special.betaln(a, b) - good * math.log(null) - bad * math.log1p(-null)
+    return (
+        scipy.special.betaln(a + good, b + bad)
+        - scipy.special.betaln(a, b)
+        - good * math.log(null)
+        - bad * math.log1p(-null)
+    )

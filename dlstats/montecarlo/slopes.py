@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from dlstats.montecarlo.estimates import Estimate
 from dlstats.montecarlo.intervals import LEVEL, from_influence, still
@@ -157,5 +157,5 @@ def _estimate(value: float, parts: Any, df: Any, reps: int, failed: int = 0) -> 
     total = float(variances.sum())
     mcse = math.sqrt(total)
     degrees = total**2 / float((variances**2 / np.maximum(df, 1.0)).sum())
-    half = float(special.stdtrit(degrees, (1 + LEVEL) / 2)) * mcse
+    half = float(scipy.special.stdtrit(degrees, (1 + LEVEL) / 2)) * mcse
     return Estimate(value, mcse, reps, failed, value - half, value + half, df=degrees)

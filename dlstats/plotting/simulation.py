@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.plotting import style
 
@@ -94,7 +94,7 @@ def zip_plot(
         part = shown[held.loc[shown.index] == covers]
         axes.hlines(part["_centile"], part["lower"], part["upper"], color=color, linewidth=0.5)
     axes.axvline(truth, **_REFERENCE)
-    share = stats.binomtest(int(held.sum()), len(rows)).proportion_ci(0.95, method="wilson")
+    share = scipy.stats.binomtest(int(held.sum()), len(rows)).proportion_ci(0.95, method="wilson")
     for end in share:
         axes.axhline(100 * end, color=style.COLORS["blue"], linestyle=style.LIMIT, linewidth=0.6)
     axes.set(

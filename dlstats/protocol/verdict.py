@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
 
 from dlstats.montecarlo import Estimate
 from dlstats.montecarlo.intervals import STILL
@@ -82,7 +82,7 @@ def p_values(relation: str, estimate: Estimate, theory: float, margin: float) ->
         tail, favour = _binomial_tails(relation, estimate, theory, margin)
     else:
         z = (deviation(relation, estimate.value, theory) - margin) / estimate.mcse
-        tail, favour = float(special.stdtr(estimate.degrees, -z)), float(special.stdtr(estimate.degrees, z))
+        tail, favour = float(scipy.special.stdtr(estimate.degrees, -z)), float(scipy.special.stdtr(estimate.degrees, z))
     searched = estimate.looked_at * (2 if relation == "equals" else 1)
     return min(1.0, searched * tail), favour
 
@@ -92,10 +92,10 @@ def _binomial_tails(relation: str, estimate: Estimate, theory: float, margin: fl
     reps = estimate.replicates
     count = round(estimate.value * reps)
     low, high = theory - margin, theory + margin
-    below_low = float(stats.binom.cdf(count, reps, low)) if low >= 0 else 1.0
-    above_low = float(stats.binom.sf(count - 1, reps, low)) if low >= 0 else 0.0
-    below_high = float(stats.binom.cdf(count, reps, high)) if high <= 1 else 0.0
-    above_high = float(stats.binom.sf(count - 1, reps, high)) if high <= 1 else 1.0
+    below_low = float(scipy.stats.binom.cdf(count, reps, low)) if low >= 0 else 1.0
+    above_low = float(scipy.stats.binom.sf(count - 1, reps, low)) if low >= 0 else 0.0
+    below_high = float(scipy.stats.binom.cdf(count, reps, high)) if high <= 1 else 0.0
+    above_high = float(scipy.stats.binom.sf(count - 1, reps, high)) if high <= 1 else 1.0
     if relation == "at_most":
         return above_high, below_high
     if relation == "at_least":
@@ -149,18 +149,18 @@ def support_power(relation: str, bias: float, mcse: float, margin: float) -> flo
 
     Equivalence: Phi((margin - bias)/mcse - z) + Phi((margin + bias)/mcse - z) - 1, z = 1.645.
     """
-    z = -special.ndtri(LEVEL)
-    upper = special.ndtr((margin - bias) / mcse - z)
+    z = -scipy.special.ndtri(LEVEL)
+    upper = scipy.special.ndtr((margin - bias) / mcse - z)
     if relation != "equals":
         return float(upper)
-    return max(0.0, float(upper + special.ndtr((margin + bias) / mcse - z) - 1))
+    return max(0.0, float(upper + scipy.special.ndtr((margin + bias) / mcse - z) - 1))
 
 
 def refute_power(relation: str, bias: float, mcse: float, margin: float, counted: int = 1) -> float:
     """Probability that a claim is refuted when the truth is `bias` beyond `theory`, among `counted` (Bonferroni)."""
-    z = -special.ndtri(LEVEL / counted / (2 if relation == "equals" else 1))
-    upper = special.ndtr((bias - margin) / mcse - z)
-    return float(upper + special.ndtr((-bias - margin) / mcse - z)) if relation == "equals" else float(upper)
+    z = -scipy.special.ndtri(LEVEL / counted / (2 if relation == "equals" else 1))
+    upper = scipy.special.ndtr((bias - margin) / mcse - z)
+    return float(upper + scipy.special.ndtr((-bias - margin) / mcse - z)) if relation == "equals" else float(upper)
 
 
 def wanted_mcse(relation: str, value: float, theory: float, margin: float, counted: int = 1) -> float:
@@ -179,7 +179,7 @@ def wanted_mcse(relation: str, value: float, theory: float, margin: float, count
             return support_power(relation, bias, mcse, margin) - POWER
         return refute_power(relation, bias, mcse, margin, counted) - POWER
 
-    return gap * math.exp(float(optimize.brentq(short, -5.0, 5.0)))
+    return gap * math.exp(float(scipy.optimize.brentq(short, -5.0, 5.0)))
 
 
 def needed(relation: str, estimate: Estimate, theory: float, margin: float, counted: int = 1) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from scipy import stats
+import scipy
 
 from dlstats.protocol.verdict import LEVEL
 from dlstats.report import blocks, findings, ledger, marks
@@ -94,7 +94,7 @@ def _example(material: Material) -> list[Block]:
         return [head, rule]
     record = fit.iloc[0].to_dict()
     row = ledger.row(record)
-    half = float(stats.t.ppf(1 - LEVEL, record["df"])) * record["mcse"]
+    half = float(scipy.stats.t.ppf(1 - LEVEL, record["df"])) * record["mcse"]
     low, high = (exact(record["theory"] + sign * record["margin"], 4).text for sign in (-1, 1))
     ends = [exact(record["estimate"] + sign * half, 4).text for sign in (-1, 1)]
     text = TEXTS["front"]["example"].format(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import integrate, linalg, optimize
+import scipy
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ PARABOLA = Convex(lambda x: x * x, lambda x: 2 * x, lambda s: s / 2, lambda x: 2
 
 def free_knots_sup_limit(f: Convex) -> float:
     """lim k^2 E_k in the sup norm, (1/16) (int |f''|^(1/2))^2; for exp (sqrt(e) - 1)^2 / 4."""
-    return integrate.quad(lambda x: abs(f.curvature(x)) ** 0.5, 0, 1)[0] ** 2 / 16
+    return scipy.integrate.quad(lambda x: abs(f.curvature(x)) ** 0.5, 0, 1)[0] ** 2 / 16
 
 
 def free_knots_l2_limit(f: Convex) -> float:
     """lim k^2 E_k in L2, (1/sqrt(720)) (int |f''|^(2/5))^(5/2)."""
-    return integrate.quad(lambda x: abs(f.curvature(x)) ** 0.4, 0, 1)[0] ** 2.5 / math.sqrt(720)
+    return scipy.integrate.quad(lambda x: abs(f.curvature(x)) ** 0.4, 0, 1)[0] ** 2.5 / math.sqrt(720)
 
 
 def free_knots_sup(f: Convex, pieces: int) -> float:
@@ -61,7 +61,7 @@ def free_knots_sup(f: Convex, pieces: int) -> float:
             a = root(lambda b, a=a: error(a, b) - size, a + 1e-9, 1.0)
         return error(a, 1.0) - size
 
-    root = functools.partial(optimize.brentq, xtol=1e-15, rtol=1e-13)
+    root = functools.partial(scipy.optimize.brentq, xtol=1e-15, rtol=1e-13)
     whole = error(0.0, 1.0)
     if pieces == 1:
         return whole
@@ -71,7 +71,7 @@ def free_knots_sup(f: Convex, pieces: int) -> float:
 def free_knots_l2(f: Convex, pieces: int) -> float:
     """Smallest L2 distance of f to functions of k linear pieces, jumps allowed, by descent from the limiting knots."""
     grid = np.linspace(0, 1, 2001)
-    mass = integrate.cumulative_trapezoid(np.abs(f.curvature(grid)) ** 0.4, grid, initial=0)
+    mass = scipy.integrate.cumulative_trapezoid(np.abs(f.curvature(grid)) ** 0.4, grid, initial=0)
     start = np.interp(np.arange(1, pieces) / pieces * mass[-1], mass, grid)
     scale = pieces**4
     if pieces == 1:
@@ -80,7 +80,7 @@ def free_knots_l2(f: Convex, pieces: int) -> float:
     def loss(knots: np.ndarray) -> float:
         return scale * pieces_mse(f.value, np.concatenate([[0.0], np.sort(knots), [1.0]]))
 
-    optimum = optimize.minimize(loss, start, method="BFGS", options={"gtol": 1e-9})
+    optimum = scipy.optimize.minimize(loss, start, method="BFGS", options={"gtol": 1e-9})
     return math.sqrt(optimum.fun / scale)
 
 
@@ -122,7 +122,7 @@ def spline_mse(knots: np.ndarray) -> float:
         diagonal[side] += h / 3
         right[side] -= h**3 / 12
     banded = np.vstack([np.append(0, h / 6), diagonal])
-    return float(np.sum(h**5) / 30 - right @ linalg.solveh_banded(banded, right))
+    return float(np.sum(h**5) / 30 - right @ scipy.linalg.solveh_banded(banded, right))
 
 
 def random_spline_mse(knots: int, nodes: int = 48, points: int = 64, longest: float = 25.0) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from scipy import stats
+import scipy
 
 
 def rank(n: int, miscoverage: Fraction) -> int:
@@ -33,13 +33,13 @@ def conditional_distribution(n: int, miscoverage: Fraction):
     k = rank(n, miscoverage)
     if k > n:
         raise ValueError(f"`n` must be at least {k} for a finite interval at miscoverage {miscoverage}, got {n}.")
-    return stats.beta(k, n + 1 - k)
+    return scipy.stats.beta(k, n + 1 - k)
 
 
 def covered_distribution(test_points: int, n: int, miscoverage: Fraction):
     """The distribution of the number covered of `test_points`, Beta-Binomial(m, k, n + 1 − k); for k <= n."""
     k = rank(n, miscoverage)
-    return stats.betabinom(test_points, k, n + 1 - k)
+    return scipy.stats.betabinom(test_points, k, n + 1 - k)
 
 
 def octiles(test_points: int, n: int, miscoverage: Fraction) -> list[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy import integrate, optimize, special, stats
+import scipy
 
 ALPHAS = (1.5, 1.0, 0.5, 0.0, -0.5, -1.0, -2.0, -4.0, -8.0, -math.inf)
 """Shapes of the table of tuning constants of Barron's loss."""
@@ -32,7 +32,7 @@ class Distribution:
 
 def student(df: float) -> Distribution:
     """Student's t with `df` degrees of freedom."""
-    distribution = stats.t(df)
+    distribution = scipy.stats.t(df)
     variance = df / (df - 2) if df > 2 else math.inf
     return Distribution(f"t{df:g}", distribution.pdf, lambda x: (df + 1) * x / (df + x * x), variance)
 
@@ -52,7 +52,7 @@ def contaminated(proportion: float, sd: float = 3.0) -> Distribution:
 
 NORMAL = Distribution("normal", lambda x: _phi(x), lambda x: x, 1.0)
 LAPLACE = Distribution("laplace", lambda x: np.exp(-np.abs(x)) / 2, np.sign, 2.0)
-LOGISTIC = Distribution("logistic", stats.logistic.pdf, lambda x: np.tanh(x / 2), math.pi**2 / 3)
+LOGISTIC = Distribution("logistic", scipy.stats.logistic.pdf, lambda x: np.tanh(x / 2), math.pi**2 / 3)
 DISTRIBUTIONS: dict[str, Distribution] = {
     distribution.name: distribution
     for distribution in (
@@ -106,7 +106,9 @@ def expectation(function: Function, distribution: Distribution, corners: Sequenc
     """2 ∫_0^∞ function · density, adaptive quadrature between the corners."""
     edges = [0.0, *sorted({*corners, 1.0}), math.inf]
     parts = [
-        integrate.quad(lambda x: function(x) * distribution.density(x), a, b, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
+        scipy.integrate.quad(
+            lambda x: function(x) * distribution.density(x), a, b, epsabs=1e-14, epsrel=1e-13, limit=400
+        )[0]
         for a, b in pairwise(edges)
     ]
     return 2 * sum(parts)
@@ -134,13 +136,13 @@ def efficiency(name: str, constant: float | None = None, distribution: Distribut
 def tuned(name: str, wanted: float) -> float:
     """The constant at which an estimator of `ESTIMATORS` has the `wanted` efficiency at N(0, 1)."""
     start = ESTIMATORS[name].constant
-    return optimize.brentq(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start, xtol=1e-14)
+    return scipy.optimize.brentq(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start, xtol=1e-14)
 
 
 def huber_efficiency(k: float) -> float:
     """Closed form at N(0, 1): a² / (a − 2kφ(k) + 2k²(1 − Φ(k))), a = 2Φ(k) − 1."""
-    a = 2 * stats.norm.cdf(k) - 1
-    return float(a**2 / (a - 2 * k * _phi(k) + 2 * k**2 * stats.norm.sf(k)))
+    a = 2 * scipy.stats.norm.cdf(k) - 1
+    return float(a**2 / (a - 2 * k * _phi(k) + 2 * k**2 * scipy.stats.norm.sf(k)))
 
 
 def welsch_efficiency(c: float) -> float:
@@ -157,7 +159,7 @@ def barron_tuned(alpha: float, wanted: float = 0.95) -> float:
     """The scale c at which Barron's loss has the `wanted` efficiency; nan where every c exceeds it."""
     if barron_small_scale_efficiency(alpha) >= wanted:
         return math.nan
-    return optimize.brentq(lambda c: barron_efficiency(alpha, c) - wanted, 1e-3, 50.0, xtol=1e-14)
+    return scipy.optimize.brentq(lambda c: barron_efficiency(alpha, c) - wanted, 1e-3, 50.0, xtol=1e-14)
 
 
 def barron_small_scale_efficiency(alpha: float) -> float:
@@ -173,23 +175,23 @@ def barron_small_scale_efficiency(alpha: float) -> float:
 
 def barron_alpha_limit(wanted: float = 0.95) -> float:
     """The shape above which Barron's loss exceeds the `wanted` efficiency at every scale."""
-    return optimize.brentq(lambda a: barron_small_scale_efficiency(a) - wanted, 1.0, 2.0, xtol=1e-14)
+    return scipy.optimize.brentq(lambda a: barron_small_scale_efficiency(a) - wanted, 1.0, 2.0, xtol=1e-14)
 
 
 def minimax_threshold(proportion: float) -> float:
     """Huber's minimax k for contamination ε = `proportion`: 2φ(k)/k − 2Φ(−k) = ε/(1 − ε) [Huber 1964, section 6]."""
     wanted = proportion / (1 - proportion)
-    return optimize.brentq(lambda k: 2 * _phi(k) / k - 2 * stats.norm.sf(k) - wanted, 1e-6, 10, xtol=1e-14)
+    return scipy.optimize.brentq(lambda k: 2 * _phi(k) / k - 2 * scipy.stats.norm.sf(k) - wanted, 1e-6, 10, xtol=1e-14)
 
 
 def minimax_variance(proportion: float) -> float:
     """The least maximal variance over ε-contaminations, V* = 1 / ((1 − ε)(2Φ(k) − 1))."""
-    return float(1 / ((1 - proportion) * (2 * stats.norm.cdf(minimax_threshold(proportion)) - 1)))
+    return float(1 / ((1 - proportion) * (2 * scipy.stats.norm.cdf(minimax_threshold(proportion)) - 1)))
 
 
 def barron_partition(alpha: float) -> float:
     """Z(α) = ∫ exp(−ρ(x, α, 1)) dx: √(2π) at 2, 2e K₁(1) at 1, π√2 at 0, infinite for α < 0."""
-    closed = {2.0: math.sqrt(2 * math.pi), 1.0: 2 * float(special.k1e(1.0)), 0.0: math.pi * math.sqrt(2)}
+    closed = {2.0: math.sqrt(2 * math.pi), 1.0: 2 * float(scipy.special.k1e(1.0)), 0.0: math.pi * math.sqrt(2)}
     if alpha < 0:
         return math.inf
     if alpha in closed:
@@ -201,7 +203,8 @@ def barron_partition(alpha: float) -> float:
         return math.exp(u - b / alpha * math.expm1(alpha / 2 * np.logaddexp(0, 2 * u - math.log(b))))
 
     parts = [
-        integrate.quad(in_logarithm, a, b_, epsabs=1e-15, limit=500)[0] for a, b_ in ((-40, 0), (0, 20), (20, 300))
+        scipy.integrate.quad(in_logarithm, a, b_, epsabs=1e-15, limit=500)[0]
+        for a, b_ in ((-40, 0), (0, 20), (20, 300))
     ]
     return 2 * sum(parts)
 

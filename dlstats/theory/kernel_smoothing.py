@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 TERMS = 2**16
 """Coefficients that are summed one by one; beyond them the estimate is 0 and the tail is known."""
@@ -18,14 +18,14 @@ def ridge_risk(n: float, smoothness: float, order: float) -> float:
     """
     k = np.arange(1.0, TERMS + 1)
     penalty, signal = k ** (2 * order), k ** (-2 * smoothness - 1)
-    beyond = float(special.zeta(2 * smoothness + 1, TERMS + 1))
+    beyond = float(scipy.special.zeta(2 * smoothness + 1, TERMS + 1))
 
     def risk(log_ridge: float) -> float:
         shrink = 1 / (1 + math.exp(log_ridge) * penalty)
         return float(((1 - shrink) ** 2 * signal).sum() + (shrink**2).sum() / n) + beyond
 
     low, high = -2 * order * math.log(TERMS / 8), 0.0
-    optimum = optimize.minimize_scalar(risk, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    optimum = scipy.optimize.minimize_scalar(risk, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
     return float(optimum.fun)
 
 
@@ -56,7 +56,7 @@ def torus_risk(n: float, dimension: int, additive: bool) -> float:
         variance = 1 + dimension * (spread - 1) if additive else spread**dimension
         return dimension * math.expm1(-a / 2) ** 2 + variance / n
 
-    optimum = optimize.minimize_scalar(risk, bounds=(-14.0, 0.5), method="bounded", options={"xatol": 1e-9})
+    optimum = scipy.optimize.minimize_scalar(risk, bounds=(-14.0, 0.5), method="bounded", options={"xatol": 1e-9})
     return float(optimum.fun)
 
 

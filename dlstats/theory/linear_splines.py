@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import linalg, optimize, special
+import scipy
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 FREQUENCY = 4 * math.pi
@@ -36,7 +36,7 @@ def squared_error(knots: np.ndarray) -> float:
     bands[1, :-1] += width / 3
     bands[1, 1:] += width / 3
     bands[0, 1:] = width / 6
-    coefficient = linalg.solveh_banded(bands, moment)
+    coefficient = scipy.linalg.solveh_banded(bands, moment)
     fitted = coefficient[:-1, None] * (1 - fraction) + coefficient[1:, None] * fraction
     return float(((value - fitted) ** 2 * area).sum())
 
@@ -68,7 +68,7 @@ def free_knots(pieces: int, starts: int = 3) -> np.ndarray:
     candidates = [np.linspace(0, 1, pieces + 1)]
     for start in range(starts):
         first = np.zeros(pieces) if start == 0 else 0.3 * rng.standard_normal(pieces)
-        end = optimize.minimize(lambda v: math.log(squared_error(knots(v))), first, method="L-BFGS-B").x
+        end = scipy.optimize.minimize(lambda v: math.log(squared_error(knots(v))), first, method="L-BFGS-B").x
         candidates.append(knots(end))
     return min(candidates, key=squared_error)
 
@@ -81,7 +81,7 @@ def graded_knots(pieces: int) -> np.ndarray:
     """
     quarter, share = np.divmod(4 * FREQUENCY / (2 * math.pi) * np.arange(pieces + 1) / pieces, 1)
     rising = quarter % 2 == 0
-    inside = 2 / math.pi * np.arcsin(np.sqrt(special.betaincinv(0.7, 0.5, np.where(rising, share, 1 - share))))
+    inside = 2 / math.pi * np.arcsin(np.sqrt(scipy.special.betaincinv(0.7, 0.5, np.where(rising, share, 1 - share))))
     return (quarter + np.where(rising, inside, 1 - inside)) * 2 * math.pi / FREQUENCY / 4
 
 

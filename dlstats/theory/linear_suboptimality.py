@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
+import scipy
 
 
 def best_linear_risk(n: int, noise_sd: float, arc: float = 0.5) -> float:
@@ -66,10 +66,10 @@ def mean_location_error(step: float, reach: float = 40.0, nodes: int = 600) -> f
     mean, sd = -(step**2) / 2, step
     root, weight = np.polynomial.legendre.leggauss(nodes)
     m, weight = reach * (root + 1) / 2, reach * weight / 2
-    stays = np.eye(nodes) - stats.norm.pdf(m[:, None] - m[None, :], mean, sd) * weight
-    beyond = stats.norm.cdf(m - reach, mean, sd)
-    renewal, below = np.linalg.solve(stays, np.stack([stats.norm.pdf(m, mean, sd), beyond], axis=1)).T
-    never = stats.norm.pdf(-m, mean, sd) * weight @ below + stats.norm.cdf(-reach, mean, sd)
+    stays = np.eye(nodes) - scipy.stats.norm.pdf(m[:, None] - m[None, :], mean, sd) * weight
+    beyond = scipy.stats.norm.cdf(m - reach, mean, sd)
+    renewal, below = np.linalg.solve(stays, np.stack([scipy.stats.norm.pdf(m, mean, sd), beyond], axis=1)).T
+    never = scipy.stats.norm.pdf(-m, mean, sd) * weight @ below + scipy.stats.norm.cdf(-reach, mean, sd)
     return 2 * float(never * (np.linalg.solve(stays, renewal) * below) @ weight)
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import integrate, optimize, stats
+import scipy
 
 
 def weighted_map(eta: np.ndarray, weight1: float, weight0: float) -> np.ndarray:
@@ -42,14 +42,14 @@ def focal_map(eta: float, gamma: float, alpha: float | None = None) -> float:
         down = (1 - eta1) * p**gamma * (p - gamma * q * log_q)
         return up - down
 
-    return 1 / (1 + math.exp(-optimize.brentq(excess, -40, 40, xtol=1e-14)))
+    return 1 / (1 + math.exp(-scipy.optimize.brentq(excess, -40, 40, xtol=1e-14)))
 
 
 def focal_map_multiclass(eta: np.ndarray, gamma: float) -> np.ndarray:
     """Minimiser of the focal loss for probabilities η (C,): p / φ(p) = c η with c such that p sums to 1."""
 
     def probability(level: float) -> float:
-        return optimize.brentq(
+        return scipy.optimize.brentq(
             lambda z: z - math.log(focal_link(np.array(math.exp(z)), gamma)) - level, -60, -1e-15, xtol=1e-14
         )
 
@@ -58,7 +58,7 @@ def focal_map_multiclass(eta: np.ndarray, gamma: float) -> np.ndarray:
 
     nearly = 1 - 1e-9
     most = math.log(nearly / focal_link(np.array(nearly), gamma)) - math.log(max(eta))
-    scale = optimize.brentq(total, -20, most, xtol=1e-14)
+    scale = scipy.optimize.brentq(total, -20, most, xtol=1e-14)
     return np.array([math.exp(probability(scale + math.log(e))) for e in eta])
 
 
@@ -90,7 +90,7 @@ def ldam_ratio_numeric(count1: int, count2: int) -> float:
     def slope(g: float) -> float:
         return -1 / (g * g * math.sqrt(count1)) + 1 / ((1 - g) ** 2 * math.sqrt(count2))
 
-    g = optimize.brentq(slope, 1e-9, 1 - 1e-9, xtol=1e-14)
+    g = scipy.optimize.brentq(slope, 1e-9, 1 - 1e-9, xtol=1e-14)
     return g / (1 - g)
 
 
@@ -101,8 +101,8 @@ def gaussian_threshold(prior: float, distance: float) -> float:
 
 def gaussian_rule(threshold: float, prior: float, distance: float) -> dict[str, float]:
     """Error, balanced error, recall and false-alarm rate of 1{x > threshold} for N(±D/2, 1)."""
-    recall = float(stats.norm.sf(threshold - distance / 2))
-    alarm = float(stats.norm.sf(threshold + distance / 2))
+    recall = float(scipy.stats.norm.sf(threshold - distance / 2))
+    alarm = float(scipy.stats.norm.sf(threshold + distance / 2))
     error = prior * (1 - recall) + (1 - prior) * alarm
     return {"error": error, "balanced_error": (1 - recall + alarm) / 2, "recall": recall, "false_alarm": alarm}
 
@@ -115,14 +115,15 @@ def gaussian_rule_numeric(prior: float, distance: float, balanced: bool = False)
     centres = (distance / 2, -distance / 2)
 
     def density(x: float, centre: float) -> float:
-        return float(stats.norm.pdf(x - centre))
+        return float(scipy.stats.norm.pdf(x - centre))
 
     side = 0.5 if balanced else prior
-    cut = optimize.brentq(
+    cut = scipy.optimize.brentq(
         lambda x: side * density(x, centres[0]) - (1 - side) * density(x, centres[1]), -15, 15, xtol=1e-14
     )
     recall, alarm = (
-        integrate.quad(density, cut, cut + 30, args=(c,), epsabs=1e-14, epsrel=1e-13, limit=200)[0] for c in centres
+        scipy.integrate.quad(density, cut, cut + 30, args=(c,), epsabs=1e-14, epsrel=1e-13, limit=200)[0]
+        for c in centres
     )
     error = prior * (1 - recall) + (1 - prior) * alarm
     return {"threshold": cut, "error": error, "recall": recall, "balanced_error": (1 - recall + alarm) / 2}

@@ -9,7 +9,7 @@ import functools
 import math
 
 import numpy as np
-from scipy import interpolate, optimize, special
+import scipy
 
 FREQUENCY = 3
 """q of f = d^(-1/2) sum_j sin q t_j."""
@@ -46,7 +46,7 @@ def _mass(dimension: int):
         return lambda s: half_arc(s) / math.pi
     s = GRID * LARGEST * dimension
     table = np.minimum(_around(s, _mass(dimension - 1), _one), 1.0)
-    spline = interpolate.PchipInterpolator(np.log(s), np.log(table))
+    spline = scipy.interpolate.PchipInterpolator(np.log(s), np.log(table))
     return lambda t: np.where(
         t < s[0],
         table[0] * (np.maximum(t, 0) / s[0]) ** (dimension / 2),
@@ -62,7 +62,7 @@ def _shortfall(dimension: int):
     mass, lost = (_around(s, rest, w) for w in (_one, lambda u: 2 * np.sin(FREQUENCY * u / 2) ** 2))
     rising = np.concatenate([[True], np.diff(np.maximum.accumulate(mass)) > 0])
     at, value = np.log(mass[rising]), np.log((lost / mass)[rising])
-    spline = interpolate.PchipInterpolator(at, value)
+    spline = scipy.interpolate.PchipInterpolator(at, value)
     return lambda p: np.exp(
         spline(np.clip(np.log(p), at[0], at[-1])) + np.minimum(np.log(p) - at[0], 0) * 2 / dimension
     )
@@ -70,7 +70,7 @@ def _shortfall(dimension: int):
 
 def expected_risk(n: float, k: float, dimension: int, noise_sd: float) -> float:
     """σ²/k + E(1 - ρ)²/2 + E(1 - ρ²)/(2k), ρ at a ball of mass Beta(k + 1, n - k); k < n."""
-    mass = special.betaincinv(k + 1, n - k, (NODES + 1) / 2)
+    mass = scipy.special.betaincinv(k + 1, n - k, (NODES + 1) / 2)
     lost = _shortfall(dimension)(mass)
     bias, spread = (float(WEIGHTS @ part) / 4 for part in (lost**2, lost * (2 - lost)))
     return noise_sd**2 / k + bias + spread / k
@@ -78,7 +78,7 @@ def expected_risk(n: float, k: float, dimension: int, noise_sd: float) -> float:
 
 def best_neighbours(n: float, dimension: int, noise_sd: float) -> int:
     """The k <= n/2 with the smallest `expected_risk`, up to the rounding of a continuous minimum."""
-    optimum = optimize.minimize_scalar(
+    optimum = scipy.optimize.minimize_scalar(
         lambda log_k: expected_risk(n, math.exp(log_k), dimension, noise_sd),
         bounds=(0.0, math.log(n / 2)),
         method="bounded",

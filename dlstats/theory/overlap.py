@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import integrate, optimize
+import scipy
 
 
 def tversky_threshold(index: float, false_positive: float, false_negative: float) -> float:
@@ -46,7 +46,7 @@ def tversky_by_search(prior: float, distance: float, false_positive: float, fals
     grid = np.linspace(-10, 10, 161).tolist()
     signs = np.sign([slope(t) for t in grid])
     first = int(np.flatnonzero((signs[:-1] > 0) & (signs[1:] <= 0))[0])
-    cut = optimize.brentq(slope, grid[first], grid[first + 1], xtol=1e-14)
+    cut = scipy.optimize.brentq(slope, grid[first], grid[first + 1], xtol=1e-14)
     hit, alarm = parts(cut)
     return hit / (hit + a * alarm + b * (prior - hit)), posterior(cut, prior, distance)
 
@@ -63,7 +63,7 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
         kink = (math.log(level / (1 - level)) - math.log(prior / (1 - prior))) / distance if level < 1 else 12.0
         kink = min(max(kink, -12.0), 12.0)
         integrals = [
-            integrate.quad(gain, *ends, args=(value,), epsabs=1e-15, epsrel=1e-12, limit=400)[0]
+            scipy.integrate.quad(gain, *ends, args=(value,), epsabs=1e-15, epsrel=1e-12, limit=400)[0]
             for ends in ((-12.0, kink), (kink, 12.0))
         ]
         return sum(integrals) - value * prior
@@ -76,7 +76,7 @@ def dice_by_root(prior: float, distance: float, squared: bool = False) -> float:
         p = min(1.0, eta / value)
         return density * (2 * p * eta - value * p * p)
 
-    return optimize.brentq(gap, 1e-6, 1 - 1e-9, xtol=1e-14)
+    return scipy.optimize.brentq(gap, 1e-6, 1 - 1e-9, xtol=1e-14)
 
 
 def dice_linear(eta: np.ndarray, proportion: np.ndarray) -> tuple[float, np.ndarray]:
@@ -104,7 +104,7 @@ def dice_squared(eta: np.ndarray, proportion: np.ndarray) -> tuple[float, np.nda
         p = np.minimum(1, eta / value)
         return float((proportion * (2 * p * eta - value * (p * p + eta))).sum())
 
-    largest = optimize.brentq(gap, 1e-9, 1.0, xtol=1e-14)
+    largest = scipy.optimize.brentq(gap, 1e-9, 1.0, xtol=1e-14)
     return largest, np.minimum(1, eta / largest)
 
 

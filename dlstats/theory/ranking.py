@@ -6,7 +6,7 @@ import math
 from itertools import combinations
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
 
 
 def average_precision_random(n: int, positives: int) -> float:
@@ -24,10 +24,10 @@ def positives_for(prevalence: float, excess: float) -> int:
     def gap(log_positives: float) -> float:
         positives = math.exp(log_positives)
         n = positives / prevalence
-        harmonic = float(special.digamma(n + 1)) + np.euler_gamma
+        harmonic = float(scipy.special.digamma(n + 1)) + np.euler_gamma
         return (1 - prevalence) * (harmonic - 1) / (positives * (1 - 1 / n)) - excess
 
-    return math.ceil(math.exp(optimize.brentq(gap, math.log(2), 40.0)))  # pyright: ignore[reportArgumentType]
+    return math.ceil(math.exp(scipy.optimize.brentq(gap, math.log(2), 40.0)))  # pyright: ignore[reportArgumentType]
 
 
 def average_precision_enumerated(n: int, positives: int) -> float:
@@ -40,7 +40,7 @@ def average_precision_enumerated(n: int, positives: int) -> float:
 
 def auc_gaussians(distance: float) -> float:
     """Φ(D/√2) for N(±D/2, 1)."""
-    return float(stats.norm.cdf(distance / math.sqrt(2)))
+    return float(scipy.stats.norm.cdf(distance / math.sqrt(2)))
 
 
 def auc_sd(distance: float, positives: int, negatives: int) -> float:
@@ -51,6 +51,6 @@ def auc_sd(distance: float, positives: int, negatives: int) -> float:
     """
     area = auc_gaussians(distance)
     cut = distance / math.sqrt(2)
-    both = float(stats.multivariate_normal.cdf(np.array([cut, cut]), cov=np.array([[1, 0.5], [0.5, 1]])))
+    both = float(scipy.stats.multivariate_normal.cdf(np.array([cut, cut]), cov=np.array([[1, 0.5], [0.5, 1]])))
     shared = (positives + negatives - 2) * (both - area**2)
     return math.sqrt((area * (1 - area) + shared) / (positives * negatives))

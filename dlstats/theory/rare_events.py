@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import integrate, stats
+import scipy
 
 
 def intercept_bias(n: int, p: float) -> float:
@@ -16,7 +16,7 @@ def intercept_bias(n: int, p: float) -> float:
 def intercept_bias_exact(n: int, p: float) -> float:
     """The bias of the same estimate, given that it exists (0 < y < n), by summing the binomial distribution."""
     y = np.arange(1, n)
-    distribution = stats.binom.pmf(y, n, p)
+    distribution = scipy.stats.binom.pmf(y, n, p)
     return float(distribution @ np.log(y / (n - y)) / distribution.sum() - math.log(p / (1 - p)))
 
 
@@ -32,7 +32,7 @@ def label_shift_sd(prior: float, distance: float, n: int) -> float:
     """Cramér-Rao bound 1/√(n I), I = ∫ (p₁ − p₀)²/(π p₁ + (1 − π) p₀), of the prior π with known N(±D/2, 1)."""
 
     def integrand(x: float) -> float:
-        one, zero = stats.norm.pdf(x - distance / 2), stats.norm.pdf(x + distance / 2)
+        one, zero = scipy.stats.norm.pdf(x - distance / 2), scipy.stats.norm.pdf(x + distance / 2)
         return float((one - zero) ** 2 / (prior * one + (1 - prior) * zero))
 
-    return 1 / math.sqrt(n * integrate.quad(integrand, -12, 12, epsabs=1e-13, limit=300)[0])
+    return 1 / math.sqrt(n * scipy.integrate.quad(integrand, -12, 12, epsabs=1e-13, limit=300)[0])

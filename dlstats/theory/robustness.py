@@ -9,20 +9,20 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 
 def huber_influence(x: float, k: float) -> float:
     """Influence function at N(0, 1), ψ / E ψ' = clip(x, ±k) / (2Φ(k) − 1)."""
-    return float(np.clip(x, -k, k) / (2 * stats.norm.cdf(k) - 1))
+    return float(np.clip(x, -k, k) / (2 * scipy.stats.norm.cdf(k) - 1))
 
 
 def tukey_influence(x: float, c: float) -> float:
     """Influence function at N(0, 1) of ψ = x (1 − (x/c)²)² within ±c; E ψ' by the moments of the truncated normal."""
-    inside = 2 * stats.norm.cdf(c) - 1
+    inside = 2 * scipy.stats.norm.cdf(c) - 1
     moments = {0: inside}
     for power in (2, 4):
-        moments[power] = (power - 1) * moments[power - 2] - 2 * c ** (power - 1) * stats.norm.pdf(c)
+        moments[power] = (power - 1) * moments[power - 2] - 2 * c ** (power - 1) * scipy.stats.norm.pdf(c)
     slope = moments[0] - 6 * moments[2] / c**2 + 5 * moments[4] / c**4
     return float(x * (1 - (x / c) ** 2) ** 2 / slope) if abs(x) < c else 0.0
 
@@ -42,7 +42,9 @@ def huber_functional(survival_integral: Callable[[float, float], float], thresho
 
     `survival_integral(a, b)` is the integral of the survival function, which is 1 left of the support.
     """
-    return optimize.brentq(lambda m: survival_integral(m - threshold, m + threshold) - threshold, *bracket, xtol=1e-14)
+    return scipy.optimize.brentq(
+        lambda m: survival_integral(m - threshold, m + threshold) - threshold, *bracket, xtol=1e-14
+    )
 
 
 def exponential_huber(threshold: float) -> float:

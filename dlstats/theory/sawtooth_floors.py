@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 
 def l2_floor(compositions: int, pieces: int) -> float:
@@ -84,7 +84,7 @@ def _l1_tail(r: int) -> float:
 
     starts = product(np.linspace(0.1, 0.9, 5), np.linspace(-0.6, 0.6, 13) / max(1, r / 4))
     options: Any = {"xatol": 1e-12, "fatol": 1e-14, "maxiter": 4000}
-    runs = (optimize.minimize(cost, s, method="Nelder-Mead", options=options) for s in starts)
+    runs = (scipy.optimize.minimize(cost, s, method="Nelder-Mead", options=options) for s in starts)
     return min(run.fun for run in runs)
 
 

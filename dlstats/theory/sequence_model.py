@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 
 def minimax_exponent(smoothness: float, dimension: float = 1) -> float:
@@ -24,7 +24,7 @@ def projection_risk(n: float, smoothness: float) -> float:
     """
     power = 2 * smoothness + 1
     terms = np.floor(n ** (1 / power) * (1 + 1e-12))
-    return float(special.zeta(power, terms + 1) + terms / n)
+    return float(scipy.special.zeta(power, terms + 1) + terms / n)
 
 
 def projection_constant(smoothness: float) -> float:
@@ -66,7 +66,7 @@ def pinsker_risk(n: float, smoothness: float, radius: float = 1.0) -> float:
         kappa = np.exp(log_kappa)
         return float((axes * np.maximum(1 - kappa * axes, 0)).sum() / (kappa * n)) - radius
 
-    kappa = math.exp(float(optimize.brentq(spent, math.log(1 / axes[-1]), 5.0, xtol=1e-14)))
+    kappa = math.exp(float(scipy.optimize.brentq(spent, math.log(1 / axes[-1]), 5.0, xtol=1e-14)))
     if kappa * axes[-1] < 1:
         raise AssertionError("the axes were cut too early")
     return float(np.maximum(1 - kappa * axes, 0).sum() / n)

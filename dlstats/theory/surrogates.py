@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 REACH = 40.0
 """Margins beyond ± this change no conditional risk here in float64 for 0.001 <= η <= 0.999."""
@@ -45,7 +45,7 @@ def conditional_risk(loss: Callable, eta: float, margin: np.ndarray) -> np.ndarr
 
 def minimal_risk(loss: Callable, eta: float) -> float:
     """H(η) by bounded search, then polished around the optimum; α = ± 1 are tried for losses with kinks."""
-    optimum = optimize.minimize_scalar(
+    optimum = scipy.optimize.minimize_scalar(
         lambda a: float(conditional_risk(loss, eta, np.asarray(a))),
         bounds=(-REACH, REACH),
         method="bounded",

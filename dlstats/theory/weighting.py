@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import integrate, optimize, stats
+import scipy
 
 
 def asymptotic_variance(prior: float, distance: float, weighted: bool) -> np.ndarray:
@@ -28,7 +28,7 @@ def asymptotic_variance(prior: float, distance: float, weighted: bool) -> np.nda
                 return float(x**power * (weight1 * one + weight0 * zero) * q * (1 - q))
             return float(x**power * (weight1**2 * one * (1 - q) ** 2 + weight0**2 * zero * q**2))
 
-        return integrate.quad(integrand, -14, 14, epsabs=1e-14, epsrel=1e-12, limit=300)[0]
+        return scipy.integrate.quad(integrand, -14, 14, epsabs=1e-14, epsrel=1e-12, limit=300)[0]
 
     def matrix(kind: str) -> np.ndarray:
         m = [moment(k, kind) for k in range(3)]
@@ -50,7 +50,7 @@ def threshold_variance(prior: float, distance: float, weighted: bool) -> float:
 
 def excess_balanced_error(distance: float, variance: float) -> float:
     """(D/4) φ(D/2) Var(threshold): expected balanced error above Φ(−D/2), to second order."""
-    return distance / 4 * float(stats.norm.pdf(distance / 2)) * variance
+    return distance / 4 * float(scipy.stats.norm.pdf(distance / 2)) * variance
 
 
 def boundary_shift(log_ratio: float, norm: float) -> float:
@@ -85,7 +85,7 @@ def hard_margin(x: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, float]:
     d = x.shape[1]
     rows = np.column_stack([x, np.ones(len(x))]) * sign[:, None]
     constraint: Any = {"type": "ineq", "fun": lambda t: rows @ t - 1, "jac": lambda t: rows}
-    optimum = optimize.minimize(  # pyright: ignore[reportCallIssue]
+    optimum = scipy.optimize.minimize(  # pyright: ignore[reportCallIssue]
         lambda t: 0.5 * t[:d] @ t[:d],
         np.append(np.ones(d), 0.0),  # pyright: ignore[reportArgumentType]
         jac=lambda t: np.append(t[:d], 0.0),

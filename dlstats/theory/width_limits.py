@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 Target = Callable[[np.ndarray], np.ndarray]
 
@@ -111,7 +111,7 @@ def _polish(target: Target, cells: int, start: np.ndarray) -> tuple[np.ndarray, 
         return 4 * float(np.abs(value - clamp(x, parameters)).mean())
 
     for _ in range(3):
-        optimum = optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7})
+        optimum = scipy.optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7})
         start = optimum.x
     return start, float(optimum.fun)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
+import scipy
 
 from dlstats.losses import imbalance
 from dlstats.measures import classification as measures
@@ -104,5 +104,5 @@ def _probabilities(logit: np.ndarray, platt: np.ndarray, data: Data) -> dict[str
 def _smallest_log_loss(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     """Log loss of the true probabilities on the test points, (reps,)."""
     total = positive + negative
-    losses = special.xlogy(positive, positive / total) + special.xlogy(negative, negative / total)
+    losses = scipy.special.xlogy(positive, positive / total) + scipy.special.xlogy(negative, negative / total)
     return -losses.sum(axis=1) / total.sum(axis=1)

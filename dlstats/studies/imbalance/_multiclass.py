@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import scipy
 import torch
-from scipy import special
 
 from dlstats.losses import imbalance, margins
 from dlstats.methods import tuning
@@ -62,7 +62,7 @@ def _best_focal(train: Sequence[np.ndarray], held: Sequence[np.ndarray], trainer
 
 def _log_loss(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Of several classes, (reps,)."""
-    chosen = special.log_softmax(logits, axis=2)
+    chosen = scipy.special.log_softmax(logits, axis=2)
     return -np.take_along_axis(chosen, y[..., None], axis=2).mean(axis=(1, 2))
 
 

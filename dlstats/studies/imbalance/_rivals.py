@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, spatial
+import scipy
 
 from dlstats.measures import classification as measures
 from dlstats.methods import logistic, tuning
@@ -41,16 +41,16 @@ def kernel(data: Data, streams: Streams) -> tuple[np.ndarray, np.ndarray, dict]:
 def _tuned_kernel(x, y, held_x, held_y, test_x, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Gaussian kernel at landmarks of both classes, whitened (Nyström), and a path of penalties."""
     marks = np.concatenate([rng.permutation(np.flatnonzero(y == k))[:LANDMARKS] for k in (0, 1)])
-    among = spatial.distance.cdist(x[marks], x[marks], "sqeuclidean")
+    among = scipy.spatial.distance.cdist(x[marks], x[marks], "sqeuclidean")
     unit, sign, ones = float(np.median(among[among > 0])), 2.0 * y - 1, np.ones(len(y))
     logits = []
     for bandwidth in BANDWIDTHS:
-        value, vector = linalg.eigh(np.exp(-among / (2 * bandwidth * unit)))
+        value, vector = scipy.linalg.eigh(np.exp(-among / (2 * bandwidth * unit)))
         kept = value > 1e-8 * value[-1]
         white = vector[:, kept] / np.sqrt(value[kept])
 
         def features(points: np.ndarray, white=white, width=2 * bandwidth * unit) -> np.ndarray:
-            return np.exp(-spatial.distance.cdist(points, x[marks], "sqeuclidean") / width) @ white
+            return np.exp(-scipy.spatial.distance.cdist(points, x[marks], "sqeuclidean") / width) @ white
 
         path = logistic.ridge_path(features(x), sign, np.array(PENALTIES), ones, ones, 0 * ones)
         at = [features(points) for points in (test_x, held_x)]

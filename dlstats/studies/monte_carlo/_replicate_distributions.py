@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 from dlstats.protocol.factor import Factor
 
@@ -85,7 +85,7 @@ class Distribution:
 
 
 def _normal(order: int) -> float:
-    return 0.0 if order % 2 else float(special.factorial2(order - 1)) if order else 1.0
+    return 0.0 if order % 2 else float(scipy.special.factorial2(order - 1)) if order else 1.0
 
 
 def _t5(order: int) -> float:
@@ -99,18 +99,23 @@ def _lognormal(order: int) -> float:
 
 def _poisson(order: int) -> float:
     """Touchard's polynomial at 1/2: sum over j of the Stirling number S(order, j) / 2^j."""
-    return math.fsum(float(special.stirling2(order, j)) * 0.5**j for j in range(order + 1))
+    return math.fsum(float(scipy.special.stirling2(order, j)) * 0.5**j for j in range(order + 1))
 
 
 DISTRIBUTIONS: Mapping[str, Distribution] = MappingProxyType(
     {
         distribution.name: distribution
         for distribution in (
-            Distribution("normal", stats.norm(), _normal, lambda rng, size: rng.standard_normal(size), 2.0),
-            Distribution("t5", stats.t(5), _t5, lambda rng, size: rng.standard_t(5, size), 2.0, tail=5),
-            Distribution("lognormal", stats.lognorm(1.0), _lognormal, lambda rng, size: rng.lognormal(size=size)),
+            Distribution("normal", scipy.stats.norm(), _normal, lambda rng, size: rng.standard_normal(size), 2.0),
+            Distribution("t5", scipy.stats.t(5), _t5, lambda rng, size: rng.standard_t(5, size), 2.0, tail=5),
+            Distribution("lognormal", scipy.stats.lognorm(1.0), _lognormal, lambda rng, size: rng.lognormal(size=size)),
             Distribution(
-                "poisson", stats.poisson(0.5), _poisson, lambda rng, size: rng.poisson(0.5, size), 1.0, discrete=True
+                "poisson",
+                scipy.stats.poisson(0.5),
+                _poisson,
+                lambda rng, size: rng.poisson(0.5, size),
+                1.0,
+                discrete=True,
             ),
         )
     }
@@ -162,7 +167,7 @@ def coverage(distribution: Distribution, target: float) -> float:
     w = np.linspace(-9, 9, 1001)
     half = Z * distribution.sd * np.exp(SPREAD * w)
     inside = distribution.cdf(target + half) - distribution.cdf(target - half)
-    return float((inside * stats.norm.pdf(w)).sum() * (w[1] - w[0]))
+    return float((inside * scipy.stats.norm.pdf(w)).sum() * (w[1] - w[0]))
 
 
 def _discrete_coverage(distribution: Distribution, target: float) -> float:
@@ -170,7 +175,7 @@ def _discrete_coverage(distribution: Distribution, target: float) -> float:
     mass = distribution.base.pmf(_VALUES)
     gap = np.abs(_VALUES + distribution.shift - target)
     with np.errstate(divide="ignore"):
-        return float((mass * special.ndtr(-np.log(gap / (Z * distribution.sd)) / SPREAD)).sum())
+        return float((mass * scipy.special.ndtr(-np.log(gap / (Z * distribution.sd)) / SPREAD)).sum())
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from dlstats.montecarlo.intervals import Batch
 from dlstats.protocol.factor import Factor
@@ -27,9 +27,17 @@ def log_median(risk: str) -> float:
     """The true log10 of the median."""
 
     def below(t: float) -> float:
-        return (1 - FAILS) * special.ndtr(t / SPREAD) + FAILS * special.ndtr((t - math.log(TIMES)) / SPREAD) - 0.5
+        return (
+            (1 - FAILS) * scipy.special.ndtr(t / SPREAD)
+            + FAILS * scipy.special.ndtr((t - math.log(TIMES)) / SPREAD)
+            - 0.5
+        )
 
-    medians = {"normal": 0.0, "skewed": 2 * math.log(special.ndtri(0.75)), "failing": optimize.brentq(below, -1, 1)}
+    medians = {
+        "normal": 0.0,
+        "skewed": 2 * math.log(scipy.special.ndtri(0.75)),
+        "failing": scipy.optimize.brentq(below, -1, 1),
+    }
     return float(medians[risk]) / math.log(10)
 
 
@@ -49,4 +57,4 @@ def draw(streams: Streams, risk: str, shape: tuple[int, ...], role: str = "data"
 def tails(batch: Batch, truth: float) -> tuple[np.ndarray, np.ndarray]:
     """(against, for) the claim that a value is at most `truth`, of many estimates at once: `verdict.p_values`."""
     z = (batch.value - truth) / batch.mcse
-    return special.stdtr(batch.df, -z), special.stdtr(batch.df, z)
+    return scipy.special.stdtr(batch.df, -z), scipy.special.stdtr(batch.df, z)

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.montecarlo import sequences
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
@@ -38,8 +38,8 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 @functools.cache
 def _rejects(reps: int) -> tuple[int, int]:
     """Successes at or below, and at or above, which a binomial test of level 5 % (half on each side) rejects."""
-    low = int(stats.binom.ppf(LEVEL / 2, reps, NULL)) - 1
-    high = int(stats.binom.isf(LEVEL / 2, reps, NULL)) + 1
+    low = int(scipy.stats.binom.ppf(LEVEL / 2, reps, NULL)) - 1
+    high = int(scipy.stats.binom.isf(LEVEL / 2, reps, NULL)) + 1
     return low, high
 
 
@@ -53,7 +53,7 @@ def expectation() -> float:
     k = np.arange(EXACT_AT + 1)
     runs = [np.concatenate([np.ones(n), np.zeros(EXACT_AT - n)])[None] for n in k]
     log_e = np.array([sequences.log_e_process(run, NULL, *BETA)[0, -1] for run in runs])
-    return float(np.exp(log_e + stats.binom.logpmf(k, EXACT_AT, NULL)).sum())
+    return float(np.exp(log_e + scipy.stats.binom.logpmf(k, EXACT_AT, NULL)).sum())
 
 
 RUNS = Experiment(

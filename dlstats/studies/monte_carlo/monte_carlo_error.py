@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from dlstats.montecarlo import contrasts, intervals
 from dlstats.montecarlo.statistics import evaluate
@@ -71,7 +71,7 @@ def _columns(distribution: Distribution, streams: Streams, reps: int) -> dict[st
         "proportion": (held, {}),
         "coverage": (lower, {"upper": upper, "truth": truth}),
         "bias_eliminated_coverage": (x, {"lower": lower, "upper": upper}),
-        "rejection_rate": (2 * special.ndtr(-np.abs(x - truth) / se), {"level": 0.05}),
+        "rejection_rate": (2 * scipy.special.ndtr(-np.abs(x - truth) / se), {"level": 0.05}),
         "interval_width": (lower, {"upper": upper}),
         "second": (y, {"se": se}),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.montecarlo.multiplicity import holm
 from dlstats.montecarlo.statistics import evaluate
@@ -33,7 +33,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     noise = streams.draw(lambda rng: rng.standard_normal(CLAIMS_IN_LEDGER + 1), "data")
     z = np.sqrt(correlation) * noise[:, :1] + np.sqrt(1 - correlation) * noise[:, 1:]
     z[:, :wrong] += SHIFT
-    p = stats.norm.sf(z)
+    p = scipy.stats.norm.sf(z)
     refuted = {
         "unadjusted": p < verdict.LEVEL,
         "holm": np.stack([holm(row) for row in p]) < verdict.LEVEL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats import montecarlo
 from dlstats.montecarlo import sequences
@@ -39,7 +39,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     t = np.arange(FIRST, LONGEST + 1)
     mean, sd = (moment[:, FIRST - 1 :] for moment in sequences.running_moments(x))
     error = np.abs(mean - distribution.mean) / sd
-    widths = {"peeking": stats.norm.ppf(0.975) / np.sqrt(t), "sequence": sequences.boundary(t, TIGHTEST)}
+    widths = {"peeking": scipy.stats.norm.ppf(0.975) / np.sqrt(t), "sequence": sequences.boundary(t, TIGHTEST)}
     columns = {name: _ever_missed(error > width) for name, width in widths.items()}
     return stacked(streams, columns | {"schedule": _scheduled(x, distribution)})
 

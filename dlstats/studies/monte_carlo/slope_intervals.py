@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats import montecarlo
 from dlstats.protocol.claim import Claim, at_least, at_most
@@ -37,7 +37,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     for replicate, one in zip(streams.replicates, means * noise, strict=True):
         rate = montecarlo.rate(SIZES, one, draws=DRAWS)
         plain = montecarlo.rate_of(SIZES, rate.values, rate.mcses, reps)
-        half = stats.norm.ppf(1 - LEVEL / 2) * plain.slope.mcse
+        half = scipy.stats.norm.ppf(1 - LEVEL / 2) * plain.slope.mcse
         bent = montecarlo.rate(SIZES, one + FLOOR, draws=2) if reps >= BENT_FROM else None
         normal = (plain.slope.value - half, plain.slope.value + half)
         rows.append(_row(replicate, "normal", plain, normal, None))
@@ -46,7 +46,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 
 def _row(replicate: int, method: str, rate: montecarlo.Rate, ends: tuple, bent: montecarlo.Rate | None) -> dict:
-    chi_squared = float(stats.chi2.sf(rate.q, len(SIZES) - 2))
+    chi_squared = float(scipy.stats.chi2.sf(rate.q, len(SIZES) - 2))
     return {
         "replicate": replicate,
         "method": method,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from dlstats.protocol.claim import equals
 from dlstats.protocol.origin import Derived
@@ -23,7 +23,9 @@ def _integrals() -> dict[str, float]:
         total = 0.0
         for low, high in ((-8.0, y), (y, 8.0)):
             z = low + (high - low) * (u + 1) / 2
-            total += (high - low) / 2 * (w * pinball_loss(z, y, stats.norm.cdf(z)) * stats.norm.pdf(z)).sum()
+            total += (
+                (high - low) / 2 * (w * pinball_loss(z, y, scipy.stats.norm.cdf(z)) * scipy.stats.norm.pdf(z)).sum()
+            )
         pairs[f"y = {y:g}"] = 2 * total, theory.crps_normal(y)
     return gaps(pairs)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from dlstats.dgp import quantile_designs
 from dlstats.methods.quantile import QUANTILE_BASELINES, QuantileKernel
@@ -181,7 +181,7 @@ CLAIMS = (
 
 def _largest_rise() -> float:
     """By how much sorting raises the summed distance to the quantiles of N(0, 1), over all fits on a grid of 8 values."""
-    true = np.array([special.ndtri(level) for level in LEVELS])
+    true = np.array([scipy.special.ndtri(level) for level in LEVELS])
     fits = np.array(list(itertools.product(np.linspace(-2, 2, 8), repeat=len(LEVELS))))
     return float((np.abs(np.sort(fits, axis=1) - true) - np.abs(fits - true)).sum(axis=1).max())
 

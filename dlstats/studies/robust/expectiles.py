@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 from dlstats.protocol.claim import equals
 from dlstats.protocol.evidence import Evidence
@@ -22,8 +22,8 @@ from dlstats.theory import quantiles as theory
 LEVELS = (0.25, 0.5, 0.7, 0.9, 0.95)
 NODES = 200
 DISTRIBUTIONS = {
-    "normal": ("N(0, 1)", stats.norm(), theory.normal_expectile),
-    "exponential": ("Exp(1)", stats.expon(), theory.exponential_expectile),
+    "normal": ("N(0, 1)", scipy.stats.norm(), theory.normal_expectile),
+    "exponential": ("Exp(1)", scipy.stats.expon(), theory.exponential_expectile),
 }
 """Label, distribution and its expectiles in closed form."""
 
@@ -40,7 +40,7 @@ def _rows(distribution: str) -> Iterator[dict]:
 def minimiser(loss: str, distribution: str, level: float) -> float:
     """The minimiser of the expected loss, by a zero of its derivative."""
     bracket = (-5.0, 5.0) if distribution == "normal" else (1e-9, 20.0)
-    return optimize.brentq(_slope(loss, distribution, level), *bracket, xtol=1e-14)
+    return scipy.optimize.brentq(_slope(loss, distribution, level), *bracket, xtol=1e-14)
 
 
 def _slope(name: str, distribution: str, level: float):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.factor import Condition, Factor
@@ -105,7 +105,7 @@ CLAIMS = (
         f"With max(τ e, (τ − 1) e) gradient descent at τ = 0.9 is at the quantile, {{theory:.4f}}, after {STEPS} steps from 0, "
         "within {margin}: a step of at most 0.09 and the bias of sample quantiles, at most 0.02 (mean position over samples of "
         f"{SAMPLE} from N(0, 1), learning rate {RATE:g}).",
-        equals(float(stats.norm.ppf(0.9)), 0.11),
+        equals(float(scipy.stats.norm.ppf(0.9)), 0.11),
         value("position", "mean", method="pinball", level=0.9),
         Derived("quantiles.md#descent-on-the-pinball-loss"),
         bears_on=("JSM", "BIOS"),

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
@@ -29,7 +29,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     y = np.sort(streams.draw(lambda rng: rng.standard_normal(n), "sample", n=n), axis=1)
     parts = []
     for level in LEVELS:
-        error = math.sqrt(n) * (y[:, math.ceil(n * level) - 1] - stats.norm.ppf(level))
+        error = math.sqrt(n) * (y[:, math.ceil(n * level) - 1] - scipy.stats.norm.ppf(level))
         rows = {"replicate": streams.replicates, "method": "sample_quantile", "level": level, "scaled_error": error}
         parts.append(pd.DataFrame(rows))
     return by_replicate(parts)
@@ -38,12 +38,12 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 def _excess() -> dict[str, float]:
     """Excess pinball risk at N(0, 1) by quadrature of the loss over its quadratic φ(q) d²/2, and in closed form."""
     u, w = np.polynomial.legendre.leggauss(NODES)
-    q = float(stats.norm.ppf(0.9))
+    q = float(scipy.stats.norm.ppf(0.9))
 
     def risk(a: float) -> float:
         pieces = ((-12.0, a), (a, 12.0))
         nodes = [(low + (high - low) * (u + 1) / 2, (high - low) / 2 * w) for low, high in pieces]
-        return sum(float((c * pinball_loss(a, z, 0.9) * stats.norm.pdf(z)).sum()) for z, c in nodes)
+        return sum(float((c * pinball_loss(a, z, 0.9) * scipy.stats.norm.pdf(z)).sum()) for z, c in nodes)
 
     pairs = {}
     for shift in (0.01, 0.1):
@@ -78,7 +78,7 @@ STUDY = Study(
             equals(1.0, 0.05),
             value("scaled_error", "variance", n=999)
             .each("level")
-            .over_theory(lambda line: theory.order_statistic_variance(stats.norm.ppf, line["level"], line["n"])),
+            .over_theory(lambda line: theory.order_statistic_variance(scipy.stats.norm.ppf, line["level"], line["n"])),
             Derived("quantiles.md#variance-of-an-order-statistic"),
         ),
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import integrate
+import scipy
 
 from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_least, at_most
@@ -67,7 +67,7 @@ def _trained(widths: tuple[int, ...], condition: Condition, streams: Streams, de
     grid = np.arange(GRID + 1) / GRID
     fitted = training.predict(net, fit.parameters.double(), grid[:, None], device)[..., 0].numpy()
     gap = fitted - target(grid, condition.compositions)
-    mse = integrate.simpson(gap**2, dx=1 / GRID)  # exact on every cell without a kink of the fitted network
+    mse = scipy.integrate.simpson(gap**2, dx=1 / GRID)  # exact on every cell without a kink of the fitted network
     errors = {"train_mse": fit.loss.astype(float), "mse": mse, "sup_error": np.abs(gap).max(axis=1)}
     digests = {"data_digest": digest(np.stack([x, y])), "start_digest": [digest(s) for s in start.numpy()]}
     records = {"status": fit.status, "epochs": fit.epochs, "dead_share": fit.dead_share, "parameters": net.size}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import qmc
+import scipy
 
 from dlstats.seeds import Streams
 
@@ -63,7 +63,7 @@ def sample(streams: Streams, target: Target, role: str, n: int) -> tuple[np.ndar
 def variance(name: str) -> float:
     """Variance of a target over uniform inputs, from 2^14 Sobol points."""
     target = TARGETS[name]
-    points = qmc.Sobol(target.dimension, scramble=False).random(2**14)
+    points = scipy.stats.qmc.Sobol(target.dimension, scramble=False).random(2**14)
     return float(target.value(2 * points - 1).var())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from scipy import stats
+import scipy
 
 from dlstats.montecarlo import Estimate
 from dlstats.plotting.curves import interval
@@ -120,7 +120,7 @@ def _over_splits(reader: Reader, name: str) -> Callable[[Evidence], list[Estimat
 
     def of(found: Estimate) -> Estimate:
         mcse, df = corrected(found.mcse, found.replicates, name), found.replicates - 1
-        half = float(stats.t.ppf(0.975, df)) * mcse
+        half = float(scipy.stats.t.ppf(0.975, df)) * mcse
         return replace(found, mcse=mcse, lower=found.value - half, upper=found.value + half, df=df)
 
     return lambda evidence: [of(found) for found in reader(evidence)]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
@@ -55,9 +55,9 @@ def simulate_efficiency(condition: Condition, streams: Streams, device: str) -> 
     columns = {}
     for name, (fit, intercept) in fits.items():
         cut = -intercept / fit.beta[:, 1]
-        error = (stats.norm.cdf(cut - distance / 2) + stats.norm.sf(cut + distance / 2)) / 2
+        error = (scipy.stats.norm.cdf(cut - distance / 2) + scipy.stats.norm.sf(cut + distance / 2)) / 2
         columns[name] = {"status": fit.status, "slope": fit.beta[:, 1], "threshold": cut, "balanced_error": error}
-        columns[name]["excess"] = error - stats.norm.cdf(-distance / 2)
+        columns[name]["excess"] = error - scipy.stats.norm.cdf(-distance / 2)
     return stacked(streams, columns)
 
 
@@ -101,7 +101,7 @@ SETTING = f"For N(±1, 1) with prior {PRIOR},"
 SLOPES = {weighted: float(theory.asymptotic_variance(PRIOR, DISTANCE, weighted)[1, 1]) for weighted in (False, True)}
 CUTS = {weighted: theory.threshold_variance(PRIOR, DISTANCE, weighted) for weighted in (False, True)}
 COST = CUTS[True] / CUTS[False]
-BAYES = float(stats.norm.cdf(-DISTANCE / 2))
+BAYES = float(scipy.stats.norm.cdf(-DISTANCE / 2))
 ERM = minimisers.gaussian_rule(minimisers.gaussian_threshold(PRIOR, DISTANCE), PRIOR, DISTANCE)["balanced_error"]
 
 

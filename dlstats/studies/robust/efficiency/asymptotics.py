@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 from dlstats.protocol.claim import at_most, equals
 from dlstats.protocol.origin import Derived, Practice, Theorem
@@ -59,7 +59,7 @@ def _corners(name: str, constant: float) -> tuple[float, ...]:
 def tuned(name: str, wanted: float) -> float:
     """The constant at which a loss as trained has the wanted efficiency at N(0, 1)."""
     start = theory.ESTIMATORS[name].constant
-    return optimize.brentq(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start, xtol=1e-14)
+    return scipy.optimize.brentq(lambda c: efficiency(name, c) - wanted, start / 8, 8 * start, xtol=1e-14)
 
 
 def _tuning() -> dict[str, float]:
@@ -96,7 +96,7 @@ def _bound(distribution: theory.Distribution) -> float:
 
 def _influence() -> dict[str, float]:
     """Sensitivity curves n (T_n − T_{n−1}) on normal scores against influence functions."""
-    scores = stats.norm.ppf((np.arange(SCORES) + 0.5) / SCORES)
+    scores = scipy.stats.norm.ppf((np.arange(SCORES) + 0.5) / SCORES)
 
     def sensitivity(name: str, c: float, x: float) -> float:
         loss = loss_of(name, c)
@@ -113,7 +113,9 @@ def _influence() -> dict[str, float]:
 def _solve(loss: Callable, y: np.ndarray, reach: float) -> float:
     """The zero of Σ ψ(y − m) near the median."""
     centre = float(np.median(y))
-    return optimize.brentq(lambda m: psi_of(loss, y - m).sum(), centre - 0.2 * reach, centre + 0.2 * reach, xtol=1e-14)
+    return scipy.optimize.brentq(
+        lambda m: psi_of(loss, y - m).sum(), centre - 0.2 * reach, centre + 0.2 * reach, xtol=1e-14
+    )
 
 
 def _minimax() -> dict[str, float]:

@@ -6,7 +6,7 @@ import functools
 import math
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from dlstats.protocol.claim import at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
@@ -39,7 +39,7 @@ def efficiency(shape: float, scale: float) -> float:
 @functools.cache
 def tuned(shape: float) -> float:
     """The scale at which it has 95 % efficiency."""
-    return optimize.brentq(lambda c: efficiency(shape, c) - 0.95, 0.05, 50.0, xtol=1e-14)
+    return scipy.optimize.brentq(lambda c: efficiency(shape, c) - 0.95, 0.05, 50.0, xtol=1e-14)
 
 
 def _loss(shape: float, residual: float) -> float:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from dlstats.protocol.claim import equals
 from dlstats.protocol.factor import Factor
@@ -47,7 +47,7 @@ def functional(distribution: str, threshold: float) -> float:
         x, w = rule([c for c in (m - threshold, m + threshold, 10.0, 100.0, 1000.0) if c > 0])
         return float((w * psi_of(loss, x - m) * DENSITIES[distribution](x)).sum())
 
-    return optimize.brentq(pull, 0.0, MEANS[distribution] + 1, xtol=1e-14)
+    return scipy.optimize.brentq(pull, 0.0, MEANS[distribution] + 1, xtol=1e-14)
 
 
 def _differences() -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.protocol.claim import Claim, at_least, equals
 from dlstats.protocol.factor import Condition, Factor
@@ -56,7 +56,7 @@ def slopes(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
         slope["absolute"] = linear_program(x, y, 0.5)[1]
         for name, norm in (("huber", sm.robust.norms.HuberT()), ("tukey", sm.robust.norms.TukeyBiweight())):
             slope[name] = sm.RLM(y, design, M=norm).fit(maxiter=200).params[1]
-        slope["theil_sen"] = stats.theilslopes(y, x)[0]
+        slope["theil_sen"] = scipy.stats.theilslopes(y, x)[0]
         rows += [
             {"replicate": r, "method": m, "slope": float(b), "carried": float(abs(b) < CARRIED)}
             for m, b in slope.items()

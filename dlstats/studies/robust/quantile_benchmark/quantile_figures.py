@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dlstats.montecarlo.resampling import resamples
 from dlstats.protocol.evidence import Evidence
@@ -67,7 +67,7 @@ def _mean_ranks(tables: dict[str, np.ndarray]) -> tuple[pd.Series, pd.Series, pd
 
     def mean_rank(chosen: dict[str, np.ndarray]) -> np.ndarray:
         medians = [np.median(errors[..., chosen[design]], axis=2) for design, errors in tables.items()]
-        return np.mean([stats.rankdata(median, axis=0).mean(axis=1) for median in medians], axis=0)
+        return np.mean([scipy.stats.rankdata(median, axis=0).mean(axis=1) for median in medians], axis=0)
 
     whole = mean_rank({design: np.arange(errors.shape[2]) for design, errors in tables.items()})
     draws = {design: resamples(errors.shape[2], DRAWS, seed) for seed, (design, errors) in enumerate(tables.items())}
