@@ -11,7 +11,7 @@ BENCH_READY := $(BENCH)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report workflow-report test axe test-slow sanitize lint plan faults cluster bench clean
+.PHONY: help report workflow-report test axe docs test-slow sanitize lint plan faults cluster bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -38,6 +38,9 @@ test: $(READY) ## the tests (under 10 minutes on 2 cores)
 
 axe: ## axe-core from npm, with which the browser's tests look for what bars readers (else that test is skipped)
 	npm install --silent --no-save --no-audit --no-fund --prefix build/axe axe-core@4.14.1
+
+docs: $(READY) ## the documentation site, into build/docs/index.html
+	@$(IN_VENV) python -m sphinx -q -W --keep-going -b html docs build/docs
 
 test-slow: $(READY) ## the tests marked slow, too
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''

@@ -1,0 +1,167 @@
+"""Pages that are made from the package when the site is built: the rooms' exports, and a gallery of the studies."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import shutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
+
+import dlstats
+from dlstats.pipeline import registry
+from dlstats.protocol.origin import Derived
+from dlstats.protocol.study import Study
+
+FOLDER = "generated"
+FAMILIES = {
+    "approximation": "Approximation",
+    "excess_risk": "Excess risk",
+    "robust": "Robust and quantile losses",
+    "imbalance": "Class imbalance",
+    "monte_carlo": "The suite's own statistics",
+}
+
+
+def sources(package: ModuleType) -> dict[str, str]:
+    """Name -> module that defines it, from the imports of a room's stub, or of its `__init__` where it has none."""
+    file = Path(str(package.__file__))
+    text = (stub if (stub := file.with_suffix(".pyi")).exists() else file).read_text(encoding="utf-8")
+    found = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            start = package.__name__ if node.level else ""
+            module = ".".join(part for part in (start, node.module) if part)
+            found |= {alias.name: module for alias in node.names}
+    return found
+
+
+def directive(room: str, name: str, given: object, module: str) -> Iterator[str]:
+    """The lines that document one export of a room."""
+    full = f"dlstats.{room}.{name}"
+    if isinstance(given, ModuleType):
+        yield from (f"## {name}", "", "```{eval-rst}", f".. automodule:: {full}", "   :members:", "```", "")
+    elif inspect.isclass(given):
+        yield from ("```{eval-rst}", f".. autoclass:: {full}", "   :members:", "```", "")
+    elif inspect.isroutine(given):
+        yield from ("```{eval-rst}", f".. autofunction:: {full}", "```", "")
+    else:
+        text = ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name), [""])
+        yield from (
+            "```{eval-rst}",
+            f".. py:currentmodule:: dlstats.{room}",
+            "",
+            f".. py:data:: {name}",
+            "",
+            *(f"   {line}" for line in escaped(text)),
+            "```",
+            "",
+        )
+
+
+def room_page(room: str) -> str:
+    """The page of a room: its docstring, functions and classes, then the modules that it exports whole."""
+    package = import_module(f"dlstats.{room}")
+    where = sources(package)
+    lines = [f"# dlstats.{room}", "", "```{eval-rst}", f".. automodule:: dlstats.{room}", "   :no-members:", "```", ""]
+    exports = sorted(package.__all__, key=lambda name: isinstance(getattr(package, name), ModuleType))
+    for name in exports:
+        lines += directive(room, name, getattr(package, name), where[name])
+    return "\n".join(lines)
+
+
+def card(study: Study, figure: Path | None) -> list[str]:
+    """A study: its picture if it has been run here, aims, claims, proofs, and the command that runs it."""
+    proofs = dict.fromkeys(
+        one.origin.proof.partition("#")[0]
+        for one in (*study.claims, *study.checks)
+        if isinstance(one.origin, Derived) and ".md" in one.origin.proof
+    )
+    links = ", ".join(f"[{name.removesuffix('.md')}](../proofs/{name})" for name in proofs)
+    counts = f"Claims: {len(study.claims)}; checks: {len(study.checks)}" + (f"; proofs: {links}" if links else "")
+    picture = [f":img-top: figures/{figure.name}", f":img-alt: {plain(study.figures[0].caption)}"] if figure else []
+    head = [f":::{{grid-item-card}} {escape(study.title)}", *picture, ""]
+    return [*head, escape(study.aims), "", counts, "", f"`dlstats run every {study.name}`", ":::", ""]
+
+
+def plain(text: str) -> str:
+    """A caption as an alternative text: one line, formulas without their dollars."""
+    return " ".join(text.replace("$", "").split())
+
+
+def escape(text: str) -> str:
+    """Words of a study as Markdown: no asterisk, underscore or bracket of theirs is markup; formulas stay."""
+    parts = re.split(r"(\$[^$]+\$|`[^`]+`)", " ".join(text.split()))
+    return "".join(part if i % 2 else re.sub(r"([*_\[\]<|])", r"\\\1", part) for i, part in enumerate(parts))
+
+
+def gallery(reports: Path, folder: Path) -> str:
+    """All studies, family by family; pictures are those of `reports`, copied to `folder`."""
+    lines = [(Path(__file__).with_name("gallery.md")).read_text(encoding="utf-8")]
+    for family, title in FAMILIES.items():
+        lines += ["", f"## {title}", "", "::::{grid} 1 2 2 2", ":gutter: 3", ""]
+        for name in (name for name in registry.studies() if registry.family(name) == family):
+            study = registry.load(name)
+            drawn = [reports / "figures" / name / f"{figure.name}.svg" for figure in study.figures]
+            figure = next((path for path in drawn if path.exists()), None)
+            if figure:
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy(figure, folder / figure.name)
+            lines += card(study, figure)
+        lines.append("::::")
+    return "\n".join(lines)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a page if it has changed, so that Sphinx reads again only what it must."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def generate(app: Sphinx) -> None:
+    """Write all generated pages."""
+    folder = Path(app.srcdir) / FOLDER
+    rooms = dir(dlstats)
+    for room in rooms:
+        write(folder / "api" / f"{room}.md", room_page(room))
+    write(folder / "gallery.md", gallery(Path(app.srcdir).parent / "reports", folder / "figures"))
+
+
+def escaped(lines: list[str]) -> list[str]:
+    """A docstring as reStructuredText: outside examples and code, marks that would be markup are characters."""
+    out, example = [], False
+    for line in lines:
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        parts = [line] if example else re.split(r"(`[^`]*`)", line)
+        out.append("".join(part if example or i % 2 else _plain(part) for i, part in enumerate(parts)))
+    return out
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"(\\|\*|\||_(?=\W|$))", r"\\\1", text)
+
+
+def docstring(app: Sphinx, what: str, name: str, given: object, options: object, lines: list[str]) -> None:
+    """Hand Sphinx a docstring with its marks escaped."""
+    lines[:] = escaped(lines)
+
+
+def contents(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put the proofs into the site's table of contents; their own table is one for readers of the repository, too."""
+    if name == "proofs/README":
+        source[0] += "\n\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
+
+
+def setup(app: Sphinx) -> dict:
+    """Register what makes pages and what reads docstrings."""
+    app.connect("builder-inited", generate)
+    app.connect("source-read", contents)
+    app.connect("autodoc-process-docstring", docstring)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
