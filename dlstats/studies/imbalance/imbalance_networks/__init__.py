@@ -7,7 +7,7 @@ from typing import Any
 from dlstats.protocol.study import Grid, Study, grid
 from dlstats.studies.imbalance.imbalance_networks import guide, long_tail, network_claims, two_classes
 
-STEPS = {500: 200, 2000: 400, 10000: 600}
+STEPS = {500: 400, 2000: 400, 10000: 600}
 """Sample size -> steps at most at effort 1: the held-out fifth stops a network before."""
 HARD: dict[str, Any] = {"mechanism": list(two_classes.MECHANISMS), "prevalence": network_claims.PREVALENCE}
 
