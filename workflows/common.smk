@@ -15,7 +15,7 @@ STUDIES = CONFIG["studies"]
 CHECKED = [study for study in STUDIES if registry.load(study).checks]
 JOBS = {study: grid.jobs(CONFIG, study) for study in STUDIES}
 RAW = {
-    study: [f"results/raw/{study}/{cell.experiment}/{cell.id}.parquet" for cell in grid.cells(CONFIG, study)]
+    study: [f"results/raw/{study}/{cell.experiment}/{cell.file}.parquet" for cell in grid.cells(CONFIG, study)]
     for study in STUDIES
 }
 

@@ -14,7 +14,7 @@ for study in STUDIES:
             input:
                 marker=standing.marker("simulate", standing.job_name(job)),
             output:
-                [f"results/raw/{study}/{job.experiment}/{cell}.parquet" for cell in job.ids],
+                [f"results/raw/{study}/{job.experiment}/{file}.parquet" for file in job.files],
             log:
                 f"results/logs/simulate/{study}/{job.experiment}_{job.index}.log",
             conda:
@@ -28,7 +28,7 @@ for study in STUDIES:
                 cells=job.ids,
                 seed=CONFIG["seed"],
                 replicates=job.cells[0].replicates,
-                target=grid.target_words(job),
+                target=[*grid.target_words(job), *grid.many_words(job)],
                 file=outside.words(study),
                 device=CONFIG["device"],
                 code=fingerprints.cells(registry.module(study), job.experiment),

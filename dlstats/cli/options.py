@@ -101,6 +101,7 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replicates", type=_at_least(1), required=True, help="replicates of each cell")
     target = ("MEASURE", "MCSE", "AT_MOST")
     parser.add_argument("--target", nargs=3, metavar=target, help="go on until the measure has this error, up to a cap")
+    parser.add_argument("--many", action="store_true", help="the experiment has too many cells for one folder")
     parser.add_argument("--limit", type=_seconds, help="stop with an error after so many seconds")
     add_parent(parser)
     parser.add_argument("--log", type=Path, help="file for a line of progress every half minute")

@@ -39,7 +39,7 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
         measure, mcse, cap = options.target
         target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
     where = (options.results, options.device)
-    job = cells.Run(study, inner, tuple(names), options.seed, options.replicates, *where, target)
+    job = cells.Run(study, inner, tuple(names), options.seed, options.replicates, *where, target, options.many)
     if options.device != "cpu":
         gpus.take(gpus.gpus())
     if options.limit:

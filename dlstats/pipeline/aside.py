@@ -25,7 +25,7 @@ def begin(config: Mapping, again: str, results: Path) -> None:
     for cell in grid.cells(config, study) if study else ():
         if inner in ("", cell.experiment):
             for path_of in (origins.raw_path, origins.kept_path):
-                path = path_of(results, study, cell.experiment, cell.id)
+                path = path_of(results, study, cell.experiment, cell.file)
                 if path.exists():
                     old = results / FOLDER / path.relative_to(results)
                     old.parent.mkdir(parents=True, exist_ok=True)

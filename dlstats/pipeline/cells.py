@@ -33,6 +33,12 @@ class Run:
     results: Path
     device: str = "auto"
     target: tuple[str, float, int] | None = None
+    many: bool = False
+    """Whether the experiment has too many cells for one folder."""
+
+    def place(self, path_of: Callable[..., Path], cell: str) -> Path:
+        """The file of a cell, by `origins.raw_path` or `origins.kept_path`."""
+        return path_of(self.results, self.study, self.experiment, grid.file(cell, self.many))
 
 
 def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = lambda cell: None) -> None:
@@ -47,7 +53,7 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
     for cell in run.cells:
         grid.parse_cell_id(cell, experiment, name)
         for path_of in (origins.raw_path, origins.kept_path):
-            _no_folder(path_of(run.results, run.study, run.experiment, cell))
+            _no_folder(run.place(path_of, cell))
     grid.check_target(run.target, run.replicates, experiment, name)
     digest = origins.code_of(run.study, run.experiment)
     failures: list[Exception] = []
@@ -59,14 +65,9 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             done = progress.done
             try:
                 frame = _grow(experiment, origin, run, progress)
-                path = origins.raw_path(run.results, origin.study, origin.experiment, origin.cell)
                 finished = replace(origin, replicates=run.replicates, target=origins.target_text(run.target))
-                store.write(
-                    path,
-                    frame,
-                    finished,
-                    store.header(origins.kept_path(run.results, origin.study, origin.experiment, origin.cell)).looks,
-                )
+                looks = store.header(run.place(origins.kept_path, cell)).looks
+                store.write(run.place(origins.raw_path, cell), frame, finished, looks)
             except (ValueError, LookupError, OSError):
                 raise
             except Exception as error:
@@ -94,7 +95,7 @@ def looks(files: Mapping[str, Mapping[Path, store.Origin]]) -> dict[tuple[str, s
 
 def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Progress) -> pd.DataFrame:
     """The rows of a cell: kept ones first, new blocks until the replicates or the target are reached."""
-    path = origins.kept_path(run.results, origin.study, origin.experiment, origin.cell)
+    path = run.place(origins.kept_path, origin.cell)
     frame = _finished(path, origin, progress)
     looks = [] if frame is None else list(store.header(path).looks)
     schedule = [run.replicates]
@@ -217,7 +218,8 @@ class Replay:
 
 def replay(study: str, inner: str, cell: str, replicate: int, results: Path, device: str = "auto") -> Replay:
     """Recompute one replicate alone. Raises Unusable or LookupError when there is nothing stored to compare with."""
-    path = origins.raw_path(results, study, inner, cell)
+    places = [origins.raw_path(results, study, inner, grid.file(cell, many)) for many in (False, True)]
+    path = next((place for place in places if place.exists()), places[0])
     now = origins.code_of(study, inner)
     stored = store.read(path, {"study": study, "experiment": inner, "cell": cell, "fingerprint": now})
     origin = store.read_origin(path)

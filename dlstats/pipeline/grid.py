@@ -6,11 +6,12 @@ types, so that a job's command line alone says what it computes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlstats.machine import speed
 from dlstats.pipeline import costs, registry
@@ -22,6 +23,8 @@ JOB_SECONDS = 60.0
 """A job should last about this long: importing torch alone costs 2 to 4 s."""
 JOB_CELLS = 500
 """Cells of a job at most: their names stand on its command line, of which a system takes 128 KiB."""
+FOLDER_FILES = 10_000
+"""Files of a folder at most: the cells of an experiment that has more lie in 256 folders of it."""
 ALL = "all"
 """Id of the only cell of an experiment without factors."""
 LONGEST = 255 - len(".parquet")
@@ -40,6 +43,13 @@ class Cell:
     seconds: float
     target: tuple[str, float, int] | None = None
     """Sequential stopping: (measure, wanted mcse, cap on replicates)."""
+    many: bool = False
+    """Whether its experiment has too many cells for one folder."""
+
+    @property
+    def file(self) -> str:
+        """Its file's place in the folder of its experiment, without suffix."""
+        return file(self.id, self.many)
 
     @property
     def id(self) -> str:
@@ -67,6 +77,11 @@ class Job:
         return [cell.id for cell in self.cells]
 
     @property
+    def files(self) -> list[str]:
+        """The places of the cells' files."""
+        return [cell.file for cell in self.cells]
+
+    @property
     def cost(self) -> float:
         """Expected seconds on one core."""
         return sum(cell.cost for cell in self.cells)
@@ -82,6 +97,11 @@ def cell_id(levels: Mapping[str, object]) -> str:
     if len(text) > LONGEST:
         raise ValueError(f"a cell's id must have at most {LONGEST} characters, got {len(text)}: {text[:40]}...")
     return text
+
+
+def file(cell: str, many: bool) -> str:
+    """Where the file of a cell stands in the folder of its experiment: there, or in one of 256 folders by its id's hash."""
+    return f"{hashlib.sha256(cell.encode()).hexdigest()[:2]}/{cell}" if many else cell
 
 
 def parse_cell_id(text: str, experiment: Experiment, name: str) -> Condition:
@@ -155,7 +175,8 @@ def experiment_cells(config: Mapping, study: str, inner: str) -> list[Cell]:
                 raise ValueError(f"{what}: every condition must be given once, got twice: {cell}{other}.")
             seconds = costs.seconds(study, inner, cell)
             by_levels[key] = Cell(study, inner, tuple(condition.items()), grid.replicates, seconds, grid.target)
-    return list(by_levels.values())
+    found = list(by_levels.values())
+    return [replace(cell, many=True) for cell in found] if len(found) > FOLDER_FILES else found
 
 
 def check_target(target: tuple[str, float, int] | None, replicates: int, experiment: Experiment, what: str) -> None:
@@ -239,6 +260,11 @@ def families(config: Mapping) -> dict[str, list[str]]:
 def minutes(job: Job) -> int:
     """Minutes to ask of a cluster for a job: four times its expected cost, and no less than ten."""
     return max(10, math.ceil(4 * job.cost / 60))
+
+
+def many_words(job: Job) -> list[str]:
+    """The word of `dlstats simulate` for a job of an experiment with too many cells for one folder, none else."""
+    return ["--many"] if job.cells[0].many else []
 
 
 def target_words(job: Job) -> list[str]:

@@ -44,14 +44,14 @@ def _code(study: str, keywords: tuple[str, ...], module: str, definition: str) -
     return store.digest([own, fingerprints.definitions(module, definition)])
 
 
-def raw_path(results: Path, study: str, experiment: str, cell: str) -> Path:
-    """Where the raw rows of a cell stand."""
-    return results / "raw" / study / experiment / f"{cell}.parquet"
+def raw_path(results: Path, study: str, experiment: str, file: str) -> Path:
+    """Where the raw rows of a cell stand; `file` is that of `grid.Cell`, the cell's id where a folder holds all."""
+    return results / "raw" / study / experiment / f"{file}.parquet"
 
 
-def kept_path(results: Path, study: str, experiment: str, cell: str) -> Path:
+def kept_path(results: Path, study: str, experiment: str, file: str) -> Path:
     """Where the replicates of a cell stay between runs."""
-    return results / KEPT / study / experiment / f"{cell}.parquet"
+    return results / KEPT / study / experiment / f"{file}.parquet"
 
 
 def summary_path(results: Path, study: str, experiment: str) -> Path:
@@ -88,7 +88,7 @@ def raw(config: Mapping, study: str, results: Path) -> dict[str, dict[Path, stor
     """The raw files of every experiment of a study, and what each must have been computed from."""
     files: dict[str, dict[Path, store.Origin]] = {inner: {} for inner in grid.design(config, study)}
     for cell in grid.cells(config, study):
-        path = raw_path(results, study, cell.experiment, cell.id)
+        path = raw_path(results, study, cell.experiment, cell.file)
         code = code_of(study, cell.experiment)
         target = target_text(cell.target)
         fields = (study, cell.experiment, cell.id, config["seed"], code, cell.replicates, target)

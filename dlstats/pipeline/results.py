@@ -88,9 +88,9 @@ def ledger(config: Mapping, results: Path) -> pd.DataFrame:
 def measured_costs(results: Path) -> dict[str, dict[str, float]]:
     """Mean seconds per replicate of every cell in the raw results, by `study.experiment`, without damaged and foreign files."""
     costs: dict[str, dict[str, float]] = {}
-    for path in sorted((results / "raw").glob("*/*/*.parquet")):
+    for path in sorted((results / "raw").rglob("*.parquet")):
         try:
-            study, experiment = path.parent.parent.name, path.parent.name
+            study, experiment = path.relative_to(results / "raw").parts[:2]
             rows = store.read(path, {"study": study, "experiment": experiment, "cell": path.stem})
         except store.Unusable as why:
             print(f"left out: {why}", file=sys.stderr)

@@ -146,7 +146,7 @@ def _cells(config: Mapping, study: str, results: Path) -> Faults:
     wrong: Faults = {}
     files = origins.raw(config, study, results)
     for job in grid.jobs(config, study):
-        paths = [origins.raw_path(results, study, job.experiment, cell) for cell in job.ids]
+        paths = [origins.raw_path(results, study, job.experiment, file) for file in job.files]
         faults = [why for path in paths if (why := _fault(path, origins.required(files[job.experiment][path])))]
         if faults:
             more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlstats.machine import speed
-from dlstats.pipeline import costs, grid, registry
+from dlstats.pipeline import cells, costs, grid, origins, registry
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.study import RESERVED, Experiment
 from dlstats.protocol.study import grid as levels
@@ -178,3 +178,21 @@ def test_the_cost_of_a_plan_scales_with_what_was_measured_here(monkeypatch, tmp_
 
 def _cost():
     return float(grid.plan(toy.config("standard")).split()[-2])
+
+
+def test_the_cells_of_a_large_experiment_lie_in_folders_and_are_found_there(tmp_path, monkeypatch):
+    settings = toy.config()
+    flat = [cell.file for cell in grid.cells(settings, "toy")]
+    assert flat == [cell.id for cell in grid.cells(settings, "toy")]
+    monkeypatch.setattr(grid, "FOLDER_FILES", len(flat) - 1)
+    for job in grid.jobs(settings, "toy"):
+        assert grid.many_words(job) == ["--many"]
+        cells.simulate(
+            cells.Run(
+                "toy", "samples", tuple(job.ids), settings["seed"], job.cells[0].replicates, tmp_path, "cpu", None, True
+            )
+        )
+    files = origins.raw(settings, "toy", tmp_path)["samples"]
+    assert all(path.exists() and len(path.relative_to(tmp_path).parts) == 5 for path in files)
+    assert list(dict.fromkeys(cells.read_raw(files)["cell"])) == flat
+    assert cells.replay("toy", "samples", flat[0], 1, tmp_path, "cpu").same_bits
