@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -39,12 +40,25 @@ def run(tree: Path, profile: str, cores: int) -> tuple[dict[str, float], pd.Data
         wall = time.perf_counter() - clock
         if status.returncode:
             sys.exit(f"{tree}, {profile}: exit status {status.returncode}\n{(folder / 'run.log').read_text()[-2000:]}")
-        jobs = _jobs(folder)
-        seconds = [
-            pd.read_parquet(path, columns=["seconds"])["seconds"].sum()
-            for path in folder.glob("results/raw/**/*.parquet")
-        ]
-        simulated = float(sum(seconds))
+        return _told(folder, began, wall, cores)
+
+
+def ended(folder: Path, cores: int) -> tuple[dict[str, float], pd.DataFrame]:
+    """The same of a run that has ended in a folder, by its last log: it was the only one there, from nothing."""
+    log = max(folder.glob(".snakemake/log/*.snakemake.log"))
+    began = datetime.strptime(log.name.partition(".")[0], "%Y-%m-%dT%H%M%S").timestamp()
+    return _told(folder, began, log.stat().st_mtime - began, cores)
+
+
+def _told(folder: Path, began: float, wall: float, cores: int) -> tuple[dict[str, float], pd.DataFrame]:
+    jobs = _jobs(folder)
+    paths = folder.glob("results/raw/**/*.parquet")
+    simulated = float(
+        sum(
+            pd.read_parquet(path, columns=["cell", "replicate", "seconds"]).drop_duplicates()["seconds"].sum()
+            for path in paths
+        )
+    )
     totals = {
         "wall": wall,
         "before the first job": jobs["start"].min() - began,
@@ -90,10 +104,15 @@ def _table(totals: dict[str, dict[str, float]], jobs: dict[str, pd.DataFrame]) -
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("profiles", nargs="+")
+    parser.add_argument("profiles", nargs="*")
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--tree", type=Path, action="append", default=[], help="another checkout, run before this one")
+    parser.add_argument("--of", type=Path, help="the folder of a run that has ended, instead of runs")
     options = parser.parse_args()
+    if options.of:
+        totals, jobs = ended(options.of, options.cores)
+        print(_table({"seconds": totals}, {"seconds": jobs}))
+        return
     for profile in options.profiles:
         totals, jobs = {}, {}
         for tree in (*options.tree, ROOT):
