@@ -76,31 +76,23 @@ def replay(options: argparse.Namespace) -> int:
 
 
 def compare(options: argparse.Namespace) -> None:
-    """A method from outside on the replicates of an experiment, in pairs with ours."""
-    from dlstats.pipeline import compare, config, foreign, registry
+    """A method, loss or design from outside in an experiment, in pairs with ours."""
+    from dlstats.pipeline import compare, compare_design, config, foreign, registry
     from dlstats.report import compared
 
     settings = config.load(options.config)
-    study, inner = _pluggable(options.experiment)
-    method = foreign.load(options.method, tuple(registry.load(study).experiments[inner].methods))
-    comparison = compare.compare(
-        settings, study, inner, method, options.results, lambda text: print(text, file=sys.stderr, flush=True)
-    )
+    kind = next(kind for kind in foreign.NEEDED if getattr(options, kind))
+    study, inner = compare.find(options.experiment, kind)
+    other = foreign.load(getattr(options, kind), tuple(registry.load(study).experiments[inner].methods), kind)
+    run = compare_design.compare if kind == "dgp" else compare.compare
+    comparison = run(settings, study, inner, other, options.results, progress, options.device)
     print("\n".join(compared.lines(comparison)))
     print(compared.write(comparison, options.reports)[-1])
 
 
-def _pluggable(name: str) -> tuple[str, str]:
-    """Study and experiment of a name; of a study's alone the one experiment that takes methods from outside."""
-    from dlstats.pipeline import registry
-
-    if "." in name:
-        return registry.experiment(name)
-    having = [inner for inner, one in registry.load(name).experiments.items() if one.plug]
-    if len(having) != 1:
-        able = [f"{s}.{i}" for s in registry.known() for i, e in registry.load(s).experiments.items() if e.plug]
-        raise ValueError(f"`{name}` has {len(having)} experiments that take a method; there are {', '.join(able)}.")
-    return name, having[0]
+def progress(text: str) -> None:
+    """A line of progress."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def doctor(options: argparse.Namespace) -> None:

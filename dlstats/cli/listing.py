@@ -12,9 +12,10 @@ def show(options: argparse.Namespace) -> None:
     from dlstats.pipeline import config, grid, registry
 
     settings = config.load(options.config)
+    if options.what == "plugs":
+        return _show_plugs(settings, options)
     if options.format == "json":
-        print(json.dumps(_records(settings, options.what), indent=1, ensure_ascii=sys.stdout.encoding != "utf-8"))
-        return
+        return print_json(_records(settings, options.what))
     for family, names in grid.families(settings).items():
         print(family)
         for name in names:
@@ -24,6 +25,30 @@ def show(options: argparse.Namespace) -> None:
             print("".join(f"    {one.id}: {one.statement}\n" for one in _stated(study, options.what)), end="")
             if options.what in ("cells", "all"):
                 print("".join(f"    {cell.experiment} {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
+
+
+def print_json(records: object) -> None:
+    """Records for other programs to read."""
+    print(json.dumps(records, indent=1, ensure_ascii=sys.stdout.encoding != "utf-8"))
+
+
+def _show_plugs(settings: dict, options: argparse.Namespace) -> None:
+    """What of somebody else's can be put where: the experiments that declare it, and what a method gives there."""
+    from dlstats.pipeline import compare
+
+    records = [
+        {"experiment": name, "takes": list(plug.takes), "gives": plug.gives, "levels": list(plug.levels)}
+        | {"replaces": list(plug.replaces)}
+        for name, experiment in compare.pluggable(settings["studies"]).items()
+        if (plug := experiment.plug)
+    ]
+    if options.format == "json":
+        return print_json(records)
+    width = max((len(record["experiment"]) for record in records), default=0)
+    for record in records:
+        levels = f" at {', '.join(f'{level:g}' for level in record['levels'])}" if record["levels"] else ""
+        takes = ", ".join(f"--{kind}" for kind in record["takes"])
+        print(f"{record['experiment']:<{width}}  {takes}  (a method gives {record['gives']}{levels})")
 
 
 def _stated(study, what: str) -> list:

@@ -13,6 +13,12 @@ from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import short
 
 STANDARD = "standard"
+KINDS = {
+    "method": "a function of (x, y, new[, rng]) or an estimator with fit and predict",
+    "loss": "a pointwise loss of torch, (prediction, y), in the experiment's own networks",
+    "dgp": "a design for our methods: an object with sample(n, rng), inputs(n, rng) and regression(x)",
+}
+"""What `compare` takes from outside."""
 PROFILE = (
     "a profile, by its name in config/ (smoke, every, standard, paper, your own) or its path, or [PROFILE:]STUDY.py"
 )
@@ -52,7 +58,9 @@ _tolerance = _between("of at least 0", lambda x: 0 <= x < math.inf)
 
 def add_list(parser: argparse.ArgumentParser) -> None:
     """What is listed, and how."""
-    parser.add_argument("what", nargs="?", choices=["studies", "cells", "claims", "checks", "all"], default="studies")
+    parser.add_argument(
+        "what", nargs="?", choices=["studies", "cells", "claims", "checks", "plugs", "all"], default="studies"
+    )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="how the list is printed")
     add_config(parser)
 
@@ -196,10 +204,12 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
 
 
 def add_compare(parser: argparse.ArgumentParser) -> None:
-    """The experiment, and the method from outside."""
-    parser.add_argument("experiment", metavar="STUDY[.EXPERIMENT]")
-    words = "a function of (x, y, new[, rng]) or an estimator with fit and predict, and the file that defines it"
-    parser.add_argument("--method", required=True, metavar="FILE.py[:NAME]", help=words)
+    """The experiment, and the method, loss or design from outside."""
+    parser.add_argument("experiment", metavar="STUDY[.EXPERIMENT]", help="one of `dlstats list plugs`")
+    kinds = parser.add_mutually_exclusive_group(required=True)
+    for kind, what in KINDS.items():
+        kinds.add_argument(f"--{kind}", metavar="FILE.py[:NAME]", help=f"{what}, and the file that defines it")
+    add_device(parser)
     add_report(parser)
 
 

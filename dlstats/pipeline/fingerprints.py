@@ -70,6 +70,13 @@ class Fingerprints:
         code, home = self._open(module)
         return code.digest(_keywords(code, _experiment(code, home, experiment), SUMMARISED))
 
+    def plug(self, module: str, experiment: str) -> str:
+        """What its plug reaches, where it has one of its own; else how the experiment is made."""
+        code, home = self._open(module, labels=False)
+        place = _experiment(code, home, experiment)
+        own = isinstance(place[1], ast.Call) and any(k.arg == "plug" for k in place[1].keywords)
+        return code.digest(_keywords(code, place, ("plug",))) if own else self.cells(module, experiment)
+
     def part(self, module: str, keyword: str) -> str:
         """What a keyword of the study reaches, such as `claims`, but not how the experiments simulate.
 
@@ -210,7 +217,7 @@ def _remembered(ask: Callable[..., str]) -> Callable[..., str]:
 
 
 cells, summary, part = _remembered(HERE.cells), _remembered(HERE.summary), _remembered(HERE.part)
-definitions = _remembered(HERE.definitions)
+definitions, plug = _remembered(HERE.definitions), _remembered(HERE.plug)
 
 
 def known() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Methods of somebody else, from a file: a function, or an estimator of scikit-learn's kind."""
+"""Methods, losses and designs of somebody else, from a file: functions, estimators of scikit-learn's kind, processes."""
 
 from __future__ import annotations
 
@@ -10,95 +10,164 @@ import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dlstats.protocol.hints import near, short
+from dlstats.protocol.plug import Plug
+
+NEEDED = {
+    "method": "a function of (x, y, new) or (x, y, new, rng), or an estimator with fit and predict",
+    "loss": "a function of tensors (prediction, y) that returns one loss per point",
+    "dgp": "an object with sample(n, rng), inputs(n, rng) and regression(x)",
+}
+"""What a thing of every kind must be."""
+PROCESS = ("sample", "inputs", "regression")
+SMALLEST = 1e-12
+"""Probabilities of an estimator are kept so far from 0 and 1 before their log-odds are taken."""
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """A method from a file, called as ours are: `(x, y, new, rng)` -> values at the new points."""
+    """A thing from a file, and what a page says of it."""
 
+    kind: str
+    """A key of NEEDED."""
     name: str
     label: str
     description: str
     digest: str
-    """Of the file's content and the method's name."""
-    call: Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+    """Of the file's content and the thing's name."""
+    thing: Any
     style: str = "foreign"
 
+    @property
+    def folder(self) -> str:
+        """Where its results lie: a loss is not taken for a method of its name."""
+        return self.name if self.kind == "method" else f"{self.name}.{self.kind}"
 
-def load(word: str, taken: tuple[str, ...] = ()) -> Foreign:
-    """The method of `FILE.py` or `FILE.py:NAME`; without a name, METHOD or the only function or estimator that the file defines.
 
-    A function takes (x, y, new) or (x, y, new, rng), with x of shape (n, d), y of shape (n,), new of shape (m, d), and
-    returns m values. An estimator has `fit(x, y)` and `predict(new)`; a copy is fitted to every sample, and its
-    `random_state`, where it has one, is set from the replicate's stream.
+def load(word: str, taken: tuple[str, ...] = (), kind: str = "method") -> Foreign:
+    """What `FILE.py` or `FILE.py:NAME` holds; without a name, METHOD, LOSS or DGP, or the only thing that the file defines.
 
-    Raises LookupError when there is no such file or name, and ValueError when what is there is neither.
+    A method is a function of (x, y, new) or (x, y, new, rng), with x of shape (n, d), y of shape (n,), new of shape (m, d),
+    that returns m values; or an estimator with `fit(x, y)` and `predict(new)`, of which a copy is fitted to every sample, its
+    `random_state`, where it has one, set from the replicate's stream. A loss is a function of tensors (prediction, y), a
+    design has what a process of `dlstats.dgp` has.
+
+    Raises LookupError when there is no such file or name, and ValueError when what is there is none, or the file fails.
     """
     file, _, wanted = word.partition(":")
     path = Path(file)
     if not path.is_file():
-        raise LookupError(f"There is no file `{file}`, which must hold a method.")
-    defined = runpy.run_path(str(path), run_name=path.stem)
-    own = {n: v for n, v in defined.items() if n[0] != "_" and _is_method(v) and _made_in(v, path.stem)}
-    wanted = wanted or ("METHOD" if "METHOD" in defined else next(iter(own)) if len(own) == 1 else "")
+        raise LookupError(f"There is no file `{file}`, which must hold a {kind}.")
+    try:
+        defined = runpy.run_path(str(path), run_name=path.stem)
+    except Exception as error:
+        raise ValueError(f"`{file}` must be a file of Python that runs, got {type(error).__name__}: {error}") from error
+    own = {n: v for n, v in defined.items() if n[0] != "_" and _is(kind, v) and _made_in(v, path.stem)}
+    usual = kind.upper()
+    wanted = wanted or (usual if usual in defined else next(iter(own)) if len(own) == 1 else "")
     if wanted not in defined:
-        hint = near(wanted, own) if wanted else " Name it: `FILE.py:NAME`, or call it METHOD."
+        hint = near(wanted, own) if wanted else f" Name it: `FILE.py:NAME`, or call it {usual}."
         raise LookupError(
-            f"`{file}` must define {f'`{wanted}`' if wanted else 'one method'}, it has {_list(own)}.{hint}"
+            f"`{file}` must define {f'`{wanted}`' if wanted else f'one {kind}'}, it has {_list(own)}.{hint}"
         )
-    method = defined[wanted]
-    if not _is_method(method) or inspect.isclass(method):
-        needed = "a function of (x, y, new) or (x, y, new, rng), or an estimator with fit and predict"
-        raise ValueError(f"`{wanted}` of `{file}` must be {needed}, got {short(method)}.")
-    name = path.stem if wanted == "METHOD" else wanted
-    name = re.sub(r"\W", "_", name).lower()
+    thing = defined[wanted]
+    if inspect.isclass(thing) and kind == "dgp":
+        thing = thing()
+    if not _is(kind, thing) or inspect.isclass(thing):
+        raise ValueError(f"`{wanted}` of `{file}` must be {NEEDED[kind]}, got {short(thing)}.")
+    name = re.sub(r"\W", "_", path.stem if wanted == usual else wanted).lower()
     if name in taken:
         raise ValueError(f"`{word}` must have a name of its own, the experiment has a method `{name}`.")
-    lines = (inspect.getdoc(method) or "").splitlines()
-    description = getattr(method, "description", "") or (lines[0] if lines and callable(method) else repr(method))
-    label = getattr(method, "label", "") or name.replace("_", " ")
     digest = hashlib.sha256(path.read_bytes() + wanted.encode()).hexdigest()[:16]
-    return Foreign(name, label, " ".join(description.split()), digest, _call(method))
+    return Foreign(kind, name, *_described(thing, name), digest, thing)
 
 
-def values(method: Foreign, x: np.ndarray, y: np.ndarray, new: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What the method gives for one sample. Raises ValueError when that is not one number per new point."""
-    given = np.asarray(method.call(x.copy(), y.copy(), new.copy(), rng), float)
-    given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
-    if given.shape != (len(new),):
-        raise ValueError(f"`{method.name}` must return {len(new)} values, one per new point, got shape {given.shape}.")
-    return given
+def _described(thing: Any, name: str) -> tuple[str, str]:
+    """Its label and its description: what it says of itself, else the first line of its docstring, else how it is written."""
+    lines = (inspect.getdoc(thing) or "").splitlines()
+    own = callable(thing) or not hasattr(thing, "get_params")
+    description = getattr(thing, "description", "") or (lines[0] if lines and own else repr(thing))
+    return getattr(thing, "label", "") or name.replace("_", " "), " ".join(description.split())
 
 
-def _is_method(thing: object) -> bool:
-    return callable(thing) or (hasattr(thing, "fit") and hasattr(thing, "predict"))
+def _is(kind: str, thing: object) -> bool:
+    if kind == "dgp":
+        return all(callable(getattr(thing, name, None)) for name in PROCESS)
+    return callable(thing) or (kind == "method" and hasattr(thing, "fit") and hasattr(thing, "predict"))
 
 
 def _made_in(thing: object, module: str) -> bool:
     """Whether a file defines a thing itself: functions and classes of others are imported, and a class is no method yet."""
-    return not inspect.isclass(thing) and (not callable(thing) or getattr(thing, "__module__", module) == module)
+    if inspect.isclass(thing):
+        return all(hasattr(thing, name) for name in PROCESS) and thing.__module__ == module
+    return not callable(thing) or getattr(thing, "__module__", module) == module
 
 
-def _call(method) -> Callable[..., np.ndarray]:
+def values(
+    method: Foreign, plug: Plug, x: np.ndarray, y: np.ndarray, new: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """What the method gives for one sample, (m,), or (m, levels) where quantiles are asked for.
+
+    Raises ValueError when that is not one number, or one per level, at every new point.
+    """
+    given = np.asarray(_call(method.thing, plug)(x.copy(), y.copy(), new.copy(), rng), float)
+    wanted = (len(new), len(plug.levels)) if plug.levels else (len(new),)
+    given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 and not plug.levels else given
+    if given.shape != wanted:
+        each = f"{len(new)} values, one per new point"
+        each = f"{each} and quantile level {plug.levels}, shape {wanted}" if plug.levels else each
+        raise ValueError(f"`{method.name}` must return {each}, got shape {given.shape}.")
+    return given
+
+
+def _call(method, plug: Plug) -> Callable[..., np.ndarray]:
     if hasattr(method, "fit") and hasattr(method, "predict"):
-        return lambda x, y, new, rng: _estimator(method, rng).fit(x, y).predict(new)
-    required = [
-        p
-        for p in inspect.signature(method).parameters.values()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        return lambda x, y, new, rng: _fitted(method, plug, x, y, new, rng)
+    parameters = inspect.signature(method).parameters
+    places = [
+        name
+        for name, p in parameters.items()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and name != "levels"
     ]
-    return method if len(required) >= 4 else lambda x, y, new, rng: method(x, y, new)
+    more: dict = {"levels": plug.levels} if "levels" in parameters else {}
+    return lambda x, y, new, rng: method(*(x, y, new, rng)[: 4 if len(places) >= 4 else 3], **more)
 
 
-def _estimator(estimator, rng: np.random.Generator):
+def _fitted(estimator, plug: Plug, x, y, new, rng: np.random.Generator) -> np.ndarray:
+    """Predictions of a fresh copy; of one copy per quantile level, or as log-odds of the larger label."""
+    if plug.gives == "quantiles":
+        copies = [_estimator(estimator, rng, level) for level in plug.levels]
+        return np.stack([copy.fit(x, y).predict(new) for copy in copies], axis=1)
+    fresh = _estimator(estimator, rng).fit(x, y)
+    if plug.gives == "values":
+        return fresh.predict(new)
+    if hasattr(fresh, "predict_proba"):
+        p = np.clip(np.asarray(fresh.predict_proba(new))[:, 1], SMALLEST, 1 - SMALLEST)
+        return np.log(p) - np.log1p(-p)
+    if hasattr(fresh, "decision_function"):
+        return fresh.decision_function(new)
+    raise ValueError(f"{short(estimator)} must have predict_proba or decision_function: log-odds are asked for.")
+
+
+def _estimator(estimator, rng: np.random.Generator, level: float | None = None):
+    """A copy with its seeds from the stream, and, where one is asked for, its quantile level."""
     fresh = copy.deepcopy(estimator)
     parameters = fresh.get_params() if hasattr(fresh, "get_params") else {}
-    seeds = {name: int(rng.integers(2**31)) for name in sorted(parameters) if name.split("__")[-1] == "random_state"}
-    return fresh.set_params(**seeds) if seeds else fresh
+    chosen: dict = {name: int(rng.integers(2**31)) for name in sorted(parameters) if _last(name) == "random_state"}
+    if level is not None:
+        named = [name for name in parameters if _last(name) == "quantile"]
+        if not named:
+            raise ValueError(f"{short(estimator)} must have a parameter `quantile`, which is set to every level.")
+        chosen |= dict.fromkeys(named, level)
+    return fresh.set_params(**chosen) if chosen else fresh
+
+
+def _last(name: str) -> str:
+    return name.split("__")[-1]
 
 
 def _list(names) -> str:

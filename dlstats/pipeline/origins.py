@@ -32,6 +32,11 @@ def code_of(study: str, experiment: str) -> str:
     return fingerprints.cells(registry.module(study), experiment)
 
 
+def plug_of(study: str, experiment: str) -> str:
+    """Fingerprint of the code by which what comes from outside is given its data, trained and judged."""
+    return store.digest([code_of(study, experiment), fingerprints.plug(registry.module(study), experiment)])
+
+
 def _summary_code(study: str, experiment: str) -> str:
     """Fingerprint of what makes the summary of an experiment."""
     own = fingerprints.summary(registry.module(study), experiment)

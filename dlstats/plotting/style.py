@@ -49,6 +49,7 @@ _SLOTS = {
     "guide": ("black", "", GUIDE),
     "limit": ("black", "", LIMIT),
     "exact": ("black", "D", LINES[0]),
+    "outside": ("black", "*", LINES[1]),
     "first": ("blue", "o", LINES[0]),
     "second": ("vermillion", "s", LINES[1]),
     "third": ("green", "^", LINES[2]),
@@ -68,6 +69,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("floor", "limit", "bayes", "oracle", "truth", "bound", "nominal"), "limit"),
         **dict.fromkeys(("exact", "exact_deep", "construction", "deep_exact", "segmentation", "likelihood"), "exact"),
         "constant": "eighth",
+        "foreign": "outside",
         # architectures
         **dict.fromkeys(("shallow", "network", "dnn", "mlp", "relu_network"), "first"),
         **dict.fromkeys(("deep", "residual", "resnet"), "second"),

@@ -1,13 +1,16 @@
-"""A method from outside beside ours: tables, a figure and a page, apart from the report and its ledger."""
+"""What came from outside beside ours: tables, figures and a page, apart from the report and its ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from dlstats.pipeline import registry
 from dlstats.pipeline.compare import FOLDER, Comparison
+from dlstats.plotting.comparison import legend_above, ratios
 from dlstats.plotting.curves import curves
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
@@ -16,13 +19,20 @@ from dlstats.report.escape import markdown as escaped
 from dlstats.report.files import write_text
 
 RATIO = "log_ratio("
+SAID = {
+    "method": "compared with the methods of {name} on the same {many} replicates of every condition",
+    "loss": "by which the networks of {name} are trained on the same {many} replicates of every condition as by its own losses",
+    "dgp": "in the place of the designs of {name}, whose methods are computed afresh on {many} replicates of every condition",
+}
+PANELS = 4
+"""Panels of a figure at most."""
 
 
 def write(comparison: Comparison, reports: Path) -> list[Path]:
-    """Write `summary.csv`, the tables, the figure and `README.md`; returns the paths, the page last."""
-    experiment, method = comparison.experiment, comparison.method
+    """Write `summary.csv`, the tables, the figures and `README.md`; returns the paths, the page last."""
+    experiment, other = comparison.experiment, comparison.foreign
     inner = comparison.name.partition(".")[2]
-    folder = reports / FOLDER / comparison.name / method.name
+    folder = reports / FOLDER / comparison.name / other.folder
     study = registry.load(comparison.study)
     study = replace(study, experiments={inner: experiment}, claims=(), figures=list(_figures(comparison)))
     summaries = {inner: comparison.summary}
@@ -31,10 +41,11 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     paths += figures.draw(study, Evidence(summaries), folder)
     replicates = sorted(comparison.summary["replicates"].dropna().astype(int).unique())
     many = f"{replicates[0]}" if len(replicates) == 1 else f"{replicates[0]} to {replicates[-1]}"
+    said = SAID[other.kind].format(name=f"`{comparison.name}`", many=many)
+    titles = (study.title, other.label) if other.kind == "dgp" else (other.label, study.title)
     text = [
-        f"# {escaped(method.label)} on {escaped(study.title)}",
-        f"{escaped(method.description)} (file digest {method.digest}), compared with the methods of `{comparison.name}` on "
-        f"the same {many} replicates of every condition. This is no part of the ledger.",
+        f"# {' on '.join(map(escaped, titles))}",
+        f"{escaped(other.description)} (file digest {other.digest}), {said}. This is no part of the ledger.",
         "\n".join(f"- {escaped(line)}" for line in lines(comparison)),
         *(f"![{escaped(figure.caption)}]({figure.name}.png)\n\n{escaped(figure.caption)}" for figure in study.figures),
         *map(markdown.table, grids),
@@ -43,32 +54,73 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
 
 
 def lines(comparison: Comparison) -> list[str]:
-    """A line for every condition and rival: the ratio on shared replicates with its 95 % interval, and what it says."""
-    table, experiment = comparison.summary, comparison.experiment
-    table = table[table["statistic"].str.startswith(RATIO) & (table["method"] == comparison.method.name)]
+    """A line for every condition and rival: the ratio on shared replicates with its 95 % interval, and what it says.
+
+    It is that of the measure by which the study compares, where it is among the ratios; those of the others are in the tables.
+
+    Of a design a line for every condition: the methods by the first measure, the smallest first.
+    """
+    if comparison.foreign.kind == "dgp":
+        return [_ranked(comparison, str(cell), rows) for cell, rows in _first(comparison).groupby("cell", sort=False)]
+    table, experiment = of_first_ratio(comparison), comparison.experiment
     labels = {m.column: m.label for m in experiment.measures}
     said = []
     for row in table.to_dict("records"):
         what = f"{labels[row['measure']]} ({row['statistic'][len(RATIO) : -1].replace('_', ' ')})"
-        ratio, low, high = (10 ** float(row[name]) for name in ("estimate", "lower", "upper"))
-        verdict = "not distinguishable" if not (high < 1 or low > 1) else "smaller" if high < 1 else "larger"
         keys = "".join(f", {key}={row[key]}" for key in experiment.keys)
-        numbers = (
-            f"{ratio:.3g} times that of {experiment.label_of(row['against'])}, 95 % interval {low:.3g} to {high:.3g}"
-        )
-        said.append(f"{row['cell']}{keys}: {what} {numbers}: {verdict}")
+        said.append(f"{row['cell']}{keys}: {what} {_ratio(row, experiment.label_of(row['against']))}")
     return said
 
 
+def of_first_ratio(comparison: Comparison) -> pd.DataFrame:
+    """The ratios to every rival of the measure by which the study compares, else of the first that has ratios."""
+    table = comparison.summary
+    table = table[table["statistic"].str.startswith(RATIO) & (table["method"] == comparison.foreign.name)]
+    wanted = registry.load(comparison.study).compared_by.rpartition(".")[2]
+    measures = list(table["measure"])
+    table = table[table["measure"] == (wanted if wanted in measures else next(iter(measures), ""))]
+    return table[table["statistic"] == next(iter(table["statistic"]), "")]
+
+
+def _ratio(row: Mapping, rival: str) -> str:
+    ratio, low, high = (10 ** float(row[name]) for name in ("estimate", "lower", "upper"))
+    verdict = "not distinguishable" if not (high < 1 or low > 1) else "smaller" if high < 1 else "larger"
+    return f"{ratio:.3g} times that of {rival}, 95 % interval {low:.3g} to {high:.3g}: {verdict}"
+
+
+def _first(comparison: Comparison) -> pd.DataFrame:
+    """The lines of the first measure."""
+    table, measure = comparison.summary, comparison.experiment.measures[0]
+    statistic = table[table["measure"] == measure.column]["statistic"].iloc[0]
+    return table[(table["measure"] == measure.column) & (table["statistic"] == statistic) & (table["against"] == "")]
+
+
+def _ranked(comparison: Comparison, cell: str, rows: pd.DataFrame) -> str:
+    measure = comparison.experiment.measures[0]
+    ranked = [
+        f"{comparison.experiment.label_of(r['method'])} {r['estimate']:.3g} ({r['mcse']:.1g})"
+        for r in rows.sort_values("estimate").to_dict("records")
+    ]
+    return f"{cell}: {measure.label} ({measure.statistic.replace('_', ' ')}, mcse): {', '.join(ranked)}"
+
+
 def _figures(comparison: Comparison) -> Iterator[Figure]:
-    """One figure of the first measure over the first numeric factor that has several levels."""
-    experiment = comparison.experiment
+    """The ratios to every rival; and curves of the first measure over the first numeric factor that has several levels."""
+    experiment, other = comparison.experiment, comparison.foreign
     table, measure = comparison.summary, experiment.measures[0]
-    several = [n for n, f in experiment.factors.items() if f.kind is not str and n in table and table[n].nunique() > 1]
-    if several:
-        factor = experiment.factors[several[0]]
-        caption = f"{measure.label} against {factor.label}, the method from outside beside those of the study."
-        yield curves(
+    if other.kind != "dgp" and table["statistic"].str.startswith(RATIO).any():
+        yield ratios(of_first_ratio(comparison), experiment, other.label)
+    varying = [n for n in (*experiment.factors, *experiment.keys) if n in table and table[n].nunique() > 1]
+    several = [
+        n for n in varying if n in experiment.factors and experiment.factors[n].kind is not str and n != "effort"
+    ]
+    panels = len(_first(comparison).groupby([n for n in varying if n != several[0]] or ["measure"])) if several else 0
+    if 0 < panels <= PANELS:
+        factor, who = experiment.factors[several[0]], "the methods of the study on the design from outside"
+        who = who if other.kind == "dgp" else f"the {other.kind} from outside beside those of the study"
+        caption = f"{measure.label} against {factor.label}: {who}, with 95 % Monte Carlo intervals."
+        figure = curves(
             measure.column, several[0], statistic=measure.statistic, methods=experiment.methods, ylabel=measure.label,
             xlabel=factor.label, caption=caption[0].upper() + caption[1:],
         )  # fmt: skip
+        yield legend_above(replace(figure, width="two-column" if panels > 1 else figure.width))

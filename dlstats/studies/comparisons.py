@@ -8,34 +8,39 @@ from typing import Any
 import numpy as np
 
 from dlstats.protocol.measure import Measure
+from dlstats.protocol.plug import Sample
 from dlstats.seeds import Streams
-from dlstats.studies.frames import fitted, squared_error
-from dlstats.studies.regression import Network
+from dlstats.studies.frames import fitted
+from dlstats.studies.regression import Network, judge
+
+
+def sampled(process: Any, n: int, new_points: int, streams: Streams, noise_sd: float, key: Mapping[str, Any]) -> Sample:
+    """Data of a process and new points, of the streams `data` and `new` of `key`."""
+    drawn = [process.sample(n, rng) for rng in streams.generators("data", **key)]
+    x, y = (np.stack(part) for part in zip(*drawn, strict=True))
+    new = streams.draw(lambda rng: process.inputs(new_points, rng), "new", **key)
+    return Sample(x, y, new, process.regression(new), streams.generators("baseline", **key), key, noise_sd)
 
 
 def compared(
     networks: Mapping[str, Network],
     baselines: Mapping[str, Callable[..., np.ndarray]],
-    sample: tuple[np.ndarray, np.ndarray],
-    new: tuple[np.ndarray, np.ndarray],
-    noise_sd: float,
+    data: Sample,
     streams: Streams,
     device: str,
-    **parameters: object,
 ) -> dict[str, dict[str, Any]]:
     """The columns of every method, all tuned on the same fifth: mean squared error at new points and, for networks, records.
 
-    `sample` has inputs (reps, n, d) and responses (reps, n), `new` inputs (reps, m, d) and the truth there (reps, m);
-    `misfit` is the training error over `noise_sd`².
+    `misfit` is the training error over the variance of the noise.
     """
-    (x, y), (at, truth), rows = sample, new, {}
+    rows = {}
     for name, network in networks.items():
-        values, columns = network.together(x, y, at, streams, device, **parameters)
-        misfit = np.asarray(columns["train_loss"]) * y.var(axis=1) / noise_sd**2
-        rows[name] = columns | {"risk": squared_error(values, truth), "misfit": misfit}
+        values, columns = network.together(data.x, data.y, data.new, streams, device, **data.key)
+        misfit = np.asarray(columns["train_loss"]) * data.y.var(axis=1) / data.noise_sd**2
+        rows[name] = columns | judge(values, data) | {"misfit": misfit}
     for name, baseline in baselines.items():
-        values = fitted(baseline, x, y, at, streams.generators("baseline", **parameters))
-        rows[name] = {"risk": squared_error(values, truth)}
+        own = streams.generators("baseline", **data.key)
+        rows[name] = judge(fitted(baseline, data.x, data.y, data.new, own), data)
     return rows
 
 

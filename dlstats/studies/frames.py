@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,15 @@ def stacked(streams: Streams, methods: Mapping[str, Mapping[str, Any]]) -> pd.Da
 def by_replicate(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """The rows of several frames, replicate after replicate."""
     return pd.concat(frames, ignore_index=True).sort_values("replicate", kind="stable", ignore_index=True)
+
+
+def by_level(streams: Streams, method: str, levels: Sequence[float], columns: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per quantile level and replicate; of a column with an entry for every level, (reps, levels), that entry."""
+    frames = []
+    for k, level in enumerate(levels):
+        own = {name: c[:, k] if getattr(c, "ndim", 1) == 2 else c for name, c in columns.items()}
+        frames.append(pd.DataFrame({"replicate": list(streams.replicates), "method": method, "level": level} | own))
+    return pd.concat(frames)
 
 
 def tabulated(rows: Callable[..., Iterable[Mapping[str, Any]]]) -> Callable[..., pd.DataFrame]:

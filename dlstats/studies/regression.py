@@ -175,31 +175,34 @@ class Simulation:
 
     def __call__(self, condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
         """Rows of a block of replicates."""
-        data, rows = self.sample(condition, streams), {}
-        parameters = {"n": condition.n, **_levels(self.dgp, condition)}
+        return self.fit(condition, self.sample(condition, streams), streams, device)
+
+    def fit(self, condition: Condition, data: Sample, streams: Streams, device: str) -> pd.DataFrame:
+        """All methods on the data."""
+        rows = {}
         for name, method in self.methods.items():
             method = _with(method, condition)
             if hasattr(method, "together"):
-                values, columns = method.together(data.x, data.y, data.new, streams, device, **parameters)
+                values, columns = method.together(data.x, data.y, data.new, streams, device, **data.key)
             else:
-                own = streams.generators("baseline", **parameters)
+                own = streams.generators("baseline", **data.key)
                 values, columns = fitted(method, data.x, data.y, data.new, own), {}
-            rows[name] = judge(values, data.truth) | columns
+            rows[name] = judge(values, data) | columns
         return stacked(streams, rows)
 
     def sample(self, condition: Condition, streams: Streams) -> Sample:
         """The data of a block of replicates, the new points and the truth there."""
         process, parameters = _with(self.dgp, condition), _levels(self.dgp, condition)
-        drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", n=condition.n, **parameters)]
+        key = {"n": condition.n, **parameters}
+        drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", **key)]
         x, y = (np.stack(part) for part in zip(*drawn, strict=True))
         new = streams.draw(lambda rng: process.inputs(self.new_points, rng), "new", **parameters)
-        generators = streams.generators("baseline", n=condition.n, **parameters)
-        return Sample(x, y, new, process.regression(new), generators)
+        return Sample(x, y, new, process.regression(new), streams.generators("baseline", **key), key)
 
 
-def judge(values: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
     """The measured column of a method: its mean squared error at the new points."""
-    return {"risk": squared_error(values, truth)}
+    return {"risk": squared_error(values, data.truth)}
 
 
 def _names(thing: Any) -> set[str]:
@@ -270,5 +273,11 @@ def regression(
         slopes=(*(Slope(m.column, statistic=m.statistic, options=m.options) for m in measures), *slopes),
         block=block,
         streams=streams,
-        plug=Plug(simulation.sample, judge),
+        plug=Plug(
+            simulation.sample,
+            judge,
+            fit=simulation.fit,
+            replaces=tuple(name for name in factors if name != "n" and name in _names(dgp)),
+            new_points=new_points,
+        ),
     )

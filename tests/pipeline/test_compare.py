@@ -9,7 +9,10 @@ import pytest
 
 from dlstats.cli import parser as command_line
 from dlstats.cli import start
-from dlstats.pipeline import compare, config, foreign, outside, registry, store
+from dlstats.methods.regression import NearestNeighbours
+from dlstats.pipeline import compare, compare_design, config, foreign, outside, registry, store
+from dlstats.pipeline.rows import settled
+from dlstats.seeds import Streams
 
 STUDY = (start.STARTER / "network_or_boosting.py").read_text()
 METHODS = '''
@@ -41,6 +44,27 @@ class Estimator:
 
 estimator = Estimator()
 number = 3
+
+class Line:
+    """A line in the first of three inputs."""
+    noise_sd = 0.1
+    def inputs(self, n, rng): return rng.random((n, 3))
+    def regression(self, x): return x[:, 0]
+    def sample(self, n, rng):
+        x = self.inputs(n, rng)
+        return x, x[:, 0] + 0.1 * rng.standard_normal(n)
+
+class Flat(Line):
+    def regression(self, x): return x[:, :1]
+
+class Silent(Line):
+    noise_sd = 0
+
+def by_level(x, y, new, levels):
+    return np.quantile(y, levels) * np.ones((len(new), 1))
+
+def reduced(prediction, y):
+    return ((prediction - y) ** 2).mean()
 '''
 
 
@@ -166,7 +190,127 @@ def test_the_command_writes_a_page_with_table_and_figure(here, capsys):
     assert {"summary.csv", "risk_by_n.png", "risk_by_n.svg"} <= {path.name for path in page.parent.iterdir()}
 
 
-def test_an_experiment_without_a_plug_says_which_have_one(here, capsys):
-    command = ["compare", "crps", "--method", "mine.py:mean_of_y", "--config", "smoke:neighbours.py"]
+@pytest.mark.parametrize(
+    ("study", "kind", "message"),
+    [
+        ("crps", "method", "`crps` is no experiment that takes a method from outside; there are .*neighbours.risk"),
+        (
+            "rates",
+            "loss",
+            "`rates` is no experiment that takes a loss from outside; there are deep_quantile.quantiles,",
+        ),
+        ("linear_suboptimality", "method", "is several experiments .* network, linear_suboptimality.rivals"),
+        ("linear_suboptimality.bound", "method", "`linear_suboptimality.bound` is none that takes a method"),
+    ],
+)
+def test_an_experiment_without_a_plug_says_which_have_one(here, study, kind, message, capsys):
+    assert command_line.main(["compare", study, f"--{kind}", "mine.py", "--config", "smoke:neighbours.py"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert re.search(message.replace("network,", "linear_suboptimality.network,"), error), error
+
+
+def test_our_methods_meet_a_design_from_outside_each_replicate_alone(here):
+    design = foreign.load("mine.py:Line", kind="dgp")
+    table = compare_design.compare(
+        here, "neighbours", "risk", design, compare.Path("results"), lambda text: None
+    ).summary
+    assert set(table["method"]) == {"knn", "nine"}
+    assert "noise_sd" not in table
+    stored = store.read(compare.Path("results/compared/neighbours/risk/line.dgp/n=60.parquet"))
+    line, method = design.thing, NearestNeighbours()
+    streams = Streams(int(here["seed"]), "neighbours", [5])
+    about = {"design": "line", "n": 60}
+    ((x, y),) = [line.sample(60, rng) for rng in streams.generators("data", **about)]
+    (new,) = [line.inputs(1000, rng) for rng in streams.generators("new", **about)]
+    values = method(x, y, new, streams.generators("baseline", **about)[0])
+    risk = stored.query("replicate == 5 and method == 'knn'")["risk"].item()
+    assert risk == pytest.approx(((values - new[:, 0]) ** 2).mean())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "Flat",
+            r"`regression` of the design `flat` must have finite numbers of shape \(1000,\), got shape \(1000, 1\)",
+        ),
+        ("Silent", "The design `silent` must have noise of finite variance, got noise_sd = 0"),
+        ("mean_of_y", "`mean_of_y` of `mine.py` must be an object with sample"),
+    ],
+)
+def test_what_is_no_design_is_refused_in_one_line(here, name, message, capsys):
+    command = ["compare", "neighbours", "--dgp", f"mine.py:{name}", "--config", "smoke:neighbours.py"]
     assert command_line.main(command) == 2
-    assert "neighbours.risk" in capsys.readouterr().err
+    assert re.search(message, capsys.readouterr().err.splitlines()[-1])
+
+
+def _trained(study, cell, loss, tmp_path):
+    """The rows of one replicate of a study's own losses, and those of a loss from outside."""
+    from dlstats.pipeline import cells, grid
+
+    (tmp_path / "mine.py").write_text(METHODS)
+    (tmp_path / "ours.py").write_text(f"from dlstats.losses.{loss} as LOSS\n")
+    name, experiment = next((n, e) for n, e in compare.pluggable([study]).items() if e.plug and e.plug.train)
+    inner = name.partition(".")[2]
+    own = cells.simulate_block(experiment, store.Origin(study, inner, cell, 777_001, ""), [3])
+    condition, streams = grid.parse_cell_id(cell, experiment, name), Streams(777_001, experiment.streams or study, [3])
+    ours = foreign.load(str(tmp_path / "ours.py"), kind="loss")
+    rows = compare._of_loss(experiment, condition, streams, ours, "cpu").assign(**condition)
+    return experiment, own, rows
+
+
+@pytest.mark.parametrize(
+    ("study", "cell", "loss", "method"),
+    [
+        ("heavy_tails", "noise=cauchy,n=20,effort=1", "robust import absolute", "absolute"),
+        (
+            "imbalance_networks",
+            "mechanism=moons,n=100,prevalence=0.2,steps=5,effort=1",
+            "imbalance import cross_entropy",
+            "cross_entropy",
+        ),
+        ("quantile_benchmark", "n=20,design=wave_exp_t2,effort=1", "quantile import pinball", "per_level"),
+    ],
+)
+def test_our_own_loss_as_one_from_outside_gives_its_own_results(study, cell, loss, method, tmp_path):
+    experiment, own, rows = _trained(study, cell, loss, tmp_path)
+    own = own[own["method"] == method].reset_index(drop=True)
+    together = compare._with(experiment, foreign.Foreign("loss", "ours", "", "", "", None), set(map(str, rows)))
+    assert settled(rows, together)["status"].eq("ok").all()
+    judged = [c for c in rows if c in own and c not in ("method", "seconds", "reason", "status")]
+    assert len(judged) > 8
+    pd.testing.assert_frame_equal(rows[judged], own[judged], check_exact=True, check_dtype=False)
+
+
+def test_a_loss_that_is_reduced_is_refused_in_one_line(tmp_path):
+    from dlstats.pipeline import grid
+
+    (tmp_path / "mine.py").write_text(METHODS)
+    experiment = registry.load("heavy_tails").experiments["networks"]
+    condition = grid.parse_cell_id("noise=cauchy,n=20,effort=1", experiment, "heavy_tails.networks")
+    loss = foreign.load(f"{tmp_path / 'mine.py'}:reduced", kind="loss")
+    with pytest.raises(ValueError, match=r"must .*got .*"):
+        compare._of_loss(experiment, condition, Streams(777_001, "heavy_tails", [0]), loss, "cpu")
+
+
+@pytest.mark.parametrize("name", list(compare.pluggable()))
+def test_every_plug_gives_methods_what_they_need_and_judges_what_they_give(name):
+    """The truth itself has the least of every error, whatever is measured."""
+    from dlstats.pipeline import grid
+
+    study, inner = name.split(".")
+    experiment = registry.load(study).experiments[inner]
+    cell = grid.experiment_cells({"design": "smoke"}, study, inner)[0]
+    condition = grid.parse_cell_id(cell.id, experiment, name)
+    plug = experiment.plug
+    assert plug is not None
+    sample = plug.sample(condition, Streams(777_001, experiment.streams or study, [0, 1]))
+    assert sample.x.shape[:2] == sample.y.shape
+    assert sample.truth.shape[:2] == sample.new.shape[:2]
+    assert sample.truth.shape[2:] == ((len(plug.levels),) if plug.levels else ())
+    column = (registry.load(study).compared_by or experiment.measures[0].column).rpartition(".")[2]
+    right, wrong = (
+        plug.judge(np.clip(v, -30, 30), sample)[column] for v in (sample.truth, sample.truth.mean() + 0 * sample.truth)
+    )
+    assert (right < wrong).all()
+    assert np.isfinite(right).all()

@@ -19,12 +19,13 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Finding, Theorem
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.readers import log_ratio, worst
 from dlstats.protocol.study import Check, Experiment, Figure, Study, grid
 from dlstats.seeds import Streams
-from dlstats.studies.comparisons import compared, records
+from dlstats.studies.comparisons import compared, records, sampled
 from dlstats.studies.frames import stacked
-from dlstats.studies.regression import Network
+from dlstats.studies.regression import Network, judge
 from dlstats.theory import composition as theory
 from dlstats.theory.kernel_smoothing import torus_exponent
 
@@ -60,17 +61,22 @@ BASELINES = {
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """A network of one layer and its rivals on the same data, tuned on the same fifth."""
+    return fit(condition, sample(condition, streams), streams, device)
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates."""
     target, n = condition.target, condition.n
-    about = {"target": target, "n": n}
     case = CASES[target]
     process = Additive(target, case.d, case.function, normal(NOISE_SD))
-    data = [process.sample(n, rng) for rng in streams.generators("data", **about)]
-    x, y = (np.stack(part) for part in zip(*data, strict=True))
-    new = streams.draw(lambda rng: process.inputs(NEW, rng), "new", **about)
-    truth = process.regression(new)
-    network = replace(NETWORK, steps=condition.steps or EPOCHS * n // BATCH, effort=condition.effort)
-    rows = compared({"network": network}, BASELINES, (x, y), (new, truth), NOISE_SD, streams, device, **about)
-    return stacked(streams, rows)
+    return sampled(process, n, NEW, streams, NOISE_SD, {"target": target, "n": n})
+
+
+def fit(condition: Condition, data: Sample, streams: Streams, device: str) -> pd.DataFrame:
+    """All methods on the data."""
+    steps = condition.steps or EPOCHS * condition.n // BATCH
+    network = replace(NETWORK, steps=steps, effort=condition.effort)
+    return stacked(streams, compared({"network": network}, BASELINES, data, streams, device))
 
 
 RISK = Experiment(
@@ -84,6 +90,7 @@ RISK = Experiment(
     methods={"network": NETWORK} | BASELINES,
     measures=(Measure("risk", "excess risk", "median"), *records("network")),
     contrasts=tuple(Contrast("risk", "network", rival) for rival in BASELINES),
+    plug=Plug(sample, judge, fit=fit, replaces=("target",), new_points=NEW),
 )
 
 

@@ -11,6 +11,7 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.readers import proportion, ratio
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
@@ -27,27 +28,36 @@ LARGEST = SIZES[-1]
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """The trained network and the network of its class that is the best segmentation, on the same data."""
-    from dlstats.dgp import jump
     from dlstats.methods import segmentation
     from dlstats.training import recipes
 
-    n = condition.n
-    design = jump.CircularJump(n, NOISE_SD)
-    drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "data", n=n)
-    truth, y = drawn[:, 0], drawn[:, 1]
-    x = np.repeat(design.x[None, :, None], len(streams), axis=0)
+    n, data = condition.n, sample(condition, streams)
+    x, y = data.x, data.y
     recipe = recipes.Recipe((UNITS,), 0.05, condition.steps or STEPS * n, restarts=RESTARTS, start="kinks")
     network = recipes.run(recipe.at(condition.effort), x, y, streams, device, n=n)
     arcs = [segmentation.best_arc(v) for v in y]
-    built = np.stack([_network_of_arc(design.x, v, arc) for v, arc in zip(y, arcs, strict=True)])
+    built = np.stack([_network_of_arc(x[0, :, 0], v, arc) for v, arc in zip(y, arcs, strict=True)])
     fits = {"network": network.predict(x), "segmentation": built}
-    rows: dict[str, dict] = {
-        m: {"misfit": squared_error(v, y) / NOISE_SD**2, "risk": squared_error(v, truth)} for m, v in fits.items()
-    }
+    rows: dict[str, dict] = {m: judge(v, data) for m, v in fits.items()}
     gap = rows["network"]["misfit"] - rows["segmentation"]["misfit"]
     rows["network"] |= network.columns | {"gap": gap, "stops_above": (gap > 0).astype(float)}
     rows["segmentation"] |= {"data_digest": network.data_digest}
     return stacked(streams, rows)
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The circle of a block of replicates: the points at which methods are judged are those of the design."""
+    from dlstats.dgp import jump
+
+    design = jump.CircularJump(condition.n, NOISE_SD)
+    drawn = streams.draw(lambda rng: np.stack(design.sample(rng)), "data", n=condition.n)
+    x = np.repeat(design.x[None, :, None], len(streams), axis=0)
+    return Sample(x, drawn[:, 1], x, drawn[:, 0], streams.generators("baseline", n=condition.n))
+
+
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """Training error over the variance of the noise, and risk, both at the points of the design."""
+    return {"misfit": squared_error(values, data.y) / NOISE_SD**2, "risk": squared_error(values, data.truth)}
 
 
 def _network_of_arc(x: np.ndarray, y: np.ndarray, arc: tuple[int, int]) -> np.ndarray:
@@ -95,6 +105,7 @@ TRAINED = Experiment(
         Measure("dead_share", "proportion of hidden units without a slope", where=TRAINING),
     ),
     contrasts=(Contrast("risk", "network", "segmentation", "ratio", "mean"),),
+    plug=Plug(sample, judge),
 )
 
 

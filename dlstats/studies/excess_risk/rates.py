@@ -18,12 +18,13 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Finding
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.readers import log_ratio
 from dlstats.protocol.study import Experiment, Figure, Grid, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.comparisons import compared, records
 from dlstats.studies.frames import stacked
-from dlstats.studies.regression import Network
+from dlstats.studies.regression import Network, judge
 
 NEW = 1000
 NOISE_SD = 0.3
@@ -31,7 +32,7 @@ BATCH, EPOCHS = 50, 200
 SIZES = [200, 400, 800, 1600, 3200]
 LARGEST = SIZES[-1]
 
-Sample = tuple[np.ndarray, np.ndarray]
+Pair = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,13 @@ class Uniform:
     function: Callable[[np.ndarray], np.ndarray]
     d: int = 1
 
-    def __call__(self, n: int, rng: np.random.Generator) -> Sample:
+    def __call__(self, n: int, rng: np.random.Generator) -> Pair:
         """Inputs as the network sees them, and the regression function there."""
         x = rng.random((n, self.d))
         return (2 * x - 1 if self.d > 1 else x), self.function(x)
 
 
-def _on_curves(n: int, rng: np.random.Generator) -> Sample:
+def _on_curves(n: int, rng: np.random.Generator) -> Pair:
     curves = ClosedCurves(2, 20, NOISE_SD)
     turn = curves.rotation(np.random.default_rng(0))  # one fixed rotation: what depends on it is tested elsewhere
     angles = curves.angles(n, rng)
@@ -59,7 +60,7 @@ class Case:
     """A target of the page: what the network is compared with, and theory's slopes by method."""
 
     title: str
-    sample: Callable[[int, np.random.Generator], Sample]
+    sample: Callable[[int, np.random.Generator], Pair]
     baselines: tuple[str, ...]
     slopes: Mapping[str, float] = field(default_factory=dict)
 
@@ -72,12 +73,13 @@ BASELINES: dict[str, Baseline] = {
     "boosting": Boosting(),
 }
 LINE = ("smoothing_spline", "nearest_neighbours", "boosting")
+MANY = ("additive_model", "nearest_neighbours", "boosting")
 CASES = {
     "smooth": Case("smooth, $d = 1$", Uniform(regression.sine), LINE),
     "composed": Case(
         "single index, $d = 10$",
         Uniform(regression.single_index, 10),
-        ("additive_model", "nearest_neighbours", "boosting"),
+        MANY,
         {"nearest_neighbours": -4 / 14},
     ),
     "jump": Case("jump, $d = 1$", Uniform(regression.step), LINE, {"smoothing_spline": -0.5}),
@@ -92,6 +94,11 @@ CASES = {
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Network and baselines on the same data, tuned on the same fifth; errors at the same new points."""
+    return fit(condition, sample(condition, streams), streams, device)
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates; `about` are the baselines of the target."""
     case, n = CASES[condition.target], condition.n
     about = {"target": condition.target, "n": n}
     data = [case.sample(n, rng) for rng in streams.generators("data", **about)]
@@ -99,10 +106,16 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     x, regression_there = (np.stack(part) for part in zip(*data, strict=True))
     at, truth = (np.stack(part) for part in zip(*new, strict=True))
     y = regression_there + streams.draw(lambda rng: NOISE_SD * rng.standard_normal(n), "noise", **about)
-    network = replace(NETWORK, steps=condition.steps or EPOCHS * n // BATCH, effort=condition.effort)
-    baselines = {name: BASELINES[name] for name in case.baselines}
-    rows = compared({"network": network}, baselines, (x, y), (at, truth), NOISE_SD, streams, device, **about)
-    return stacked(streams, rows)
+    return Sample(x, y, at, truth, streams.generators("baseline", **about), about, NOISE_SD, case.baselines)
+
+
+def fit(condition: Condition, data: Sample, streams: Streams, device: str) -> pd.DataFrame:
+    """Network and baselines on the data; of those for one input alone, the ones that are for its inputs."""
+    steps = condition.steps or EPOCHS * condition.n // BATCH
+    network = replace(NETWORK, steps=steps, effort=condition.effort)
+    names = data.about or (LINE if data.x.shape[2] == 1 else MANY)
+    baselines = {name: BASELINES[name] for name in names}
+    return stacked(streams, compared({"network": network}, baselines, data, streams, device))
 
 
 RISK = Experiment(
@@ -116,6 +129,7 @@ RISK = Experiment(
     methods={"network": NETWORK, **BASELINES},
     measures=(Measure("risk", "excess risk", "median"), *records("network")),
     contrasts=tuple(Contrast("risk", "network", rival) for rival in BASELINES),
+    plug=Plug(sample, judge, fit=fit, replaces=("target",), new_points=NEW),
 )
 
 PILOT = Finding("rates, seed 777001")

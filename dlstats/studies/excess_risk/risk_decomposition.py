@@ -13,6 +13,7 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.readers import proportion, ratio, value
 from dlstats.protocol.study import Check, Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
@@ -54,30 +55,42 @@ def simulate_difference(condition: Condition, streams: Streams, device: str) -> 
 
 def simulate_split(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Trained networks, best of 8 and single, and least squares at the best fixed kinks, on the same data."""
-    from dlstats.dgp.regression import design
     from dlstats.training import recipes
 
-    n, units = condition.n, condition.units
-    drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in design("sine").sample(n, rng)]), "data", n=n)
-    x, y = drawn[:, 0], drawn[:, 1]
-    recipe = recipes.Recipe((units,), LEARNING_RATE, condition.steps, restarts=RESTARTS, start="kinks")
-    network = recipes.run(recipe.at(condition.effort), x[..., None], y, streams, device, n=n)
-    knots = splines.free_knots(units + 1)
+    data, knots = sample_split(condition, streams), splines.free_knots(condition.units + 1)
+    x, y = data.x[..., 0], data.y
+    recipe = recipes.Recipe((condition.units,), LEARNING_RATE, condition.steps, restarts=RESTARTS, start="kinks")
+    network = recipes.run(recipe.at(condition.effort), data.x, y, streams, device, n=condition.n)
     fixed = [np.linalg.lstsq(splines.hats(a, knots), b, rcond=None)[0] for a, b in zip(x, y, strict=True)]
     fixed_loss = np.array([((b - splines.hats(a, knots) @ c) ** 2).mean() for a, b, c in zip(x, y, fixed, strict=True)])
     hats = splines.hats(GRID, knots)
     # one by one: a product of all rounds by block
     fits = {"network": network.predict(GRID[:, None]), "fixed_kinks": np.stack([hats @ c for c in fixed])}
-    approximation = splines.squared_error(knots)
     losses = {"network": network.loss, "fixed_kinks": fixed_loss}
     rows: dict[str, dict] = {"network": network.columns, "fixed_kinks": {"data_digest": network.data_digest}}
     for method, values in fits.items():
-        risk = squared_error(values, splines.target(GRID))
-        rows[method] |= {"risk": risk, "approximation": approximation, "estimation": risk - approximation}
-        rows[method] |= {"misfit": losses[method] / NOISE_SD**2}
+        rows[method] |= judge_split(values, data) | {"misfit": losses[method] / NOISE_SD**2}
     gap = network.loss - fixed_loss
     rows["network"] |= {"certified_gap": gap, "stops_above": (gap > 0).astype(float)}
     return stacked(streams, rows)
+
+
+def sample_split(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates, judged on a grid; `about` is the squared error of the best approximation."""
+    from dlstats.dgp.regression import design
+
+    n = condition.n
+    drawn = streams.draw(lambda rng: np.stack([v.ravel() for v in design("sine").sample(n, rng)]), "data", n=n)
+    new = np.tile(GRID[:, None], (len(drawn), 1, 1))
+    best = splines.squared_error(splines.free_knots(condition.units + 1))
+    x, y, own = drawn[:, 0, :, None], drawn[:, 1], streams.generators("baseline", n=n)
+    return Sample(x, y, new, splines.target(new[..., 0]), own, about=best)
+
+
+def judge_split(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """The risk, and what of it is approximation and what is not."""
+    risk = squared_error(values, data.truth)
+    return {"risk": risk, "approximation": np.full(len(risk), data.about), "estimation": risk - data.about}
 
 
 SIZE = Factor("sample size", int, symbol="n", at_least=2)
@@ -136,6 +149,7 @@ SPLIT = Experiment(
     ),
     contrasts=(Contrast("estimation", "network", "fixed_kinks", "ratio", "mean"),),
     block=256,
+    plug=Plug(sample_split, judge_split),
 )
 
 

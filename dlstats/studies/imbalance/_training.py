@@ -154,12 +154,13 @@ def outputs(name: str, data: Data, counts: Sequence[int], trainer: Trainer) -> t
         return _best_focal(data, trainer)
     if name == "ldam":
         return _margins(counts, data, replace(trainer, net=replace(trainer.net, d_out=2)))
-    phases = (Phase(losses(counts).get(name, imbalance.cross_entropy)),)
-    return _network(phases, _resampled(name, data, trainer.streams), trainer)
+    loss = losses(counts).get(name, imbalance.cross_entropy)
+    return by_loss(loss, _resampled(name, data, trainer.streams), trainer)
 
 
-def _network(phases: Sequence[Phase], data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
-    found = trainer.tuned(phases, data.x, data.y.astype(float), data.held_x, data.held_y.astype(float))
+def by_loss(loss: Callable, data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Logits at test and at held-out points of networks trained by a loss, and their columns."""
+    found = trainer.tuned((Phase(loss),), data.x, data.y.astype(float), data.held_x, data.held_y.astype(float))
     test, held = (trainer.logits(found.parameters, x)[..., 0] for x in (data.test_x, data.held_x))
     return test, held, found.columns
 
@@ -175,7 +176,7 @@ def _margins(counts: Sequence[int], data: Data, trainer: Trainer) -> tuple[np.nd
 def _best_focal(data: Data, trainer: Trainer) -> tuple[np.ndarray, np.ndarray, dict]:
     """Focal loss at the gamma of the smallest held-out log loss after Platt scaling, replicate by replicate."""
     y = data.held_y.astype(float)
-    trials = [_network((Phase(partial(imbalance.focal, gamma=gamma)),), data, trainer) for gamma in GAMMAS]
+    trials = [by_loss(partial(imbalance.focal, gamma=gamma), data, trainer) for gamma in GAMMAS]
     score = [measures.log_loss(calibration.platt(held, held, y), y, 1 - y) for _, held, _ in trials]
     best = tuning.best(np.stack(score, axis=1))
 

@@ -2,132 +2,35 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
-from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import scipy
 
-from dlstats.dgp import quantile_designs
-from dlstats.methods.quantile import QUANTILE_BASELINES, QuantileKernel
 from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
-from dlstats.protocol.factor import EFFORT, Condition, Factor
+from dlstats.protocol.factor import EFFORT, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.plug import Plug
 from dlstats.protocol.readers import log_ratio, unpaired, value, worst
-from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
-from dlstats.seeds import Streams
+from dlstats.protocol.study import Check, Experiment, Figure, Study, grid
 from dlstats.studies.averages import Average
-from dlstats.studies.frames import TEXT, by_replicate
+from dlstats.studies.robust._quantile_networks import (
+    LEVELS,
+    METHODS,
+    NETWORKS,
+    TRAINED,
+    judge,
+    sample,
+    simulate,
+    train,
+)
 
-LEVELS = (0.1, 0.5, 0.9, 0.95)
-POINTS = 961
 SIZES = (400, 1600, 6400)
 LARGEST = SIZES[-1]
-DESIGN = quantile_designs.DESIGNS["sine_normal"]
-NETWORKS = {
-    "per_level": Method(
-        "network per level",
-        "one network per level: one hidden layer of 5 n^(1/5) units and a line beside, Adam on OneCycle, 2500 steps of 400, "
-        "least training loss of 3 random starts",
-    ),
-    "all_levels": Method("network for all", "one such network with an output per level"),
-    "non_crossing": Method(
-        "non-crossing network", "the same with first output free and cumulative softplus increments"
-    ),
-}
-BANDWIDTHS = QuantileKernel(LEVELS).grid[4:12]
-"""Those from 0.005 to 0.09: in the pilot the bandwidths chosen lay between 0.0076 and 0.026, at every n."""
-BASELINES = {name: method(LEVELS) for name, method in QUANTILE_BASELINES.items()}
-BASELINES |= {"kernel": QuantileKernel(LEVELS, BANDWIDTHS)}
-REARRANGED = {
-    "rearranged": Method("network per level, sorted", "the quantiles of one network per level, sorted at every x")
-}
-METHODS = NETWORKS | REARRANGED | BASELINES
-TRAINED: dict = {"method": list(NETWORKS)}
-NUMBERS = ("train_loss", "epochs", "dead_share")
-"""What is recorded of every training; of networks of one level each, the means over levels."""
-
-
-def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """One row per replicate, method and level: errors to the true quantile, true coverage below it, crossing of the method."""
-    n = condition.n
-    samples = [DESIGN.sample(n, rng) for rng in streams.generators("data", n=n)]
-    x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
-    points = np.linspace(0.02, 0.98, POINTS)[:, None]
-    frames = []
-    for method in NETWORKS:
-        fitted, columns = _networks(method, x, y, points, condition, streams, device)
-        frames.append(_rows(method, fitted, columns, points, streams))
-        if method == "per_level":
-            recorded = {name: columns[name] for name in TEXT}
-            frames.append(_rows("rearranged", np.sort(fitted, axis=2), recorded, points, streams))
-    for method, fit in BASELINES.items():
-        rngs = streams.generators("baseline", n=n)
-        fitted = np.stack([fit(a, b, points, r) for a, b, r in zip(x, y, rngs, strict=True)])
-        frames.append(_rows(method, fitted, TEXT, points, streams))
-    return by_replicate(frames)
-
-
-def _networks(method: str, x, y, points: np.ndarray, condition: Condition, streams: Streams, device: str):
-    """Fitted quantiles (reps, points, levels) and what is recorded of the training."""
-    import torch
-
-    from dlstats import training
-    from dlstats.losses import quantile
-    from dlstats.training import outcome, recipes
-
-    n, at_truth = condition.n, [_at_truth(x, y, level) for level in LEVELS]
-    plan = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks").at(condition.effort)
-
-    def run(loss, outputs: int):
-        fit = recipes.run(plan, x, y, streams, device, loss=loss, outputs=outputs, n=n)
-        return training.predict(fit.net, fit.parameters, points, device), fit.columns
-
-    if method == "per_level":
-        parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
-        columns = {name: np.mean([part[1][name] for part in parts], axis=0) for name in NUMBERS}
-        columns = parts[0][1] | columns | {"status": outcome.gravest([part[1]["status"] for part in parts]).tolist()}
-        raw, order = torch.cat([part[0] for part in parts], dim=2), _as_it_is
-    else:
-        tau, order = torch.tensor(LEVELS), quantile.in_order if method == "non_crossing" else _as_it_is
-        raw, columns = run(lambda f, target: quantile.pinball(order(f), target, tau.to(f)), len(LEVELS))
-    return order(raw).double().numpy(), columns | {
-        "misfit": np.asarray(columns["train_loss"]) / np.mean(at_truth, axis=0)
-    }
-
-
-def _as_it_is(raw):
-    return raw
-
-
-def _at_truth(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
-    """The training loss of the true quantile in every replicate."""
-    residual = y - DESIGN.quantile(x, level)
-    return np.maximum(level * residual, (level - 1) * residual).mean(axis=1)
-
-
-def _rows(method: str, fitted: np.ndarray, columns: Mapping, points: np.ndarray, streams: Streams) -> pd.DataFrame:
-    crossed = (fitted[:, :, 3] < fitted[:, :, 2]).mean(axis=1)
-    spread = DESIGN.scale(points)
-    frames = []
-    for k, level in enumerate(LEVELS):
-        gap = fitted[:, :, k] - DESIGN.quantile(points, level)
-        below = DESIGN.noise.distribution((fitted[:, :, k] - DESIGN.regression(points)) / spread)
-        rows = {"replicate": streams.replicates, "method": method, "level": level, **columns}
-        rows |= {"squared": (gap**2).mean(axis=1), "l1": np.abs(gap).mean(axis=1), "coverage": below.mean(axis=1)}
-        rows |= {"pinball": DESIGN.excess_pinball(points, fitted[:, :, k], level).mean(axis=1)}
-        rows |= {"miscalibration": np.abs(below - level).mean(axis=1), "crossed": crossed}
-        rows |= {"any_crossing": (crossed > 0).astype(float)}
-        frames.append(pd.DataFrame(rows))
-    return pd.concat(frames)
-
-
 RECIPE = "y = sin 4πx + (0.2 + 0.3x) N(0, 1); one hidden layer of 5 n^(1/5) units, 2500 steps of Adam on 400 points"
 FIRST, SECOND = Finding("deep_quantile, seed 20261120"), Finding("deep_quantile, seed 20261127")
 
@@ -265,6 +168,7 @@ STUDY = Study(
                 *(Contrast("squared", "non_crossing", m) for m in ("per_level", "all_levels")),
             ),
             block=16,
+            plug=Plug(sample, judge, "quantiles", LEVELS, train),
         )
     },
     claims=CLAIMS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure, Slope
 from dlstats.protocol.origin import Finding, Stated
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.readers import log_ratio, slope, worst
 from dlstats.protocol.study import Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
@@ -38,22 +40,38 @@ METHODS = {
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate and loss: squared and absolute error to the regression function, and excess absolute risk."""
-    from dlstats.training import recipes
+    data, columns = sample(condition, streams), {}
+    for method in METHODS:
+        values, recorded = train(condition, data, _loss(method), streams, device)
+        columns[method] = recorded | judge(values, data)
+    return stacked(streams, columns)
 
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates; `about` is the distribution of the noise and the errors drawn."""
     n, errors = condition.n, NOISES[condition.noise]
     x = streams.draw(lambda rng: rng.random((n, 1)), "inputs", n=n)
     error = streams.draw(lambda rng: errors.sample(rng, n), "noise", n=n, noise=condition.noise)
-    y = _truth(x[..., 0]) + NOISE_SD * error
-    recipe = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks")
-    recipe = recipe.at(condition.effort)
-    points = np.linspace(0.02, 0.98, POINTS)
-    columns = {}
-    for method in METHODS:
-        fit = recipes.run(recipe, x, y, streams, device, loss=_loss(method), n=n)
-        gap = fit.predict(points[:, None]) - _truth(points)
-        errors_of_fit = {"risk": (gap**2).mean(axis=1), "l1": np.abs(gap).mean(axis=1), "excess": _excess(gap, errors)}
-        columns[method] = fit.columns | errors_of_fit | {"misfit": fit.loss / _at_truth(method, NOISE_SD * error)}
-    return stacked(streams, columns)
+    points = np.tile(np.linspace(0.02, 0.98, POINTS)[:, None], (len(x), 1, 1))
+    y, about = _truth(x[..., 0]) + NOISE_SD * error, (errors, NOISE_SD * error)
+    own = streams.generators("baseline", n=n, noise=condition.noise)
+    return Sample(x, y, points, _truth(points[..., 0]), own, about=about)
+
+
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """Mean squared and absolute distance to the regression function, and excess absolute risk."""
+    gap = values - data.truth
+    return {"risk": (gap**2).mean(axis=1), "l1": np.abs(gap).mean(axis=1), "excess": _excess(gap, data.about[0])}
+
+
+def train(condition: Condition, data: Sample, loss: Callable, streams: Streams, device: str) -> tuple:
+    """Values at the points of networks trained by a loss, and what is recorded of them."""
+    from dlstats.training import recipes
+
+    n = condition.n
+    recipe = recipes.Recipe((round(5 * n**0.2),), 0.02, 2500, 400, restarts=3, start="kinks").at(condition.effort)
+    fit = recipes.run(recipe, data.x, data.y, streams, device, loss=loss, n=n)
+    return fit.predict(data.new[0]), fit.columns | {"misfit": fit.loss / _at_truth(loss, data.about[1])}
 
 
 def _truth(x: np.ndarray) -> np.ndarray:
@@ -68,12 +86,12 @@ def _loss(method: str):
     return losses.get(method) or functools.partial(robust.huber, threshold=1.345 * NOISE_SD)
 
 
-def _at_truth(method: str, error: np.ndarray) -> np.ndarray:
+def _at_truth(loss: Callable, error: np.ndarray) -> np.ndarray:
     """The mean loss of every replicate at the regression function."""
     import torch
 
     y = torch.from_numpy(error)[..., None]
-    return _loss(method)(torch.zeros_like(y), y).mean(dim=(1, 2)).numpy()
+    return loss(torch.zeros_like(y), y).mean(dim=(1, 2)).numpy()
 
 
 def _excess(gap: np.ndarray, errors: noise.Noise) -> np.ndarray:
@@ -208,6 +226,7 @@ STUDY = Study(
             ),
             slopes=(Slope("risk", "n", "median"),),
             block=50,
+            plug=Plug(sample, judge, train=train),
         )
     },
     claims=CLAIMS,

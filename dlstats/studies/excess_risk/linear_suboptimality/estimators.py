@@ -13,6 +13,7 @@ from dlstats.methods.circle import CircularRidge, RegressionTree, haar_threshold
 from dlstats.methods.regression import RandomFeatures
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure, Slope
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.comparisons import compared
@@ -59,12 +60,23 @@ def relative(risk: np.ndarray, n: int, jump: float = JUMP, arc: float = ARC) -> 
 
 def simulate_network(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """A network on the circle with its two jumps, trained for a number of steps in proportion to n."""
-    n, place = condition.n, {"jump": condition.jump, "arc": condition.arc}
-    x, truth, y = circle(n, streams, **place)
+    data = sample(condition, streams)
+    network = replace(NET, steps=STEPS * condition.n, effort=condition.effort)
+    rows = compared({"network": network}, {}, data, streams, device)
+    return stacked(streams, {"network": rows["network"] | relative(rows["network"]["risk"], **data.key)})
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The circle of a block of replicates: the points at which methods are judged are those of the design."""
+    key = {"n": condition.n, "jump": condition.jump, "arc": condition.arc}
+    x, truth, y = circle(streams=streams, **key)
     at = np.repeat(x[None], len(streams), axis=0)
-    network = replace(NET, steps=STEPS * n, effort=condition.effort)
-    rows = compared({"network": network}, {}, (at, y), (at, truth), 1 / condition.jump, streams, device, n=n, **place)
-    return stacked(streams, {"network": rows["network"] | relative(rows["network"]["risk"], n, **place)})
+    return Sample(at, y, at, truth, streams.generators("baseline", **key), key, 1 / condition.jump)
+
+
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """The risk, and its ratio to the floor of all linear estimators."""
+    return relative(squared_error(values, data.truth), **data.key)
 
 
 RIVALS = {
@@ -83,14 +95,14 @@ HAAR = Method(
 
 def simulate_rivals(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Methods tuned on the held-out fifth, and Haar wavelets by their universal threshold, on the data of the network."""
-    n, place = condition.n, {"jump": condition.jump, "arc": condition.arc}
-    x, truth, y = circle(n, streams, **place)
-    design, here = [x] * len(y), [name for name in RIVALS if condition.arc == ARC or name != KNOWS_HALF]
+    data = sample(condition, streams)
+    here = [name for name in RIVALS if condition.arc == ARC or name != KNOWS_HALF]
     curves = {
-        name: fitted(RIVALS[name], design, y, design, streams.generators("baseline", n=n, **place)) for name in here
+        name: fitted(RIVALS[name], data.x, data.y, data.new, streams.generators("baseline", **data.key))
+        for name in here
     }
-    curves["haar"] = np.stack([haar_thresholded(v) for v in y])
-    return stacked(streams, {name: relative(squared_error(v, truth), n, **place) for name, v in curves.items()})
+    curves["haar"] = np.stack([haar_thresholded(v) for v in data.y])
+    return stacked(streams, {name: judge(v, data) for name, v in curves.items()})
 
 
 NETWORK = Experiment(
@@ -105,6 +117,7 @@ NETWORK = Experiment(
         Measure("dead_share", "proportion of hidden units without a slope"),
     ),
     slopes=(Slope("risk"),),
+    plug=Plug(sample, judge),
 )
 OTHERS = Experiment(
     simulate=simulate_rivals,
@@ -112,4 +125,5 @@ OTHERS = Experiment(
     methods={**RIVALS, "haar": HAAR},
     measures=(Measure("risk", "excess risk"), *RELATIVE),
     slopes=(Slope("risk"),),
+    plug=Plug(sample, judge),
 )

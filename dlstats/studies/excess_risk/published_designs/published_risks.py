@@ -14,9 +14,10 @@ from dlstats.dgp.noise import normal
 from dlstats.methods.regression import AdditiveModel, Boosting, Forest, KernelRidge, NearestNeighbours
 from dlstats.protocol.factor import EFFORT, Condition, Factor, written
 from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
-from dlstats.studies.comparisons import compared, records
+from dlstats.studies.comparisons import compared, records, sampled
 from dlstats.studies.frames import squared_error, stacked
 from dlstats.studies.regression import Network
 
@@ -58,20 +59,32 @@ CONSTANT = {"constant": Method("constant", "the mean of the responses", "floor")
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks, baselines and the mean of the responses on the same data, tuned on the same fifth; error at new points."""
-    parameters = {"target": condition.target, "n": condition.n, "noise": condition.noise}
+    return fit(condition, sample(condition, streams), streams, device)
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates."""
     process, sd = _process(condition.target, condition.noise)
-    drawn = [process.sample(condition.n, rng) for rng in streams.generators("data", **parameters)]
-    x, y = (np.stack(part) for part in zip(*drawn, strict=True))
-    new = streams.draw(lambda rng: process.inputs(NEW, rng), "new", **parameters)
-    truth = process.regression(new)
+    key = {"target": condition.target, "n": condition.n, "noise": condition.noise}
+    return sampled(process, condition.n, NEW, streams, sd, key)
+
+
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """Mean squared error at the new points, and relative to that of the mean of the responses."""
+    risk, constant = (squared_error(v, data.truth) for v in (values, data.y.mean(axis=1, keepdims=True)))
+    return {"risk": risk, "relative": risk / constant}
+
+
+def fit(condition: Condition, data: Sample, streams: Streams, device: str) -> pd.DataFrame:
+    """All methods on the data."""
     networks = {
         name: replace(network, steps=condition.steps or network.steps, effort=condition.effort)
         for name, network in NETWORKS.items()
     }
-    rows = compared(networks, BASELINES, (x, y), (new, truth), sd, streams, device, **parameters)
-    rows["constant"] = {"risk": squared_error(y.mean(axis=1, keepdims=True), truth)}
-    relative = {name: {"relative": columns["risk"] / rows["constant"]["risk"]} for name, columns in rows.items()}
-    return stacked(streams, {name: columns | relative[name] for name, columns in rows.items()})
+    rows = compared(networks, BASELINES, data, streams, device)
+    constant = squared_error(data.y.mean(axis=1, keepdims=True), data.truth)
+    rows["constant"] = {"risk": constant}
+    return stacked(streams, {name: rows | {"relative": rows["risk"] / constant} for name, rows in rows.items()})
 
 
 def _process(target: str, noise: float) -> tuple[Additive, float]:
@@ -114,4 +127,5 @@ RISK = Experiment(
         *(Contrast("risk", network, rival) for network in NETWORKS for rival in BASELINES),
         *(Contrast("risk", "neural_1", network) for network in ("neural_3", "neural_6")),
     ),
+    plug=Plug(sample, judge, fit=fit, replaces=("target", "noise"), new_points=NEW),
 )

@@ -6,12 +6,15 @@ from dlstats.methods.free_knots import FreeKnots
 from dlstats.methods.regression import SmoothingSpline
 from dlstats.protocol.factor import EFFORT, Factor
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
+from dlstats.protocol.plug import Plug
 from dlstats.protocol.study import Experiment, Method
 from dlstats.studies.excess_risk.trained_slopes.networks import (
     WIDE,
     WIDTHS,
+    sample,
     simulate,
 )
+from dlstats.studies.regression import judge
 
 LABELS = {
     "rough": "rough, $b = 1$",
@@ -59,4 +62,5 @@ RISK = Experiment(
         *(SlopeContrast("risk", *pair, statistic="geometric_mean") for pair in PAIRS),
     ),
     block=24,
+    plug=Plug(sample, judge),
 )

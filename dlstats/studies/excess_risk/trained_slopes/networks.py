@@ -17,7 +17,9 @@ from dlstats.methods import tuning
 from dlstats.methods.free_knots import FreeKnots, inner_quantiles, least_squares
 from dlstats.methods.regression import SmoothingSpline
 from dlstats.protocol.factor import Condition
+from dlstats.protocol.plug import Sample
 from dlstats.seeds import Streams
+from dlstats.studies.comparisons import sampled
 from dlstats.studies.frames import squared_error, stacked
 
 if TYPE_CHECKING:
@@ -157,16 +159,17 @@ def splines(data: Data) -> tuple[dict[str, dict], tuple[np.ndarray, np.ndarray]]
     return rows, (np.array(losses), np.array(knots))
 
 
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates."""
+    process = Additive(condition.target, 1, TARGETS[condition.target].function, normal(NOISE_SD))
+    return sampled(process, condition.n, NEW, streams, NOISE_SD, {"target": condition.target, "n": condition.n})
+
+
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """Networks by every rule and two splines, on the same data."""
-    target, n = TARGETS[condition.target], condition.n
-    about = {"target": condition.target, "n": n}
-    process = Additive(condition.target, 1, target.function, normal(NOISE_SD))
-    pairs = [process.sample(n, rng) for rng in streams.generators("data", **about)]
-    x, y = (np.stack(part) for part in zip(*pairs, strict=True))
-    new = streams.draw(lambda rng: process.inputs(NEW, rng), "new", **about)
+    target, n, own = TARGETS[condition.target], condition.n, sample(condition, streams)
     steps = condition.steps or STEPS
-    data = Data(x, y, new, target.function(new), streams, about, condition.effort, steps, device)
+    data = Data(own.x, own.y, own.new, own.truth, streams, dict(own.key), condition.effort, steps, device)
     rows, spline = splines(data)
     trained = {rule: network_rows(units(rule, target, n), data, spline) for rule in ("theory", "double", "wide")}
     trained["tuned"] = tuned_rows(data, spline)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dlstats.dgp import imbalanced
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
@@ -25,26 +28,13 @@ LEAST = 7
 
 def simulate(condition: Condition, streams: Streams, device: str):
     """Networks with two hidden layers under every loss; test points carry their posterior."""
-    from dlstats import nets
     from dlstats.losses import imbalance
-    from dlstats.studies.imbalance import _data, _training
+    from dlstats.studies.imbalance import _training
     from dlstats.studies.imbalance._measured import inverted, measured, shift, undone
 
-    n, prevalence = condition.n, condition.prevalence
-    mechanism = MECHANISMS[condition.mechanism]
-    counts = imbalanced.binary_counts(n, prevalence)
-    held = _data.held_out(counts)
-    counts = [count - part for count, part in zip(counts, held, strict=True)]
-    parameters = {"mechanism": condition.mechanism, "n": n, "prevalence": prevalence}
-    x, y = _data.drawn(mechanism, streams, "data", counts, **parameters)
-    held_x, held_y = _data.drawn(mechanism, streams, "held_out", held, **parameters)
-    test_x, _ = _data.drawn(mechanism, streams, "test", (TEST // 2, TEST // 2), **parameters)
-    posterior = imbalanced.posterior(mechanism, test_x, (0.5, 0.5))
-    positive, negative = prevalence * posterior[..., 1], (1 - prevalence) * posterior[..., 0]
-    data = _data.Data(x, y, held_x, held_y, test_x, positive, negative, prevalence)
-    net = nets.Mlp(x.shape[2], _training.WIDTHS)
-    trainer = _training.Trainer(net, condition.steps, condition.effort, streams, device)
-    posterior = imbalanced.posterior(mechanism, x, [count / sum(counts) for count in counts])
+    data, counts = sample(condition, streams).about
+    x, y, trainer = data.x, data.y, _trainer(condition, data, streams, device)
+    posterior = imbalanced.posterior(MECHANISMS[condition.mechanism], x, [count / sum(counts) for count in counts])
     odds = np.log(posterior[..., 1] / posterior[..., 0])
     given = {"cross_entropy": imbalance.cross_entropy} | _training.losses(counts)
     rows = {}
@@ -59,6 +49,59 @@ def simulate(condition: Condition, streams: Streams, device: str):
             columns["misfit"] = columns["train_loss"] / best
         rows[name] = trainer.digests(x) | columns | measured(name, test, held_logit, data)
     return stacked(streams, rows)
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """Four fifths of a data set; new points are those of the test and then the held-out fifth.
+
+    `about` is all that the networks get, and the class counts of the four fifths.
+    """
+    from dlstats.studies.imbalance import _data
+
+    n, prevalence = condition.n, condition.prevalence
+    mechanism = MECHANISMS[condition.mechanism]
+    counts = imbalanced.binary_counts(n, prevalence)
+    held = _data.held_out(counts)
+    counts = [count - part for count, part in zip(counts, held, strict=True)]
+    parameters = {"mechanism": condition.mechanism, "n": n, "prevalence": prevalence}
+    x, y = _data.drawn(mechanism, streams, "data", counts, **parameters)
+    held_x, held_y = _data.drawn(mechanism, streams, "held_out", held, **parameters)
+    test_x, _ = _data.drawn(mechanism, streams, "test", (TEST // 2, TEST // 2), **parameters)
+    posterior = imbalanced.posterior(mechanism, test_x, (0.5, 0.5))
+    positive, negative = prevalence * posterior[..., 1], (1 - prevalence) * posterior[..., 0]
+    data = _data.Data(x, y, held_x, held_y, test_x, positive, negative, prevalence)
+    new, own = np.concatenate([test_x, held_x], axis=1), streams.generators("baseline", **parameters)
+    truth = imbalanced.posterior(mechanism, new, (1 - prevalence, prevalence))
+    with np.errstate(divide="ignore"):
+        truth = np.log(truth[..., 1]) - np.log(truth[..., 0])
+    return Sample(x, y, new, truth, own, parameters, about=(data, counts))
+
+
+def judge(values: np.ndarray, sampled: Sample) -> dict[str, np.ndarray]:
+    """All measures of the log-odds at the test points, with thresholds and recalibration from the held-out ones."""
+    from dlstats.studies.imbalance._measured import measured
+
+    data, _ = sampled.about
+    test = data.test_x.shape[1]
+    return measured("", values[:, :test], values[:, test:], data)
+
+
+def train(condition: Condition, sampled: Sample, loss: Callable, streams: Streams, device: str) -> tuple:
+    """Log-odds of networks trained by a loss of (log-odds, label), tuned as those of the other losses, and what is recorded."""
+    from dlstats.studies.imbalance import _training
+
+    data, _ = sampled.about
+    trainer = _trainer(condition, data, streams, device)
+    test, held, columns = _training.by_loss(loss, data, trainer)
+    return np.concatenate([test, held], axis=1), trainer.digests(data.x) | columns
+
+
+def _trainer(condition: Condition, data, streams: Streams, device: str):
+    from dlstats import nets
+    from dlstats.studies.imbalance import _training
+
+    net = nets.Mlp(data.x.shape[2], _training.WIDTHS)
+    return _training.Trainer(net, condition.steps, condition.effort, streams, device)
 
 
 NETWORKS = [name for name in METHODS if name not in ("firth", "kernel")]
@@ -136,6 +179,7 @@ TWO_CLASSES = Experiment(
         *(Contrast("excess_log_loss_undone", name, "cross_entropy", "log_ratio", "mean") for name in UNDONE),
     ),
     block=24,
+    plug=Plug(sample, judge, "log-odds", train=train),
     title="two classes",
     requires={
         f"`n` and `prevalence` must leave {LEAST} samples of every class": (

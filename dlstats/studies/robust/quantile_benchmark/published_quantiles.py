@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,11 @@ from dlstats.dgp import quantile_designs
 from dlstats.methods.quantile import QUANTILE_BASELINES
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
-from dlstats.studies.frames import TEXT, by_replicate
+from dlstats.studies.frames import TEXT, by_level, by_replicate
+from dlstats.studies.frames import fitted as fitted_by
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The levels that are reported, of the 19 that are fitted."""
@@ -60,26 +62,40 @@ TRAINED: dict = {"method": list(NETWORKS)}
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate, method and level: errors to the true quantile at fresh points, calibration, crossing."""
-    n, design = condition.n, DESIGNS[condition.design]
-    parameters = {"n": n, "design": condition.design}
-    samples = [design.sample(n, rng) for rng in streams.generators("data", **parameters)]
-    x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
-    new = streams.draw(lambda rng: design.inputs(TEST, rng), "test", **parameters)
-    steps, frames = max(400, n) * condition.effort, []
+    data, frames = sample(condition, streams), []
+
+    def add(method: str, fitted: np.ndarray, columns: Mapping) -> None:
+        frames.append(by_level(streams, method, LEVELS, {**columns, **judge(fitted, data)}))
+
     for method in NETWORKS:
-        fitted, columns = _networks(method, x, y, new, steps, streams, device, parameters)
-        frames.append(_rows(method, fitted, columns, design, new, streams))
+        fitted, columns = _networks(method, condition, data, streams, device)
+        add(method, fitted, columns)
         if method == "per_level":
-            recorded = {name: columns[name] for name in TEXT}
-            frames.append(_rows("rearranged", np.sort(fitted, axis=2), recorded, design, new, streams))
+            add("rearranged", np.sort(fitted, axis=2), {name: columns[name] for name in TEXT})
     for method, fit in BASELINES.items():
-        rngs = streams.generators("baseline", **parameters)
-        fitted = np.stack([fit(a, b, c, r) for a, b, c, r in zip(x, y, new, rngs, strict=True)])
-        frames.append(_rows(method, fitted, TEXT, design, new, streams))
+        add(method, fitted_by(fit, data.x, data.y, data.new, streams.generators("baseline", **data.key)), TEXT)
     return by_replicate(frames)
 
 
-def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, device: str, parameters: dict):
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates; the truth are the quantiles at the new points, `about` is the design."""
+    n, design = condition.n, DESIGNS[condition.design]
+    key = {"n": n, "design": condition.design}
+    samples = [design.sample(n, rng) for rng in streams.generators("data", **key)]
+    x, y = np.stack([s[0] for s in samples]), np.stack([s[1] for s in samples])
+    new = streams.draw(lambda rng: design.inputs(TEST, rng), "test", **key)
+    truth = np.stack([design.quantile(new, level) for level in LEVELS], axis=2)
+    return Sample(x, y, new, truth, streams.generators("baseline", **key), key, about=design)
+
+
+def train(condition: Condition, data: Sample, loss: Callable, streams: Streams, device: str) -> tuple:
+    """Fitted quantiles of one network per level, trained by a loss of (prediction, y, level), and what is recorded."""
+    return _networks("per_level", condition, data, streams, device, loss)
+
+
+def _networks(
+    method: str, condition: Condition, data: Sample, streams: Streams, device: str, loss: Callable | None = None
+) -> tuple:
     """Quantiles at `LEVELS`, (reps, points, levels), and what is recorded.
 
     Responses are divided by their interquartile range; the fifth of the sample that tunes the rivals chooses learning rate and
@@ -93,6 +109,7 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
     from dlstats.training import outcome, recipes
 
     torch.set_num_threads(1)
+    x, y, new, parameters, steps = data.x, data.y, data.new, data.key, max(400, condition.n) * condition.effort
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75], axis=1)[..., None]
     scaled = ((y - middle) / (high - low))[..., None]
     digests = [recipes.digest(a, b) for a, b in zip(x, y, strict=True)]
@@ -122,7 +139,7 @@ def _networks(method: str, x, y, new: np.ndarray, steps: int, streams: Streams, 
         return training.predict(net, fit.parameters, new, device), fit, start[:: len(RATES)]
 
     if method == "per_level":
-        parts = [run(functools.partial(quantile.pinball, level=level), 1) for level in LEVELS]
+        parts = [run(functools.partial(loss or quantile.pinball, level=level), 1) for level in LEVELS]
         fitted = torch.cat([part[0] for part in parts], dim=2)
     else:
         tau, head = torch.tensor(FITTED), _head(method)
@@ -156,18 +173,19 @@ def _place(bias, y: np.ndarray, free: int) -> None:
     bias.copy_(torch.from_numpy(placed))
 
 
-def _rows(method: str, fitted: np.ndarray, columns: Mapping, design, new: np.ndarray, streams: Streams) -> pd.DataFrame:
-    crossed = (np.diff(fitted, axis=2) < 0).any(axis=2).mean(axis=1)
-    frames = []
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """Errors to the true quantile, excess risk and calibration, (reps, levels), and crossing, (reps,)."""
+    design, new = data.about, data.new
+    columns: dict[str, list] = {name: [] for name in ("l1", "squared", "pinball", "miscalibration")}
     for k, level in enumerate(LEVELS):
-        gap = fitted[:, :, k] - design.quantile(new, level)
-        below = design.noise.distribution((fitted[:, :, k] - design.regression(new)) / design.scale(new))
-        rows = {"replicate": streams.replicates, "method": method, "level": level, **columns}
-        rows |= {"l1": np.abs(gap).mean(axis=1), "squared": (gap**2).mean(axis=1)}
-        rows |= {"pinball": design.excess_pinball(new, fitted[:, :, k], level).mean(axis=1)}
-        rows |= {"miscalibration": np.abs(below - level).mean(axis=1), "crossed": crossed}
-        frames.append(pd.DataFrame(rows))
-    return pd.concat(frames)
+        gap = values[:, :, k] - data.truth[:, :, k]
+        below = design.noise.distribution((values[:, :, k] - design.regression(new)) / design.scale(new))
+        columns["l1"].append(np.abs(gap).mean(axis=1))
+        columns["squared"].append((gap**2).mean(axis=1))
+        columns["pinball"].append(design.excess_pinball(new, values[:, :, k], level).mean(axis=1))
+        columns["miscalibration"].append(np.abs(below - level).mean(axis=1))
+    crossed = (np.diff(values, axis=2) < 0).any(axis=2).mean(axis=1)
+    return {name: np.stack(column, axis=1) for name, column in columns.items()} | {"crossed": crossed}
 
 
 EXPERIMENT = Experiment(
@@ -198,4 +216,5 @@ EXPERIMENT = Experiment(
         Contrast("l1", "rearranged", "centred_placed"),
     ),
     block=50,
+    plug=Plug(sample, judge, "quantiles", LEVELS, train),
 )

@@ -11,6 +11,7 @@ import pandas as pd
 from dlstats.dgp import donoho_johnstone, noise
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.frames import fitted, stacked
@@ -96,25 +97,50 @@ ONCE = "blocks"
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """One row per replicate and method: mean distance to 5f at fresh points, and how far the training came."""
-    f, (_, errors) = FUNCTIONS[condition.function], NOISES[condition.noise]
-    parameters = {"function": condition.function, "noise": condition.noise}
-    x = streams.draw(lambda rng: rng.random((SAMPLE, 1)), "inputs")
-    error = streams.draw(lambda rng: errors.sample(rng, SAMPLE), "noise", noise=condition.noise)
-    y = UNIT * f(x[..., 0]) + error
-    new = streams.draw(lambda rng: rng.random((TEST, 1)), "test")
-    truth = UNIT * f(new[..., 0])
+    data = sample(condition, streams)
+    x, y, new, error, parameters = data.x, data.y, data.new, data.about, dict(data.key)
     if condition.recipe == "authors":
-        columns = {name: _authors(name, x, y, error, new, streams, device) for name in PLAIN}
+        columns = {name: _authors(loss_of(name), x, y, error, new, streams, device) for name in PLAIN}
     else:
         rates = rates_of(x, y, streams, device, parameters)
         columns = _small(condition.effort, rates, x, y, error, new, streams, device)
     rivals = [name for name in BASELINES if name != "forest" or condition.noise == "cauchy"]
     columns |= {name: {"values": _baseline(name, x, y, new, streams, parameters)} for name in rivals}
     for rows in columns.values():
-        rows["l1"] = np.abs(rows.pop("values") - truth).mean(axis=1)
+        rows |= judge(rows.pop("values"), data)
     if condition.recipe == "small" and condition.function == ONCE:
         columns["errors"] = _of_errors(condition.effort, error, streams, device)
     return stacked(streams, columns)
+
+
+def sample(condition: Condition, streams: Streams) -> Sample:
+    """The data of a block of replicates; `about` are the errors."""
+    f, (_, errors) = FUNCTIONS[condition.function], NOISES[condition.noise]
+    x = streams.draw(lambda rng: rng.random((SAMPLE, 1)), "inputs")
+    error = streams.draw(lambda rng: errors.sample(rng, SAMPLE), "noise", noise=condition.noise)
+    y = UNIT * f(x[..., 0]) + error
+    new = streams.draw(lambda rng: rng.random((TEST, 1)), "test")
+    key = {"function": condition.function, "noise": condition.noise}
+    return Sample(x, y, new, UNIT * f(new[..., 0]), streams.generators("baseline", **key), key, about=error)
+
+
+def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """The mean distance to 5f."""
+    return {"l1": np.abs(values - data.truth).mean(axis=1)}
+
+
+def train(condition: Condition, data: Sample, loss: Callable, streams: Streams, device: str) -> tuple:
+    """Values of networks trained by a loss on y / 5, as the other losses: in the small recipe with the rate of `absolute`."""
+    from dlstats.training import recipes
+
+    if condition.recipe == "authors":
+        columns = _authors(loss, data.x, data.y, data.about, data.new, streams, device)
+        return columns.pop("values"), columns
+    rates = rates_of(data.x, data.y, streams, device, dict(data.key), ("absolute",))["absolute"]
+    recipe = recipes.Recipe(WIDTHS, rates, STEPS, BATCH, start="hats").at(condition.effort)
+    fit = recipes.run(recipe, data.x, data.y / UNIT, streams, device, loss=loss)
+    columns = fit.columns | {"misfit": fit.loss / _at_truth(loss, data.about / UNIT), "learning_rate": rates}
+    return fit.predict(data.new, device) * UNIT, columns
 
 
 def _small(effort: int, rates: dict, x, y, error, new, streams: Streams, device: str) -> dict[str, dict]:
@@ -129,7 +155,7 @@ def _small(effort: int, rates: dict, x, y, error, new, streams: Streams, device:
     for name in PLAIN:
         fit = run(recipe(name), y=y / UNIT, loss=loss_of(name))
         columns[name] = fit.columns | {"values": fit.predict(new, device) * UNIT}
-        columns[name]["misfit"] = fit.loss / _at_truth(name, error / UNIT)
+        columns[name]["misfit"] = fit.loss / _at_truth(loss_of(name), error / UNIT)
         if name == "absolute":
             columns["mm"] = _continued(fit, effort, rates["absolute"], x, y, error, new, run, device)
     fit = run(recipe("adaptive"), y=y / UNIT, loss=loss_of("adaptive"), outputs=3)
@@ -137,12 +163,12 @@ def _small(effort: int, rates: dict, x, y, error, new, streams: Streams, device:
     return {name: rows | {"learning_rate": rates.get(name, rates["absolute"])} for name, rows in columns.items()}
 
 
-def _at_truth(name: str, error: np.ndarray) -> np.ndarray:
+def _at_truth(loss: Callable, error: np.ndarray) -> np.ndarray:
     """The mean loss of every replicate at the regression function."""
     import torch
 
     zero = torch.zeros(*error.shape, 1, dtype=torch.float64)
-    return loss_of(name)(zero, torch.from_numpy(error)[..., None]).mean(dim=(1, 2)).numpy()
+    return loss(zero, torch.from_numpy(error)[..., None]).mean(dim=(1, 2)).numpy()
 
 
 def _continued(begun, effort: int, rates: tuple[float, ...], x, y, error, new, run: Callable, device: str) -> dict:
@@ -157,7 +183,7 @@ def _continued(begun, effort: int, rates: tuple[float, ...], x, y, error, new, r
     fit = run(recipe, y=y / unit, loss=loss_of("mm"), begin=begin)
     columns = fit.columns | {"values": fit.predict(new, device) * unit}
     columns |= {"data_digest": begun.data_digest, "epochs": fit.epochs + begun.epochs}
-    return columns | {"misfit": fit.loss / _at_truth("mm", error / unit)}
+    return columns | {"misfit": fit.loss / _at_truth(loss_of("mm"), error / unit)}
 
 
 def _divided(net, parameters, scale: np.ndarray):
@@ -173,7 +199,7 @@ def _divided(net, parameters, scale: np.ndarray):
     return divided
 
 
-def _authors(name: str, x, y, error, new, streams: Streams, device: str) -> dict:
+def _authors(loss: Callable, x, y, error, new, streams: Streams, device: str) -> dict:
     """Columns of a network of the recipe of Shen et al."""
     import torch
 
@@ -187,7 +213,7 @@ def _authors(name: str, x, y, error, new, streams: Streams, device: str) -> dict
     plan = training.Training(6000, 0.001, batch_size=kept // 4, keep="best", check_every=60)
     order = streams.generators("minibatch")
     held = (x[:, kept:], scaled[:, kept:])
-    fit = training.fit(net, loss_of(name), start, x[:, :kept], scaled[:, :kept], plan, order, held, device)
+    fit = training.fit(net, loss, start, x[:, :kept], scaled[:, :kept], plan, order, held, device)
     return {
         "values": UNIT * training.predict(net, fit.parameters, new, device)[..., 0].double().numpy(),
         "status": fit.status,
@@ -196,7 +222,7 @@ def _authors(name: str, x, y, error, new, streams: Streams, device: str) -> dict
         "train_loss": fit.loss,
         "epochs": fit.epochs,
         "dead_share": fit.dead_share,
-        "misfit": fit.loss / _at_truth(name, error[:, :kept] / UNIT),
+        "misfit": fit.loss / _at_truth(loss, error[:, :kept] / UNIT),
     }
 
 
@@ -266,4 +292,5 @@ EXPERIMENT = Experiment(
         *(Contrast("l1", "squared", method) for method in BASELINES),
     ),
     block=50,
+    plug=Plug(sample, judge, train=train),
 )

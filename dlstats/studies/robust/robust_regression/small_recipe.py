@@ -34,7 +34,9 @@ def loss_of(name: str) -> Callable:
     }[name]
 
 
-def rates_of(x, y, streams: Streams, device: str, parameters: dict) -> dict[str, tuple[float, ...]]:
+def rates_of(
+    x, y, streams: Streams, device: str, parameters: dict, tuned: tuple[str, ...] = TUNED
+) -> dict[str, tuple[float, ...]]:
     """The learning rate of every replicate that is best on the fifth on which the rivals are tuned, by network that is tuned."""
     from dlstats.methods import tuning
     from dlstats.training import recipes
@@ -43,7 +45,7 @@ def rates_of(x, y, streams: Streams, device: str, parameters: dict) -> dict[str,
     held, rest = (np.stack([getattr(split, part) for split in splits]) for part in ("held", "rest"))
     mine = np.arange(len(x))[:, None]
     chosen = {}
-    for name in TUNED:
+    for name in tuned:
         errors = []
         for rate in RATES:
             recipe = recipes.Recipe(WIDTHS, rate, STEPS // TRIAL, BATCH, start="hats")

@@ -1,0 +1,90 @@
+"""A method beside its rivals on shared replicates: ratios with their intervals, one row per condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.study import Experiment, Figure
+
+RATIO = "log_ratio("
+ROW, HEAD = 0.16, 1.1
+"""Inches of a row of the figure, and of its legend and axis."""
+
+
+def ratios(lines: pd.DataFrame, experiment: Experiment, label: str) -> Figure:
+    """Log ratios of a method to every rival on a log axis, one row per condition and key; `lines` are those of one measure."""
+    factors = {**experiment.factors, **experiment.keys}
+    varying = [name for name in factors if name in lines and lines[name].nunique(dropna=False) > 1]
+    row_of = [", ".join(_level(factors, name, row[name]) for name in varying) for row in lines.to_dict("records")]
+    lines = lines.assign(row=row_of)
+    measure = next(m.label for m in experiment.measures if m.column == lines["measure"].iloc[0])
+    statistic = lines["statistic"].iloc[0][len(RATIO) : -1].replace("_", " ")
+    caption = (
+        f"{measure[0].upper()}{measure[1:]} ({statistic}) of {label} over that of every rival on the same replicates, with 95 % "
+        "Monte Carlo intervals, one row per condition. Left of 1 the rival has the larger value."
+    )
+    rows = list(dict.fromkeys(lines["row"]))
+
+    def draw(evidence: Evidence, figure) -> None:
+        from matplotlib.ticker import NullFormatter
+
+        from dlstats.plotting import style
+
+        axes, rivals = figure.subplots(), list(dict.fromkeys(lines["against"]))
+        for number, rival in enumerate(rivals):
+            own = lines[lines["against"] == rival]
+            middle, low, high = (10 ** own[c].to_numpy(float) for c in ("estimate", "lower", "upper"))
+            at = np.array([rows.index(row) for row in own["row"]]) + 0.7 * ((number + 0.5) / len(rivals) - 0.5)
+            marks = style.of(rival, experiment.methods[rival]) | {"linestyle": "none"}
+            bars = np.nan_to_num(np.stack([middle - low, high - middle]))
+            axes.errorbar(middle, at, xerr=bars, label=experiment.label_of(rival), markersize=3, **marks)
+        axes.axvline(1.0, color="0.5", linewidth=0.7, zorder=0)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.tick_params(axis="y", labelsize="x-small", length=0)
+        axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel=f"{measure}, ratio of {label} to the rival")
+        _few_ticks(axes)
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize="x-small")
+
+    return Figure(
+        "ratios", caption, draw, "two-column", HEAD + ROW * len(rows) * max(1.0, lines["against"].nunique() / 3)
+    )
+
+
+def _level(factors: Mapping[str, Factor], name: str, level: Any) -> str:
+    """A word by its label, a number with the name of its factor."""
+    text = factors[name].describe(level)
+    return text if isinstance(level, str) else f"{factors[name].label} {text}"
+
+
+def _few_ticks(axes) -> None:
+    """Ticks at 1, 2, 5 where the ratios span less than two decades, else those of a log axis."""
+    low, high = axes.get_xlim()
+    if high / low < 100:
+        ticks = [m * 10.0**k for k in range(-6, 7) for m in (1, 2, 5) if low <= m * 10.0**k <= high]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+
+
+def legend_above(figure: Figure) -> Figure:
+    """The figure with one legend above its panels in the place of one inside, and a tick at every level where there are few."""
+
+    def draw(evidence: Evidence, canvas) -> None:
+        figure.draw(evidence, canvas)
+        for axes in canvas.axes:
+            if (inside := axes.get_legend()) is not None:
+                inside.remove()
+            levels = np.unique(np.concatenate([np.asarray(line.get_xdata(), float) for line in axes.lines]))
+            if len(levels) <= 6:
+                axes.set_xticks(levels, [f"{level:g}" for level in levels])
+        handles, labels = canvas.axes[0].get_legend_handles_labels()
+        columns = 3 if figure.width == "one-column" else 5
+        canvas.legend(handles, labels, loc="outside upper center", ncols=columns, fontsize="x-small")
+
+    return replace(figure, draw=draw, height=figure.height + 0.5)
