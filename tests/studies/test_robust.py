@@ -14,7 +14,9 @@ from dlstats.methods import tuning
 from dlstats.montecarlo import Estimate
 from dlstats.pipeline import registry
 from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition
 from dlstats.protocol.measure import Contrast
+from dlstats.protocol.plug import Sample
 from dlstats.protocol.readers import value
 from dlstats.seeds import Streams
 from dlstats.studies.averages import Average
@@ -71,8 +73,9 @@ def test_quantile_networks_hold_out_the_fifth_that_tunes_their_rivals(monkeypatc
     seen, streams, parameters = [], Streams(1, "quantile_benchmark", [0, 3]), {"n": 23, "design": "S1"}
     x = np.random.default_rng(0).random((2, 23, 2))
     monkeypatch.setattr(training, "fit", fit)
+    data = Sample(x, x[..., 0], x, x[..., 0], streams.generators("baseline", **parameters), parameters)
     with pytest.raises(Called):
-        published_quantiles._networks("all_levels", x, x[..., 0], x, 1, streams, "cpu", parameters)
+        published_quantiles._networks("all_levels", Condition({"n": 23, "effort": 1}), data, streams, "cpu")
     splits = [tuning.held_out(23, rng) for rng in streams.generators("baseline", **parameters)]
     for inputs, responses, part in seen:
         for r, split in enumerate(splits):
