@@ -1,0 +1,75 @@
+"""The documentation site: formulas, docstrings and exports reach its pages; built without warnings, with no broken link."""
+
+import importlib
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import dlstats
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def making():
+    sys.path.insert(0, str(ROOT / "docs"))
+    yield lambda name: importlib.import_module(f"making.{name}")
+    sys.path.remove(str(ROOT / "docs"))
+
+
+def test_functions_have_thin_spaces_around_them_and_none_before_a_bracket(making):
+    formulas = [(r"2\log M", False), (r"\max(a)\thinspace b", True), (r"a\thinspace\log M", False)]
+    log, brackets, after_space = making("mathml").convert(formulas)
+    assert log.count('<mspace width="0.167em" />') == 2
+    assert brackets.count('<mspace width="0.167em" />') == 1
+    assert after_space.count('<mspace width="0.167em" />') == 2
+    assert 'display="block"' in brackets
+
+
+def test_a_formula_that_is_no_tex_is_named(making):
+    with pytest.raises(ValueError, match=r"got `\\frac\{1\}`"):
+        making("mathml").convert([("x", False), (r"\frac{1}", False)])
+
+
+def test_marks_of_a_docstring_are_characters_but_in_code_and_examples(making):
+    lines = ["|r| times `a*b` and x_ *", ">>> f(*args) | g", "out*", "", "a*"]
+    wanted = [r"\|r\| times `a*b` and x\_ \*", ">>> f(*args) | g", "out*", "", r"a\*"]
+    assert making("pages").escaped(lines) == wanted
+
+
+@pytest.mark.parametrize("room", dir(dlstats))
+def test_the_page_of_a_room_documents_every_export(room, making):
+    page = making("pages").room_page(room)
+    for name in importlib.import_module(f"dlstats.{room}").__all__:
+        assert re.search(rf"^\.\. (auto\w+|py:data):: (dlstats\.{room}\.)?{name}$", page, re.MULTILINE), name
+
+
+@pytest.mark.slow  # half a minute; the packages of the site are in the lock
+def test_the_site_is_built_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(tmp_path / "site")]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    pages = {page.relative_to(tmp_path / "site").as_posix(): page for page in (tmp_path / "site").rglob("*.html")}
+    pages = {name: page for name, page in pages.items() if not name.startswith("_static/")}
+    ids = {name: set(re.findall(r'\bid="([^"]+)"', page.read_text(encoding="utf-8"))) for name, page in pages.items()}
+    assert not [link for name in pages for link in _broken(name, pages[name], tmp_path / "site", ids)]
+
+
+def _broken(name: str, page: Path, site: Path, ids: dict[str, set[str]]) -> list[str]:
+    """Links of a page within the site that lead to no file, or to no place in it."""
+    broken = []
+    for link in re.findall(r'\bhref="([^"]+)"', page.read_text(encoding="utf-8")):
+        parts = urlsplit(unescape(link))
+        place = unquote(parts.fragment)
+        if parts.scheme:
+            continue
+        there = (page.parent / unquote(parts.path)).resolve() if parts.path else page.resolve()
+        key = there.relative_to(site.resolve()).as_posix() if there.is_relative_to(site.resolve()) else ""
+        if not there.exists() or (place and key in ids and place not in ids[key]):
+            broken.append(f"{name}: {link}")
+    return broken
