@@ -3,9 +3,13 @@
 A definition is a top-level statement that binds a name. It reaches the names that it reads, in its own module or
 through imports; of a module that it takes an attribute of, that attribute; of a module that it uses otherwise, all.
 Statements that bind nothing count with any definition of their module, C++ and CUDA sources with any definition of
-their folder. Comments, layout, docstrings, annotations and messages do not count (see `syntax`).
+their folder. Comments, layout, docstrings, annotations and messages do not count (see `syntax` and `words`).
 
-Not seen: modules imported by a computed name, names bound by `:=` or `match` outside functions, other packages.
+Where the call of a function makes an experiment, of it what decides the rows counts (see `slices`); names of rooms
+that are loaded lazily are those of their stub; a function under a decorator that keeps it counts as a statement.
+
+Not seen: modules imported by a computed name or for what they do alone, names bound by `:=` or `match` outside
+functions, other packages.
 Standard library only, as in `grid`: the Snakefile imports this module.
 """
 
@@ -23,6 +27,7 @@ from pathlib import Path
 from dlstats import project
 from dlstats.pipeline.modules import Definition, Module
 from dlstats.pipeline.reach import NATIVE, Code, Place
+from dlstats.pipeline.slices import Slices, split
 
 PACKAGE = Path(__file__).parent.parent
 ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
@@ -32,6 +37,8 @@ DESCRIBING = (
     "plug",
 )  # fmt: skip
 """Keywords that say what is made of an experiment's rows, or which conditions there are, and change no row."""
+ROWS = ("simulate", "streams")
+"""Those that decide its rows."""
 SUMMARISED = ("measures", "contrasts", "slopes")
 HANDED = (("seeds", "Streams"), ("protocol.factor", "Condition"))
 """What every `simulate` is handed, and so reaches without naming it: (module of the package, definition)."""
@@ -75,7 +82,7 @@ class Fingerprints:
         code, home = self._open(module, labels=False)
         place = _experiment(code, home, experiment)
         own = isinstance(place[1], ast.Call) and any(k.arg == "plug" for k in place[1].keywords)
-        return code.digest(_keywords(code, place, ("plug",))) if own else self.cells(module, experiment)
+        return code.digest(_keywords(code, place, ("plug",)) if own else self._cells(module, experiment, whole=True)[1])
 
     def part(self, module: str, keyword: str) -> str:
         """What a keyword of the study reaches, such as `claims`, but not how the experiments simulate.
@@ -103,17 +110,22 @@ class Fingerprints:
         roots = set().union(*(code.bound(home, name) for name in names)) if names else code.whole(home)
         return code.digest(roots)
 
-    def _cells(self, module: str, experiment: str) -> tuple[Code, list[Definition]]:
+    def _cells(self, module: str, experiment: str, whole: bool = False) -> tuple[Code, list[Definition]]:
+        """The code, and what the rows hang on: of a function that makes the experiment its slice, or the `whole`."""
         code, home = self._open(module, labels=False)
-        where, node, _ = _experiment(code, home, experiment)
+        place = where, node, _ = _experiment(code, home, experiment)
         if not isinstance(node, ast.Call):
             return code, [Definition(where, "value", (node,))]
+        made = None if whole else _made(code, place)
         if _is_experiment(node):
-            first, counted = node.args[:1], [k for k in node.keywords if k.arg in (None, "simulate", "streams")]
+            first, counted = node.args[:1], [k for k in node.keywords if k.arg in (None, *ROWS)]
+        elif made is not None:
+            first, counted = node.args, [k for k in node.keywords if k.arg in (None, "factors", *made[1].parameters)]
         else:
             first, counted = [node.func, *node.args], [k for k in node.keywords if k.arg not in DESCRIBING]
         roots = [Definition(where, "simulate", tuple(first))] if first else []
         roots += [Definition(where, str(k.arg), (k.value,)) for k in counted]
+        roots += [Definition(made[0], "rows", (made[1].rows,))] if made else []
         return code, roots + self._handed(code)
 
     def _handed(self, code: Code) -> list[Definition]:
@@ -194,7 +206,22 @@ def _keywords(code: Code, place: Place, wanted: Iterable[str]) -> list[Definitio
             names = tuple(key for key in value.keys if key is not None) if isinstance(value, ast.Dict) else ()
             written = isinstance(value, ast.Dict) and len(names) == len(value.keys)
             definitions.append(Definition(module, keyword.arg, names if written else (value,)))
-    return definitions
+    made = _made(code, place)
+    return [*definitions, Definition(made[0], "shown", (made[1].shown,))] if made else definitions
+
+
+def _made(code: Code, place: Place) -> tuple[Module, Slices] | None:
+    """The slices of the function whose call makes an experiment, and its module."""
+    where, call, _ = place
+    if not isinstance(call, ast.Call) or _is_experiment(call):
+        return None
+    chain, node = [], call.func
+    while isinstance(node, ast.Attribute):
+        chain.insert(0, node.attr)
+        node = node.value
+    found = [d for d in code.bound(where, node.id, tuple(chain)) if d.nodes] if isinstance(node, ast.Name) else []
+    sliced = split(found[0].nodes[0], ROWS) if len(found) == 1 else None
+    return (found[0].module, sliced) if sliced else None
 
 
 def _is_experiment(node: ast.expr) -> bool:
@@ -232,7 +259,7 @@ def know(digests: Mapping[str, str]) -> None:
 
 def stamp() -> str:
     """Changes whenever a file of the package is written: a digest of names, sizes and times of writing and of any change."""
-    files = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", *NATIVE))
+    files = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".pyi", *NATIVE))
     states = [(str(path), (s := path.stat()).st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for path in files]
     return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
 

@@ -60,7 +60,10 @@ class Code:
 
     def digest(self, roots: Iterable[Definition], hidden: Mapping[Definition, list[Definition]] | None = None) -> str:
         """Of all that is reached, in any order."""
-        digests = sorted(definition.digest(self.labels) for definition in self.reach(roots, hidden))
+        reached = self.reach(roots, hidden)
+        vocabulary = f"{self.package.name}.protocol"
+        labels = self.labels or any(d.shows for d in reached if not d.module.name.startswith(vocabulary))
+        digests = sorted(definition.digest(labels) for definition in reached)
         return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
     def bound(self, module: Module, name: str, chain: tuple[str, ...] = ()) -> set[Definition]:
@@ -103,7 +106,7 @@ class Code:
                 base = root.joinpath(head, *rest)
                 paths = (base / "__init__.py", base.with_name(base.name + ".py"), base)
                 path = next((path for path in paths if (path.is_dir() if path is base else path.is_file())), None)
-                self._modules[name] = path and _module(name, path, path.stat().st_mtime_ns, path.stat().st_size)
+                self._modules[name] = path and _module(name, path, self.package.name, _states(path))
         return self._modules[name]
 
     def _reached(self, definition: Definition) -> frozenset[Definition]:
@@ -136,7 +139,7 @@ class Code:
         self, module: Module, imported: Imported, chain: tuple[str, ...], reached: set[Definition], seen: Seen
     ) -> None:
         """An imported name and the attributes taken of it: the definition that they lead to, or a whole module."""
-        at = self._find(_absolute(module, imported))
+        at = self._find(module.absolute(imported))
         names = (imported.attribute, *chain) if imported.attribute else chain
         while at is not None and names:
             inner = self._find(f"{at.name}.{names[0]}")
@@ -144,6 +147,12 @@ class Code:
                 self._name(at, names[0], names[1:], reached, seen)
                 return
             if inner is None:
+                for definition, lazy in at.lazy.get(names[0], ()):
+                    reached.add(definition)
+                    assert lazy is not None
+                    self._import(at, lazy, tuple(names[1:]), reached, seen)
+                if names[0] in at.lazy:
+                    return
                 break
             at, names = inner, names[1:]
         if at is not None:
@@ -156,7 +165,7 @@ class Code:
         for name, definitions in module.bound.items():
             reached |= {definition for definition, _ in definitions}
             for _, imported in definitions:
-                if imported is not None and self._find(f"{_absolute(module, imported)}.{imported.attribute}") is None:
+                if imported is not None and self._find(f"{module.absolute(imported)}.{imported.attribute}") is None:
                     self._name(module, name, (), reached, seen)
         reached |= self._always(module)
         if module.is_package:
@@ -166,12 +175,26 @@ class Code:
                 if inner is not None:
                     self._all(inner, reached, seen)
 
+    def _registered(self, module: Module) -> Iterator[Definition]:
+        """Definitions under a decorator of the package or the folder that may keep them elsewhere."""
+        for definition, decorators in module.decorated:
+            for decorator in decorators:
+                root = decorator.func if isinstance(decorator, ast.Call) else decorator
+                names = []
+                while isinstance(root, ast.Attribute):
+                    names.insert(0, root.attr)
+                    root = root.value
+                if isinstance(root, ast.Name):
+                    reached = self.bound(module, root.id, tuple(names))
+                    if any(_keeps(node, d.module) for d in reached for node in d.nodes):
+                        yield definition
+
     def _always(self, module: Module) -> frozenset[Definition]:
         """What counts with any definition of a module: its effects, those of the packages above, compiled sources."""
         if module not in self._standing:
             parts = module.name.split(".")
             above = [self._find(".".join(parts[:i])) for i in range(1, len(parts) + 1)]
-            effects = {effect for at in above if at is not None for effect in at.effects}
+            effects = {effect for at in above if at is not None for effect in (*at.effects, *self._registered(at))}
             folder = module.path if module.path.is_dir() else module.path.parent
             native = _native(folder)
             self._standing[module] = frozenset(effects | ({Definition(module, native)} if native else set()))
@@ -191,17 +214,36 @@ def _uncollected() -> Iterator[None]:
 
 
 @cache
-def _module(name: str, path: Path, stamp: int, size: int) -> Module:
-    """Parsed once for every state of the file."""
-    return Module(name, path)
+def _module(name: str, path: Path, package: str, states: tuple) -> Module:
+    """Parsed once for every state of the file and its stub."""
+    return Module(name, path, package)
 
 
-def _absolute(module: Module, imported: Imported) -> str:
-    if not imported.level:
-        return imported.module
-    parts = module.name.split(".")
-    parts = parts[: len(parts) - imported.level + module.is_package]
-    return ".".join([*parts, imported.module] if imported.module else parts)
+def _states(path: Path) -> tuple[tuple[int, int], ...]:
+    several = (path, path.with_suffix(".pyi"))
+    return tuple((s.st_mtime_ns, s.st_size) for s in (one.stat() for one in several if one.exists()))
+
+
+def _keeps(node: ast.AST, module: Module) -> bool:
+    """Whether a decorator's definition may keep what it is given: no function, or one that writes to a name of its module."""
+    if not isinstance(node, ast.FunctionDef):
+        return True
+    for part in ast.walk(node):
+        match part:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=root))):
+                pass
+            case ast.Subscript(value=root, ctx=ast.Store()) | ast.Attribute(value=root, ctx=ast.Store()):
+                pass
+            case _:
+                continue
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        local = module.locals.get((node.name, node.lineno), frozenset())
+        if isinstance(root, ast.Name) and root.id in module.bound and root.id not in local:
+            bound = module.bound[root.id]
+            if any(imported is None or imported.module.partition(".")[0] == module.package for _, imported in bound):
+                return True
+    return any(isinstance(part, ast.Global) for part in ast.walk(node))
 
 
 def _assigned(definition: Definition, name: str) -> ast.expr | None:

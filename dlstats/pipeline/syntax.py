@@ -6,15 +6,12 @@ Standard library only, as in `grid`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-MESSENGERS = frozenset(
-    ("say", "print", "log", "debug", "info", "warning", "warn", "error", "exception", "critical", "report")
-)
-"""Functions and methods that tell: their string arguments do not count."""
-LABELLED = frozenset(("Method", "Factor"))
-"""What their strings say stands on axes and in tables, and changes no cell."""
+from dlstats.pipeline import words
+
 UNREAD = frozenset(("annotation", "returns", "type_comment", "type_params", "kind", "ctx"))
 """Fields of syntax that change no number."""
 QUIET = (ast.Expr, ast.Pass, ast.AnnAssign)
@@ -53,6 +50,25 @@ def imports(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Impor
             yield head, Imported(head)
 
 
+class Names(Protocol):
+    """What a module knows of names: where they come from."""
+
+    package: str
+    """The package whose vocabulary is meant."""
+
+    def of(self, name: str, chain: Sequence[str]) -> str:
+        """The full name of an attribute of what a name of the module stands for; empty where it cannot be told."""
+        ...
+
+    def full(self, imported: Sequence[Imported], chain: Sequence[str]) -> str:
+        """The same of what is imported, by one import."""
+        ...
+
+    def describes(self, called: str) -> bool:
+        """Whether it is a class of the module that says how it is shown."""
+        ...
+
+
 @dataclass
 class _Scope:
     """A function, lambda, comprehension or class body (which binds nothing for what stands inside it)."""
@@ -66,9 +82,12 @@ class _Scope:
 class Reader:
     """Walks syntax once: collects its text and what it reads, with the scopes of Python."""
 
-    def __init__(self, local_names: dict[tuple[str, int], frozenset[str]], labels: bool = True) -> None:
-        """`labels` count or not; `labelled` says whether there were any."""
-        self.locals, self.labels, self.labelled = local_names, labels, False
+    def __init__(
+        self, local_names: dict[tuple[str, int], frozenset[str]], labels: bool = True, names: Names | None = None
+    ) -> None:
+        """`labels` count or not; `labelled` says whether there were any, `shows` whether any are read as values."""
+        self.locals, self.labels, self.names = local_names, labels, names
+        self.labelled = self.shows = False
         self.text: list[str] = []
         self.reads: set[Read] = set()
         self.scopes: list[_Scope] = []
@@ -110,7 +129,7 @@ class Reader:
     def _says_nothing(self, node: ast.AST) -> bool:
         if isinstance(node, ast.AnnAssign):
             return node.value is None and not self._in_class
-        return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and _is_text(node.value))
+        return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and words.is_text(node.value))
 
     @property
     def _in_class(self) -> bool:
@@ -131,6 +150,7 @@ class Reader:
         self.reads.add((None, name, chain))
 
     def _Constant(self, node: ast.Constant) -> None:
+        self.shows = self.shows or node.value in words.SHOWN if isinstance(node.value, str) else self.shows
         self.text.append(repr(node.value))
 
     def _Name(self, node: ast.Name) -> None:
@@ -144,6 +164,7 @@ class Reader:
             names.append(inner.attr)
             inner = inner.value
         self.text.append(".".join(names))
+        self.shows = self.shows or not words.SHOWN.isdisjoint(names)
         if isinstance(inner, ast.Name):
             self.text.append(inner.id)
             self._look_up(inner.id, tuple(reversed(names)))
@@ -185,7 +206,12 @@ class Reader:
     def _ClassDef(self, node: ast.ClassDef) -> None:
         self.text.append(node.name)
         self.several([*node.bases, *node.keywords, *node.decorator_list])
-        self._inside(_Scope(frozenset(), is_class=True), node.body)
+        hidden = words.shown(node)
+        self.labelled = self.labelled or bool(hidden)
+        if hidden and not self.labels:
+            self.text += [name for name, _ in hidden]
+        dropped = [] if self.labels else [statement for _, statement in hidden]
+        self._inside(_Scope(frozenset(), is_class=True), [s for s in node.body if s not in dropped])
 
     def _comprehended(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         first, *rest = node.generators
@@ -214,25 +240,43 @@ class Reader:
         self.several([node.test])
 
     def _Call(self, node: ast.Call) -> None:
-        called = getattr(node.func, "attr", getattr(node.func, "id", None))
-        self.labelled = self.labelled or called in LABELLED
-        without = called in MESSENGERS or (called in LABELLED and not self.labels)
-        self._told(node) if without else self.plain(node)
+        called, names = self._called(node.func), self.names
+        if called and names is not None and words.tells(called, names.package):
+            return self._told(node)
+        labels = words.labels(called, node, names.package, names.describes(called)) if called and names else frozenset()
+        self.labelled = self.labelled or bool(labels)
+        if labels and not self.labels:
+            self._told(node, labels)
+        elif getattr(node.func, "attr", getattr(node.func, "id", None)) in words.WHOLE:
+            self._told(node, frozenset())
+        else:
+            self.plain(node)
 
-    def _told(self, node: ast.Call) -> None:
-        """A call without its words."""
+    def _called(self, node: ast.expr) -> str:
+        """The full name of what is called, through imports; empty where it cannot be told."""
+        chain: list[str] = []
+        while isinstance(node, ast.Attribute):
+            chain.insert(0, node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or self.names is None:
+            return ""
+        for scope in reversed(self.scopes):
+            if node.id in scope.names:
+                return self.names.full(scope.imports.get(node.id, []), chain)
+        return self.names.of(node.id, chain)
+
+    def _told(self, node: ast.Call, labels: frozenset[str] | None = None) -> None:
+        """A call without its words: all strings, or those that stand for `labels`."""
         self.several([node.func])
-        self.several([part for part in node.args if not _is_text(part)])
-        self.several([part for part in node.keywords if not _is_text(part.value)])
+        some = labels is None or words.PLACED in labels
+        self.several(self._levels(part, labels) for part in node.args if not (some and words.is_text(part)))
+        told = [k for k in node.keywords if words.is_text(k.value) and (labels is None or k.arg in labels)]
+        self.several(self._levels(part, labels) for part in node.keywords if part not in told)
 
-
-def _is_text(node: ast.AST) -> bool:
-    """A string: written out, formatted, joined or put together."""
-    match node:
-        case ast.Constant(value=str()) | ast.JoinedStr():
-            return True
-        case ast.BinOp(left=left, right=right):
-            return _is_text(left) or _is_text(right)
-        case ast.Call(func=ast.Attribute(value=value)):
-            return _is_text(value)
-    return False
+    def _levels(self, part: ast.expr | ast.keyword, labels: frozenset[str] | None) -> ast.AST:
+        """Of levels with a label each, in the vocabulary, the levels."""
+        value = part.value if isinstance(part, ast.keyword) else part
+        if not labels or words.PLACED not in labels or not isinstance(value, ast.Dict) or None in value.keys:
+            return part
+        levels = ast.Tuple([key for key in value.keys if key is not None], ast.Load())
+        return ast.keyword(part.arg, levels) if isinstance(part, ast.keyword) else levels

@@ -54,10 +54,12 @@ TRAINING = Experiment(simulate=_train, factors={"n": int}, methods=METHODS, meas
     "pkg/engine/core.py": '''
 from dataclasses import dataclass
 from functools import lru_cache
+import logging
 from pkg.constants import RATE
 from pkg.engine import rules
 from pkg.kernel import build
 from pkg.training.progress import line
+log = logging.getLogger("pkg")
 @dataclass(frozen=True)
 class Plan:
     """A plan."""
