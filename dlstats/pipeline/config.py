@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import Field, PlainValidator
 
 from dlstats import project
-from dlstats.pipeline import checked, grid, outside, processes, registry, size, yaml12
+from dlstats.pipeline import checked, citations, grid, outside, processes, registry, size, yaml12
 from dlstats.protocol import study as protocol
 from dlstats.protocol.factor import LARGEST
 from dlstats.protocol.hints import near
@@ -127,7 +127,7 @@ def check(content: Any) -> dict:
     """The configuration with defaults, studies in order and overrides as grids.
 
     Raises ConfigError when it is not what is required, a study's factors do not admit a level of its overrides, or the
-    run would be larger than its limits, and StudyError when a study's own file or design is wrong.
+    run would be larger than its limits, and StudyError when a study's own file or design is wrong, or cites what has no entry.
     """
     try:
         config = checked.check(Config, content, "the configuration")
@@ -137,6 +137,7 @@ def check(content: Any) -> dict:
     settings["studies"] = _studies(config.studies)
     settings["overrides"] = _overrides(config)
     registry.load_all(settings["studies"])
+    citations.check(settings["studies"])
     experiments = {study: _experiments(settings, study) for study in settings["studies"]}
     try:
         size.check(settings)

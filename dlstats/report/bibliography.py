@@ -16,9 +16,8 @@ from pybtex.database import BibliographyData
 from pybtex.richtext import Text
 
 from dlstats.pipeline import outside
+from dlstats.pipeline.citations import FILE
 from dlstats.report.files import tracked
-
-FILE = "references.bib"
 
 
 @dataclass(frozen=True)

@@ -175,3 +175,35 @@ def test_a_study_in_a_folder_is_one_as_well(folder):
     settings = config.load(_configure(folder, "[./network_or_boosting/]"))
     assert settings["studies"] == ["network_or_boosting"]
     assert registry.file("network_or_boosting") == package / "__init__.py"
+
+
+ENTRY = "@misc{stein1956, author = {Stein, Charles}, title = {Inadmissibility}, year = {1956}}\n"
+
+
+@pytest.mark.parametrize(
+    ("cited", "message"),
+    [
+        ("grinsztajn2022", ""),
+        ("stein1956", ""),
+        ("grinsztajn2021", "got `grinsztajn2021`. Did you mean `grinsztajn2022`?"),
+        ("stein1965", "got `stein1965`. Did you mean `stein1956`?"),
+    ],
+)
+def test_a_key_that_no_file_of_sources_has_is_refused_with_the_nearest(folder, cited, message):
+    (folder / "mine" / "references.bib").write_text(ENTRY)
+    claim = f"claims=[Claim('MEAN1', 'It is near.', at_most(1.0), value('error', 'mean'), Practice('{cited}'))],\n"
+    imports = (
+        "from dlstats.protocol.claim import Claim, at_most\nfrom dlstats.protocol.origin import Practice\n"
+        "from dlstats.protocol.readers import value\n"
+    )
+    text = SMALL.replace("import numpy", f"{imports}import numpy").replace("    designs=", f"    {claim}    designs=")
+    (folder / "mine" / "small_mean.py").write_text(text)
+    path = _configure(folder, "[./mine/small_mean.py]")
+    if not message:
+        assert config.load(path)["studies"] == ["small_mean"]
+        return
+    with pytest.raises(registry.StudyError) as caught:
+        config.load(path)
+    assert str(caught.value).startswith("mine/small_mean.py: `MEAN1` must cite a key of ")
+    assert str(caught.value).endswith(message)
+    assert "\n" not in str(caught.value)

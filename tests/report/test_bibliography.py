@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from cases.report_site import REPORTS
 
-from dlstats.pipeline import origins, outside, registry
+from dlstats.pipeline import citations, origins, outside, registry
 from dlstats.protocol import origin
 from dlstats.report import bibliography, typst
 
@@ -62,7 +62,7 @@ def test_every_claim_and_check_cites_an_entry():
 
 def test_no_entry_is_lost_in_reading_and_keys_are_in_order():
     keys = re.findall(r"^@\w+\{([^,\s]+)", TEXT, re.M)
-    assert keys == sorted(set(keys))
+    assert keys == sorted(set(keys)) == citations.keys(REPORTS / bibliography.FILE)
     assert set(keys) == set(SOURCES)
 
 
