@@ -13,7 +13,7 @@ from cases import tutorial
 from dlstats.cli import parser as command_line
 
 ROOT = tutorial.DOCS.parent
-LONG = {"start.md", "tutorials/study.md", "tutorials/figure.md", "tutorials/cluster.md"}
+LONG = {"start.md", *(f"tutorials/{name}.md" for name in ("study", "compare", "figure", "cluster"))}
 """Pages that run the workflow."""
 ELSEWHERE = {"tutorials/cluster.md"}
 """Pages that need what a test has not: here, a cluster."""
