@@ -109,9 +109,8 @@ def _formed(row: Mapping, counted: int) -> tuple[str, str, float]:
         return word, row["open"], math.nan
     if verdict.decide(row["p_adjusted"], row["p_for"]) == "refuted":
         return word, verdict.NEARS_CONFLICT, math.nan
-    deciding = Estimate(
-        row["deciding"], row["deciding_mcse"], int(row["deciding_replicates"]), looked_at=int(row["looked_at"])
-    )
+    counts = {"looked_at": int(row["looked_at"]), "df": row["df"]}
+    deciding = Estimate(row["deciding"], row["deciding_mcse"], int(row["deciding_replicates"]), **counts)
     needed = verdict.needed(row["relation"], deciding, row["theory"], row["margin"], counted)
     settles = needed <= verdict.WORTH * deciding.replicates
     return word, verdict.MORE if settles else verdict.BORDER, float(f"{needed:.2g}") if settles else math.nan

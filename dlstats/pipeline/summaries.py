@@ -125,6 +125,8 @@ def _of_levels(experiment: Experiment, raw: pd.DataFrame, c: LevelContrast) -> I
         parts: dict[object, pd.DataFrame] = dict(iter(rows.groupby(c.factor, sort=False)))
         if c.first in parts and c.second in parts:
             first, second = (_column(parts[level], c.column) for level in (c.first, c.second))
+            shared = first.index.intersection(second.index)  # one level may be run on a part of the replicates
+            first, second = first[shared], second[shared]
             estimate = montecarlo.paired(first, second, c.kind, c.statistic, **c.options)
             cells = [parts[level]["cell"].iloc[0] for level in (c.first, c.second)]
             labels = {

@@ -185,11 +185,27 @@ def wanted_mcse(relation: str, value: float, theory: float, margin: float, count
 def needed(relation: str, estimate: Estimate, theory: float, margin: float, counted: int = 1) -> float:
     """Replicates that would decide the claim with probability 0.8, the error falling as 1 / sqrt(replicates).
 
-    Infinite when the estimate stands on the border; NaN without an error.
+    The degrees of freedom of the error grow as the replicates, which counts where they are few. Infinite when the estimate
+    stands on the border; NaN without an error.
     """
     if not (math.isfinite(estimate.value) and estimate.mcse > 0):
         return math.nan
-    target = wanted_mcse(relation, estimate.value, theory, margin, counted * estimate.looked_at)
+    counted = counted * estimate.looked_at
+    target = wanted_mcse(relation, estimate.value, theory, margin, counted)
     if not target > 0:
         return math.inf
-    return float(math.ceil(estimate.replicates * (estimate.mcse / target) ** 2))
+    times = max((estimate.mcse / target) ** 2, _times(relation, estimate, theory, margin, counted))
+    return float(math.ceil(estimate.replicates * times))
+
+
+def _times(relation: str, estimate: Estimate, theory: float, margin: float, counted: int) -> float:
+    """How many times the replicates bring the gap to t + z errors, t the quantile at the degrees of freedom then had."""
+    bias = deviation(relation, estimate.value, theory)
+    level = LEVEL if bias < margin else LEVEL / counted / (2 if relation == "equals" else 1)
+
+    def short(log: float) -> float:
+        t = -float(scipy.special.stdtrit(estimate.degrees * math.exp(log), level))
+        return abs(bias - margin) / estimate.mcse * math.exp(log / 2) - t - float(scipy.special.ndtri(POWER))
+
+    low, high = -10.0, 30.0
+    return math.exp(float(scipy.optimize.brentq(short, low, high))) if short(low) < 0 < short(high) else 0.0

@@ -137,6 +137,19 @@ def test_levels_of_a_factor_that_share_replicates_are_paired():
     assert set(lines["against"]) == {"n=100"}
 
 
+def test_a_level_that_is_run_on_a_part_of_the_replicates_is_paired_with_that_part_and_nothing_failed():
+    rows = raw()
+    failed = (rows["n"] == 100) & (rows["replicate"] == 3)
+    rows.loc[failed, "status"] = "diverged"
+    contrast = LevelContrast("risk", "n", 400, 100, "difference", "mean")
+    experiment = Experiment(EXPERIMENT.simulate, EXPERIMENT.factors, EXPERIMENT.methods, EXPERIMENT.measures,
+                            EXPERIMENT.keys, [contrast])  # fmt: skip
+    table = summaries.summarise(experiment, rows[(rows["n"] != 100) | (rows["replicate"] < 20)])
+    lines = table[table["statistic"] == "difference(mean)"]
+    assert set(lines["replicates"]) == {19}
+    assert set(lines["failed"]) == {1}
+
+
 def _experiment(factor, methods):
     described = {name: Method(name, name) for name in methods}
     return Experiment(lambda *_: None, {factor: Factor(factor, int)}, described, [Measure("risk", "risk")])  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """Verdicts: kinds, p-values, Holm, the replicates that would decide."""
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable
@@ -207,12 +208,25 @@ def test_an_equivalence_needs_an_error_of_a_third_of_its_margin():
 
 
 def test_needed_replicates_grow_with_the_square_of_the_error():
-    one, two = (verdict.needed("at_most", Estimate(0.2, mcse, 100), 0.0, 0.1) for mcse in (0.1, 0.2))
+    one, two = (verdict.needed("at_most", Estimate(0.2, mcse, 100, df=1e9), 0.0, 0.1) for mcse in (0.1, 0.2))
     # 100 (0.1 / (0.1 / (1.645 + 0.842)))^2 = 618.3
     assert one == 619
     assert two / one == pytest.approx(4, rel=2 / one)
     assert verdict.needed("at_most", Estimate(0.1, 0.1, 100), 0.0, 0.1) == math.inf
     assert math.isnan(verdict.needed("at_most", Estimate(math.nan, math.nan, 0), 0.0, 0.1))
+
+
+@pytest.mark.parametrize(("value", "df"), [(0.3, 2.9), (0.3, 11.0), (0.12, 4.0), (0.05, 3.0)])
+def test_needed_replicates_are_told_by_t_where_degrees_of_freedom_are_few(value, df):
+    estimate, counted = Estimate(value, 0.05, 18, df=df), 200
+    replicates = verdict.needed("at_most", estimate, 0.0, 0.1, counted)
+    times = replicates / 18
+    gap, level = abs(value - 0.1) / (0.05 / math.sqrt(times)), 0.05 / (counted if value > 0.1 else 1)
+    assert stats.t.sf(gap - stats.norm.ppf(0.8), df * times) <= level
+    few = (replicates - 1) / 18
+    gap = abs(value - 0.1) / (0.05 / math.sqrt(few))
+    assert stats.t.sf(gap - stats.norm.ppf(0.8), df * few) > level
+    assert replicates >= verdict.needed("at_most", dataclasses.replace(estimate, df=1e9), 0.0, 0.1, counted)
 
 
 def test_the_power_with_estimated_error_tends_to_the_normal_one_and_keeps_the_size():
