@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -166,6 +167,8 @@ RESULTS = {"simulate_sawtooth_training", "summarise", "measure", "ledger", "draw
 
 def test_results_that_were_copied_are_used_and_another_seed_is_computed(copied):
     assert _would_run(copied) == set()
+    for path in (path for top in ("results", "reports") for path in (copied / top).rglob("*")):
+        os.utime(path, (time.time() + 3600,) * 2)  # by a machine whose clock is ahead
     path = copied / "config" / "tiny.yaml"
     path.write_text(re.sub("seed: .*", "seed: 741", path.read_text()))
     done = _snakemake(copied, "--dry-run")

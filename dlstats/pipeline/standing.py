@@ -1,7 +1,8 @@
 """What stands on disk and is not what a configuration asks for, told to Snakemake, which knows only the times of files.
 
 Every job has an input of its own in `FOLDER`, of which nothing counts but its time: newer than the job's output when that
-is damaged, of another origin, or asked for again; older than everything otherwise. No result is touched.
+is damaged, of another origin, or asked for again; older than everything otherwise. No result is touched but for its time,
+where that is later than now, as of files that were copied from a machine whose clock is ahead.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ def job_name(job: grid.Job) -> str:
 
 def mark(config: Mapping, profile: str, results: Path, reports: Path, again: str = "") -> list[str]:
     """Set the time of every marker, and return a line for each study of which something is made again, and why."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    ahead = set_back(results, reports)
     by_study = faults(config, profile, results, reports, again)
     wrong = {path: why for parts in by_study.values() for path, why in parts.items()}
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for path in _markers(config):
         if path in wrong:
             Path(path).write_text(f"{time.time_ns()} {wrong[path]}\n")  # a new text: Snakemake compares what it knows
@@ -44,7 +46,33 @@ def mark(config: Mapping, profile: str, results: Path, reports: Path, again: str
             Path(path).touch()
             os.utime(path, (OLD, OLD))
     reasons = [list(dict.fromkeys(parts.values())) for parts in by_study.values() if parts]
-    return [f"made again: {why}{f' (and {len(more)} more)' if more else ''}" for why, *more in reasons]
+    return [*ahead, *(f"made again: {why}{f' (and {len(more)} more)' if more else ''}" for why, *more in reasons)]
+
+
+def set_back(*folders: Path) -> list[str]:
+    """Bring files and folders with a time later than now back to now, in their order, and return a line that says so.
+
+    Now is what the disk says, which may be that of another machine: the time of a file that is written for it. Between
+    it and the latest earlier time they lie equally far apart.
+    """
+    clock = FOLDER / "clock"
+    clock.write_text(str(time.time_ns()))  # a new text: the disk sets the time
+    now = clock.stat().st_mtime_ns
+    clock.unlink()
+    every = [
+        Path(parent, name) for folder in folders for parent, *names in os.walk(folder) for name in sum(names, ["."])
+    ]
+    times = {path: path.lstat().st_mtime_ns for path in every}
+    ahead = sorted({at for at in times.values() if at > now})
+    if not ahead:
+        return []
+    latest = max((at for at in times.values() if at <= now), default=OLD)
+    then = {at: now - (now - latest) * (len(ahead) - 1 - rank) // len(ahead) for rank, at in enumerate(ahead)}
+    late = [path for path, at in times.items() if at > now]
+    for path in late:
+        os.utime(path, ns=(now, then[times[path]]), follow_symlinks=False)
+    where = " and ".join(map(str, folders))
+    return [f"{len(late)} files and folders of {where} have times later than now, which are set back to now"]
 
 
 def _markers(config: Mapping) -> list[str]:

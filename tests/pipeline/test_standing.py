@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,25 @@ def test_markers_are_new_for_what_is_wrong_and_old_for_the_rest_and_nothing_else
     standing.mark(CONFIG, "toy", RESULTS, REPORTS)
     assert {path.stat().st_mtime for path in names} == {standing.OLD}
     assert times() == before
+
+
+def test_times_later_than_now_are_set_back_in_their_order_so_that_a_marker_is_newer():
+    hours = {path: 3600 * rank for rank, path in enumerate(RAW)}
+    now = time.time()
+    for path, later in hours.items():
+        os.utime(path, (now + later, now + later))
+    earlier = {
+        path: path.stat().st_mtime_ns for part in (RESULTS, REPORTS) for path in part.rglob("*") if path not in RAW
+    }
+    (said,) = standing.mark(CONFIG, "toy", RESULTS, REPORTS)
+    assert said == "2 files and folders of results and reports have times later than now, which are set back to now"
+    times = [path.stat().st_mtime_ns for path in RAW]
+    assert times == sorted(set(times))
+    assert max(earlier.values()) < times[1]
+    assert times[2] <= time.time_ns()
+    assert {path: path.stat().st_mtime_ns for path in earlier} == earlier
+    assert standing.mark(CONFIG, "toy", RESULTS, REPORTS) == []
+    _flip(RAW[2])
+    standing.mark(CONFIG, "toy", RESULTS, REPORTS)
+    (marker,) = SIMULATE
+    assert Path(marker).stat().st_mtime_ns > RAW[2].stat().st_mtime_ns
