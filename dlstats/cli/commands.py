@@ -26,9 +26,11 @@ def run(options: argparse.Namespace) -> int:
     from dlstats.pipeline import config, registry, results, run
 
     config.load(project.configuration(options.profile))
+    stale = options.keep_stale or "--keep-stale" in options.words  # after the profile it is among snakemake's words
+    options.words = [word for word in options.words if word != "--keep-stale"]
     for study in [word for word in options.words if word in registry.known()]:
         _require(study, options.profile)
-    status = run.workflow(options.profile, options.words, options.keep_stale)
+    status = run.workflow(options.profile, options.words, stale)
     if status:
         return status
     return results.contradictions(config.load(project.configuration(options.profile)), Path("results"))

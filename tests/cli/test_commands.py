@@ -10,7 +10,7 @@ import yaml
 
 from dlstats import project
 from dlstats.cli import parser as command_line
-from dlstats.pipeline import registry
+from dlstats.pipeline import registry, run
 
 
 def _run(*words, cwd=None):
@@ -153,3 +153,11 @@ def test_a_reader_that_has_enough_ends_a_list_without_a_word():
     assert done.stdout.strip()
     assert done.stderr == ""
     assert done.returncode in (0, 141)
+
+
+@pytest.mark.parametrize("words", [["--keep-stale", "smoke", "-n"], ["smoke", "--keep-stale", "-n"], ["smoke", "-n"]])
+def test_stale_results_are_kept_wherever_the_option_stands(words, monkeypatch):
+    asked = []
+    monkeypatch.setattr(run, "workflow", lambda *given: asked.append(given) or 1)
+    assert command_line.main(["run", *words]) == 1
+    assert asked == [("smoke", ["-n"], "--keep-stale" in words)]
