@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from dlstats import project
+from dlstats.cli.listing import print_json
 from dlstats.cli.steps import add_file
 
 
@@ -101,7 +103,11 @@ def doctor(options: argparse.Namespace) -> None:
     """What works on this machine, and if asked how fast it is."""
     from dlstats.machine import doctor as doctors
 
-    print("\n".join(doctors.lines(doctors.examine())), flush=True)
+    findings = doctors.examine()
+    if options.format == "json":
+        print_json([asdict(finding) for finding in findings])
+    else:
+        print("\n".join(doctors.lines(findings)), flush=True)
     if not options.measure:
         return
     from dlstats import cache
@@ -109,7 +115,8 @@ def doctor(options: argparse.Namespace) -> None:
     from dlstats.training import backends
 
     cache.folder()  # what is measured must have a place
+    told = sys.stderr if options.format == "json" else sys.stdout
     print("timing this machine ...", file=sys.stderr, flush=True)
-    print(f"a plan's cost here is {speed.measure():.2f} times the stated")
+    print(f"a plan's cost here is {speed.measure():.2f} times the stated", file=told)
     widths = ", ".join(f"{width}: {ratio:.1f}" for width, ratio in backends.measure().items())
-    print(f"seconds of torch over lanes by width: {widths}")
+    print(f"seconds of torch over lanes by width: {widths}", file=told)

@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 
+from dlstats.cli.listing import print_json
+
 
 def write(options: argparse.Namespace) -> None:
-    """The report from what is there and is what the configuration asks for, as PDF and as a site."""
-    from dlstats.pipeline import config, origins, records
+    """The report from what is there and is what the configuration asks for, as PDF and as a site, and the data dictionary."""
+    from dlstats.pipeline import config, dictionary, origins, records
     from dlstats.report import build
 
     if options.keep_stale:
@@ -18,6 +20,7 @@ def write(options: argparse.Namespace) -> None:
     settings, path = config.load(options.config), origins.report_path(options.reports)
     before = records.fault(path)
     pdf, html = build.write(settings, options.results, options.reports, profile=options.config.stem)
+    dictionary.write(settings, options.results)
     record = records.read(path)
     lines = [f"made again: {before}"] if before else []
     lines += [f"not finished: {study}: {why}" for study, why in record["unfinished"].items()]
@@ -35,9 +38,20 @@ def checklist(options: argparse.Namespace) -> int:
         config.load(options.config), options.results, options.reports, profile=options.config.stem
     )
     open_items = checklist.check(collected)
-    for item in open_items:
-        print(item)
+    if options.format == "json":
+        print_json(open_items)
+    else:
+        print("".join(f"{item}\n" for item in open_items), end="")
     return int(bool(open_items))
+
+
+def bibtex(options: argparse.Namespace) -> None:
+    """The entries behind claims, and that of dlstats."""
+    from dlstats.pipeline import config
+    from dlstats.report import bibtex
+
+    config.load(options.config)  # which may name studies from outside
+    print(bibtex.of_claims(options.claims, options.reports), end="")
 
 
 def protocol(options: argparse.Namespace) -> None:

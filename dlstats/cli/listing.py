@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 
+from dlstats.cli.colours import paint
+
 
 def show(options: argparse.Namespace) -> None:
     """The studies of a configuration, with their cells, claims or checks if asked."""
@@ -17,7 +19,7 @@ def show(options: argparse.Namespace) -> None:
     if options.format == "json":
         return print_json(_records(settings, options.what))
     for family, names in grid.families(settings).items():
-        print(family)
+        print(paint(family, "bold"))
         for name in names:
             study, cells = registry.load(name), grid.cells(settings, name)
             counts = f"{len(cells)} cells, {len(study.claims)} claims, {len(study.checks)} checks"
@@ -93,7 +95,10 @@ def plan(options: argparse.Namespace) -> None:
     """What a run would do and cost."""
     from dlstats.pipeline import config, grid
 
-    print(grid.plan(config.load(options.config)))
+    settings = config.load(options.config)
+    if options.format == "json":
+        return print_json(grid.planned(settings))
+    print(grid.plan(settings))
 
 
 def cost(options: argparse.Namespace) -> None:
@@ -103,11 +108,15 @@ def cost(options: argparse.Namespace) -> None:
     measured = results.measured_costs(options.results)
     if not measured:
         raise LookupError(f"there are no raw results in {options.results / 'raw'}")
+    records = []
     for name, cells in measured.items():
         study, inner = name.split(".")
         stated = sum(costs.seconds(study, inner, cell) for cell in cells)
-        print(
-            f"{name:<44}{sum(cells.values()) / len(cells):>11.3g} s per replicate{stated / sum(cells.values()):>9.2f}"
-        )
+        each, ratio = sum(cells.values()) / len(cells), stated / sum(cells.values())
+        records.append({"experiment": name, "seconds_per_replicate": each, "stated_over_measured": ratio})
+    if options.format == "json":
+        print_json(records)
+    else:
+        print("".join("{:<44}{:>11.3g} s per replicate{:>9.2f}\n".format(*one.values()) for one in records), end="")
     if options.write:
-        print(f"{costs.write(measured)} cells written to {costs.FILE}")
+        print(f"{costs.write(measured)} cells written to {costs.FILE}", file=sys.stderr)

@@ -61,14 +61,49 @@ def add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", nargs="?", choices=["studies", "cells", "claims", "checks", "plugs", "all"], default="studies"
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how the list is printed")
+    add_format(parser)
     add_config(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Whether people or programs read what is printed."""
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how the list is printed")
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """The configuration that is planned."""
+    add_format(parser)
+    add_config(parser)
+
+
+def add_checklist(parser: argparse.ArgumentParser) -> None:
+    """The configuration whose checklist is printed."""
+    add_format(parser)
+    add_report(parser)
+
+
+def add_bibtex(parser: argparse.ArgumentParser) -> None:
+    """The claims whose sources are printed."""
+    parser.add_argument(
+        "claims", nargs="+", metavar="CLAIM", help="ids of claims or checks, as `dlstats list claims` has them"
+    )
+    add_config(parser)
+    parser.add_argument(
+        "--reports", type=Path, default=Path("reports"), help="folder of references.bib (default: reports)"
+    )
+
+
+def add_completion(parser: argparse.ArgumentParser) -> None:
+    """The shell."""
+    parser.add_argument("shell", choices=["bash", "zsh"], help="the shell that is to read the script")
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:
     """Whether the machine is timed."""
     text = "time this machine for half a minute: scales the cost that a plan expects, and chooses the back end by width"
     parser.add_argument("--measure", action="store_true", help=text)
+    add_format(parser)
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -136,6 +171,7 @@ def add_show_config(parser: argparse.ArgumentParser) -> None:
 def add_cost(parser: argparse.ArgumentParser) -> None:
     """Whether measured costs are stored."""
     parser.add_argument("--write", action="store_true", help="put the measured costs in the place of the stated ones")
+    add_format(parser)
     add_results(parser)
 
 

@@ -1,4 +1,4 @@
-"""The command line. Exit status: 0, 1 when the work failed, 2 when the input was wrong."""
+"""The command line, and its exit statuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dlstats import __version__
-from dlstats.cli import commands, documents, listing, options, steps
+from dlstats.cli import commands, completion, documents, listing, options, steps
 from dlstats.pipeline import complaints, processes
 from dlstats.protocol.hints import one_line
 
@@ -40,7 +40,7 @@ COMMANDS = {
         options.add_show_config,
         listing.show_config,
     ),
-    "plan": ("cells, jobs and expected cost of a configuration", options.add_config, listing.plan),
+    "plan": ("cells, jobs and expected cost of a configuration", options.add_plan, listing.plan),
     "run": ("the workflow, by Snakemake, in this folder", options.add_run, commands.run),
     "simulate": ("cells -> raw replicates", options.add_simulate, steps.simulate),
     "checks": ("the exact identities and counts of a study, computed once", options.add_checks, steps.compute_checks),
@@ -53,14 +53,15 @@ COMMANDS = {
         options.add_write,
         documents.write,
     ),
-    "checklist": ("the reporting checklist: which items are not answered", options.add_report, documents.checklist),
+    "checklist": ("the reporting checklist: which items are not answered", options.add_checklist, documents.checklist),
     "protocol": ("the ADEMP protocol of a study, before it is run", options.add_study_config, documents.protocol),
     "export": ("text, figures, key table and references of a study", options.add_export, documents.export),
     "compare": (
-        "a method of yours on the replicates of an experiment, in pairs with ours",
+        "a method, loss or design of yours in an experiment, in pairs with ours",
         options.add_compare,
         commands.compare,
     ),
+    "bibtex": ("the sources of claims, and dlstats itself, as BibTeX", options.add_bibtex, documents.bibtex),
     "cost": ("measured seconds per replicate, relative to the stated ones", options.add_cost, listing.cost),
     "doctor": ("what works on this machine, and why not where it does not", options.add_doctor, commands.doctor),
     "replay": ("compute one replicate alone and compare it with what is stored", options.add_replay, commands.replay),
@@ -69,18 +70,38 @@ COMMANDS = {
         options.add_rerun,
         commands.rerun,
     ),
+    "completion": (
+        "a script for the shell that completes commands, options, studies and profiles",
+        options.add_completion,
+        completion.show,
+    ),
 }
+STATUSES = """exit status:
+  0    done
+  1    the work failed: a job, a file that cannot be written, a replay that differs, an open item of the checklist
+  2    the input was wrong: a line says what was required and what came
+  3    a run went to its end, and a check failed or a verdict contradicts what is proven
+  130  stopped by Ctrl-C; what was finished is kept
+  141  whoever reads the output has enough
+
+Colours on a terminal alone, and never where NO_COLOR is set.
+"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    top = _Parser(prog="dlstats", description="Simulation studies of deep-learning theory, with a ledger of claims.")
+    top = _Parser(
+        prog="dlstats",
+        description="Simulation studies of deep-learning theory, with a ledger of claims.",
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     top.add_argument("--version", action="version", version=f"dlstats {__version__}")
     known = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name, (description, add, carry_out) in COMMANDS.items():
         command = known.add_parser(name, help=description, description=description[0].upper() + description[1:] + ".")
         add(command)
-        command.set_defaults(carry_out=carry_out)
+        command.set_defaults(carry_out=carry_out, top=top)
     return top
 
 

@@ -230,19 +230,26 @@ def plan(config: Mapping) -> str:
     """
     here = speed.factor()
     lines = [f"{'study':<28}{'cells':>7}{'replicates':>12}{'jobs':>6}{'core time':>12}"]
-    totals = [0, 0, 0, 0.0]
-    for study in config["studies"]:
-        inside, work = cells(config, study), jobs(config, study)
-        row = [len(inside), sum(c.replicates for c in inside), len(work), here * sum(c.cost for c in inside)]
-        totals = [a + b for a, b in zip(totals, row, strict=True)]
-        lines.append(_plan_row(study, row))
+    *rows, totals = [list(row.values()) for row in planned(config)]
+    lines += [_plan_row(row[0], row[1:]) for row in rows]
     known = "as stated; `dlstats doctor --measure` times this machine" if here == 1 else f"{here:.2f} times the stated"
     lines.append(f"core time: {known}")
     names = [(study, inner) for study in config["studies"] for inner in design(config, study)]
     untimed = [f"{study}.{inner}" for study, inner in names if not costs.timed(study, inner)]
     if untimed:
         lines.append(f"not timed yet, {costs.UNKNOWN:g} s per replicate assumed: {', '.join(untimed)}")
-    return "\n".join([*lines, _plan_row("all", totals)])
+    return "\n".join([*lines, _plan_row("all", totals[1:])])
+
+
+def planned(config: Mapping) -> list[dict]:
+    """The rows of `plan`: study, cells, replicates, jobs and expected seconds on one core, then all studies together."""
+    here, rows = speed.factor(), []
+    for study in config["studies"]:
+        inside, work = cells(config, study), jobs(config, study)
+        counts = {"cells": len(inside), "replicates": sum(c.replicates for c in inside), "jobs": len(work)}
+        rows.append({"study": study, **counts, "core_seconds": here * sum(c.cost for c in inside)})
+    totals = {name: sum(row[name] for row in rows) for name in ("cells", "replicates", "jobs", "core_seconds")}
+    return [*rows, {"study": "all", **totals}]
 
 
 def _plan_row(name: str, row: list) -> str:

@@ -43,6 +43,7 @@ def workflow(profile: str, arguments: Sequence[str], keep_stale: bool = False, a
         base = [sys.executable, "-m", "snakemake", "--config", f"profile={profile}"]
         base += ["--snakefile", str(project.snakefile())]
         base += ["--workflow-profile", str(project.file("workflows", "profiles", "default"))]
+        base += ["--nocolor"] if os.environ.get("NO_COLOR") else []
         environment = _environment() | {processes.STARTER: str(os.getpid())}
         if any(Path(".snakemake/locks").glob("*.lock")):
             print(

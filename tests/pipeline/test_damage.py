@@ -40,7 +40,7 @@ COMMANDS = {
 MAKES = {
     "simulate": ("results/raw", "results/.replicates"), "checks": ("results/checks",), "summarise": ("results/summary",),
     "measure": ("results/measured",), "ledger": ("results/verdicts",), "draw": ("reports/figures", "reports/tables/toy"),
-    "write": ("reports/dlstats.", "reports/html", "reports/tables/ledger", "reports/figures/overview."),
+    "write": ("results/datapackage.", "reports/dlstats.", "reports/html", "reports/tables/ledger", "reports/figures/overview."),
     "export": ("reports/export",), "cost": ("costs.json",), "protocol": ("reports/protocols",),
 }  # fmt: skip
 """What a command may write."""
