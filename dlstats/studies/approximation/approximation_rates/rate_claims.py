@@ -49,7 +49,7 @@ CLAIMS = (
     Claim(
         "UAT7.pieces",
         "The mean squared L² error for x² of the best lines between {knots} random knots, jumps allowed, is "
-        "(2/3)N⁻⁴ ∏_(i=2)^(5) N/(N + i) (ratio).",
+        "2/(3(N + 2)(N + 3)(N + 4)(N + 5)) (ratio).",
         equals(1, 0.03),
         value("scaled_mse", experiment="random_knots", knots=KNOTS, method="broken_lines").over_theory(
             KNOTS**4 * theory.random_pieces_mse(KNOTS)
