@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
 
@@ -153,6 +155,20 @@ def docstring(app: Sphinx, what: str, name: str, given: object, options: object,
     lines[:] = escaped(lines)
 
 
+def signature(
+    app: Sphinx, what: str, name: str, given: object, options: object, shown: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """A signature in which what has no written form, such as a field's factory, is an ellipsis."""
+    return re.sub(r"<[^<>]*>", "...", shown) if shown else shown, returned
+
+
+def values(app: Sphinx, doctree: nodes.document) -> None:
+    """Take away the values of constants that have no written form, such as functions."""
+    for node in list(doctree.findall(addnodes.desc_annotation)):
+        if re.search(r"<.*>", node.astext()):
+            node.parent.remove(node)
+
+
 def contents(app: Sphinx, name: str, source: list[str]) -> None:
     """Put the proofs into the site's table of contents; their own table is one for readers of the repository, too."""
     if name == "proofs/README":
@@ -162,6 +178,8 @@ def contents(app: Sphinx, name: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> dict:
     """Register what makes pages and what reads docstrings."""
     app.connect("builder-inited", generate)
+    app.connect("autodoc-process-signature", signature)
+    app.connect("doctree-read", values)
     app.connect("source-read", contents)
     app.connect("autodoc-process-docstring", docstring)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

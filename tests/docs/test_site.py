@@ -73,3 +73,8 @@ def _broken(name: str, page: Path, site: Path, ids: dict[str, set[str]]) -> list
         if not there.exists() or (place and key in ids and place not in ids[key]):
             broken.append(f"{name}: {link}")
     return broken
+
+
+def test_what_has_no_written_form_is_an_ellipsis_in_a_signature(making):
+    shown = "(a: int, b: dict = <factory>, c: object = <object object at 0x7f>)"
+    assert making("pages").signature(*[None] * 5, shown, "int") == ("(a: int, b: dict = ..., c: object = ...)", "int")
