@@ -43,8 +43,9 @@ def test_every_command_and_option_that_a_page_names_exists(name):
     inline = [code for code in re.findall(r"`(dlstats [^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))]
     lines = [line for line in (*_commands(name), *inline) if line.startswith("dlstats ")]
     for line in lines:
+        line = re.split(r" [>|] ", line)[0]
         if len(shlex.split(line)) == 2:  # a command is spoken of
-            assert line.split()[1] in (*command_line.COMMANDS, "--version")
+            assert line.split()[1] in (*command_line.COMMANDS, "--version", "--help")
             continue
         command_line.parser().parse_args(shlex.split(line)[1:])
 
