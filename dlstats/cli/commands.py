@@ -25,14 +25,17 @@ def begin(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The workflow; 3 when a check failed or what is proven is contradicted."""
-    from dlstats.pipeline import config, registry, results, run
+    from dlstats.pipeline import config, registry, remaining, results, run
 
-    config.load(project.configuration(options.profile))
+    settings = config.load(project.configuration(options.profile))
     stale = options.keep_stale or "--keep-stale" in options.words  # after the profile it is among snakemake's words
     options.words = [word for word in options.words if word != "--keep-stale"]
     for study in [word for word in options.words if word in registry.known()]:
         _require(study, options.profile)
-    status = run.workflow(options.profile, options.words, stale)
+    named = [s for s in settings["studies"] if {s, registry.family(s)} & {*options.words}]
+    asked = settings | {"studies": named or settings["studies"]}
+    with remaining.told(asked, Path("results"), sys.stderr):
+        status = run.workflow(options.profile, options.words, stale)
     if status:
         return status
     return results.contradictions(config.load(project.configuration(options.profile)), Path("results"))
