@@ -77,3 +77,13 @@ def installed(tmp_path_factory):
 @pytest.mark.parametrize("name", sorted(LONG - ELSEWHERE))
 def test_a_page_does_as_it_says_with_the_wheel_in_an_empty_folder(name, installed, tmp_path):
     assert tutorial.follow(tutorial.DOCS / name, tmp_path, installed) > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_page_includes_is_there_between_its_marks(name):
+    for kind, path, options in tutorial.blocks(tutorial.DOCS / name):
+        if kind in ("{include}", "{literalinclude}"):
+            text = ((tutorial.DOCS / name).parent / path).read_text(encoding="utf-8")
+            for mark in re.findall(r'^:(?:start-after|end-before): "(.+)"$', options, re.MULTILINE):
+                assert mark in text
+                text = text[text.index(mark) :]
