@@ -45,7 +45,7 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     titles = (study.title, other.label) if other.kind == "dgp" else (other.label, study.title)
     text = [
         f"# {' on '.join(map(escaped, titles))}",
-        f"{escaped(other.description)} (file digest {other.digest}), {said}. This is no part of the ledger.",
+        f"{escaped(other.description.rstrip('.'))} (file digest {other.digest}), {said}. This is no part of the ledger.",
         "\n".join(f"- {escaped(line)}" for line in lines(comparison)),
         *(f"![{escaped(figure.caption)}]({figure.name}.png)\n\n{escaped(figure.caption)}" for figure in study.figures),
         *map(markdown.table, grids),

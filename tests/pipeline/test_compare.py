@@ -186,7 +186,7 @@ def test_the_command_writes_a_page_with_table_and_figure(here, capsys):
     out = capsys.readouterr().out
     assert "times that of nearest neighbours, 95 % interval" in out
     page = compare.Path(out.splitlines()[-1])
-    assert "The mean of the responses, wherever." in page.read_text()
+    assert "The mean of the responses, wherever (file digest" in page.read_text()
     assert {"summary.csv", "risk_by_n.png", "risk_by_n.svg"} <= {path.name for path in page.parent.iterdir()}
 
 

@@ -44,13 +44,14 @@ def test_every_value_of_a_csv_file_has_the_type_that_its_schema_says_and_is_that
         data = (finished[1] / resource["path"]).read_bytes()
         assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
         text = pd.read_csv(finished[1] / resource["path"], dtype=str, keep_default_na=False)
+        missing = resource["schema"]["missingValues"]
         fields = {field["name"]: field for field in resource["schema"]["fields"]}
         assert list(text) == list(fields)
         other = store.read((finished[1] / resource["path"]).with_suffix(".parquet"))
         assert len(text) == len(other) == resource["rows"]
         for name, field in fields.items():
             assert field["description"]
-            typed = [None if cell == "" else PYTHON[field["type"]](cell) for cell in text[name]]
+            typed = [None if cell in missing else PYTHON[field["type"]](cell) for cell in text[name]]
             stored = [None if pd.isna(cell) or cell == "" else cell for cell in other[name]]
             assert typed == stored, (resource["name"], name)
 
