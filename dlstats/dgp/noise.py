@@ -6,9 +6,11 @@ function of x: `dlstats.dgp.additive`.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy
@@ -39,8 +41,13 @@ class Noise:
 
 def normal(sd: float = 1.0) -> Noise:
     """N(0, sd²)."""
-    frozen = scipy.stats.norm(scale=_positive("sd", sd))
-    return _from_scipy("normal", frozen, lambda t: t * frozen.cdf(t) + sd**2 * (frozen.pdf(t) - frozen.pdf(0)))
+    _positive("sd", sd)
+    frozen = _lazy(lambda: scipy.stats.norm(scale=sd))
+
+    def integral(t: Array) -> Array:
+        return t * frozen().cdf(t) + sd**2 * (frozen().pdf(t) - frozen().pdf(0))
+
+    return _from_scipy("normal", frozen, integral, 0.0, float(sd) ** 2)
 
 
 def uniform(half_width: float = 1.0) -> Noise:
@@ -51,24 +58,31 @@ def uniform(half_width: float = 1.0) -> Noise:
         inside = np.clip(t, -width, width)
         return inside / 2 + inside**2 / (4 * width) + np.maximum(t - width, 0)
 
-    return _from_scipy("uniform", scipy.stats.uniform(-width, 2 * width), integral)
+    return _from_scipy("uniform", _lazy(lambda: scipy.stats.uniform(-width, 2 * width)), integral, 0.0, width**2 / 3)
 
 
 def laplace(scale: float = 1.0) -> Noise:
     """Density exp(−|t| / scale) / (2 scale); variance 2 scale²."""
-    frozen = scipy.stats.laplace(scale=_positive("scale", scale))
-    return _from_scipy("laplace", frozen, lambda t: np.maximum(t, 0) + scale / 2 * np.expm1(-np.abs(t) / scale))
+    _positive("scale", scale)
+
+    def integral(t: Array) -> Array:
+        return np.maximum(t, 0) + scale / 2 * np.expm1(-np.abs(t) / scale)
+
+    return _from_scipy("laplace", _lazy(lambda: scipy.stats.laplace(scale=scale)), integral, 0.0, 2.0 * scale**2)
 
 
 def logistic(scale: float = 1.0) -> Noise:
     """Distribution function 1 / (1 + exp(−t / scale))."""
-    frozen = scipy.stats.logistic(scale=_positive("scale", scale))
-    return _from_scipy("logistic", frozen, lambda t: scale * (np.logaddexp(0, t / scale) - math.log(2)))
+    _positive("scale", scale)
+    frozen, variance = _lazy(lambda: scipy.stats.logistic(scale=scale)), math.pi**2 * scale**2 / 3
+    return _from_scipy("logistic", frozen, lambda t: scale * (np.logaddexp(0, t / scale) - math.log(2)), 0.0, variance)
 
 
 def student(df: float, scale: float = 1.0) -> Noise:
     """`scale` times Student's t with `df` degrees of freedom; no mean for df <= 1, infinite variance for df <= 2."""
-    frozen = scipy.stats.t(_positive("df", df), scale=_positive("scale", scale))
+    _positive("df", df)
+    _positive("scale", scale)
+    frozen = _lazy(lambda: scipy.stats.t(df, scale=scale))
     mean = 0.0 if df > 1 else math.nan
     variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if df > 1 else math.nan)
 
@@ -76,32 +90,36 @@ def student(df: float, scale: float = 1.0) -> Noise:
         # t F(t) − ∫_0^t u f(u) du
         square = (t / scale) ** 2
         if df == 1:
-            return t * frozen.cdf(t) - scale / (2 * math.pi) * np.log1p(square)
-        return t * frozen.cdf(t) + scale**2 / (df - 1) * ((df + square) * frozen.pdf(t) - df * frozen.pdf(0))
+            return t * frozen().cdf(t) - scale / (2 * math.pi) * np.log1p(square)
+        return t * frozen().cdf(t) + scale**2 / (df - 1) * ((df + square) * frozen().pdf(t) - df * frozen().pdf(0))
 
     return _from_scipy("student", frozen, integral, mean, variance)
 
 
 def cauchy(scale: float = 1.0) -> Noise:
     """The Cauchy distribution, Student's t with one degree of freedom: no mean."""
-    frozen = scipy.stats.cauchy(scale=_positive("scale", scale))
+    _positive("scale", scale)
+    frozen = _lazy(lambda: scipy.stats.cauchy(scale=scale))
     return _from_scipy("cauchy", frozen, student(1, scale).integral, math.nan, math.nan)
 
 
 def exponential(scale: float = 1.0) -> Noise:
     """Exponential with mean `scale`, not centred: asymmetric, median scale ln 2."""
-    frozen = scipy.stats.expon(scale=_positive("scale", scale))
+    _positive("scale", scale)
+    frozen = _lazy(lambda: scipy.stats.expon(scale=scale))
 
     def integral(t: Array) -> Array:
         above = np.maximum(t, 0)
         return above + scale * np.expm1(-above / scale)
 
-    return _from_scipy("exponential", frozen, integral)
+    return _from_scipy("exponential", frozen, integral, float(scale), float(scale) ** 2)
 
 
 def lomax(tail: float, scale: float = 1.0) -> Noise:
     """P(X > t) = (1 + t / scale)^−tail, t > 0, not centred: asymmetric; mean scale / (tail − 1) for tail > 1."""
-    frozen = scipy.stats.lomax(_positive("tail", tail), scale=_positive("scale", scale))
+    _positive("tail", tail)
+    _positive("scale", scale)
+    frozen = _lazy(lambda: scipy.stats.lomax(tail, scale=scale))
     mean = scale / (tail - 1) if tail > 1 else math.inf
     variance = scale**2 * tail / ((tail - 1) ** 2 * (tail - 2)) if tail > 2 else math.inf
 
@@ -165,16 +183,27 @@ def _positive(name: str, value: float) -> float:
     return value
 
 
+def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:
+    """The distribution of scipy once it is asked for: loading `scipy.stats` takes longer than reading a study."""
+    return functools.cache(make)
+
+
 def _from_scipy(
-    name: str, frozen, integral: Callable[[Array], Array], mean: float | None = None, variance: float | None = None
+    name: str, frozen: Callable[[], Any], integral: Callable[[Array], Array], mean: float, variance: float
 ) -> Noise:
-    if mean is None or variance is None:
-        mean, variance = (float(moment) for moment in frozen.stats("mv"))
-
     def sample(rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
-        return np.asarray(frozen.rvs(size=size, random_state=rng))
+        return np.asarray(frozen().rvs(size=size, random_state=rng))
 
-    return Noise(name, sample, frozen.pdf, frozen.cdf, frozen.ppf, integral, mean, variance)
+    def density(t: Array) -> Any:
+        return frozen().pdf(t)
+
+    def distribution(t: Array) -> Any:
+        return frozen().cdf(t)
+
+    def quantile(level: Array) -> Any:
+        return frozen().ppf(level)
+
+    return Noise(name, sample, density, distribution, quantile, integral, mean, variance)
 
 
 NOISES: dict[str, Noise] = {

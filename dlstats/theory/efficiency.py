@@ -52,7 +52,7 @@ def contaminated(proportion: float, sd: float = 3.0) -> Distribution:
 
 NORMAL = Distribution("normal", lambda x: _phi(x), lambda x: x, 1.0)
 LAPLACE = Distribution("laplace", lambda x: np.exp(-np.abs(x)) / 2, np.sign, 2.0)
-LOGISTIC = Distribution("logistic", scipy.stats.logistic.pdf, lambda x: np.tanh(x / 2), math.pi**2 / 3)
+LOGISTIC = Distribution("logistic", lambda x: scipy.stats.logistic.pdf(x), lambda x: np.tanh(x / 2), math.pi**2 / 3)
 DISTRIBUTIONS: dict[str, Distribution] = {
     distribution.name: distribution
     for distribution in (
