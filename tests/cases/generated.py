@@ -15,16 +15,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cases import study_results
 from dlstats.montecarlo import STATISTICS
 from dlstats.pipeline import grid, registry, rows, summaries
 from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.measure import Slope
 from dlstats.protocol.study import Experiment
 
 REPLICATES = 16
 FAILED = 5
 """The replicate that failed everywhere."""
 GARBAGE = 1e4
-COMBINATIONS: dict[str, list] = json.loads(Path(__file__).with_name("combinations.json").read_text())
+FILE = Path(__file__).with_name("combinations.json")
+COMBINATIONS: dict[str, list] = json.loads(FILE.read_text())
 """`study.experiment` -> methods with levels of keys, of which its rows are, and levels of factors at which they are `not`."""
 
 
@@ -60,7 +63,7 @@ def _kinds(experiment: Experiment) -> dict[str, str]:
         line.column for line in (*experiment.contrasts, *experiment.slopes) if getattr(line, "statistic", "") == "exact"
     ]
     kinds |= dict.fromkeys(exact, "exact")
-    kinds |= {s.size: "exact" for s in experiment.slopes if getattr(s, "size", "")}
+    kinds |= {s.size: "exact" for s in experiment.slopes if isinstance(s, Slope) and s.size}
     return kinds
 
 
@@ -102,3 +105,19 @@ def tables(study: str, design: str = "standard") -> dict[str, pd.DataFrame]:
 def evidence(study: str, design: str = "standard") -> Evidence:
     """What the claims of a study read."""
     return Evidence(tables(study, design), lambda name: raw(study, name, design))
+
+
+def write_combinations(study: str) -> None:
+    """Write down the combinations of a study's rows, as its smoke design has them."""
+    for name in grid.design(study_results.config(study), study):
+        experiment, held = registry.load(study).experiments[name], study_results.raw(study, name)
+        factors = [f for f in experiment.factors if f in held]
+        entries = []
+        for row, part in held.groupby(["method", *experiment.keys], sort=False, dropna=False):
+            absent = {f: sorted({*held[f].tolist()} - {*part[f].tolist()}) for f in factors}
+            absent = {f: levels for f, levels in absent.items() if levels}
+            entry = {"row": [getattr(value, "item", lambda value=value: value)() for value in row]}
+            entries.append(entry | ({"not": absent} if absent else {}))
+        COMBINATIONS[f"{study}.{name}"] = entries
+    lines = [f"{json.dumps(name)}: {json.dumps(rows)}" for name, rows in sorted(COMBINATIONS.items())]
+    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
