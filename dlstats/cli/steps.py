@@ -109,4 +109,4 @@ def add_file(options: argparse.Namespace) -> None:
     from dlstats.pipeline import outside, registry
 
     if options.file:
-        outside.add(options.file, registry.studies())
+        outside.add(options.file, registry.taken())

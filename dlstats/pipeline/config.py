@@ -191,7 +191,7 @@ def _studies(wanted: str | list[str]) -> list[str]:
 def _study(word: str) -> str:
     """The name of a study that a configuration names by that or by its file."""
     try:
-        return outside.add(word, registry.studies()) if project.is_path(word) else word if registry.module(word) else ""
+        return outside.add(word, registry.taken()) if project.is_path(word) else word if registry.module(word) else ""
     except (LookupError, ValueError) as error:
         raise ConfigError(f"studies: {error.args[0][0].lower()}{error.args[0][1:]}") from None
 

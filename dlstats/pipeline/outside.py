@@ -18,9 +18,13 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+from dlstats.protocol.hints import short
+
 GROUP = "dlstats.studies"
 FAMILY = "further"
 """The family of all studies from outside."""
+RULES = frozenset("all checks draw further ledger measure report simulate summarise write".split())
+"""Names of the workflow's rules and of the family, which a study must not bear."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _files: dict[str, Path] = {}
 
@@ -29,19 +33,19 @@ def add(word: str, taken: Collection[str] = ()) -> str:
     """Make the study of a file, or of a folder with `__init__.py`, known by its name, which is returned.
 
     Raises LookupError when there is no such file, and ValueError when its name is not one of lower-case letters, digits
-    and underscores, is that of a study in `taken` or of another file, or is that of an installed module.
+    and underscores, is in `taken`, is that of another file or of a rule of the workflow, or is that of an installed
+    module.
     """
-    path = Path(word)
-    path = (path / "__init__.py" if path.is_dir() else path).resolve()
-    if not path.is_file():
-        raise LookupError(f"there is no file `{word}`, which must hold a study.")
+    path = _found(word)
     name = path.parent.name if path.name == "__init__.py" else path.stem
     if not _NAME.fullmatch(name):
         raise ValueError(
             f"`{word}` must have a name of lower-case letters, digits and underscores, which is its study's."
         )
+    if name in RULES:
+        raise ValueError(f"`{word}` must have a name of its own, `{name}` is one of the workflow.")
     if name in taken or name in installed():
-        raise ValueError(f"`{word}` must have a name of its own, there is already a study `{name}`.")
+        raise ValueError(f"`{word}` must have a name of its own, there is already a study or a family `{name}`.")
     if _files.setdefault(name, path) != path:
         raise ValueError(f"`{word}` must have a name of its own, it shares `{name}` with {_files[name]}.")
     spec = find_spec(name) if name not in sys.modules else sys.modules[name].__spec__
@@ -49,6 +53,17 @@ def add(word: str, taken: Collection[str] = ()) -> str:
         del _files[name]
         raise ValueError(f"`{word}` must not have the name of a module, which `{name}` is: {spec.origin}.")
     return name
+
+
+def _found(word: str) -> Path:
+    try:
+        path = Path(word)
+        path = (path / "__init__.py" if path.is_dir() else path).resolve()
+        if path.is_file():
+            return path
+    except (OSError, ValueError):  # a name that no file system has
+        pass
+    raise LookupError(f"there is no file {short(word)}, which must hold a study.")
 
 
 def files() -> dict[str, Path]:

@@ -61,6 +61,11 @@ def family(study: str) -> str:
     return module(study).split(".")[-2] if study in studies() else outside.FAMILY
 
 
+def taken() -> list[str]:
+    """Names that no study from outside may bear: those of the suite's studies and families."""
+    return [*studies(), *dict.fromkeys(map(family, studies()))]
+
+
 def file(study: str) -> Path:
     """The file of a study, or the `__init__.py` of its folder."""
     if study not in studies():

@@ -103,6 +103,11 @@ def _alone(lock: Path) -> Iterator[None]:
     lock.parent.mkdir(exist_ok=True)
     try:
         held = FileLock(lock, blocking=False).acquire()
+    except PermissionError:
+        raise ValueError(
+            f"{lock.resolve()} must be yours to write, it belongs to another user; run in a folder of your own, into which "
+            "you may copy `results/`"
+        ) from None
     except Timeout:
         raise Busy(f"another run works in {Path.cwd()}; wait for it or stop it") from None
     with held:

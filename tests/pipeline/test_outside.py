@@ -1,11 +1,13 @@
 """A study in a file of the user's is one of ours: named, planned, simulated, fingerprinted; what cannot be is refused."""
 
+import re
 import shutil
 import sys
 import types
 
 import pytest
 
+from dlstats import project
 from dlstats.cli import parser as command_line
 from dlstats.cli import start
 from dlstats.pipeline import config, fingerprints, grid, origins, outside, registry, run
@@ -144,8 +146,12 @@ def test_a_package_announces_its_studies(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("mine/none.py", "studies: there is no file `mine/none.py`"),
-        ("mine/crps.py", "there is already a study `crps`"),
+        ("mine/none.py", "studies: there is no file 'mine/none.py', which must hold a study"),
+        ('"./a\\0.py"', "studies: there is no file './a.x00.py'"),
+        (f"./{'a' * 5000}.py", r"studies: there is no file './aaa\S+', which must hold a study"),
+        ("mine/crps.py", "there is already a study or a family `crps`"),
+        ("mine/robust.py", "there is already a study or a family `robust`"),
+        *((f"mine/{rule}.py", f"`{rule}` is one of the workflow") for rule in ("report", "all", "write", "further")),
         ("mine/Bad-Name.py", "must have a name of lower-case letters, digits and underscores"),
         ("mine/decimal.py", "must not have the name of a module, which `decimal` is"),
         ("other/small_mean.py", "it shares `small_mean` with"),
@@ -156,6 +162,8 @@ def test_a_package_announces_its_studies(folder, monkeypatch):
 )
 def test_a_file_that_cannot_be_a_study_is_refused_in_one_line_that_names_it(folder, word, message):
     (folder / "other").mkdir()
+    for name in ("mine/robust.py", "mine/report.py", "mine/all.py", "mine/write.py", "mine/further.py"):
+        (folder / name).write_text(SMALL)
     for name in ("mine/crps.py", "mine/Bad-Name.py", "mine/decimal.py", "other/small_mean.py"):
         (folder / name).write_text(SMALL)
     (folder / "mine" / "broken.py").write_text("\nSTUDY = [\n")
@@ -207,3 +215,28 @@ def test_a_key_that_no_file_of_sources_has_is_refused_with_the_nearest(folder, c
     assert str(caught.value).startswith("mine/small_mean.py: `MEAN1` must cite a key of ")
     assert str(caught.value).endswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_no_study_bears_the_name_of_a_rule():
+    rules = {
+        name
+        for path in (project.FOLDER / "workflows").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", path.read_text(), re.M)
+    }
+    assert rules
+    assert rules <= outside.RULES
+    assert outside.FAMILY in outside.RULES
+
+
+def test_the_lock_of_another_user_is_said_in_one_line_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(run, "FileLock", refused)
+    with (
+        pytest.raises(ValueError, match=r"dlstats\.lock must be yours to write, .* copy `results/`"),
+        run._alone(run.Path("dlstats.lock")),
+    ):
+        pass
