@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import threading
@@ -27,7 +28,7 @@ def leave_with(process: int, every: float = 1.0) -> None:
     def watch() -> None:
         while os.getppid() == process:
             time.sleep(every)
-        os._exit(1)
+        _leave()
 
     threading.Thread(target=watch, daemon=True).start()
 
@@ -47,10 +48,21 @@ def stop_after(seconds: float, since: float, tell: Callable[[str], object]) -> N
 
     def stop() -> None:
         tell(f"not done after {seconds:g} s, the `job_limit` of the configuration; finished replicates are kept")
-        os._exit(1)
+        _leave()
 
     left = max(0.0, since + seconds - time.monotonic())
     timer = threading.Timer(left, stop)
     timer.daemon = True
     timer.start()
     faulthandler.dump_traceback_later(left + 10, exit=True)
+
+
+def _leave() -> None:
+    """End this process, and before it what it has started: a compiler would work on, and its folder stay."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+    os._exit(1)

@@ -67,6 +67,7 @@ def compiled(dtype: str) -> Path:
     name = f"lanes-{dtype}-{_key(compiler, flags)}"
     try:
         folder = cache.folder()
+        _sweep(folder)
         return _sound(folder, name) or _compile(compiler, flags, folder, name)
     except cache.Unusable as error:
         raise Unavailable(f"the kernel has no place: {error}") from error
@@ -123,7 +124,6 @@ def _key(compiler: str, flags: list[str]) -> str:
 def _compile(compiler: str, flags: list[str], folder: Path, name: str) -> Path:
     """Compile into a folder of its own and move the library into place; one process does, the others wait for it."""
     with FileLock(folder / "build.lock"):
-        _sweep(folder)
         loaded = _sound(folder, name)
         if loaded is not None:
             return loaded
