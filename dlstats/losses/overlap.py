@@ -62,10 +62,9 @@ def tversky(prediction: Logit, y: Label, false_positive: float, false_negative: 
     p = torch.sigmoid(prediction)
     hit = (p * y).sum(dim=1)
     wrong = false_positive * (p * (1 - y)).sum(dim=1) + false_negative * ((1 - p) * y).sum(dim=1)
-    loss = 1 - _ratio(hit, hit + wrong, 0.0)
-    if gamma != 1:
-        loss = loss.clamp(min=1e-12).pow(1 / gamma)
-    return _repeated(loss, prediction)
+    loss = _repeated(1 - _ratio(hit, hit + wrong, 0.0), prediction)
+    # a power of every sample's copy: torch rounds one of a whole row of them alike, wherever the row stands
+    return loss if gamma == 1 else loss.clamp(min=1e-12).pow(1 / gamma)
 
 
 def generalised_dice(prediction: Logit, y: Label) -> Logit:

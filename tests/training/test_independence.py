@@ -71,6 +71,33 @@ def test_a_replicate_of_64_has_the_bits_of_the_replicate_alone(optimiser, batch_
     assert together.loss[CHOSEN] == alone.loss[0]
 
 
+OF_SUMS = {
+    "dice": overlap.dice,
+    "tversky": partial(overlap.tversky, false_positive=0.3, false_negative=0.7, gamma=1.5),
+    "cross_entropy": imbalance.cross_entropy,
+    "squared": squared,
+}
+
+
+@pytest.mark.parametrize("loss", OF_SUMS.values(), ids=OF_SUMS)
+@pytest.mark.parametrize(("activation", "dtype"), [("relu", "float32"), ("softplus", "float32"), ("relu", "float64")])
+@pytest.mark.parametrize("n", [7, 48])
+def test_a_replicate_has_the_same_bits_in_every_block(loss, activation, dtype, n):
+    # torch rounds otherwise at the end of an array, and sums what is repeated otherwise: both depend on the block
+    net, plan = nets.Mlp(D, (16,), activation=activation), training.Training(10, 0.01, dtype=dtype)
+    x = np.stack([rng.normal(size=(n, D)) for rng in generators(1)])
+    y, start = (x[..., :1] > 0).astype(float), nets.initialise(net, generators(0), dtype=dtype)
+
+    def fitted(rows):
+        return training.fit(net, loss, start[rows], x[rows], y[rows], plan, device="cpu", backend="torch")
+
+    together = fitted(slice(REPS))
+    for rows in (slice(1), slice(3), slice(3, 7), slice(7, 31), slice(55, REPS), slice(REPS - 1, REPS)):
+        alone = fitted(rows)
+        assert torch.equal(alone.parameters, together.parameters[rows])
+        assert np.array_equal(alone.loss, together.loss[rows])
+
+
 @pytest.mark.parametrize("batch_size", [None, 20])
 def test_early_stopping_of_one_replicate_leaves_the_others(batch_size):
     x, y = data()

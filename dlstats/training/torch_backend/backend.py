@@ -19,16 +19,25 @@ from dlstats.training.torch_backend.record import finish
 __all__ = ["checks", "run"]
 
 
+REGISTERS = 32
+"""Numbers that a loop of torch on the CPU takes at once at most: two registers of 16."""
+
+
 @torch.no_grad()
 def run(problem: Problem) -> Fit:
     """Train a block that lies on its device.
 
-    A single row is trained twice: BLAS multiplies one matrix by another kernel than several, and a replicate alone is
-    to have the bits that it has among others.
+    A replicate alone is to have the bits that it has among others. So copies of the last row are trained as well: one at
+    least, because BLAS multiplies one matrix by another kernel than several; and on a CPU as many as fill two registers,
+    because torch has other exponentials and logarithms for what is left at the end of an array than for the rest of it.
     """
-    if len(problem.start) > 1:
-        return _run(problem)
-    return _run(blocks.taken(problem, torch.tensor([0, 0]), problem.start.device)).rows(slice(1))
+    rows, training = len(problem.start), problem.training
+    copies = int(rows == 1)
+    if problem.start.device.type == "cpu":
+        samples = [training.batch_size or problem.x.shape[1], *(len(v[0][0]) for v in [problem.validation] if v)]
+        copies = -(-REGISTERS // min(*samples, problem.start.shape[1]))
+    chosen = torch.arange(rows + copies).clamp(max=rows - 1)
+    return _run(blocks.taken(problem, chosen, problem.start.device)).rows(slice(rows)) if copies else _run(problem)
 
 
 def _run(problem: Problem) -> Fit:
