@@ -40,6 +40,7 @@ def evidence(config: Mapping, study: str, results: Path) -> Evidence:
         summaries(config, study, results),
         functools.cache(lambda inner: cells.read_raw(files[inner])),
         cells.looks(files),
+        experiments=registry.load(study).experiments,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Factor
 from dlstats.protocol.readers import value
-from dlstats.protocol.study import Described, Figure
+from dlstats.protocol.study import Described, Experiment, Figure
 
 
 def curve(
@@ -81,19 +83,29 @@ def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None 
     axes.annotate(number, (x[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=marks["color"])
 
 
-def risk_axes(axes, title: str = "") -> None:
-    """Log axes with names; ticks at every second size where the sizes span less than three decades."""
-    from matplotlib.ticker import NullFormatter
-
-    axes.set(xscale="log", yscale="log", xlabel="sample size $n$", ylabel="excess risk")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    sizes = np.unique(np.concatenate([np.asarray(line.get_xdata(), float) for line in axes.lines] or [np.ones(1)]))
-    if 1 < sizes[-1] / sizes[0] < 1000:
-        axes.set_xticks(sizes[::-2], [f"{size:g}" for size in sizes[::-2]])
-        axes.xaxis.minorticks_off()
+def risk_axes(axes, evidence: Evidence, title: str = "", column: str = "risk", over: str = "n") -> None:
+    """Log axes under the labels of a factor and a measure, with a title where there is one."""
+    axes.set(xlabel=evidence.axis(over), ylabel=evidence.axis(column))
+    log_axes(axes)
     if title:
         axes.set_title(title)
+
+
+def log_axes(axes) -> None:
+    """Log axes with a number on each: ticks at every second size where the sizes span less than three decades.
+
+    An axis without a power of ten has numbers between them, by matplotlib's own rule for less than a decade.
+    """
+    from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
+
+    axes.set(xscale="log", yscale="log")
+    axes.yaxis.set_minor_formatter(LogFormatterSciNotation())
+    sizes = np.unique(np.concatenate([np.asarray(line.get_xdata(), float) for line in axes.lines] or [np.ones(1)]))
+    if axes.lines and sizes[-1] / sizes[0] < 1000:
+        axes.set_xticks(sizes[::-2], [f"{size:g}" for size in sizes[::-2]])
+        axes.xaxis.minorticks_off()
+    else:
+        axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def curves(
@@ -110,39 +122,47 @@ def curves(
 ) -> Figure:
     """The figure of a measure against a factor on log axes: one curve per method, one panel per level of the others.
 
-    `methods` are those of the experiment, in the order to be drawn; without them, those of the summary by their names.
+    Labels are those of the experiment's factors, measures and methods; `methods`, some of them, gives their order.
     """
+    reader = value(column, statistic, experiment=experiment).each()
 
     def draw(evidence: Evidence, figure) -> None:
         from dlstats.plotting import style
 
-        pairs = value(column, statistic, experiment=experiment).each().pairs(evidence)
-        lines = pd.DataFrame([line for line, _ in pairs])
+        lines = pd.DataFrame([line for line, _ in reader.pairs(evidence)])
         lines = lines[lines["statistic"] == (statistic or lines["statistic"].iloc[0])]
-        panels = _panels(lines, over)
+        about = evidence.described(column, experiment)
+        drawn = methods or (about.methods if about else {})
+        panels = _panels(lines, over, about)
         for axes, (title, rows) in zip(np.ravel(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
-            for method in [m for m in methods or rows["method"].unique() if m in set(rows["method"])]:
+            for method in [m for m in drawn or rows["method"].unique() if m in set(rows["method"])]:
                 table = rows[rows["method"] == method].sort_values(over)
-                appearance = style.of(method, (methods or {}).get(method))
-                label = methods[method].label if methods else method.replace("_", " ")
-                draw_points(axes, table.assign(at=table[over].astype(float)), label, appearance)
-            risk_axes(axes, title)
-            axes.set(xlabel=xlabel or ("sample size $n$" if over == "n" else over.replace("_", " ")))
-            axes.set(ylabel=(ylabel or column.replace("_", " ")) if not title or title == panels[0][0] else "")
+                label = drawn[method].label if method in drawn else method.replace("_", " ")
+                draw_points(
+                    axes, table.assign(at=table[over].astype(float)), label, style.of(method, drawn.get(method))
+                )
+            log_axes(axes)
+            axes.set(xlabel=xlabel or evidence.axis(over, experiment), title=title)
+            axes.set(ylabel=(ylabel or evidence.axis(column, experiment)) if not title or title == panels[0][0] else "")
         axes.legend()
 
-    return Figure(name or f"{column}_by_{over}", caption, draw)
+    return Figure(name or f"{column}_by_{over}", caption, draw, reads=replace(reader, over=("method", over)))
 
 
-def _panels(lines: pd.DataFrame, over: str) -> list[tuple[str, pd.DataFrame]]:
+def _panels(lines: pd.DataFrame, over: str, about: Experiment | None) -> list[tuple[str, pd.DataFrame]]:
     """(title, lines) for every combination of the levels of the other factors and keys that vary."""
     before, after = lines.columns.get_loc("cell"), lines.columns.get_loc("measure")
     others = [c for c in lines.columns[before + 1 : after] if c not in (over, "method", "against")]  # type: ignore[operator]
     varying = [c for c in others if lines[c].nunique(dropna=False) > 1]
     if not varying:
         return [("", lines)]
+    declared = {**about.factors, **about.keys} if about is not None else {}
     groups = lines.groupby(varying, sort=False, dropna=False)
     return [
-        (", ".join(f"{c.replace('_', ' ')} {v}" for c, v in zip(varying, key, strict=True)), rows)
+        (", ".join(_level(declared.get(c), c, v) for c, v in zip(varying, key, strict=True)), rows)
         for key, rows in groups
     ]
+
+
+def _level(factor: Factor | None, name: str, level: object) -> str:
+    return f"{factor.label} {factor.describe(level)}" if factor is not None else f"{name.replace('_', ' ')} {level}"

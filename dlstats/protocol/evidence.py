@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -23,16 +24,19 @@ class Evidence:
         replicates: Mapping[str, pd.DataFrame] | Callable[[str], pd.DataFrame] | None = None,
         looks: Mapping[tuple[str, str], int] | None = None,
         effort: int = 1,
+        experiments: Mapping[str, Any] | None = None,
     ) -> None:
         """`replicates` may be a function that reads those of an experiment when they are asked for.
 
         `looks` says how often the replicates of an (experiment, cell) were raised and looked at, once where it is silent.
-        Where an experiment has the row key `effort`, only rows of this `effort` are read.
+        Where an experiment has the row key `effort`, only rows of this `effort` are read. `experiments` are those of the
+        study: they give axes and legends their labels.
         """
         self.summaries = dict(summaries)
         self._replicates = replicates
         self._looks = dict(looks or {})
         self._effort = effort
+        self.experiments = experiments or {}
         self.used: dict[tuple[str, str], None] = {}
         """(experiment, cell) in the order in which they were read."""
         self.lines: dict[tuple[str, str, str], None] = {}
@@ -49,7 +53,24 @@ class Evidence:
 
     def at_effort(self, effort: int) -> Evidence:
         """The same evidence from networks that were trained with so many times the effort."""
-        return Evidence(self.summaries, self._replicates, self._looks, effort)
+        return Evidence(self.summaries, self._replicates, self._looks, effort, self.experiments)
+
+    def described(self, column: str, experiment: str = "") -> Any:
+        """The experiment that has a measure, None where it is not known. Raises as `table` does."""
+        return self.experiments.get(experiment or self._meant({"measure": column}))
+
+    def axis(self, name: str, experiment: str = "") -> str:
+        """The label of an axis for a factor, a row key or a measured column of an experiment, or of the first that has it.
+
+        It is the name where the experiments are not known. Raises LookupError for what none of them has.
+        """
+        for about in [self.experiments[experiment]] if experiment in self.experiments else self.experiments.values():
+            declared = {m.column: m for m in reversed(about.measures)} | {**about.keys, **about.factors}
+            if name in declared:
+                return declared[name].axis
+        if self.experiments:
+            raise LookupError(f"{experiment or 'The study'} has no factor, key or measure `{name}`.")
+        return name.replace("_", " ")
 
     def most_looks(self) -> int:
         """The largest number of looks at the replicates of anything that was read."""

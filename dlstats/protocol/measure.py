@@ -37,6 +37,11 @@ class Measure:
         """What its lines in a summary have as statistic."""
         return (self.statistic,)
 
+    @property
+    def axis(self) -> str:
+        """The label of an axis: words and unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
 
 @dataclass(frozen=True)
 class Contrast:

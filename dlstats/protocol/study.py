@@ -68,6 +68,8 @@ class Figure:
     width: str = "one-column"
     height: float = 2.6
     """Height in inches; the width is that of one or two journal columns."""
+    reads: Callable | None = None
+    """The reader of all that it draws, if there is one: it is checked as that of a claim is."""
 
 
 @dataclass(frozen=True)
@@ -223,22 +225,21 @@ class Study:
     def named(self, name: str, family: str) -> Study:
         """The study with its name and family.
 
-        Raises ValueError for a design of another name than DESIGNS, for `compared_by` that is no measure, and for a claim
-        that reads what no experiment declares or a level that no design has.
+        Raises ValueError for a design of another name than DESIGNS, for `compared_by` that is no measure, and for a claim or
+        figure that reads what no experiment declares or a level that no design has.
         """
         for design in self.designs:
             if design not in DESIGNS:
                 raise ValueError(f"`designs` must be of {_list(DESIGNS)}, got `{design}`.{near(design, DESIGNS)}")
         if self.compared_by:
             replace(self, name=name).comparison()
-        for claim in self.claims:
-            check = getattr(claim.measure, "check", None)
+        figures = [(f"The figure {figure.name}", figure.reads) for figure in self.figures]
+        for what, reader in [*((f"Claim {claim.id}", claim.measure) for claim in self.claims), *figures]:
             try:
-                if check is not None:
-                    check(self.experiments)
-                self._check_levels(getattr(claim.measure, "where", {}), getattr(claim.measure, "experiment", ""))
+                getattr(reader, "check", dict)(self.experiments)
+                self._check_levels(getattr(reader, "where", {}), getattr(reader, "experiment", ""))
             except ValueError as error:
-                raise ValueError(f"Claim {claim.id} reads what is not there: {name} {error}") from None
+                raise ValueError(f"{what} reads what is not there: {name} {error}") from None
         return replace(self, name=name, family=family)
 
     def comparison(self) -> tuple[str, Measure]:
@@ -290,8 +291,8 @@ class Study:
             design = {next(iter(self.experiments)): design}
         unknown = [e for e in design if e not in self.experiments]
         if unknown:
+            known = f"its experiments are {_list(self.experiments)}"
             raise ValueError(
-                f"The design {chosen} of {self.name} names `{unknown[0]}`, which is no experiment of it; "
-                f"its experiments are {_list(self.experiments)}."
+                f"The design {chosen} of {self.name} names `{unknown[0]}`, which is no experiment of it; {known}."
             )
         return {e: [g] if isinstance(g, Grid) else list(g) for e, g in design.items()}

@@ -40,7 +40,7 @@ def draw(
     """
     written: list[Path] = []
     for figure in study.figures:
-        fresh = Evidence(evidence.summaries, evidence.replicates)
+        fresh = Evidence(evidence.summaries, evidence.replicates, experiments=study.experiments)
         files, record = _draw_one(figure, fresh, Path(folder), face, width or figure.width, formats)
         record = {"study": study.name, "command": f"dlstats draw {study.name}", **(details or {}), **record}
         written += [*files, records.write(Path(folder) / f"{figure.name}.json", record, origin or {}, files)]
@@ -58,7 +58,7 @@ def draw_slides(study: Study, evidence: Evidence, folder: Path) -> list[Path]:
         with slides.slide():
             canvas = slides.new_slide()
             try:
-                figure.draw(Evidence(evidence.summaries, evidence.replicates), canvas)
+                figure.draw(Evidence(evidence.summaries, evidence.replicates, experiments=study.experiments), canvas)
             except LookupError:
                 continue
             slides.enlarge(canvas)

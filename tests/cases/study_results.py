@@ -45,7 +45,8 @@ def tables(study: str) -> dict[str, pd.DataFrame]:
 
 def evidence(study: str, replicates: bool = True) -> Evidence:
     """What claims read, and with the replicates what figures read."""
-    return Evidence(tables(study), (lambda name: raw(study, name)) if replicates else None)
+    rows = (lambda name: raw(study, name)) if replicates else None
+    return Evidence(tables(study), rows, experiments=registry.load(study).experiments)
 
 
 @cache

@@ -167,3 +167,17 @@ def test_a_method_has_one_style_in_all_studies():
 def test_ids_are_given_once():
     ids = [one.id for study in STUDIES for one in (*registry.load(study).claims, *registry.load(study).checks)]
     assert sorted(ids) == sorted(set(ids))
+
+
+LITERAL = re.compile(r"""(?:[xy]label=|set_[xy]label\(|sup[xy]label\()[rf]*"((?:[^"\\]|\\.)*)\"""")
+"""The words of an axis that stand in a figure's code."""
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_axis_repeats_the_label_of_a_factor_or_measure(study):
+    file = registry.file(study)
+    files = file.parent.glob("*.py") if file.name == "__init__.py" else [file]
+    written = {words for path in files for words in LITERAL.findall(path.read_text(encoding="utf-8"))}
+    experiments = registry.load(study).experiments.values()
+    declared = [d for e in experiments for d in (*e.factors.values(), *e.keys.values(), *e.measures)]
+    assert not written & {words for d in declared for words in (d.label, d.axis)}

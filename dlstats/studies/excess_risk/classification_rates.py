@@ -136,7 +136,7 @@ def _draw(evidence: Evidence, figure) -> None:
         table, marks = points(evidence, kappa=kappa), style.nth(i + 1)
         draw_points(axes, table, f"$\\kappa = {kappa:g}$", marks)
         beside(axes, table["at"], table["estimate"], -margins.threshold_exponent(kappa), marks["color"])
-    risk_axes(axes)
+    risk_axes(axes, evidence)
     axes.legend()
 
 

@@ -106,7 +106,7 @@ def _draw(evidence: Evidence, figure) -> None:
         axes.axhline(
             theory.discount_limit(inputs), **(style.method("limit") | {"color": marks["color"]}), linewidth=0.8
         )
-    axes.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="proportion of log covering number taken off")
+    axes.set(xscale="log", yscale="log", xlabel=evidence.axis("width"), ylabel=evidence.axis("discount"))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
 

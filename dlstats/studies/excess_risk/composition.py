@@ -186,7 +186,7 @@ def _draw(evidence: Evidence, figure) -> None:
             theirs = -torus_exponent(case.d, False) if method == "nearest_neighbours" else None
             table = points(evidence, statistic="median", target=target, method=method)
             draw_method(axes, table, method, RISK.methods, theirs)
-        risk_axes(axes, f"{case.title}, $d = {case.d}$")
+        risk_axes(axes, evidence, f"{case.title}, $d = {case.d}$")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
 

@@ -135,7 +135,7 @@ def _draw(evidence: Evidence, figure) -> None:
         beside(axes, n, risk, -theory.exponent(int(intrinsic)), marks["color"])
         table = points(evidence, experiment="neighbours", intrinsic=intrinsic)
         draw_points(axes, table, f"$d^* = {intrinsic}$", marks | {"linestyle": ""})
-    risk_axes(axes)
+    risk_axes(axes, evidence)
     axes.legend()
 
 

@@ -174,8 +174,8 @@ def _draw(evidence: Evidence, figure) -> None:
         draw_points(right, points(evidence, **about), label, look)
     draw_method(right, points(evidence, method="segmentation"), "segmentation", TRAINED.methods)
     left.axhline(0, **style.method("limit"), linewidth=0.8)
-    risk_axes(right)
-    left.set(xscale="log", xlabel="sample size $n$", ylabel=r"gap in training error, over $\sigma^2$")
+    risk_axes(right, evidence)
+    left.set(xscale="log", xlabel=evidence.axis("n"), ylabel=r"gap in training error, over $\sigma^2$")
     sizes = sorted(evidence.table(measure="risk", statistic="mean")["n"].unique())
     for axes in (left, right):
         axes.set_xticks(sizes, [f"{n:g}" for n in sizes])

@@ -187,7 +187,7 @@ def _draw(evidence: Evidence, figure) -> None:
         for method in ("network", *case.baselines):
             table = points(evidence, statistic="median", target=target, method=method)
             draw_method(axes, table, method, RISK.methods, case.slopes.get(method))
-        risk_axes(axes, case.title)
+        risk_axes(axes, evidence, case.title)
         axes.legend(loc="lower left", fontsize=7)
 
 

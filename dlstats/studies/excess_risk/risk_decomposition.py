@@ -237,9 +237,9 @@ def _draw(evidence: Evidence, figure) -> None:
         gap = points(evidence, "certified_gap", effort=effort, **network)
         draw_points(right, gap, f"best of 8, effort {effort}", style.method("network") | {"linestyle": line}, log=False)
     right.axhline(0, **style.method("limit"), linewidth=0.8)
-    left.set(xscale="log", yscale="log", xlabel="units $m$", ylabel="squared error")
+    left.set(xscale="log", yscale="log", xlabel=evidence.axis("units"), ylabel="squared error")
     right.set_yscale("symlog", linthresh=1e-3)
-    right.set(xscale="log", xlabel="units $m$", ylabel="gap in training loss")
+    right.set(xscale="log", xlabel=evidence.axis("units"), ylabel="gap in training loss")
     for axes in (left, right):
         axes.set_xticks(units, [f"{m:g}" for m in units])
         axes.minorticks_off()

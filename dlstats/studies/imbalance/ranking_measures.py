@@ -164,7 +164,7 @@ def draw_random(evidence: Evidence, figure) -> None:
         table["n"], table["estimate"], yerr=interval(table["estimate"], table["mcse"]), label="simulated", **drawn
     )
     axes.axhline(1, color="0.7", linewidth=0.6)
-    axes.set(xscale="log", xlabel="points", ylabel="average precision / prevalence")
+    axes.set(xscale="log", xlabel=evidence.axis("n", "random"), ylabel=evidence.axis("over_prevalence"))
     axes.legend()
 
 

@@ -126,11 +126,11 @@ def draw_quantiles(evidence: Evidence, figure) -> None:
     for border in range(1, len(LEVELS)):
         left.axvline(border - 0.5, color="0.85", linewidth=0.6, zorder=0)
     left.set_xticks(range(len(LEVELS)), [f"{level:g}" for level in LEVELS])
-    left.set(yscale="log", xlabel="level", ylabel=f"median excess pinball risk, $n = {largest}$")
+    left.set(yscale="log", xlabel=evidence.axis("level"), ylabel=f"median excess pinball risk, $n = {largest}$")
     right.set_xscale("log")
     right.set_xticks(SIZES, [str(n) for n in SIZES])
     right.minorticks_off()
-    right.set(xlabel="sample size $n$", ylabel="proportion of $x$ with 0.95 below 0.90")
+    right.set(xlabel=evidence.axis("n"), ylabel="proportion of $x$ with 0.95 below 0.90")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=7, fontsize="x-small")
 

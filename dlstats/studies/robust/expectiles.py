@@ -86,7 +86,7 @@ def draw_expectiles(evidence: Evidence, figure) -> None:
         points = table[table["distribution"] == name]
         axis.plot(points["level"], points["estimate"], **marks | {"linestyle": ""})
     axis.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
-    axis.set(xlabel="level of the expectile", ylabel="level of the equal quantile")
+    axis.set(xlabel="level of the expectile", ylabel=evidence.axis("sits_at"))
     axis.legend()
 
 

@@ -40,7 +40,7 @@ def draw_crossing(evidence: Evidence, figure) -> None:
     bars = [lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]]
     axis = figure.subplots()
     axis.errorbar(lines["n"], lines["estimate"], yerr=bars, **style.method("linear"))
-    axis.set(xscale="log", xlabel="sample size $n$", ylabel="proportion of samples that cross", ylim=(0, 1))
+    axis.set(xscale="log", xlabel=evidence.axis("n"), ylabel=evidence.axis("crossed"), ylim=(0, 1))
     axis.set_xticks(lines["n"], [f"{n}" for n in lines["n"]])
     axis.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
 

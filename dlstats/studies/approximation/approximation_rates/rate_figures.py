@@ -68,7 +68,7 @@ def _features(evidence: Evidence, axis) -> None:
         axis.axhline(
             theory.random_features_mse(d, d**-0.5), **(style.method("limit") | {"color": line["color"]}), linewidth=1
         )
-    axis.set(xscale="log", xlabel="random features N", ylabel="N × mean squared error", ylim=(0, None))
+    axis.set(xscale="log", xlabel=evidence.axis("features"), ylabel="N × mean squared error", ylim=(0, None))
     axis.set_xticks(sizes := sorted(table["features"].unique()), [f"{size:g}" for size in sizes])
     axis.minorticks_off()
     axis.legend(loc="lower left")

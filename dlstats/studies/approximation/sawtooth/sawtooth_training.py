@@ -170,7 +170,7 @@ def _panel(axis, table: pd.DataFrame, n: int) -> None:
     exact = theory.hidden_units(theory.narrow_chain(n))
     axis.plot([exact], [LOWEST], label="exact deep network (error 0)", **(style.method("exact") | {"linestyle": ""}))
     axis.axhline(1 / 12, color="0.6", linewidth=0.6, zorder=0)
-    axis.set(yscale="log", ylim=(LOWEST / 2, 0.2), title=f"$n = {n}$", xlabel="hidden units")
+    axis.set(yscale="log", ylim=(LOWEST / 2, 0.2), title=f"$n = {n}$", xlabel=EXPERIMENT.factors["units"].axis)
 
 
 def _success(evidence: Evidence, figure) -> None:
@@ -185,7 +185,7 @@ def _success(evidence: Evidence, figure) -> None:
             rows = table[(table["method"] == method) & (table["compositions"] == n)].sort_values("units")
             bars = np.abs(np.stack([rows["estimate"] - rows["lower"], rows["upper"] - rows["estimate"]]))
             axis.errorbar(rows["units"], rows["estimate"], bars, label=described.label, **style.method(method))
-        axis.set(ylim=(-0.03, 1.03), title=f"$n = {int(n)}$", xlabel="hidden units")
+        axis.set(ylim=(-0.03, 1.03), title=f"$n = {int(n)}$", xlabel=EXPERIMENT.factors["units"].axis)
     axes[0].set_ylabel("proportion of starts that succeed")
     axes[0].legend()
 

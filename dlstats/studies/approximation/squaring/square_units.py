@@ -182,7 +182,9 @@ def _draw(evidence: Evidence, figure) -> None:
     border = theory.crossover()
     axis.axhline(border, color="0.6", linewidth=0.6, zorder=0)
     axis.annotate("crossover", (1, border), (0, 2), textcoords="offset points", color="0.4", fontsize="small")
-    axis.set(xscale="log", yscale="log", xlabel="hidden units", ylabel=r"largest error for $x^2$", ylim=(1e-8, 0.3))
+    axis.set(
+        xscale="log", yscale="log", xlabel=evidence.axis("units"), ylabel=evidence.axis("sup_error"), ylim=(1e-8, 0.3)
+    )
     axis.legend(loc="lower left")
 
 

@@ -69,7 +69,7 @@ def _map(evidence: Evidence, figure) -> None:
         axis.tick_params(length=0)
         axis.spines[["left", "bottom"]].set_visible(False)
     for axis in panels[-1]:
-        axis.set_xlabel("parameters at most")
+        axis.set_xlabel(evidence.axis("budget"))
     handles = [Rectangle((0, 0), 1, 1, color=style.COLORS[ink], alpha=0.75, lw=0) for ink in INKS.values()]
     names = [f"{depth} layers" if depth > 1 else "1 layer" for depth in INKS]
     figure.legend(handles, names, loc="outside lower center", ncols=len(names))
@@ -110,7 +110,7 @@ def _curves(evidence: Evidence, figure) -> None:
     for axis in axes[:: len(axes) // 2]:
         axis.set_ylabel("error / variance")
     for axis in axes[len(axes) // 2 :]:
-        axis.set_xlabel("hidden layers")
+        axis.set_xlabel(evidence.axis("depth"))
     shown = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=4)
 

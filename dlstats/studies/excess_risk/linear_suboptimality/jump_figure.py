@@ -37,7 +37,7 @@ def draw(evidence: Evidence, figure) -> None:
     titles = ("mean risk over the linear floor", f"the same, arc of {OTHER_ARC}", r"training error over $\sigma^2$")
     for axes, title in zip((left, middle, right), titles, strict=True):
         axes.plot(ends, [1, 1], **style.method("floor"), linewidth=0.8)
-        risk_axes(axes, title)
+        risk_axes(axes, evidence, title)
         axes.set_ylabel("")
     middle.sharey(left)
     right.set_yscale("linear")

@@ -209,8 +209,9 @@ def _draw(evidence: Evidence, figure) -> None:
             axes.plot(n, risk, label=label, **marks)
             if theory is not None:
                 beside(axes, n, risk, theory, marks["color"])
-        risk_axes(axes, title)
-        axes.set_ylabel("excess risk" if experiment == "sequence" else "")
+        risk_axes(axes, evidence, title)
+        if experiment != "sequence":
+            axes.set_ylabel("")
         axes.legend()
 
 

@@ -41,7 +41,7 @@ def draw(evidence: Evidence, figure) -> None:
             draw_method(above, points(evidence, statistic=MEAN, target=target, method=method), method, RISK.methods)
         best = points(evidence, statistic=MEAN, target=target, method="free_knots")
         beside(above, best["at"], best["estimate"], TARGETS[target].slope)
-        risk_axes(above, LABELS[target])
+        risk_axes(above, evidence, LABELS[target])
         _slopes(below, evidence, target)
         below.set_yticklabels([m.label for m in RISK.methods.values()] if target == next(iter(LABELS)) else [])
         if above is not panels[0, 0]:
@@ -66,9 +66,9 @@ def draw_effort(evidence: Evidence, figure) -> None:
                 table = points(evidence, "misfit", "mean", target=target, method=rule, effort=effort)
                 draw_points(below, table, "", look | {"linestyle": line}, log=False)
         for axes, title in ((above, LABELS[target]), (below, "")):
-            risk_axes(axes, title)
+            risk_axes(axes, evidence, title)
             axes.axhline(1, color="black", linewidth=0.6)
-            axes.set(ylabel="", xlabel="" if axes is above else "sample size $n$")
+            axes.set(ylabel="", xlabel="" if axes is above else evidence.axis("n"))
         above.set_yscale("linear")
         below.set_yscale("linear")
     panels[0, 0].set_ylabel("risk, effort 3 over 1")

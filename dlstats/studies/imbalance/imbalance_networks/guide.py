@@ -102,7 +102,7 @@ def draw_excess(evidence: Evidence, figure) -> None:
         row[0].set_ylabel(f"excess, {data.split(',')[0].split(' in ')[0]}")
     for top, bottom, title in zip(panels[0], panels[-1], CUTS.values(), strict=True):
         top.set_title(title)
-        bottom.set_xlabel("n")
+        bottom.set_xlabel(evidence.axis("n"))
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 

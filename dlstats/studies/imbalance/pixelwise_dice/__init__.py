@@ -118,7 +118,7 @@ def _draw(evidence: Evidence, figure) -> None:
         axes.set_xscale("log")
         axes.set_xticks(FOREGROUNDS, [f"{100 * f:g} %" for f in FOREGROUNDS])
         axes.minorticks_off()
-        axes.set(xlabel="foreground", ylabel=label)
+        axes.set(xlabel=evidence.axis("foreground"), ylabel=label)
         axes.legend(fontsize="x-small")
 
 

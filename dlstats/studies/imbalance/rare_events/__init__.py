@@ -195,7 +195,7 @@ def draw_bias(evidence: Evidence, figure) -> None:
                 label=f"{method.label}, {what}",
                 **drawn,
             )
-    left.set(xscale="log", xlabel="n", ylabel="bias / first-order bias")
+    left.set(xscale="log", xlabel=evidence.axis("n", "covariate"), ylabel="bias / first-order bias")
     left.legend(fontsize="x-small")
     for name, method in label_shift.LABEL_SHIFT.methods.items():
         rows = evidence.rows("label_shift", method=name)

@@ -110,8 +110,8 @@ def draw(evidence: Evidence, figure) -> None:
             axis.errorbar(n, error, yerr=bars, label=f"α = {alpha:g}", **style.nth(index + 1))
             rate = robustness.stable_rate(alpha) if name == "mean" else -0.5
             axis.plot(n, error.iloc[0] * (n / n.iloc[0]) ** rate, color="0.6", linewidth=0.6, zorder=0)
-        axis.set(xscale="log", yscale="log", xlabel=EXPERIMENT.factors["n"].axis, title=method.label)
-    axes[0].set_ylabel("median absolute error")
+        axis.set(xscale="log", yscale="log", xlabel=evidence.axis("n"), title=method.label)
+    axes[0].set_ylabel(evidence.axis("error", "stable"))
     axes[0].legend(fontsize="x-small")
 
 
