@@ -31,7 +31,7 @@ def show(options: argparse.Namespace) -> None:
     for shell, line in SCRIPTS.items():
         if shell == options.shell:
             preamble = "\n".join(line.format(name=name, words=text) for name, text in words.items())
-            print(shtab.complete(options.top, shell, preamble={shell: preamble}))
+            print(shtab.complete(options.top, shell, preamble={shell: preamble}))  # type: ignore[arg-type]
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

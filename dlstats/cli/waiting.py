@@ -101,7 +101,9 @@ def _started(connection: socket.socket, asked: dict, files: list[int], others: l
     process = multiprocessing.get_context("fork").Process(
         target=_carry_out, args=(asked, files, [connection, *others], os.getpid())
     )
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what comes before the fork hears it waits
     process.start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for file in files:
         os.close(file)
     return _Job(process, connection)
@@ -172,6 +174,7 @@ def _carry_out(asked: dict, files: list[int], others: list[socket.socket], waiti
     for other in others:
         other.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for number, (file, name) in enumerate(zip(files, ("stdin", "stdout", "stderr"), strict=True)):
         os.dup2(file, number)
         os.close(file)

@@ -16,8 +16,20 @@ _ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]\s*([^,\s]+)\s*,
 
 
 def keys(path: Path) -> list[str]:
-    """The keys of the entries of a BibTeX file; none where there is no such file."""
-    return _ENTRY.findall(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
+    """The keys of the entries of a BibTeX file; none where there is no such file.
+
+    Raises ValueError where it is no text in UTF-8, or its braces do not match, as of a file that was cut.
+    """
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: must be text in UTF-8, got byte {error.object[error.start]} at {error.start}"
+        ) from None
+    opening, closing = (text.count(brace) - text.count("\\" + brace) for brace in "{}")
+    if opening != closing:
+        raise ValueError(f"{path}: must close every brace, got {opening} opening and {closing} closing ones.")
+    return _ENTRY.findall(text)
 
 
 def check(studies: Iterable[str]) -> None:

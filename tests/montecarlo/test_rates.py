@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 from dlstats import montecarlo
 from dlstats.montecarlo import rates
@@ -92,7 +93,7 @@ def test_the_law_of_an_interval_has_its_point():
     e = montecarlo.Estimate(-1.0, 0.1, 10)
     for point in (2.0, 2.5, 5.0):
         found = rates._with_point(e, point)
-        assert rates.special.stdtrit(found.df, 0.975) == pytest.approx(point)
+        assert special.stdtrit(found.df, 0.975) == pytest.approx(point)
 
 
 def test_lack_of_fit_is_called_at_its_level_and_finds_a_floor():

@@ -1,5 +1,7 @@
 """What every study must keep, over all studies that there are."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -256,7 +256,7 @@ def draw(evidence: Evidence, figure) -> None:
             panel.plot(x[~filled], y[~filled], **marks | {"markerfacecolor": "white"})
         panel.set(title=DISTRIBUTION.describe(name), xlim=(0, None), ylim=(-len(heights), 1))
         panel.set_yticks(list(heights.values()), [WRITTEN.get(method, ERRORS.label_of(method)) for method in heights])
-    figure.supxlabel("mean reported error / true standard deviation", fontsize="medium")
+    figure.supxlabel(evidence.axis("reported", "errors"), fontsize="medium")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=4)
 

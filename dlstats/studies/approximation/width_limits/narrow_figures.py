@@ -55,7 +55,7 @@ def _peak(evidence: Evidence, axis) -> None:
             axis.plot(x, np.sort(errors.to_numpy(float)), alpha=0.5, markersize=2.4, label=label, **marks)
     axis.axhline(theory.PEAK_FLOOR, **style.method("floor"))
     axis.set_xticks(sorted(rows["width"].unique()))
-    axis.set(yscale="log", xlabel="width", ylabel="largest error, pyramid")
+    axis.set(yscale="log", xlabel=evidence.axis("width", "peak"), ylabel="largest error, pyramid")
     axis.legend(loc="lower left", handlelength=1.4)
 
 
@@ -65,7 +65,7 @@ def _violations(evidence: Evidence, axis) -> None:
     error = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
     axis.errorbar(table["width"], table["estimate"], error, **style.method("network"))
     axis.set_xticks(list(table["width"]))
-    axis.set(xlabel="width", ylabel="proportion with an inner extremum", ylim=(0, None))
+    axis.set(xlabel=evidence.axis("width", "extremes"), ylabel=evidence.axis("violates", "extremes"), ylim=(0, None))
 
 
 FIGURES = (

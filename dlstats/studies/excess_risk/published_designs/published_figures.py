@@ -40,14 +40,14 @@ def _draw_models(evidence: Evidence, figure) -> None:
         _draw_panel(axes, evidence, list(MODELS), n=n, noise=noise)
         axes.set_title(f"$n = {n}$, {100 * noise:.0f} % noise")
     panels[0, 0].invert_yaxis()
-    _finish(figure, panels[1], panels[0, 0])
+    _finish(figure, evidence, panels[1], panels[0, 0])
 
 
 def _draw_targets(evidence: Evidence, figure) -> None:
     axes = figure.subplots()
     _draw_panel(axes, evidence, list(TARGETS), n=800, noise=0.2)
     axes.invert_yaxis()
-    _finish(figure, [axes], axes)
+    _finish(figure, evidence, [axes], axes)
 
 
 def _draw_misfit(evidence: Evidence, figure) -> None:
@@ -80,9 +80,9 @@ def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, a
     axes.errorbar(at, table["estimate"], bars, label=label or None, elinewidth=0.7, **look)
 
 
-def _finish(figure, lowest, labelled) -> None:
+def _finish(figure, evidence: Evidence, lowest, labelled) -> None:
     for axes in lowest:
-        axes.set_xlabel("error over that of the best constant")
+        axes.set_xlabel(evidence.axis("relative", "risk"))
     figure.legend(*labelled.get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
 

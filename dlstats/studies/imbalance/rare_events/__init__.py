@@ -203,7 +203,7 @@ def draw_bias(evidence: Evidence, figure) -> None:
         drawn = style.of(name, method) | {"marker": ""}
         right.plot(values, np.arange(1, len(values) + 1) / len(values), label=method.label, **drawn)
     right.axvline(label_shift.PRIOR, color="0.7", linewidth=0.6)
-    right.set(xlabel="estimated prior", ylabel="distribution function")
+    right.set(xlabel=evidence.axis("prior_estimate", "label_shift"), ylabel="distribution function")
     right.legend(fontsize="x-small")
 
 

@@ -157,5 +157,5 @@ def draw_path(evidence: Evidence, figure) -> None:
         axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
         axes.minorticks_off()
         axes.legend()
-    left.set(ylabel="shift of the boundary", ylim=(0, None))
-    right.set_ylabel("margin of class 1 / class 0")
+    left.set(ylabel=evidence.axis("shift", "separable"), ylim=(0, None))
+    right.set_ylabel(evidence.axis("margin_ratio", "separable"))
