@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import copy
 import hashlib
 import inspect
 import re
 import runpy
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dlstats import project
 from dlstats.protocol.hints import near, short
 from dlstats.protocol.plug import Plug
 
@@ -24,6 +29,8 @@ NEEDED = {
 }
 """What a thing of every kind must be."""
 PROCESS = ("sample", "inputs", "regression")
+INSTALLED = [Path(path).resolve() for path in (*sysconfig.get_paths().values(), project.PACKAGES / "dlstats")]
+"""Where code lies that is not the user's own."""
 SMALLEST = 1e-12
 """Probabilities of an estimator are kept so far from 0 and 1 before their log-odds are taken."""
 
@@ -38,7 +45,7 @@ class Foreign:
     label: str
     description: str
     digest: str
-    """Of the file's content and the thing's name."""
+    """Of the file, of the user's own files that it imports, and of the thing's name; not of data that they read."""
     thing: Any
     style: str = "foreign"
 
@@ -82,8 +89,38 @@ def load(word: str, taken: tuple[str, ...] = (), kind: str = "method") -> Foreig
     name = re.sub(r"\W", "_", path.stem if wanted == usual else wanted).lower()
     if name in taken:
         raise ValueError(f"`{word}` must have a name of its own, the experiment has a method `{name}`.")
-    digest = hashlib.sha256(path.read_bytes() + wanted.encode()).hexdigest()[:16]
+    code = b"".join(source.read_bytes() for source in _sources(path))
+    digest = hashlib.sha256(code + wanted.encode()).hexdigest()[:16]
     return Foreign(kind, name, *_described(thing, name), digest, thing)
+
+
+def _sources(path: Path) -> list[Path]:
+    """The file and, in the order in which they are met, the files that it imports and that no package manager has installed."""
+    found, queue = [], [path.resolve()]
+    while queue:
+        file = queue.pop()
+        if file in found:
+            continue
+        found.append(file)
+        for name in sorted(_imported(file)):
+            spec = None
+            with contextlib.suppress(ImportError, ValueError):
+                spec = find_spec(name)
+            origin = Path(spec.origin).resolve() if spec and spec.origin and spec.origin.endswith(".py") else None
+            if origin and not any(origin.is_relative_to(installed) for installed in INSTALLED):
+                queue += sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+    return found
+
+
+def _imported(file: Path) -> set[str]:
+    """The first names of the modules that a file imports, anywhere in it."""
+    try:
+        nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    except (SyntaxError, ValueError):  # an import of it will tell
+        return set()
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in plain | named}
 
 
 def _described(thing: Any, name: str) -> tuple[str, str]:

@@ -314,3 +314,21 @@ def test_every_plug_gives_methods_what_they_need_and_judges_what_they_give(name)
     )
     assert (right < wrong).all()
     assert np.isfinite(right).all()
+
+
+def test_the_digest_of_a_method_is_also_that_of_the_files_of_its_own_that_it_imports(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "helper_of_method.py").write_text("import deeper_helper\n")
+    (tmp_path / "deeper_helper.py").write_text("SHIFT = 0.0\n")
+    (tmp_path / "a_method.py").write_text(
+        "import numpy as np\n\ndef middle(x, y, new):\n    import helper_of_method\n    return np.full(len(new), y.mean())\n"
+    )
+    digests = [foreign.load(str(tmp_path / "a_method.py")).digest for _ in range(2)]
+    (tmp_path / "deeper_helper.py").write_text("SHIFT = 100.0\n")
+    digests.append(foreign.load(str(tmp_path / "a_method.py")).digest)
+    assert digests[0] == digests[1] != digests[2]
+    assert [path.name for path in foreign._sources(tmp_path / "a_method.py")] == [
+        "a_method.py",
+        "helper_of_method.py",
+        "deeper_helper.py",
+    ]
