@@ -52,6 +52,7 @@ def mark(config: Mapping, profile: str, results: Path, reports: Path, again: str
 def set_back(*folders: Path) -> list[str]:
     """Bring files and folders with a time later than now back to now, in their order, and return a line that says so.
 
+    Links that lead nowhere are taken away: they would stand in the place of what is to be made.
     Now is what the disk says, which may be that of another machine: the time of a file that is written for it. Between
     it and the latest earlier time they lie equally far apart.
     """
@@ -62,17 +63,23 @@ def set_back(*folders: Path) -> list[str]:
     every = [
         Path(parent, name) for folder in folders for parent, *names in os.walk(folder) for name in sum(names, ["."])
     ]
-    times = {path: path.lstat().st_mtime_ns for path in every}
+    lost = [path for path in every if path.is_symlink() and not path.exists()]
+    for path in lost:
+        path.unlink()
+    said = (
+        [f"{lost[0]} led nowhere and is taken away" + f", and {len(lost) - 1} more" * (len(lost) > 1)] if lost else []
+    )
+    times = {path: path.lstat().st_mtime_ns for path in every if path not in lost}
     ahead = sorted({at for at in times.values() if at > now})
     if not ahead:
-        return []
+        return said
     latest = max((at for at in times.values() if at <= now), default=OLD)
     then = {at: now - (now - latest) * (len(ahead) - 1 - rank) // len(ahead) for rank, at in enumerate(ahead)}
     late = [path for path, at in times.items() if at > now]
     for path in late:
         os.utime(path, ns=(now, then[times[path]]), follow_symlinks=False)
     where = " and ".join(map(str, folders))
-    return [f"{len(late)} files and folders of {where} have times later than now, which are set back to now"]
+    return [*said, f"{len(late)} files and folders of {where} have times later than now, which are set back to now"]
 
 
 def _markers(config: Mapping) -> list[str]:

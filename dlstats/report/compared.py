@@ -38,7 +38,8 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     summaries = {inner: comparison.summary}
     grids = tables.of_study(study, summaries)
     paths = table_files.write_all(grids, {"summary": comparison.summary}, folder)
-    paths += figures.draw(study, Evidence(summaries), folder)
+    origin = {"study": comparison.name, other.kind: other.name, "digest": other.digest}
+    paths += figures.draw(study, Evidence(summaries), folder, origin=origin)
     replicates = sorted(comparison.summary["replicates"].dropna().astype(int).unique())
     many = f"{replicates[0]}" if len(replicates) == 1 else f"{replicates[0]} to {replicates[-1]}"
     said = SAID[other.kind].format(name=f"`{comparison.name}`", many=many)

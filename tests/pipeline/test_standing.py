@@ -188,3 +188,13 @@ def test_times_later_than_now_are_set_back_in_their_order_so_that_a_marker_is_ne
     standing.mark(CONFIG, "toy", RESULTS, REPORTS)
     (marker,) = SIMULATE
     assert Path(marker).stat().st_mtime_ns > RAW[2].stat().st_mtime_ns
+
+
+def test_a_link_that_leads_nowhere_is_taken_away_in_a_line(tmp_path):
+    standing.FOLDER.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "kept").write_text("kept")
+    (tmp_path / "good").symlink_to("kept")
+    (tmp_path / "verdicts.parquet").symlink_to("nowhere")
+    assert standing.set_back(tmp_path) == [f"{tmp_path / 'verdicts.parquet'} led nowhere and is taken away"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["good", "kept"]
+    assert standing.set_back(tmp_path) == []
