@@ -56,10 +56,6 @@ def set_back(*folders: Path) -> list[str]:
     Now is what the disk says, which may be that of another machine: the time of a file that is written for it. Between
     it and the latest earlier time they lie equally far apart.
     """
-    clock = FOLDER / "clock"
-    clock.write_text(str(time.time_ns()))  # a new text: the disk sets the time
-    now = clock.stat().st_mtime_ns
-    clock.unlink()
     every = [
         Path(parent, name) for folder in folders for parent, *names in os.walk(folder) for name in sum(names, ["."])
     ]
@@ -69,6 +65,10 @@ def set_back(*folders: Path) -> list[str]:
     said = (
         [f"{lost[0]} led nowhere and is taken away" + f", and {len(lost) - 1} more" * (len(lost) > 1)] if lost else []
     )
+    clock = FOLDER / "clock"
+    clock.write_text(str(time.time_ns()))  # a new text: the disk sets the time
+    now = clock.stat().st_mtime_ns
+    clock.unlink()
     times = {path: path.lstat().st_mtime_ns for path in every if path not in lost}
     ahead = sorted({at for at in times.values() if at > now})
     if not ahead:
