@@ -192,9 +192,11 @@ def test_times_later_than_now_are_set_back_in_their_order_so_that_a_marker_is_ne
 
 def test_a_link_that_leads_nowhere_is_taken_away_in_a_line(tmp_path):
     standing.FOLDER.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "kept").write_text("kept")
-    (tmp_path / "good").symlink_to("kept")
-    (tmp_path / "verdicts.parquet").symlink_to("nowhere")
-    assert standing.set_back(tmp_path) == [f"{tmp_path / 'verdicts.parquet'} led nowhere and is taken away"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["good", "kept"]
-    assert standing.set_back(tmp_path) == []
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "kept").write_text("kept")
+    (folder / "good").symlink_to("kept")
+    (folder / "verdicts.parquet").symlink_to("nowhere")
+    assert standing.set_back(folder) == [f"{folder / 'verdicts.parquet'} led nowhere and is taken away"]
+    assert sorted(path.name for path in folder.iterdir()) == ["good", "kept"]
+    assert standing.set_back(folder) == []
