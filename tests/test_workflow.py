@@ -168,7 +168,7 @@ RESULTS = {"simulate_sawtooth_training", "summarise", "measure", "ledger", "draw
 def test_results_that_were_copied_are_used_and_another_seed_is_computed(copied):
     assert _would_run(copied) == set()
     for path in (path for top in ("results", "reports") for path in (copied / top).rglob("*")):
-        os.utime(path, (time.time() + 3600,) * 2)  # by a machine whose clock is ahead
+        os.utime(path, (time.time() + 3600,) * 2)  # by a machine whose clock is ahead  # type: ignore
     path = copied / "config" / "tiny.yaml"
     path.write_text(re.sub("seed: .*", "seed: 741", path.read_text()))
     done = _snakemake(copied, "--dry-run")

@@ -29,7 +29,7 @@ def evidence(noises=("normal",), experiments=True):
         {"cell": f"n={n},noise={noise}", "n": n, "noise": noise, "replicate": r, "method": m, "status": "ok", "risk": value,
          "seconds_used": 1.0}
         for n, noise, m, r in itertools.product((200, 400), noises, EXPERIMENT.methods, range(4))
-        for value in [(0.31 + 0.01 * r) * 300 / n]
+        for value in [(0.31 + 0.01 * r) * 300 / n]  # type: ignore
     ]  # fmt: skip
     table = summaries.summarise(EXPERIMENT, pd.DataFrame(rows))
     return Evidence({"risk": table}, experiments={"risk": EXPERIMENT} if experiments else None)
@@ -44,7 +44,7 @@ def drawn(held, **options):
 def test_axes_and_legend_have_the_labels_of_factor_measure_and_methods():
     (axes,) = drawn(evidence())
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("sample size $n$", "excess risk (K²)")
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["random forest", "neural network"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["random forest", "neural network"]  # type: ignore
 
 
 def test_panels_have_the_labels_of_levels():
@@ -56,7 +56,7 @@ def test_what_is_given_comes_before():
     chosen = {"net": EXPERIMENT.methods["net"]}
     (axes,) = drawn(evidence(), methods=chosen, ylabel="risk, K²")
     assert axes.get_ylabel() == "risk, K²"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["neural network"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["neural network"]  # type: ignore
 
 
 def test_without_the_experiment_names_stand_for_labels():
