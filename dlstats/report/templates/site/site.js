@@ -228,12 +228,13 @@ function enlarging() {
     const zoom = event.target.closest(".zoom");
     if (!zoom || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const shown = zoom.querySelector("img");
-    const image = Object.assign(document.createElement("img"), { src: zoom.href, alt: shown.alt });
+    const image = Object.assign(document.createElement("img"), { src: zoom.href, alt: zoom.querySelector("img").alt });
     canvas.replaceChildren(image);
     dialog.showModal();
-    width = Math.min(canvas.clientWidth, (canvas.clientHeight * shown.width) / shown.height);
-    resize(0.98);
+    image.addEventListener("load", () => {
+      width = Math.min(canvas.clientWidth, (canvas.clientHeight * image.naturalWidth) / image.naturalHeight);
+      resize(0.98);
+    });
   });
   dialog.addEventListener("click", (event) => {
     const action = event.target.dataset.zoom;
