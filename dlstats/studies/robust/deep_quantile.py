@@ -195,7 +195,7 @@ STUDY = Study(
         "standard": [
             grid(n=SIZES[0], effort=1, replicates=16),
             grid(n=SIZES[1], effort=1, replicates=8),
-            grid(n=LARGEST, effort=1, replicates=12),
+            grid(n=LARGEST, effort=1, replicates=36),
             grid(n=[SIZES[0], LARGEST], effort=3, replicates=12),
         ],
         "paper": [grid(n=SIZES, effort=1, replicates=50), grid(n=[SIZES[0], LARGEST], effort=3, replicates=24)],

@@ -20,14 +20,15 @@ def _design(steps: list[int], replicates: int, paired: int, signals: int) -> dic
     efforts: list[dict[str, Any]] = [{"effort": 1, "replicates": replicates}, {"effort": 3, "replicates": paired}]
     sizes: dict[str, Any] = {"points": [FEW, MANY], "steps": steps}
     one: dict[str, Any] = {"target": "tree_4", "budget": 300, "depth": 8, "points": FEW, "steps": steps}
+    single = [grid(**one, effort=1, replicates=max(replicates, 66)), grid(**one, effort=3, replicates=paired)]
     by_depth: list[Grid] = [grid(target=list(TARGETS), budget=b, **sizes, **e) for b in BUDGETS for e in efforts]
     return {
         "by_depth": [
             *by_depth,
             grid(target="tree_8", budget=max(BUDGETS), points=MANY, steps=steps, effort=9, replicates=paired),
         ],
-        "by_activation": [grid(**one, **e) for e in efforts],
-        "by_start": [grid(**one, **e) for e in efforts],
+        "by_activation": single,
+        "by_start": single,
         "signal": grid(width=64, depth=8, replicates=signals),
     }
 

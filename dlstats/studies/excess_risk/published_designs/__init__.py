@@ -35,7 +35,7 @@ STUDY = Study(
             grid(target="doppler", n=800, noise=0.2, steps=20, effort=1, replicates=2),
         ],
         "standard": [
-            grid(target=list(MODELS), n=[100, 200], noise=[0.05, 0.2], effort=1, replicates=16),
+            grid(target=list(MODELS), n=[100, 200], noise=[0.05, 0.2], effort=1, replicates=50),
             grid(target=list(MODELS), n=200, noise=0.05, effort=3, replicates=12),
             grid(target=OTHERS, n=800, noise=0.2, effort=1, replicates=8),
         ],

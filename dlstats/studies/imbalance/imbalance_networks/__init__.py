@@ -47,5 +47,5 @@ STUDY = Study(
     "The class vectors of LDAM are orthonormal and fixed, where its authors train them. Cells with as many inputs share "
     "initialisations: the error of an average adds those of one mechanism as if they were one, and takes mechanisms as "
     "independent.",
-    designs={"smoke": _small(), "standard": _design(18, 12, 1), "paper": _design(200, 24, 3)},
+    designs={"smoke": _small(), "standard": _design(48, 24, 1), "paper": _design(200, 24, 3)},
 )
