@@ -15,7 +15,7 @@ from dlstats.protocol.hints import near
 from dlstats.protocol.study import Study
 
 STUDIES = Path(__file__).parent.parent / "studies"
-ORDER = ("approximation", "excess_risk", "robust", "imbalance")
+ORDER = ("approximation", "excess_risk", "robust", "imbalance", "optimisers")
 """Families in the order in which they are shown; others come after them, by name."""
 TRACEBACK = "DLSTATS_TRACEBACK"
 """Environment variable that, when set, lets an error in a study's file through with its traceback."""

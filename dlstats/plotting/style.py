@@ -112,7 +112,12 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("wavelet", "fourier", "series"), "sixth"),
         # optimisers, regimes, normalisation
         **dict.fromkeys(("sgd", "batch_norm", "ntk_regime", "lazy"), "first"),
-        "lbfgs": "third",
+        **dict.fromkeys(("lbfgs", "heavy_ball", "amsgrad"), "third"),
+        **dict.fromkeys(("gradient_descent",), "first"),
+        **dict.fromkeys(("turned_sign",), "second"),
+        **dict.fromkeys(("nesterov",), "fourth"),
+        **dict.fromkeys(("adagrad",), "fifth"),
+        **dict.fromkeys(("rmsprop",), "sixth"),
         **dict.fromkeys(("adam", "no_norm", "mean_field", "feature_learning"), "second"),
     }
 )

@@ -12,6 +12,7 @@ from . import minimisers as minimisers
 from . import nearest_neighbours as nearest_neighbours
 from . import overlap as overlap
 from . import piecewise_linear as piecewise_linear
+from . import quadratics as quadratics
 from . import quantiles as quantiles
 from . import ranking as ranking
 from . import rare_events as rare_events
@@ -22,5 +23,6 @@ from . import sawtooth_floors as sawtooth_floors
 from . import sequence_model as sequence_model
 from . import squaring as squaring
 from . import surrogates as surrogates
+from . import update_rules as update_rules
 from . import weighting as weighting
 from . import width_limits as width_limits
