@@ -7,11 +7,12 @@ EVERY ?= 11
 VENV := .venv
 READY := $(VENV)/.ready
 BENCH := .venv-bench
+MUTANTS := .venv-mutants
 BENCH_READY := $(BENCH)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help report workflow-report test axe docs test-slow sanitize lint plan faults cluster bench clean
+.PHONY: help report workflow-report test axe docs test-slow mutants sanitize lint plan faults cluster bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -44,6 +45,14 @@ docs: $(READY) ## the documentation site, into build/docs/index.html
 
 test-slow: $(READY) ## the tests marked slow, too
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''
+
+mutants: $(READY) $(MUTANTS)/.ready ## 200 random changes of the code, each judged by the tests of its room (under an hour on 2 cores)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MUTANTS)/bin/python tests/mutants/run.py
+
+$(MUTANTS)/.ready: tests/mutants/requirements.txt
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/mutants/requirements.txt
+	@touch $@
 
 sanitize: $(READY) ## compiled code under address and undefined-behaviour sanitizers (EVERY=1: all 93,000 problems)
 	@$(IN_VENV) python tests/cases/sanitize.py --every $(EVERY)

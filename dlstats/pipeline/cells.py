@@ -87,7 +87,7 @@ def _no_folder(path: Path) -> None:
 def looks(files: Mapping[str, Mapping[Path, store.Origin]]) -> dict[tuple[str, str], int]:
     """How often the replicates of each (experiment, cell) were looked at while they grew."""
     return {
-        (inner, origin.cell): max(1, len(store.header(path).looks))
+        (inner, origin.cell): max(1, len(store.header(path, origins.required(origin)).looks))
         for inner, held in files.items()
         for path, origin in held.items()
     }

@@ -46,6 +46,8 @@ class Judged:
     """`not run` or a reason for `undecided` that the p-values do not show."""
     note: str = ""
     deciding: Estimate | None = None
+    failed_share: float = 0.0
+    """The largest proportion of failed replicates that one of the estimates has."""
 
 
 def measure(study: Study, evidence: Evidence, failed_share: float) -> pd.DataFrame:
@@ -120,7 +122,7 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float, compare
     evidence.forget()
     judged, cells = judge(claim, evidence), list(evidence.used)
     shares = _failed_shares(evidence)
-    share = max([*shares.values(), _own_share(judged.estimate)], default=0.0)
+    share = max([*shares.values(), judged.failed_share])
     worst = _worst(study, claim, evidence, judged) if share > 0 else judged
     if share > 0 and not judged.open:
         judged = _with_failures(judged, evidence, shares, share, allowed)
@@ -165,6 +167,12 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
     several = [measured] if isinstance(measured, Estimate) else list(measured)
     if not several or not all(isinstance(one, Estimate) for one in several):
         raise TypeError(f"`measure` of claim {claim.id} must give Estimates, got {measured!r}.")
+    judged = _judged(claim, several, evidence)
+    return replace(judged, failed_share=max(map(_failed_share, several)))
+
+
+def _judged(claim: Claim, several: Sequence[Estimate], evidence: Evidence) -> Judged:
+    """What several estimates say that must all obey; the farthest is shown, with the failures of all."""
     shown = max(several, key=lambda one: _deviation(claim, one))
     shown = replace(shown, failed=sum(one.failed for one in several))
     few = [one.replicates for one in several if not verdict.enough(claim, one)]
@@ -266,7 +274,7 @@ def _not_finite(evidence: Evidence) -> str:
     return ""
 
 
-def _own_share(estimate: Estimate) -> float:
+def _failed_share(estimate: Estimate) -> float:
     total = estimate.failed + estimate.replicates
     return estimate.failed / total if total else 0.0
 

@@ -194,8 +194,9 @@ def needed(relation: str, estimate: Estimate, theory: float, margin: float, coun
     target = wanted_mcse(relation, estimate.value, theory, margin, counted)
     if not target > 0:
         return math.inf
-    times = max((estimate.mcse / target) ** 2, _times(relation, estimate, theory, margin, counted))
-    return float(math.ceil(estimate.replicates * times))
+    ratio = estimate.mcse / target
+    replicates = estimate.replicates * max(ratio * ratio, _times(relation, estimate, theory, margin, counted))
+    return float(math.ceil(replicates)) if math.isfinite(replicates) else math.inf
 
 
 def _times(relation: str, estimate: Estimate, theory: float, margin: float, counted: int) -> float:

@@ -213,6 +213,7 @@ def test_needed_replicates_grow_with_the_square_of_the_error():
     assert one == 619
     assert two / one == pytest.approx(4, rel=2 / one)
     assert verdict.needed("at_most", Estimate(0.1, 0.1, 100), 0.0, 0.1) == math.inf
+    assert verdict.needed("at_most", Estimate(1e-250, 0.1, 100), 0.0, 0.0) == math.inf
     assert math.isnan(verdict.needed("at_most", Estimate(math.nan, math.nan, 0), 0.0, 0.1))
 
 
