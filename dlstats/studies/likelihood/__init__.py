@@ -1,0 +1,1 @@
+"""Losses from likelihoods: what they inform about, what they elicit, and the small models that courses begin with."""

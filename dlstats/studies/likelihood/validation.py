@@ -1,0 +1,221 @@
+"""How far do a training error, and the validation error of a chosen model, lie from the truth?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dlstats.plotting.curves import draw_points, points
+from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Theorem
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
+from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
+from dlstats.theory import validation as theory
+
+ACCURACY, CASES = 0.8, 100
+"""Of every model that is chosen from, and the validation cases."""
+DIMENSION, SIZES = 10, [20, 30, 100, 300]
+NEIGHBOURS = [10, 100, 1000]
+MODELS = [1, 5, 30, 100]
+QUERIES = 100
+"""New cases of a data set."""
+
+
+def simulate_least_squares(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Mean squared errors of least squares in `DIMENSION` dimensions, noise N(0, 1): training, same and new inputs."""
+    n, d = condition.n, DIMENSION
+    x = streams.draw(lambda rng: rng.standard_normal((n, d)), "inputs", n=n)
+    noise = streams.draw(lambda rng: rng.standard_normal((2, n)), "noise", n=n)
+    new = streams.draw(lambda rng: rng.standard_normal((QUERIES, d + 1)), "new")
+    fitted = np.linalg.solve(x.transpose(0, 2, 1) @ x, (x.transpose(0, 2, 1) @ noise[:, 0, :, None]))
+    at_old, at_new = (x @ fitted)[..., 0], (new[..., :d] @ fitted)[..., 0]
+    gaps = {"training": noise[:, 0] - at_old, "same": noise[:, 1] - at_old, "new": new[..., d] - at_new}
+    return stacked(streams, {name: {"error": (gap**2).mean(axis=1)} for name, gap in gaps.items()})
+
+
+def simulate_neighbours(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Errors of scikit-learn's nearest neighbour at new cases, labels 1 with probability x on [0, 1], and at its own."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    def one(rng: np.random.Generator) -> np.ndarray:
+        x, new = rng.random((condition.n, 1)), rng.random((QUERIES, 1))
+        y, y_new = rng.random(condition.n) < x[:, 0], rng.random(QUERIES) < new[:, 0]
+        if y.all() or not y.any():
+            return np.array([0.0, (y_new != y[0]).mean()])
+        fitted = KNeighborsClassifier(1).fit(x, y)
+        return np.array([(fitted.predict(x) != y).mean(), (fitted.predict(new) != y_new).mean()])
+
+    errors = streams.draw(one, "data", n=condition.n)
+    return stacked(streams, {"training": {"error": errors[:, 0]}, "new": {"error": errors[:, 1]}})
+
+
+def simulate_choice(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """The chosen one of several models of accuracy `ACCURACY`: its accuracy in validation, and in a test of as many cases."""
+    correct = streams.draw(
+        lambda rng: rng.binomial(CASES, ACCURACY, (2, condition.models)), "cases", models=condition.models
+    )
+    chosen = correct[:, 0].argmax(axis=1)[:, None]
+    shown = np.take_along_axis(correct, chosen[:, None], axis=2)[..., 0] / CASES
+    return stacked(streams, {"validation": {"accuracy": shown[:, 0]}, "test": {"accuracy": shown[:, 1]}})
+
+
+_PARTS = {
+    "training": Method("training cases", "the cases that were fitted"),
+    "same": Method("new responses", "new responses at the inputs that were fitted"),
+    "new": Method("new cases", "new inputs and new responses"),
+}
+EXPERIMENTS = {
+    "least_squares": Experiment(
+        simulate_least_squares,
+        factors={"n": Factor("sample size", int, symbol="n", at_least=DIMENSION + 2)},
+        methods=_PARTS,
+        measures=(Measure("error", "mean squared error over the noise variance"),),
+        block=500,
+    ),
+    "neighbours": Experiment(
+        simulate_neighbours,
+        factors={"n": Factor("sample size", int, symbol="n", at_least=1)},
+        methods={name: _PARTS[name] for name in ("training", "new")},
+        measures=(Measure("error", "proportion wrong"),),
+        block=100,
+    ),
+    "choice": Experiment(
+        simulate_choice,
+        factors={"models": Factor("models to choose from", int, symbol="K", at_least=1)},
+        methods={
+            "validation": Method("validation", "the cases by which the model was chosen"),
+            "test": Method("test", "new cases"),
+        },
+        measures=(Measure("accuracy", "accuracy of the chosen model"),),
+        block=1000,
+    ),
+}
+
+NSTDA, BOTH = ("NSTDA",), ("NSTDA", "UNITO")
+EXACT = {"training": theory.training_error, "same": theory.same_inputs_error, "new": theory.new_inputs_error}
+WORDS = {
+    "training": "the training error of least squares is 1 − d/n times the noise variance",
+    "same": "its error at new responses of the same inputs is 1 + d/n times it",
+    "new": "its error at new inputs from N(0, I) is 1 + d/(n − d − 1) times it",
+}
+OPTIMISM = "validation.md#errors-of-least-squares"
+
+CLAIMS = (
+    *(
+        Claim(
+            f"FND5.{part}",
+            f"With d = {DIMENSION} inputs {words} (farthest ratio to that over n = 20, …, 300).",
+            equals(1, 0.03),
+            value("error", experiment="least_squares", method=part)
+            .each("n")
+            .over_theory(lambda line, part=part: EXACT[part](line["n"], DIMENSION)),
+            Derived(OPTIMISM),
+            BOTH,
+        )
+        for part, words in WORDS.items()
+    ),
+    Claim(
+        "FND3",
+        "With P(y = 1) = x on [0, 1] the nearest neighbour errs with probability 1/3 + (3n + 5)/(2(n + 1)(n + 2)(n + 3)), a "
+        "third more than the best rule, however large n, although it makes no error on its own cases (farthest difference, "
+        "n = 10, …, 1000).",
+        equals(0, 0.005),
+        value("error", experiment="neighbours", method="new")
+        .each("n")
+        .minus(lambda line: theory.nearest_neighbour_risk(line["n"])),
+        Derived("validation.md#nearest-neighbours-on-the-unit-interval"),
+        NSTDA,
+    ),
+    Claim(
+        "FND3.bound",
+        "The nearest neighbour errs at most 2R(1 − R) = {theory:g} of the time, R = 1/4 the risk of the best rule (n = 1000).",
+        at_most(0.375),
+        value("error", experiment="neighbours", method="new", n=1000),
+        Theorem("cover1967", "theorem 1"),
+        NSTDA,
+        regime="asymptotic",
+    ),
+    Claim(
+        "FND4",
+        f"The best of several models that all have accuracy {ACCURACY} shows more than that on the {CASES} validation cases by "
+        "which it was chosen: with 30 models {theory:.4f}.",
+        equals(theory.best_proportion(30, CASES, ACCURACY), 0.004),
+        value("accuracy", experiment="choice", method="validation", models=30),
+        Derived("validation.md#the-best-of-several-models"),
+        NSTDA,
+    ),
+    Claim(
+        "FND4.test",
+        f"On new cases the chosen model has the accuracy {ACCURACY} that all have, from however many it was chosen (farthest "
+        "difference).",
+        equals(0, 0.003),
+        value("accuracy", experiment="choice", method="test").each("models").minus(ACCURACY),
+        Derived("validation.md#the-best-of-several-models"),
+        NSTDA,
+    ),
+)
+
+
+def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import style
+
+    axes = figure.subplots(1, 3)
+    curves = ((axes[0], "least_squares", "error", "n"), (axes[1], "neighbours", "error", "n"))
+    for panel, name, column, over in (*curves, (axes[2], "choice", "accuracy", "models")):
+        for number, method in enumerate(EXPERIMENTS[name].methods):
+            table = points(evidence, column, over=over, experiment=name, method=method)
+            draw_points(panel, table, EXPERIMENTS[name].label_of(method), style.nth(number), log=False)
+            exact = [_exact(name, method, int(at)) for at in table["at"]]
+            panel.plot(table["at"], exact, **style.method("limit"))
+        levels = [int(at) for at in table["at"]]
+        panel.set(xscale="log", xticks=levels, xticklabels=[str(level) for level in levels])
+        panel.set(xlabel=evidence.axis(over, name), ylabel=evidence.axis(column, name))
+        panel.minorticks_off()
+        panel.legend(fontsize="x-small")
+
+
+def _exact(name: str, method: str, at: int) -> float:
+    if name == "least_squares":
+        return EXACT[method](at, DIMENSION)
+    if name == "neighbours":
+        return theory.nearest_neighbour_risk(at) if method == "new" else 0.0
+    return theory.best_proportion(at, CASES, ACCURACY) if method == "validation" else ACCURACY
+
+
+def _design(replicates: int, neighbours: int) -> dict:
+    most, others = NEIGHBOURS[0], NEIGHBOURS[1:]
+    return {
+        "least_squares": grid(n=SIZES, replicates=replicates),
+        "neighbours": [grid(n=most, replicates=4 * neighbours), grid(n=others, replicates=neighbours)],
+        "choice": grid(models=MODELS, replicates=replicates),
+    }
+
+
+STUDY = Study(
+    title="Training, validation and test errors",
+    aims="How much better than the truth are the error of the fitted cases, and the validation error of the model that was "
+    "chosen by it?",
+    mechanisms=f"Least squares with {DIMENSION} inputs from N(0, I) and noise N(0, 1); labels that are 1 with probability x, x "
+    f"uniform on [0, 1]; models that are all right in {ACCURACY:.0%} of independent cases, {CASES} of which choose.",
+    estimands="Mean squared error over the noise variance, proportion wrong, accuracy of the chosen model.",
+    experiments=EXPERIMENTS,
+    claims=CLAIMS,
+    figures=(
+        Figure(
+            "optimism",
+            f"Left: errors of least squares with {DIMENSION} inputs; what the training error lacks is twice d/n. Middle: the "
+            "nearest neighbour makes no error on its own cases and errs a third of the time on new ones. Right: the best of K "
+            "equal models looks better the more there are, and is not. Dotted: exact values. 95 % Monte Carlo intervals.",
+            _draw,
+            "two-column",
+            2.6,
+        ),
+    ),
+    limits="The models that are chosen from are independent; those of one course are fitted to the same cases and gain less.",
+    designs={"smoke": _design(20, 5), "standard": _design(4000, 2000), "paper": _design(20000, 10000)},
+)

@@ -1,0 +1,55 @@
+"""Optimism of a training error and of a chosen model; nearest neighbours in one dimension."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import scipy
+
+
+def training_error(n: int, dimension: int) -> float:
+    """E of the mean squared residual of least squares over σ²: 1 − d/n."""
+    return 1 - dimension / n
+
+
+def same_inputs_error(n: int, dimension: int) -> float:
+    """E of the squared error at new responses of the old inputs, over σ²: 1 + d/n."""
+    return 1 + dimension / n
+
+
+def new_inputs_error(n: int, dimension: int) -> float:
+    """The same at new inputs from N(0, I_d), the design being drawn from it too: 1 + d/(n − d − 1), for n > d + 1."""
+    if n <= dimension + 1:
+        raise ValueError(f"`n` must be more than {dimension + 1}, got {n}.")
+    return 1 + dimension / (n - dimension - 1)
+
+
+def best_of_normals(count: int) -> float:
+    """E of the largest of K standard normal variables, ∫ (1 − Φᴷ) over x > 0 less ∫ Φᴷ over x < 0."""
+
+    def above(x: float) -> float:
+        return -math.expm1(count * float(scipy.special.log_ndtr(x)))
+
+    def below(x: float) -> float:
+        return math.exp(count * float(scipy.special.log_ndtr(-x)))
+
+    return sum(
+        scipy.integrate.quad(above, a, b, epsabs=1e-14)[0] - scipy.integrate.quad(below, a, b, epsabs=1e-14)[0]
+        for a, b in pairwise((0.0, 2.0, 5.0, 12.0))
+    )
+
+
+def best_proportion(count: int, cases: int, accuracy: float) -> float:
+    """E of the largest of K independent proportions correct in m cases: (1/m) Σ over j < m of 1 − F(j)ᴷ."""
+    j = np.arange(cases)
+    return float((1 - scipy.stats.binom.cdf(j, cases, accuracy) ** count).sum() / cases)
+
+
+def nearest_neighbour_risk(n: int) -> float:
+    """Risk of the nearest of n inputs, all uniform on [0, 1], with P(y = 1) = x: 1/3 + (3n + 5)/(2(n + 1)(n + 2)(n + 3)).
+
+    The probability that the label of the nearest input is not that of a new case; proved in `docs/proofs/validation.md`.
+    """
+    return 1 / 3 + (3 * n + 5) / (2 * (n + 1) * (n + 2) * (n + 3))
