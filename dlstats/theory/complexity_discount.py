@@ -30,13 +30,13 @@ def log_factorials(widths: Sequence[int]) -> float:
 def log_covering(widths: Sequence[int], radius: float, bound: float = 1.0, inputs: float = 1.0) -> float:
     """ln of the covering bound at sup-norm `radius` ε before the factorials are taken off, ρ = 1.
 
-    Theorem for one hidden layer: base 16 B² (B_x + 1) √d_0 d_1; for L layers: 4 (L + 1) (B_x + 1) (2B)^(L+2) prod d_l.
+    Theorem for one hidden layer: base 16 B² (B_x + 1) √d_0 d_1; for L layers: 4 (L + 1) (B_x + 1) (2B)^(L+2) d_0 d_1 … d_L.
     """
     layers = len(widths) - 1
     if layers == 1:
         base = 16 * bound**2 * (inputs + 1) * math.sqrt(widths[0]) * widths[1]
     else:
-        base = 4 * (layers + 1) * (inputs + 1) * (2 * bound) ** (layers + 2) * math.prod(widths[1:])
+        base = 4 * (layers + 1) * (inputs + 1) * (2 * bound) ** (layers + 2) * math.prod(widths)
     return parameters(widths) * math.log(base / radius)
 
 

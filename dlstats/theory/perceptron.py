@@ -32,8 +32,8 @@ def gradient_cost(widths: Sequence[int]) -> float:
     return 3 - products[0] / sum(products)
 
 
-def separable(points: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether a hyperplane (with a bias) has every label ±1 right, by linear programming: points (n, d)."""
-    lifted = np.column_stack([points, np.ones(len(points))]) * labels[:, None]
+def separable(points: np.ndarray, labels: np.ndarray, bias: bool = True) -> bool:
+    """Whether a hyperplane (through 0 without `bias`) has every label ±1 right: a linear programme; points (n, d)."""
+    lifted = (np.column_stack([points, np.ones(len(points))]) if bias else points) * labels[:, None]
     found = scipy.optimize.linprog(np.zeros(lifted.shape[1]), -lifted, -np.ones(len(points)), bounds=(None, None))
     return bool(found.status == 0)

@@ -27,6 +27,8 @@ FAMILIES = {
     "excess_risk": "Excess risk",
     "robust": "Robust and quantile losses",
     "imbalance": "Class imbalance",
+    "likelihood": "Likelihood and foundations",
+    "complexity": "Complexity",
     "monte_carlo": "The suite's own statistics",
 }
 

@@ -1,0 +1,1 @@
+"""How large classes of networks are: covering numbers, shattering, Rademacher complexity, memorising."""
