@@ -29,8 +29,9 @@ def simulate_dichotomies(condition: Condition, streams: Streams, device: str) ->
     """Whether a hyperplane through 0 separates random labels of normal points, by a linear programme."""
     n, d = condition.points, condition.inputs
 
-    def one(rng: np.random.Generator) -> float:
-        return float(perceptron.separable(rng.standard_normal((n, d)), rng.choice([-1.0, 1.0], n), bias=False))
+    def one(rng: np.random.Generator) -> np.ndarray:
+        found = perceptron.separable(rng.standard_normal((n, d)), rng.choice([-1.0, 1.0], n), bias=False)
+        return np.asarray(found, dtype=float)
 
     return stacked(streams, {"hyperplane": {"separated": streams.draw(one, "points", points=n, inputs=d)}})
 
@@ -144,7 +145,8 @@ def _draw(evidence: Evidence, figure) -> None:
     left.set(xlabel="N / d", ylabel=evidence.axis("separated", "dichotomies"))
     left.legend()
     table = points(evidence, "share", over="n", experiment="correlation")
-    draw_points(right, table, EXPERIMENTS["correlation"].label_of("unit"), style.nth(0), log=False)
+    described = EXPERIMENTS["correlation"].methods["unit"]
+    draw_points(right, table, described.label, style.of("unit", described), log=False)
     right.axhline(1, **style.method("limit"))
     right.set(
         xscale="log",

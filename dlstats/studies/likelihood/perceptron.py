@@ -257,7 +257,7 @@ def _draw(evidence: Evidence, figure) -> None:
         )
         label = f"{EXPERIMENTS['xor'].factors['activation'].describe(activation)}, effort {effort}"
         draw_points(axes, table, label, style.nth(number), log=False)
-    axes.set(xlabel=evidence.axis("units", "xor"), ylabel=evidence.axis("solved", "xor"), ylim=(0, 1.05))
+    axes.set(xlabel=evidence.axis("units", "xor"), ylabel=evidence.axis("solved", "xor"))
     axes.legend(loc="lower right")
 
 

@@ -167,9 +167,9 @@ def _draw(evidence: Evidence, figure) -> None:
     axes = figure.subplots(1, 3)
     curves = ((axes[0], "least_squares", "error", "n"), (axes[1], "neighbours", "error", "n"))
     for panel, name, column, over in (*curves, (axes[2], "choice", "accuracy", "models")):
-        for number, method in enumerate(EXPERIMENTS[name].methods):
+        for method, described in EXPERIMENTS[name].methods.items():
             table = points(evidence, column, over=over, experiment=name, method=method)
-            draw_points(panel, table, EXPERIMENTS[name].label_of(method), style.nth(number), log=False)
+            draw_points(panel, table, described.label, style.of(method, described), log=False)
             exact = [_exact(name, method, int(at)) for at in table["at"]]
             panel.plot(table["at"], exact, **style.method("limit"))
         levels = [int(at) for at in table["at"]]
