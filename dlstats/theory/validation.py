@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
-
 import numpy as np
 import scipy
 
@@ -24,21 +21,6 @@ def new_inputs_error(n: int, dimension: int) -> float:
     if n <= dimension + 1:
         raise ValueError(f"`n` must be more than {dimension + 1}, got {n}.")
     return 1 + dimension / (n - dimension - 1)
-
-
-def best_of_normals(count: int) -> float:
-    """E of the largest of K standard normal variables, ∫ (1 − Φᴷ) over x > 0 less ∫ Φᴷ over x < 0."""
-
-    def above(x: float) -> float:
-        return -math.expm1(count * float(scipy.special.log_ndtr(x)))
-
-    def below(x: float) -> float:
-        return math.exp(count * float(scipy.special.log_ndtr(-x)))
-
-    return sum(
-        scipy.integrate.quad(above, a, b, epsabs=1e-14)[0] - scipy.integrate.quad(below, a, b, epsabs=1e-14)[0]
-        for a, b in pairwise((0.0, 2.0, 5.0, 12.0))
-    )
 
 
 def best_proportion(count: int, cases: int, accuracy: float) -> float:

@@ -1,0 +1,157 @@
+"""Information, validation errors, the perceptron and capacity: every closed form by a second route."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlstats.studies.likelihood.information import scores
+from dlstats.theory import capacity, information, perceptron, validation
+
+
+def test_information_is_that_of_the_scores_of_torch():
+    for name, (integrated, closed) in scores.pairs().items():
+        np.testing.assert_allclose(integrated, closed, rtol=1e-8, atol=1e-12, err_msg=name)
+
+
+def test_the_bound_for_a_shape_is_that_of_an_unknown_rate():
+    for shape in (0.3, 2.5, 40.0):
+        matrix = information.gamma(shape, 1.7)
+        profile = matrix[0, 0] - matrix[0, 1] ** 2 / matrix[1, 1]
+        assert information.gamma_shape_bound(shape) == pytest.approx(1 / profile, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 3, 5, 25, 401])
+def test_the_variance_of_a_laplace_median_is_that_of_its_order_statistic(n):
+    m = (n - 1) // 2
+    log_constant = math.lgamma(n + 1) - 2 * math.lgamma(m + 1)
+
+    def density(x):  # of the middle one, x > 0
+        below, above = 1 - math.exp(-x) / 2, math.exp(-x) / 2
+        return x * x * above * math.exp(log_constant + m * math.log(below * above))
+
+    found = 2 * n * scipy.integrate.quad(density, 0, 60, epsabs=1e-15, limit=200, points=[1 / math.sqrt(n)])[0]
+    assert information.laplace_median_variance(n) == pytest.approx(found, rel=1e-8)
+
+
+def test_an_even_number_has_no_middle_one():
+    with pytest.raises(ValueError, match=r"`n` must be odd, got 4\."):
+        information.laplace_median_variance(4)
+
+
+@given(st.lists(st.floats(-4, 4), min_size=2, max_size=6), st.floats(0.01, 3), st.randoms(use_true_random=False))
+def test_softmax_moves_no_farther_than_its_bound(logits, change, random):
+    before = scipy.special.softmax(logits)
+    for _ in range(20):
+        after = scipy.special.softmax([z + random.uniform(-change, change) for z in logits])
+        assert np.abs(after - before).sum() / 2 <= information.total_variation_bound(change) + 1e-12
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10])
+def test_the_risk_of_the_nearest_neighbour_by_quadrature(n):
+    def given_x(x):
+        def inside(z):
+            near = abs(z - x)
+            return n * (1 - (min(1, x + near) - max(0, x - near))) ** (n - 1) * (x + z - 2 * x * z)
+
+        corners = sorted({0.0, x, 1.0, max(0.0, 2 * x - 1), min(1.0, 2 * x)})
+        return sum(scipy.integrate.quad(inside, a, b)[0] for a, b in itertools.pairwise(corners))
+
+    found = sum(scipy.integrate.quad(given_x, a, a + 0.5)[0] for a in (0, 0.5))
+    assert validation.nearest_neighbour_risk(n) == pytest.approx(found, abs=1e-8)
+
+
+def test_errors_of_least_squares_by_projections_and_inverse_wishart():
+    rng = np.random.default_rng(5)
+    n, d = 30, 4
+    x = rng.standard_normal((4000, n, d))
+    hat = x @ np.linalg.inv(x.transpose(0, 2, 1) @ x)
+    leverage = (hat * x).sum(axis=(1, 2)) / n  # d / n in every data set
+    assert validation.training_error(n, d) == pytest.approx(1 - leverage.mean())
+    assert validation.same_inputs_error(n, d) == pytest.approx(1 + leverage.mean())
+    traces = np.trace(np.linalg.inv(x.transpose(0, 2, 1) @ x), axis1=1, axis2=2)
+    assert abs(1 + traces.mean() - validation.new_inputs_error(n, d)) < 5 * traces.std() / math.sqrt(len(traces))
+    with pytest.raises(ValueError, match=r"`n` must be more than 5, got 5\."):
+        validation.new_inputs_error(5, 4)
+
+
+@pytest.mark.parametrize(("count", "cases"), [(1, 7), (2, 5), (3, 4)])
+def test_the_best_proportion_by_enumeration(count, cases):
+    mass = scipy.stats.binom.pmf(range(cases + 1), cases, 0.7)
+    found = sum(
+        max(counts) * math.prod(mass[list(counts)]) for counts in itertools.product(range(cases + 1), repeat=count)
+    )
+    assert validation.best_proportion(count, cases, 0.7) == pytest.approx(found / cases)
+
+
+def test_slopes_of_tanh_and_sigmoid_cross_where_a_root_is():
+    def gap(z):
+        return 1 - math.tanh(z) ** 2 - scipy.special.expit(z) * scipy.special.expit(-z)
+
+    assert perceptron.steeper_below() == pytest.approx(scipy.optimize.brentq(gap, 0.1, 10))
+
+
+def test_the_cost_of_a_gradient_counts_products():
+    widths = [5, 3, 7, 2]
+    forwards = 5 * 3 + 3 * 7 + 7 * 2
+    backwards = 2 * forwards - 5 * 3
+    assert perceptron.gradient_cost(widths) == pytest.approx((forwards + backwards) / forwards)
+    assert perceptron.mistake_bound(3.0, 0.5) == 36
+
+
+def test_separable_points_are_those_that_a_line_parts():
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    assert perceptron.separable(points, np.array([-1, -1, -1, 1]))
+    assert not perceptron.separable(points, np.array([1, -1, -1, 1]))
+    assert not perceptron.separable(np.array([[1.0], [2.0]]), np.array([1, -1]), bias=False)
+
+
+def test_in_one_and_two_dimensions_separable_labellings_are_counted():
+    assert capacity.separable_probability(5, 1) == 2 / 2**5
+    rng = np.random.default_rng(1)
+    points = rng.standard_normal((5, 2))
+    labels = itertools.product((-1.0, 1.0), repeat=5)
+    found = sum(perceptron.separable(points, np.array(one), bias=False) for one in labels)
+    assert capacity.separable_probability(5, 2) == found / 2**5
+
+
+def test_units_shatter_what_is_proved():
+    assert [capacity.shallow_vc(n) for n in (1, 2, 3, 7)] == [2, 3, 5, 9]
+    assert capacity.alternates(2, 3) and not capacity.alternates(2, 4)
+    with pytest.raises(ValueError, match=r"`units` must be at least 1, got 0\."):
+        capacity.shallow_vc(0)
+
+
+def test_the_largest_correlation_is_that_of_a_fine_circle():
+    rng = np.random.default_rng(2)
+    circle = np.linspace(0, 2 * math.pi, 20001)
+    directions = np.column_stack([np.cos(circle), np.sin(circle)])
+    for n in (1, 2, 9):
+        x, signs = rng.standard_normal((n, 2)), rng.choice([-1.0, 1.0], n)
+        fine = np.abs(np.maximum(directions @ x.T, 0) @ signs).max()
+        exact = capacity.largest_correlation(x, signs)
+        assert fine <= exact + 1e-12
+        assert exact == pytest.approx(fine, abs=1e-3)
+
+
+def test_memorising_needs_inputs_that_can_be_told_apart():
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((12, 3)), rng.standard_normal(12)
+    np.testing.assert_allclose(capacity.memorising(x, y, rng.standard_normal(3)), y, atol=1e-9)
+    with pytest.raises(ValueError, match="must tell all inputs apart"):
+        capacity.memorising(np.ones((2, 3)), y[:2], np.ones(3))
+
+
+def test_the_printed_bound_for_deep_networks_counts_the_inputs():
+    from dlstats.theory import complexity_discount as theory
+
+    widths, radius = (10, 3, 4), 0.1
+    size = 10 * 3 + 3 + 3 * 4 + 4 + 4 + 1
+    base = 4 * 3 * 2 * 2**4 * (10 * 3 * 4) / radius
+    assert theory.log_covering(widths, radius) == pytest.approx(size * math.log(base))
