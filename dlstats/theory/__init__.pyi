@@ -3,6 +3,7 @@ from . import complexity_discount as complexity_discount
 from . import composition as composition
 from . import conformal as conformal
 from . import efficiency as efficiency
+from . import escape_times as escape_times
 from . import kernel_smoothing as kernel_smoothing
 from . import linear_regions as linear_regions
 from . import linear_splines as linear_splines
@@ -20,6 +21,7 @@ from . import risk_decomposition as risk_decomposition
 from . import robustness as robustness
 from . import sawtooth as sawtooth
 from . import sawtooth_floors as sawtooth_floors
+from . import second_moments as second_moments
 from . import sequence_model as sequence_model
 from . import squaring as squaring
 from . import surrogates as surrogates

@@ -16,11 +16,14 @@ from dlstats.theory import efficiency, linear_suboptimality
 
 ELSEWHERE = {
     "approximation_rates.sieve_risk": "test_approximation_rates.py: pseudoinverse and a fine grid",
+    "escape_times.exit_steps": "test_escape_times.py: probabilities of cells of a lattice",
+    "escape_times.exit_time": "test_escape_times.py: Simpson's rule on a lattice",
+    "escape_times.share_below": "test_escape_times.py: a lattice",
     "linear_splines.squared_error": "test_rates.py: dense least squares",
     "nearest_neighbours._around": "test_rates.py: a fine grid",
-    "width_limits.clamp_floor": "test_width_limits.py: differential evolution on the same grid",
-    "width_limits._ramps": "a part of clamp_floor",
     "width_limits._polish": "a part of clamp_floor",
+    "width_limits._ramps": "a part of clamp_floor",
+    "width_limits.clamp_floor": "test_width_limits.py: differential evolution on the same grid",
 }
 CALLS = {"quad", "leggauss", "cumulative_trapezoid", "midpoints", "multivariate_normal", "NODES", "_NODES"}
 

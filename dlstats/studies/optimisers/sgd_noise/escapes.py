@@ -1,0 +1,156 @@
+"""How long SGD's noise takes to leave a local minimum, and in which minimum it then stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dlstats.protocol.claim import Claim, at_least, equals
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.origin import Derived, Stated
+from dlstats.protocol.readers import difference, proportion, value
+from dlstats.protocol.study import Experiment, Method
+from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
+from dlstats.theory import escape_times as theory
+
+RATE = 0.05
+CHUNK = 1024
+SOON = 5000
+TILT, BURN_IN, KEPT = 0.1, 10_000, 30_000
+TEMPERATURES = [0.064, 0.081, 0.121, 0.169]
+
+
+def noise_scale(temperature: float) -> float:
+    """η s, s² = 2T/η the variance of the gradient's noise."""
+    return float(np.sqrt(2 * RATE * temperature))
+
+
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Steps from −1 until the path lies above the top of the double well."""
+    scale, generators = noise_scale(condition.temperature), streams.generators("noise")
+    steps = np.zeros(len(streams))
+    x, inside = np.full(len(streams), -1.0), np.arange(len(streams))
+    while len(inside):
+        noise = scale * np.stack([generators[r].standard_normal(CHUNK) for r in inside])
+        out = np.zeros(len(inside), dtype=bool)
+        for one in noise.T:
+            x = x - RATE * theory.slope(x) + one
+            steps[inside[~out]] += 1
+            out |= x > 0
+            x = np.where(out, 1.0, x)  # the rest of its noise is not looked at
+        x, inside = x[~out], inside[~out]
+    return stacked(streams, {"sgd": {"steps": steps, "left": (steps <= SOON).astype(float)}})
+
+
+def simulate_tilted(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """The proportion of time in the basin of the lower minimum, from either minimum."""
+    scale = noise_scale(condition.temperature)
+    noise = np.stack(
+        [streams.draw(lambda rng: rng.standard_normal(BURN_IN + KEPT), "noise", start=start) for start in STARTS]
+    )
+    low, top, high = theory.stationary_points(TILT)
+    x = np.repeat([[low], [high]], len(streams), axis=1)
+    below = np.zeros_like(x)
+    for t in range(BURN_IN + KEPT):
+        x = x - RATE * theory.slope(x, TILT) + scale * noise[:, :, t]
+        if t >= BURN_IN:
+            below = below + (x < top)
+    return stacked(streams, {name: {"share": row / KEPT} for name, row in zip(STARTS, below, strict=True)})
+
+
+TEMPERATURE = {
+    "temperature": Factor(
+        "temperature", float, unit="step size × noise variance / 2", symbol="T", above=0.05, at_most=1
+    )
+}
+ESCAPE = Experiment(
+    simulate,
+    factors=TEMPERATURE,
+    methods={"sgd": Method("SGD", "steps of 0.05 times the gradient of (x² − 1)²/4 with normal noise")},
+    measures=(
+        Measure("steps", "steps until the top is passed"),
+        Measure("left", f"the minimum is left within {SOON} steps", "proportion"),
+    ),
+    block=1000,
+    streams="escape",
+)
+STARTS = {
+    "lower": Method("from the lower minimum", "starts in the lower minimum of the tilted double well", "first"),
+    "higher": Method("from the higher minimum", "starts in the higher one", "second"),
+}
+TILTED = Experiment(
+    simulate_tilted,
+    factors=TEMPERATURE,
+    methods=STARTS,
+    measures=(Measure("share", "proportion of time in the lower basin"),),
+    contrasts=(Contrast("share", "higher", "lower", "difference", "mean"),),
+    block=50,
+    streams="tilted",
+)
+WELL = "the double well (x² − 1)²/4 with steps of 0.05 times the gradient plus normal noise"
+TILTED_WELL = "the double well (x² − 1)²/4 + x/10"
+CLAIMS = (
+    Claim(
+        "OPT17",
+        f"In {WELL} the mean number of steps from −1 to beyond the top is the solution of m = 1 + ∫ p m of the chain itself, "
+        f"from {theory.exit_steps(TEMPERATURES[0], RATE):.0f} at T = {TEMPERATURES[0]} to "
+        f"{theory.exit_steps(TEMPERATURES[-1], RATE):.0f} at T = {TEMPERATURES[-1]} (ratio to it, farthest of four "
+        "temperatures).",
+        equals(1.0, 0.05),
+        value("steps").each("temperature").over_theory(lambda line: theory.exit_steps(line["temperature"], RATE)),
+        Derived("stochastic-gradients.md#exit-time-of-the-chain"),
+        ("JSM", "BIOS", "TUE"),
+    ),
+    Claim(
+        "OPT17.diffusion",
+        "At steps of 0.05 the chain takes at least {theory} times as long to leave as the diffusion that it discretises (exact "
+        "double integral, four temperatures): a step may overshoot the top and fall back.",
+        at_least(1.05),
+        value("steps").each("temperature").over_theory(lambda line: theory.exit_time(line["temperature"]) / RATE),
+        Derived("stochastic-gradients.md#exit-time-of-the-chain"),
+    ),
+    Claim(
+        "OPT17.escape",
+        f"The noise of SGD escapes a local minimum: in {WELL} at least 95 % of paths have left within {SOON} steps, at T = 0.121 "
+        "and 0.169; gradient descent never does.",
+        at_least(0.95),
+        proportion("left", temperature=[0.121, 0.169]).each("temperature"),
+        Stated("JSM", "Stochastic Gradient Descent (SGD)", "Can escape local minima due to its inherent noise"),
+        ("BIOS",),
+    ),
+    Claim(
+        "OPT17.share",
+        f"In the long run SGD in {TILTED_WELL} spends in the lower basin the proportion of time of exp(−V/T): "
+        f"{theory.share_below(0.1, TILT):.3f} at T = 0.1 and {theory.share_below(0.2, TILT):.3f} at T = 0.2, started from the "
+        "lower minimum (difference, the farther of the two).",
+        equals(0.0, 0.02),
+        value("share", method="lower")
+        .each("temperature")
+        .minus(lambda line: theory.share_below(line["temperature"], TILT)),
+        Derived("stochastic-gradients.md#stationary-distribution"),
+        ("JSM", "BIOS", "TUE"),
+    ),
+    Claim(
+        "OPT17.avoid",
+        f"Noise helps to avoid local minima: started in the higher minimum of {TILTED_WELL}, SGD spends at least three quarters "
+        "of the time after 10,000 steps in the lower basin (T = 0.1).",
+        at_least(0.75),
+        value("share", method="higher", temperature=0.1),
+        Stated(
+            "TUE",
+            "2.6 Training",
+            "introduces a type of noise in the updates that helps to avoid local minima during training",
+        ),
+    ),
+    Claim(
+        "OPT17.forgets",
+        f"The same noise drives SGD out of the better minimum: started in either minimum of {TILTED_WELL}, it is in the lower "
+        "basin for the same proportion of time after 10,000 steps (T = 0.1 and 0.2; difference, the larger of the two).",
+        equals(0.0, 0.02),
+        difference("share", "higher", "lower").each("temperature"),
+        Derived("stochastic-gradients.md#stationary-distribution"),
+        ("JSM", "BIOS", "TUE"),
+    ),
+)
