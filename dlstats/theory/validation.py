@@ -35,3 +35,21 @@ def nearest_neighbour_risk(n: int) -> float:
     The probability that the label of the nearest input is not that of a new case; proved in `docs/proofs/validation.md`.
     """
     return 1 / 3 + (3 * n + 5) / (2 * (n + 1) * (n + 2) * (n + 3))
+
+
+def split_variance(correct: np.ndarray, classes: np.ndarray, held_out: int, stratified: bool) -> float:
+    """Variance of the accuracy on a held-out part of fixed cases, drawn at random or by class in proportion.
+
+    S²/m (1 − m/N) of all cases, or Σ (N_h/N)² S_h²/m_h (1 − m_h/N_h) over the classes [Cochran 1977, theorems 2.2 and
+    5.3]; `correct` and `classes` are of shape (N,). Raises ValueError where the parts of a class are no whole numbers.
+    """
+    if not stratified:
+        return float(correct.var(ddof=1) / held_out * (1 - held_out / len(correct)))
+    total = 0.0
+    for name in np.unique(classes):
+        own = correct[classes == name]
+        part = held_out * len(own) / len(correct)
+        if part != round(part):
+            raise ValueError(f"`held_out` must take a whole number of every class, got {part:g} of class {name}.")
+        total += (len(own) / len(correct)) ** 2 * own.var(ddof=1) / part * (1 - part / len(own))
+    return float(total)

@@ -18,7 +18,18 @@ TEXT = (REPORTS / bibliography.FILE).read_text(encoding="utf-8")
 DOI = re.compile(r"10\.\d{4,9}/[^\s{}]*[^\s{}.,;]")
 ARXIV = re.compile(r"\d{4}\.\d{4,5}")
 UNNUMBERED = {
-    *("bartlett2002", "donoho1983", "elkan2001", "glorot2010", "holm1979", "li2023", "novikoff1962", "montufar2017"),
+    *(
+        "bartlett2002",
+        "donoho1983",
+        "elkan2001",
+        "glorot2010",
+        "holm1979",
+        "li2023",
+        "novikoff1962",
+        "cochran1977",
+        "greensmith2004",
+        "montufar2017",
+    ),
     *("newman1986", "pinsker1980", "rosset2004", "tukey1960", "tukey1963", "ville1939", "zhao2013"),
 }
 """Entries without a DOI or an arXiv number: none exists, or it is not known for certain."""

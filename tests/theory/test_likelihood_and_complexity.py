@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlstats.studies.likelihood.information import scores
-from dlstats.theory import capacity, information, perceptron, validation
+from dlstats.theory import capacity, information, perceptron, policy, validation
 
 
 def test_information_is_that_of_the_scores_of_torch():
@@ -83,9 +83,9 @@ def test_errors_of_least_squares_by_projections_and_inverse_wishart():
 
 @pytest.mark.parametrize(("count", "cases"), [(1, 7), (2, 5), (3, 4)])
 def test_the_best_proportion_by_enumeration(count, cases):
-    mass = scipy.stats.binom.pmf(range(cases + 1), cases, 0.7)
+    mass = np.array([scipy.stats.binom.pmf(k, cases, 0.7) for k in range(cases + 1)])
     found = sum(
-        max(counts) * math.prod(mass[list(counts)]) for counts in itertools.product(range(cases + 1), repeat=count)
+        max(counts) * math.prod(mass[k] for k in counts) for counts in itertools.product(range(cases + 1), repeat=count)
     )
     assert validation.best_proportion(count, cases, 0.7) == pytest.approx(found / cases)
 
@@ -123,7 +123,8 @@ def test_in_one_and_two_dimensions_separable_labellings_are_counted():
 
 def test_units_shatter_what_is_proved():
     assert [capacity.shallow_vc(n) for n in (1, 2, 3, 7)] == [2, 3, 5, 9]
-    assert capacity.alternates(2, 3) and not capacity.alternates(2, 4)
+    assert capacity.alternates(2, 3)
+    assert not capacity.alternates(2, 4)
     with pytest.raises(ValueError, match=r"`units` must be at least 1, got 0\."):
         capacity.shallow_vc(0)
 
@@ -155,3 +156,39 @@ def test_the_printed_bound_for_deep_networks_counts_the_inputs():
     size = 10 * 3 + 3 + 3 * 4 + 4 + 4 + 1
     base = 4 * 3 * 2 * 2**4 * (10 * 3 * 4) / radius
     assert theory.log_covering(widths, radius) == pytest.approx(size * math.log(base))
+
+
+def test_the_variance_of_a_policy_gradient_by_enumeration():
+    logits, rewards, noise, baseline = np.array([0.3, -1.0, 0.8]), np.array([1.0, 3.0, -2.0]), 0.7, 0.4
+    p = scipy.special.softmax(logits)
+    outcomes = [
+        (p[a] / 2, (rewards[a] + sign * noise - baseline) * (np.eye(3)[a] - p)) for a in range(3) for sign in (-1, 1)
+    ]  # rewards with two values have the mean and variance asked for
+    mean = sum(weight * estimate for weight, estimate in outcomes)
+    np.testing.assert_allclose(policy.gradient(logits, rewards), mean)
+    spread = sum(weight * ((estimate - mean) ** 2).sum() for weight, estimate in outcomes)
+    assert policy.total_variance(logits, rewards, noise, baseline) == pytest.approx(spread)
+    steps = np.linspace(-1e-3, 1e-3, 3) + policy.best_baseline(logits, rewards)
+    variances = [policy.total_variance(logits, rewards, noise, b) for b in steps]
+    assert variances[1] < min(variances[0], variances[2])
+
+
+def test_the_growth_of_temporal_differences_is_that_of_powers():
+    features, moves = policy.baird()
+    assert (moves.sum(axis=1) == 1).all()
+    assert features.shape == (7, 8)
+    weights = np.full(7, 1 / 7)
+    step = np.eye(8) - 0.01 * features.T @ np.diag(weights) @ (features - 0.99 * moves @ features)
+    powers = np.linalg.norm(np.linalg.matrix_power(step, 2**16)) / np.linalg.norm(np.linalg.matrix_power(step, 2**15))
+    assert policy.expected_growth(features, moves, weights, 0.01, 0.99) == pytest.approx(powers ** (2.0**-15), abs=1e-4)
+
+
+def test_the_variance_of_a_split_by_enumeration():
+    correct, classes = np.array([1.0, 1, 0, 1, 0, 1]), np.array([0, 0, 0, 0, 1, 1])
+    halves = [np.array(one) for one in itertools.combinations(range(6), 3)]
+    by_class = [one for one in halves if (classes[one] == 0).sum() == 2]
+    for stratified, allowed in ((False, halves), (True, by_class)):
+        found = np.var([correct[one].mean() for one in allowed])
+        assert validation.split_variance(correct, classes, 3, stratified) == pytest.approx(found)
+    with pytest.raises(ValueError, match="must take a whole number of every class"):
+        validation.split_variance(correct, classes, 2, stratified=True)

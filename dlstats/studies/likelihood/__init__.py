@@ -1,1 +1,1 @@
-"""Losses from likelihoods: what they inform about, what they elicit, and the small models that courses begin with."""
+"""Likelihood and foundations: what losses from likelihoods say and elicit, and what courses begin with."""

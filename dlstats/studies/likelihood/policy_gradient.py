@@ -1,0 +1,192 @@
+"""What does a baseline take off the variance of a policy gradient, and when do temporal differences diverge?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from dlstats.plotting.curves import interval, points
+from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Practice, Theorem
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
+from dlstats.seeds import Streams
+from dlstats.studies.frames import stacked
+from dlstats.theory import policy as theory
+
+LOGITS, REWARDS = np.array([0.6, 0.0, -0.4, -1.0]), np.array([1.0, 0.5, 2.0, 0.0])
+"""Of the four actions; to rewards an offset is added."""
+NOISE, EPISODES = 1.0, 100
+RATE, DISCOUNT, POWER = 0.01, 0.99, 2**15
+
+
+def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Squared distance from the true gradient of one-episode estimates, by torch.distributions and autograd.
+
+    A replicate is the mean over `EPISODES` independent estimates, and the estimate's mean along the true gradient.
+    """
+    import torch
+
+    rewards = REWARDS + condition.offset
+    truth = theory.gradient(LOGITS, rewards)
+    uniform = streams.draw(lambda rng: rng.random(EPISODES), "actions")
+    noise = streams.draw(lambda rng: NOISE * rng.standard_normal(EPISODES), "rewards")
+    p = np.exp(LOGITS) / np.exp(LOGITS).sum()
+    actions = np.minimum(np.searchsorted(np.cumsum(p), uniform), len(p) - 1)
+    logits = torch.tensor(LOGITS).expand(*actions.shape, -1).clone().requires_grad_()
+    (score,) = torch.autograd.grad(
+        torch.distributions.Categorical(logits=logits).log_prob(torch.as_tensor(actions)).sum(), logits
+    )
+    baselines = {"none": 0.0, "mean": float(p @ rewards), "best": theory.best_baseline(LOGITS, rewards)}
+    columns = {}
+    for name, baseline in baselines.items():
+        estimates = (rewards[actions] + noise - baseline)[..., None] * score.numpy()
+        along = (estimates @ truth).mean(axis=1) / (truth @ truth)
+        columns[name] = {"variance": ((estimates - truth) ** 2).sum(axis=2).mean(axis=1), "along": along}
+    return stacked(streams, columns)
+
+
+GRADIENTS = Experiment(
+    simulate,
+    factors={"offset": Factor("offset of all rewards", float, symbol="c")},
+    methods={
+        "none": Method("no baseline", "the reward times the score"),
+        "mean": Method("mean reward", "the mean reward of the policy is subtracted"),
+        "best": Method("best constant", "the mean reward weighted by the squared norm of the score is subtracted"),
+    },
+    measures=(
+        Measure("variance", "total variance of one estimate"),
+        Measure("along", "mean of the estimate over the gradient, along it"),
+    ),
+    block=200,
+)
+OFFSETS = [0.0, 2.0, 5.0, 10.0]
+
+
+def _exact(method: str, offset: float) -> float:
+    rewards = REWARDS + offset
+    p = np.exp(LOGITS) / np.exp(LOGITS).sum()
+    baseline = {"none": 0.0, "mean": float(p @ rewards), "best": theory.best_baseline(LOGITS, rewards)}[method]
+    return theory.total_variance(LOGITS, rewards, NOISE, baseline)
+
+
+CLAIMS = (
+    Claim(
+        "FND16",
+        "One REINFORCE estimate has the total variance Σ p_a {(r_a − b)² + σ²} |e_a − p|² − |∇|², whatever the baseline b "
+        "(farthest ratio to that, three baselines, four offsets).",
+        equals(1, 0.05),
+        value("variance").each("offset", "method").over_theory(lambda line: _exact(line["method"], line["offset"])),
+        Derived("policy.md#variance-of-reinforce"),
+        ("JSM",),
+    ),
+    Claim(
+        "FND16.unbiased",
+        "A constant baseline leaves the estimate without bias (mean along the gradient over its length; farthest of all).",
+        equals(1, 0.1),
+        value("along", method=["mean", "best"]).each("offset", "method"),
+        Theorem("williams1992"),
+        ("JSM",),
+    ),
+    Claim(
+        "FND16.gain",
+        "With rewards ten above those of a policy whose mean is near 1, the mean reward as baseline takes at least nine tenths "
+        "off the variance (variance over that without baseline, from its exact value).",
+        at_most(0.1),
+        value("variance", method="mean", offset=10.0).over_theory(lambda line: _exact("none", line["offset"])),
+        Practice("greensmith2004"),
+        ("JSM",),
+    ),
+)
+
+
+def best_is_not_the_mean() -> float:
+    """Variance with the mean reward as baseline over the least, by a search over constants."""
+    found = scipy.optimize.minimize_scalar(
+        lambda b: theory.total_variance(LOGITS, REWARDS, NOISE, b), (-5, 0, 5), tol=1e-12
+    )
+    return float(found.x) - theory.best_baseline(LOGITS, REWARDS)
+
+
+def powers_growth() -> float:
+    """Growth a step of the weights of Baird's example under expected updates, by powers of the step, without eigenvalues."""
+    features, moves = theory.baird()
+    step = np.eye(8) - RATE * features.T @ (features - DISCOUNT * moves @ features) / 7
+    sizes = [np.linalg.norm(np.linalg.matrix_power(step, power)) for power in (POWER, 2 * POWER)]
+    return float((sizes[1] / sizes[0]) ** (1 / POWER))
+
+
+def on_policy_growth() -> float:
+    """The spectral radius when states are visited as the target policy does, nearly: the last one with 99 %."""
+    weights = np.array([0.01 / 6] * 6 + [0.99])
+    return theory.expected_growth(*theory.baird(), weights, RATE, DISCOUNT)
+
+
+CHECKS = (
+    Check(
+        "FND16.best",
+        "The constant of least variance is the mean reward weighted by the squared norm of the score, which is not the mean "
+        "reward (search over constants; difference).",
+        equals(0, 1e-6), best_is_not_the_mean, Theorem("greensmith2004", "theorem 8"), ("JSM",),
+    ),
+    Check(
+        "FND17",
+        "Temporal differences with linear values can diverge although every reward is 0 and the values can be exact: in Baird's "
+        "example, all states visited equally, expected updates grow by the factor {theory:.6f} a step (growth of the weights).",
+        equals(theory.expected_growth(*theory.baird(), np.full(7, 1 / 7), RATE, DISCOUNT), 1e-4), powers_growth,
+        Theorem("baird1995", "figure 1"), ("JSM",),
+    ),
+    Check(
+        "FND17.on_policy",
+        "Where the states are visited nearly as the target policy does, the same updates do not grow (spectral radius).",
+        at_most(1.0, 1e-9), on_policy_growth, Theorem("tsitsiklis1997", "theorem 1"), ("JSM",),
+    ),
+)  # fmt: skip
+
+
+def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import style
+
+    axes = figure.subplots()
+    fine = np.linspace(OFFSETS[0], OFFSETS[-1], 100)
+    for name, described in GRADIENTS.methods.items():
+        table, marks = points(evidence, "variance", over="offset", method=name), style.of(name, described)
+        bars = interval(table["estimate"], table["mcse"], log=True)
+        axes.errorbar(
+            table["at"], table["estimate"], yerr=bars, label=described.label, **(marks | {"linestyle": "none"})
+        )
+        axes.plot(fine, [_exact(name, c) for c in fine], **(style.method("limit") | {"color": marks["color"]}))
+    axes.set(yscale="log", xlabel=evidence.axis("offset"), ylabel=evidence.axis("variance"))
+    axes.legend()
+
+
+STUDY = Study(
+    title="Policy gradients and temporal differences",
+    aims="What does a baseline take off the variance of a policy gradient, and can temporal differences diverge where nothing "
+    "has to be learned?",
+    mechanisms=f"A bandit with four actions and a softmax policy, rewards N(r_a + c, {NOISE:g}); Baird's seven states, no "
+    "rewards.",
+    estimands="The trace of the covariance of one estimate; the growth of the weights under expected updates.",
+    experiments={"gradients": GRADIENTS},
+    claims=CLAIMS,
+    checks=CHECKS,
+    figures=(
+        Figure(
+            "baselines",
+            "Total variance of one REINFORCE estimate when c is added to all rewards. Without a baseline it grows with the "
+            "square of c, with the mean reward or the best constant it does not change. Dotted: exact. 95 % Monte Carlo "
+            "intervals.",
+            _draw,
+        ),
+    ),
+    limits="One state and a constant baseline: baselines that are learned, and critics, are not tried.",
+    designs={
+        "smoke": grid(offset=OFFSETS, replicates=12),
+        "standard": grid(offset=OFFSETS, replicates=400),
+        "paper": grid(offset=OFFSETS, replicates=4000),
+    },
+)
