@@ -34,7 +34,7 @@ from swaps import SwapNeighbours  # pyright: ignore[reportMissingImports]
 
 ROOMS = {
     "montecarlo": ["tests/montecarlo", "tests/docs/test_examples.py"],
-    "protocol": ["tests/protocol", "tests/pipeline/test_ledger.py", "tests/pipeline/test_efforts.py", "tests/report"],
+    "protocol": ["tests/protocol", "tests/pipeline/test_ledger.py", "tests/report/test_protocol.py"],
     "losses": ["tests/losses"],
     "dgp": ["tests/dgp"],
     "theory": ["tests/theory", "tests/docs/test_proof_numbers.py"],

@@ -11,7 +11,7 @@ from dlstats.nets import ACTIVATIONS, INITIALISATIONS, Mlp
 TORCH = {
     "relu": nn.ReLU(),
     "leaky_relu": nn.LeakyReLU(),
-    "prelu": nn.PReLU(),
+    "prelu": nn.PReLU(dtype=torch.float64),
     "elu": nn.ELU(),
     "selu": nn.SELU(),
     "softplus": nn.Softplus(),
@@ -35,7 +35,7 @@ def test_activation_by_hand_equals_torch_and_its_derivative_autograd(name):
     activation = ACTIVATIONS[name]
     z = torch.linspace(-30, 30, 2001, dtype=torch.float64)[None, None].requires_grad_()
     slope = () if activation.slope is None else (torch.full((1, 1, 1), activation.slope, dtype=torch.float64),)
-    expected = TORCH[name].double()(z)
+    expected = TORCH[name](z)
     (derivative,) = torch.autograd.grad(expected.sum(), z)
     torch.testing.assert_close(activation.value(z, *slope), expected, rtol=1e-12, atol=1e-15)
     with torch.no_grad():
