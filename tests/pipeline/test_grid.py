@@ -104,9 +104,12 @@ def test_a_condition_has_one_name(other, monkeypatch):
         grid.cells(config, "toy")
 
 
-@given(st.lists(st.tuples(st.integers(1, 50), st.floats(0.001, 30)), min_size=1, max_size=12))
+UNTIL = st.sampled_from([None, ("loss", 0.1, 99), ("loss", 0.2, 99), ("error", 0.1, 99), ("loss", 0.1, 98)])
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), UNTIL), min_size=1, max_size=12))
 def test_jobs_hold_every_cell_once_in_order_and_no_more_than_they_should(sizes):
-    entries = [levels(n=20 + i, sd=1.0, replicates=r) for i, (r, _) in enumerate(sizes)]
+    entries = [levels(n=20 + i, sd=1.0, replicates=r, until=until) for i, (r, until) in enumerate(sizes)]
     config = toy.config() | {"overrides": {"toy": {"samples": entries}}}
     jobs = grid.jobs(config, "toy")
     assert [c.id for job in jobs for c in job.cells] == [f"n={20 + i},sd=1.0" for i in range(len(sizes))]

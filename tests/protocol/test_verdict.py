@@ -34,6 +34,16 @@ def test_an_exact_number_is_supported_or_refuted_never_undecided(kind):
     assert found == ["supported", "supported", "refuted"]
 
 
+@pytest.mark.parametrize("kind", STATISTICAL)
+def test_beyond_its_margin_an_exact_number_has_the_rounding_of_the_subtraction_and_no_more(kind):
+    side = -1 if kind == "at_least" else 1
+    for theory, margin in ((1.0, 0.1), (0.3, 0.6), (1e6, 1e-3)):
+        border = theory + side * margin
+        assert _verdict(kind, exact(border + side * abs(border) * 2e-16), theory, margin) == "supported"
+        assert _verdict(kind, exact(border + side * abs(border) * 1e-14), theory, margin) == "refuted"
+        assert _verdict(kind, exact(math.nextafter(theory, side * math.inf)), theory, 0.0) == "refuted"
+
+
 def test_what_is_not_finite_never_obeys():
     for value in (math.nan, math.inf, -math.inf):
         assert not verdict.obeys(equals(0, 1), value)
