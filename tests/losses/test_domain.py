@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from dlstats.losses import barron, imbalance, margins, overlap, quantile, regression, robust
+from dlstats.losses import barron, domain, imbalance, margins, overlap, quantile, regression, robust
 
 NAN, INF = math.nan, math.inf
 BAD = (0.0, -1.0, NAN, INF)
@@ -116,6 +116,15 @@ def test_the_tables_hold_every_loss():
     }
     held = {*TWO, *OTHER_TWO, "pairwise_squared"} | {getattr(loss, "func", loss).__name__ for loss, *_ in NUMBERS}
     assert defined - HELPERS - FREE <= held
+
+
+def test_zeros_and_ones_are_classes_and_fractions_are_not():
+    z = torch.zeros(1, 3, 1)
+    for whole in ([0, 1, 1], [0.0, 1.0, 0.0], [True, False, True]):
+        assert domain.labels(z, torch.tensor(whole).reshape(1, 3, 1)) is True
+    assert domain.labels(z, torch.tensor([0.0, 1.0, 0.5]).reshape(1, 3, 1)) is False
+    assert domain.labels(torch.zeros(1, 3, 4), torch.tensor([0.0, 3.0, 1.0]).reshape(1, 3, 1)) is True
+    assert domain.labels(z[:, :0], torch.zeros(1, 0, 1)) is False
 
 
 @pytest.mark.parametrize("label", [-1.0, 2.0, 1.0001, NAN, INF])

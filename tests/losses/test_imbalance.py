@@ -1,5 +1,6 @@
 """Losses for unequal classes: what each elicits, its gradient, its size at extreme logits, and its errors."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as nn
 from mpmath import mp, mpf
+from scipy import optimize
 
 from dlstats.losses import elicitation, imbalance, margins, overlap
 from dlstats.theory import minimisers as theory
@@ -252,6 +254,21 @@ def test_a_focal_loss_without_gamma_is_cross_entropy_and_an_alpha_for_both_class
 def test_a_class_without_samples_is_a_clear_error(call):
     with pytest.raises(ValueError, match="must be positive"):
         call((10, 0))
+
+
+def test_margins_of_two_classes_have_the_least_bound_of_all_with_their_sum():
+    """Σ 1 / (margin_k √n_k) at a fixed sum [Cao et al. 2019, section 3.1], by search."""
+    for counts in ((90, 10), (5000, 50), (3, 4)):
+        found = margins.ldam_margins(counts, 0.7)
+        assert max(found) == found[int(np.argmin(counts))] == 0.7
+        total = sum(found)
+
+        def bound(first, counts=counts, total=total):
+            return 1 / (first * math.sqrt(counts[0])) + 1 / ((total - first) * math.sqrt(counts[1]))
+
+        best = optimize.minimize_scalar(bound, bounds=(1e-3, total - 1e-3), method="bounded", options={"xatol": 1e-10})
+        assert found[0] == pytest.approx(float(best.x), rel=1e-6)  # type: ignore[attr-defined]
+    assert margins.ldam_margins((81, 16, 1)) == pytest.approx([0.5 / 3, 0.25, 0.5])
 
 
 def test_cosines_are_those_of_the_axes_and_forget_the_length_of_the_outputs():

@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from cases import toy
 
+from dlstats import montecarlo
 from dlstats.pipeline import cells, ledger, origins, records, registry, results, standing, store, summaries
-from dlstats.protocol import verdict
+from dlstats.protocol import origin, readers, verdict
+from dlstats.protocol.claim import Claim, at_most
 from dlstats.report import drawing, material
 
 PACKAGE = Path(registry.__file__).parents[1]
@@ -228,6 +230,24 @@ def test_the_ledger_counts_the_failures_of_what_it_read_once(monkeypatch):
     assert table["failed"].to_dict() == {"TOY1": 2, "TOY2": 2 + 2 + 2, "TOY3": 2 + 1 + 1}
     assert table["failed_share"].to_numpy()[:2] == pytest.approx([2 / 30] * 2)
     assert (ledger.combine([ledger.measure(study, evidence, 0.05)])["reason"] == verdict.FAILED).all()
+
+
+def test_the_proportion_of_failures_is_the_largest_of_cells_that_were_read_and_of_pairs_that_were_lost(monkeypatch):
+    rows, _ = _failing()
+    monkeypatch.setattr(ledger.efforts.Comparison, "ratio", lambda *_: None)
+    evidence = ledger.Evidence({"samples": summaries.summarise(toy.SAMPLES, rows)}, {"samples": rows})
+
+    def share(measure):
+        made = Claim("A1", "s", at_most(9.0), measure, origin.Control())
+        study = dataclasses.replace(registry.load("toy"), claims=(made,))
+        return ledger.measure(study, evidence, 0.5)["failed_share"].iloc[0]
+
+    # of a method alone one of 30 failed at n = 40, of the pairs two; a claim that gives no count has that of its cell
+    assert share(readers.value("loss", "mean", method="mean", n=40)) == pytest.approx(1 / 30)
+    assert share(readers.ratio("loss", "median", "mean", n=40)) == pytest.approx(2 / 30)
+    quiet = readers.value("loss", "mean", method="mean", n=20)
+    assert share(lambda e: [dataclasses.replace(one, failed=0) for one in quiet(e)]) == pytest.approx(2 / 30)
+    assert share(lambda e: montecarlo.exact(1.0)) == 0.0
 
 
 def test_the_worst_case_of_failures_pays_for_all_claims_of_the_ledger():

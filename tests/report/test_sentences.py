@@ -60,6 +60,18 @@ def test_what_speaks_against_has_the_number_that_was_found_and_the_one_required(
         assert sentences.required(row("", word), number) in text
 
 
+ASKED = ("refuted", "not replicated", "not reached", "undecided", "breaks", "conflict", "fails")
+
+
+@pytest.mark.parametrize("word", ASKED)
+def test_what_is_asked_for_and_what_was_found_are_called_so(word):
+    one = sentences.Proposition(("A",), sentences.Clause(that="x holds"))
+    text = told(one, word, reason="why", effort_estimate=0.25)
+    assert re.search(r"asks for ≤ 0\.1717[,;] found 0\.414 \(0\.013\)(; why)?\.$", text)
+    bound = told(one, "recipe-bound")
+    assert "0.414 (0.013) at the effort of the study, 0.2236 at three times that effort" in bound
+
+
 @pytest.mark.parametrize("one", PROPOSITIONS, ids=lambda one: one.claims[0])
 def test_every_clause_is_of_claims_that_are_there(one):
     assert {claim for claim in one.claims if claim not in CLAIMS} == set()
