@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from dlstats.montecarlo import Estimate
 from dlstats.protocol import claim, hints, origin, readers, verdict
+from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.plug import GIVES, Plug
@@ -101,6 +103,36 @@ def test_relations_have_the_signs_that_readers_know():
     assert [make(2, 1).relation for make in (claim.equals, claim.at_most, claim.at_least)] == list(claim.RELATIONS)
     for make in (claim.equals, claim.at_most, claim.at_least):
         assert (make(2, 1).theory, make(2, 1).margin, make(2).margin) == (2.0, 1.0, 0.0)
+
+
+def test_kinds_of_origin_have_the_words_that_readers_know():
+    assert origin.MEANING == {
+        "theorem": "theorem in print", "derived": "derived here", "stated": "stated in a lecture",
+        "practice": "recommended in print", "finding": "found here before", "control": "control, outside every count",
+    }  # fmt: skip
+    assert [origin.kind_of(one) for one in origin.ORIGINS] == list(origin.MEANING)
+    said = origin.columns(origin.Stated("JSM", "Depth", "depth is better"))
+    assert said == {"origin": "stated", "cite": "JSM", "source": "Depth: “depth is better”"}
+    assert origin.columns(origin.Theorem("a1990", "theorem 2"))["source"] == "theorem 2"
+
+
+def test_without_experiments_an_axis_is_called_by_its_column_and_with_them_by_its_label():
+    assert Evidence({}).axis("noise_sd") == "noise sd"
+    known = Evidence({}, experiments={"one": SAMPLES, "two": OTHERS})
+    assert known.axis("n") == SAMPLES.factors["n"].axis
+    assert known.axis("width", "two") == OTHERS.measures[0].axis
+    with pytest.raises(LookupError, match="two has no factor, key or measure `risk`"):
+        known.axis("risk", "two")
+
+
+def test_an_unpaired_difference_adds_errors_in_quadrature_and_counts_failures_of_both():
+    def reader(estimate):
+        return lambda evidence: [estimate]
+
+    one, two = Estimate(3.0, 0.3, 40, 2, df=30.0), Estimate(1.0, 0.4, 25, 5, df=20.0)
+    found = readers.unpaired(reader(one), reader(two))(Evidence({}))  # type: ignore[arg-type]
+    assert (found.value, found.mcse) == pytest.approx((2.0, 0.5))
+    assert (found.replicates, found.failed, found.df) == (25, 7, 20.0)
 
 
 def test_reasons_and_verdicts_are_told_apart():
