@@ -9,20 +9,29 @@ import pandas as pd
 
 from dlstats.pipeline import checked
 from dlstats.report import marks, sentences
-from dlstats.report.blocks import Answer, Paragraph
+from dlstats.report.blocks import Answer, Paragraph, Table, table, wide
 from dlstats.report.sentences import Ledger, Proposition
 from dlstats.report.text import prose, ref
 
 FILE = "families.yaml"
 
 
+class Comparison(checked.Model):
+    """A table of words beside a question: what is printed and what is computed, row by row."""
+
+    caption: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
 class Question(checked.Model):
-    """A question of a family: what the lectures say, the claims that answer it, what else is to be known, and the studies."""
+    """A question of a family: what the lectures say, the claims that answer it, what else is to be known, and a table."""
 
     question: str
     lectures: str
     claims: list[str]
     context: str = ""
+    table: Comparison | None = None
 
 
 def load(path: Path) -> dict[str, tuple[Question, ...]]:
@@ -39,6 +48,16 @@ def page(
     """Every question of a family with its answer; nothing when no question is asked."""
     ledger = {str(row["claim"]): row for row in statements.to_dict("records")}
     return [_answer(f"question-{family}-{n}", one, propositions, ledger) for n, one in enumerate(questions)]
+
+
+def tables(family: str, questions: Sequence[Question]) -> list[Table]:
+    """The tables beside the questions of a family."""
+    found = []
+    for n, one in enumerate(questions):
+        if one.table:
+            columns = [wide(name) for name in one.table.columns]
+            found.append(table(f"table-{family}-{n}", one.table.caption, columns, one.table.rows))
+    return found
 
 
 def lead(verdicts: pd.DataFrame, checks: pd.DataFrame) -> Paragraph:

@@ -27,6 +27,7 @@ def build(material: Material, overview: Picture | None = None) -> blocks.Documen
         content.append(Heading(notices.family_title(family), 1, f"family-{family}"))
         content.append(families.lead(verdicts, checks))
         content += families.page(family, material.questions.get(family, ()), material.sentences, material.statements)
+        content += families.tables(family, material.questions.get(family, ()))
         for name in names:
             content += sections.brief(material, name)
     content += appendices.all_of(material, {family: notices.family_title(family) for family in held})

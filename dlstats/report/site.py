@@ -187,6 +187,7 @@ def _families(material: Material, studies: Mapping[str, sections.StudyPage]) -> 
             "name": family,
             "title": notices.family_title(family),
             "questions": questions,
+            "tables": families.tables(family, asked),
             "studies": rows,
             "claims": claims,
         }

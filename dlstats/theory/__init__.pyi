@@ -21,6 +21,7 @@ from . import risk_decomposition as risk_decomposition
 from . import robustness as robustness
 from . import sawtooth as sawtooth
 from . import sawtooth_floors as sawtooth_floors
+from . import schedules as schedules
 from . import second_moments as second_moments
 from . import sequence_model as sequence_model
 from . import squaring as squaring

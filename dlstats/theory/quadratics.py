@@ -6,6 +6,9 @@ times λ, on which alone most of it depends.
 
 from __future__ import annotations
 
+import math
+
+import mpmath
 import numpy as np
 
 
@@ -38,3 +41,67 @@ def _largest_root(middle: float, last: float) -> float:
     """The largest modulus of the roots of z² − middle z + last, last ≥ 0."""
     inner = middle**2 - 4 * last
     return (abs(middle) + inner**0.5) / 2 if inner >= 0 else last**0.5
+
+
+def stopping_bound(epsilon: float, rate: float, smallest: float, largest: float) -> float:
+    """ε / (2ημ(1 − ηL/2)), the largest excess loss where a step of gradient descent lowers the loss by less than ε."""
+    return epsilon / (2 * rate * smallest * (1 - rate * largest / 2))
+
+
+def steps_to(left: float, condition: float) -> float:
+    """ln(1/left) / ln((κ + 1)/(κ − 1)): steps of gradient descent at its best fixed rate until `left` of the error remains."""
+    return -np.log(left) / np.log1p(2 / (condition - 1))
+
+
+def centred_condition(x: np.ndarray) -> float:
+    """1/Var, the condition number of the moment matrix of centred inputs and a bias, for a variance of at most 1."""
+    return float(1 / np.var(x))
+
+
+def uncentred_condition(mean: float, variance: float, inputs: int) -> float:
+    """Condition number of the moment matrix of independent inputs of that mean and variance and a bias.
+
+    It has the eigenvalue σ², and those of [[σ² + k m², √k m], [√k m, 1]], whose product is σ².
+    """
+    trace = variance + inputs * mean**2 + 1
+    top = (trace + np.sqrt(trace**2 - 4 * variance)) / 2
+    values = [top, variance / top, *([variance] if inputs > 1 else [])]
+    return float(max(values) / min(values))
+
+
+def tuned_momentum(condition: float) -> dict[str, tuple[float, float]]:
+    """(rate, momentum) of every rule for curvatures in [1, κ] [Lessard, Recht and Packard 2016, proposition 1]."""
+    k, root, three = condition, condition**0.5, (3 * condition + 1) ** 0.5
+    return {
+        "gradient_descent": (best_rate(1.0, k), 0.0),
+        "heavy_ball": (4 / (root + 1) ** 2, ((root - 1) / (root + 1)) ** 2),
+        "nesterov": (1 / k, (root - 1) / (root + 1)),
+        "tuned_nesterov": (4 / (3 * k + 1), (three - 2) / (three + 2)),
+    }
+
+
+def tuned_factor(rule: str, condition: float) -> float:
+    """Factor per step of a rule of `tuned_momentum` on quadratics [Lessard, Recht and Packard 2016, proposition 1]."""
+    root = condition**0.5
+    return {
+        "gradient_descent": best_factor(condition),
+        "heavy_ball": (root - 1) / (root + 1),
+        "nesterov": 1 - 1 / root,
+        "tuned_nesterov": 1 - 2 / (3 * condition + 1) ** 0.5,
+    }[rule]
+
+
+def oscillation_threshold(momentum: float) -> float:
+    """(1 − √b)², the product ηλ above which heavy ball with momentum b oscillates."""
+    return (1 - momentum**0.5) ** 2
+
+
+def uncorrected_step(t: int, beta1: float = 0.9, beta2: float = 0.999) -> float:
+    """(1 − β₁ᵗ) / √(1 − β₂ᵗ), step t in learning rates of Adam without its correction under a constant gradient."""
+    return (1 - beta1**t) / (1 - beta2**t) ** 0.5
+
+
+def adagrad_steps(distance: float, rate: float) -> int:
+    """Steps of AdaGrad on |x|: the least T with Σ_(t ≤ T) t^(−1/2) = 2√T + ζ(1/2) + O(T^(−1/2)) of at least D/η."""
+    wanted, zeta = distance / rate, float(mpmath.zeta(0.5))
+    return math.ceil(((wanted - zeta) / 2) ** 2 - 0.5)

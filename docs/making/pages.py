@@ -20,6 +20,7 @@ import dlstats
 from dlstats.pipeline import registry
 from dlstats.protocol.origin import Derived
 from dlstats.protocol.study import Study
+from dlstats.report import families
 
 FOLDER = "generated"
 FAMILIES = {
@@ -29,6 +30,7 @@ FAMILIES = {
     "imbalance": "Class imbalance",
     "likelihood": "Likelihood and foundations",
     "complexity": "Complexity",
+    "optimisers": "Optimisers",
     "monte_carlo": "The suite's own statistics",
 }
 
@@ -94,6 +96,12 @@ def card(study: Study, figure: Path | None) -> list[str]:
     return [*head, escape(study.aims), "", counts, "", f"`dlstats run every {study.name}`", ":::", ""]
 
 
+def comparison(table: families.Comparison) -> list[str]:
+    """A family's table of words, with its caption."""
+    rows = [table.columns, ["---"] * len(table.columns), *table.rows]
+    return ["", escape(table.caption), "", *("| " + " | ".join(map(escape, row)) + " |" for row in rows), ""]
+
+
 def plain(text: str) -> str:
     """A caption as an alternative text: one line, formulas without their dollars."""
     return " ".join(text.replace("$", "").split())
@@ -108,6 +116,7 @@ def escape(text: str) -> str:
 def gallery(reports: Path, folder: Path) -> str:
     """All studies, family by family; pictures are those of `reports`, copied to `folder`."""
     lines = [(Path(__file__).with_name("gallery.md")).read_text(encoding="utf-8")]
+    asked = families.load(reports / families.FILE)
     for family, title in FAMILIES.items():
         lines += ["", f"## {title}", "", "::::{grid} 1 2 2 2", ":gutter: 3", ""]
         for name in (name for name in registry.studies() if registry.family(name) == family):
@@ -119,6 +128,7 @@ def gallery(reports: Path, folder: Path) -> str:
                 shutil.copy(figure, folder / figure.name)
             lines += card(study, figure)
         lines.append("::::")
+        lines += [line for question in asked.get(family, ()) if question.table for line in comparison(question.table)]
     return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ UNNUMBERED = {
         "donoho1983",
         "elkan2001",
         "glorot2010",
+        "goodfellow2016",
         "holm1979",
         "li2023",
         "novikoff1962",

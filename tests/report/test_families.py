@@ -52,6 +52,15 @@ def test_every_question_is_answered_by_its_verdicts(family, verdict):
             assert claim in characters(answer.evidence)
 
 
+def test_a_table_beside_a_question_has_a_cell_in_every_column():
+    for family, questions in QUESTIONS.items():
+        asked = [q.table for q in questions if q.table]
+        assert len(families.tables(family, questions)) == len(asked)
+        for table in asked:
+            assert {len(row) for row in table.rows} == {len(table.columns)}
+            assert all(cell for row in table.rows for cell in row)
+
+
 def test_without_results_every_answer_says_so():
     for family, questions in QUESTIONS.items():
         for answer in families.page(

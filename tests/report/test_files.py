@@ -31,7 +31,7 @@ CASES = [
         families,
         "question:",
         "qestion:",
-        "f.0: has no key `qestion`; the keys are `question`, `lectures`, `claims`, `context`.",
+        "f.0: has no key `qestion`; the keys are `question`, `lectures`, `claims`, `context`, `table`.",
     ),
     (families, f"[{QUESTION}]", "3", "f: must be a list, got 3."),
 ]

@@ -1,0 +1,289 @@
+"""Adaptive learning rates on |x|, where the gradient does not know how far the minimum is, and under a constant gradient."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.factor import Factor
+from dlstats.protocol.measure import Measure
+from dlstats.protocol.origin import Derived, Stated
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Check, Experiment, Method, grid
+from dlstats.studies.frames import tabulated
+from dlstats.theory import quadratics, update_rules
+
+RATE = 0.01
+"""That of the lectures for AdaGrad."""
+STEP = 0.03
+"""The rate on |x| from 1, 10 and 100, which are no multiples of it: no iterate is at 0."""
+AFTER = 2000
+"""Steps that are taken beyond those which a learning rate needs to the minimum."""
+LAST = 200
+"""Last steps of which the largest distance is the end."""
+RULES = {
+    "gradient_descent": update_rules.gradient_descent,
+    "adagrad": update_rules.adagrad,
+    "rmsprop": update_rules.rmsprop,
+    "adam": update_rules.adam,
+}
+METHODS = {
+    "gradient_descent": Method("gradient descent", "x ← x − η g"),
+    "adagrad": Method("AdaGrad", "torch.optim.Adagrad"),
+    "rmsprop": Method("RMSprop", "torch.optim.RMSprop, α = 0.99"),
+    "adam": Method("Adam", "torch.optim.Adam, β = (0.9, 0.999)"),
+}
+ADAGRAD, ADAM = "AdaGrad (Adaptive Gradient Algorithm)", "Adam (Adaptive Moment Estimation)"
+
+
+def paths(distance: float) -> Iterable[dict]:
+    """Steps on |x| in units of the learning rate: at the start, half way, and how far beyond the minimum it goes."""
+    for method, rule in RULES.items():
+        x = update_rules.descend(rule(STEP), np.sign, np.array(distance), round(distance / STEP) + AFTER)
+        steps = -np.diff(x) / STEP
+        reached = bool((x <= 0).any())
+        crossing, half = (int(np.argmax(x <= level * distance)) for level in (0, 0.5))
+        row = {
+            "method": method,
+            "relative": steps[0] / _first(rule),
+            "halfway": np.nan,
+            "beyond": np.nan,
+            "end": np.nan,
+        }
+        if method in ("gradient_descent", "adam"):
+            row["halfway"] = steps[half]
+            row["beyond"] = -x[crossing:].min() / STEP if reached else np.nan
+            row["end"] = np.abs(x[-LAST:]).max() / STEP
+        yield row
+
+
+def _first(rule) -> float:
+    return -float(np.diff(update_rules.descend(rule(STEP), np.sign, np.array(1.0), 1))[0]) / STEP
+
+
+_DIRECT = {"method": ["gradient_descent", "adam"]}
+ABSOLUTE = Experiment(
+    tabulated(paths),
+    {"distance": Factor("distance of the start", float, above=0, at_most=1000)},
+    METHODS,
+    (
+        Measure("relative", "first step relative to that from 1", "exact"),
+        Measure("halfway", "step half way", "exact", unit="learning rates", where=_DIRECT),
+        Measure("beyond", "farthest point beyond the minimum", "exact", unit="learning rates", where=_DIRECT),
+        Measure("end", f"largest distance in the last {LAST} steps", "exact", unit="learning rates", where=_DIRECT),
+    ),
+)
+
+
+def steps_to_minimum(method: str, distance: float, rate: float) -> int:
+    """Steps of AdaGrad (η/√t each), or of gradient descent and RMSprop's limit (η each), from a distance on |x|."""
+    x = distance
+    for t in itertools.count(1):
+        x -= rate / math.sqrt(t) if method == "adagrad" else rate
+        if x <= rate * 1e-9:
+            return t
+    raise AssertionError
+
+
+def arrivals(distance: float) -> Iterable[dict]:
+    """Steps on |x| to the minimum at learning rate 0.01, and how many times those at 0.1 that is."""
+    plain = steps_to_minimum("gradient_descent", distance, RATE)
+    for method in ("gradient_descent", "adagrad"):
+        steps, quicker = (steps_to_minimum(method, distance, rate) for rate in (RATE, 10 * RATE))
+        yield {"method": method, "steps": steps, "sensitivity": steps / quicker, "to_descent": steps / plain}
+
+
+ARRIVAL = Experiment(
+    tabulated(arrivals),
+    {"distance": Factor("distance of the start", float, above=0, at_most=20)},
+    {name: METHODS[name] for name in ("gradient_descent", "adagrad")},
+    (
+        Measure("steps", "steps to the minimum", "exact"),
+        Measure("sensitivity", "steps at learning rate 0.01 relative to those at 0.1", "exact"),
+        Measure("to_descent", "steps relative to gradient descent", "exact"),
+    ),
+)
+
+
+def warm_up(steps: int) -> Iterable[dict]:
+    """The step of Adam under a constant gradient, with and without correction, in learning rates."""
+    for method in ("corrected", "uncorrected"):
+        rule = update_rules.adam(1.0, eps=0.0, corrected=method == "corrected")
+        x = update_rules.descend(rule, np.ones_like, np.array(0.0), steps)
+        yield {"method": method, "step": x[-2] - x[-1]}
+
+
+WARM_UP = Experiment(
+    tabulated(warm_up),
+    {"steps": Factor("steps", int, symbol="t", at_least=1, at_most=100_000)},
+    {
+        "corrected": Method("corrected", "Adam as printed, ε = 0", "adam"),
+        "uncorrected": Method("not corrected", "m and v in place of m̂ and v̂, ε = 0", "gradient_descent"),
+    },
+    (Measure("step", "step under a constant gradient", "exact", unit="learning rates"),),
+)
+DESIGNS = {
+    "absolute": grid(distance=[1.0, 10.0, 100.0], replicates=1),
+    "arrival": grid(distance=10.0, replicates=1),
+    "warm_up": grid(steps=[1, 2, 12, 100, 1000, 3000], replicates=1),
+}
+
+CLAIMS = (
+    Claim(
+        "OPT13",
+        "AdaGrad eliminates the need to tune the learning rate: on |x| from 10 it takes at the rate 0.01 at most {theory:g} "
+        "times the steps to the minimum that it takes at 0.1.",
+        at_most(2.0),
+        value("sensitivity", method="adagrad", distance=10.0),
+        Stated("JSM", ADAGRAD, "Eliminates the need to manually tune the learning rate"),
+        bears_on=("BIOS",),
+    ),
+    Claim(
+        "OPT13.early",
+        "AdaGrad's learning rate can fall too early: on |x| from 10 at the rate 0.01 it takes at least {theory:g} times the "
+        "steps of gradient descent to the minimum.",
+        at_least(100.0),
+        value("to_descent", method="adagrad", distance=10.0),
+        Stated(
+            "JSM",
+            ADAGRAD,
+            "can lead to an excessively reduced learning rate, causing the algorithm to stop learning too early",
+        ),
+        bears_on=("BIOS",),
+    ),
+    Claim(
+        "OPT14",
+        "Adaptive learning rates take larger steps far from the minimum: on |x| the first step of AdaGrad, RMSprop and Adam from "
+        "100 is at least {theory:g} times that from 1 (smallest).",
+        at_least(1.5),
+        value("relative", method=["adagrad", "rmsprop", "adam"], distance=100.0).each("method"),
+        Stated(
+            "BIOS",
+            "Adaptive Learning Rate",
+            "take larger steps when far from the minimum and smaller steps when closer",
+        ),
+    ),
+    Claim(
+        "OPT14.halfway",
+        "On |x| every step of Adam is the learning rate until the minimum is passed, whatever the distance (step half way from "
+        "1, 10 and 100, farthest, in learning rates).",
+        equals(1.0, 1e-5),
+        value("halfway", method="adam").each("distance"),
+        Derived("adaptive-rates.md#adam-under-a-constant-gradient"),
+        bears_on=("BIOS",),
+    ),
+    Claim(
+        "OPT14.beyond",
+        "An adaptive learning rate prevents overshooting: on |x| Adam goes at most {theory:g} learning rates beyond the minimum, "
+        "which gradient descent does at most (from 1, 10 and 100, farthest).",
+        at_most(1.0),
+        value("beyond", method="adam").each("distance"),
+        Stated("BIOS", "Adaptive Learning Rate", "Improved Stability: Prevents overshooting the minimum"),
+    ),
+    Claim(
+        "OPT15",
+        "Under a constant gradient Adam without its correction makes steps of (1 − β₁ᵗ)/√(1 − β₂ᵗ) learning rates, too large "
+        "by 3.2 at the first (ratio to it, β = (0.9, 0.999), steps 1 to 3000, farthest).",
+        equals(1.0, 1e-10),
+        value("step", method="uncorrected")
+        .each("steps")
+        .over_theory(lambda line: quadratics.uncorrected_step(line["steps"])),
+        Derived("adaptive-rates.md#adam-under-a-constant-gradient"),
+        bears_on=("JSM", "BIOS"),
+    ),
+    Claim(
+        "OPT15.initial",
+        "Correcting the bias of Adam's moving averages matters in the initial training phase: without it step 12 under a "
+        "constant gradient is at least {theory:g} times the learning rate.",
+        at_least(2.0),
+        value("step", method="uncorrected", steps=12),
+        Stated("JSM", ADAM, "Corrects the bias in moving averages, especially important in the initial training phase"),
+        bears_on=("BIOS",),
+    ),
+    Claim(
+        "OPT15.late",
+        "Adam's correction is over after 3000 steps: without it a step under a constant gradient is then within 5 % of the "
+        "learning rate.",
+        equals(1.0, 0.05),
+        value("step", method="uncorrected", steps=3000),
+        Derived("adaptive-rates.md#adam-under-a-constant-gradient"),
+        bears_on=("JSM", "BIOS"),
+    ),
+)
+
+
+def _cycle() -> dict[str, float]:
+    """Width of the cycle on w² of the rule without a sum, less the learning rate 0.1, and where AdaGrad is by then."""
+    ends = {}
+    for name, rule in (("without a sum", update_rules.normalised(0.1)), ("AdaGrad", update_rules.adagrad(0.1))):
+        ends[name] = np.abs(update_rules.descend(rule, lambda w: 2 * w, np.array(1.03), 5000)[-2:])
+    return {"width": abs(float(ends["without a sum"].sum()) - 0.1), "AdaGrad": float(ends["AdaGrad"].max())}
+
+
+def _linear() -> dict[str, float]:
+    """Mean log factor of AdaGrad on w²/2 over steps 1000 to 2000, less ln(1 − η/√G) at the end, by learning rate."""
+    gaps = {}
+    for rate in (0.1, 0.3):
+        w = update_rules.descend(update_rules.adagrad(rate), lambda w: w, np.array(1.0), 2000)
+        slope = (math.log(abs(w[2000])) - math.log(abs(w[1000]))) / 1000
+        gaps[f"rate {rate:g}"] = abs(slope - math.log(abs(1 - rate / math.sqrt((w[:-1] ** 2).sum()))))
+    return gaps
+
+
+def _epsilon() -> dict[str, float]:
+    """First step of Adam at |g| = 10⁻⁶ in learning rates, with ε = 10⁻⁸ beside and under the root, less the closed forms."""
+    g, start = np.array(1e-6), (np.zeros(()), np.zeros(()))
+    expected = {"beside": 1e-6 / (1e-6 + 1e-8), "under": 1e-6 / math.sqrt(1e-12 + 1e-8)}
+    rules = {"beside": update_rules.adam(1.0), "under": update_rules.adam(1.0, inside=True)}
+    steps = {name: -float(rule.update(g, start, 1)[0]) for name, rule in rules.items()}
+    stated = {"beside": 0.9901, "under": 0.0100}
+    return {n: abs(steps[n] - expected[n]) for n in rules} | {
+        f"{n}, stated": abs(round(steps[n], 4) - stated[n]) for n in rules
+    }
+
+
+CHECKS = (
+    Check(
+        "OPT12",
+        "The rule that two lectures print beside AdaGrad, m ← g, v ← g² without a sum, ends on w² in a cycle as wide as the "
+        "learning rate, 0.1, where AdaGrad is at the minimum after 5000 steps (difference).",
+        equals(0, 1e-6),
+        _cycle,
+        Derived("adaptive-rates.md#the-rule-without-a-sum"),
+        bears_on=("JSM", "BIOS"),
+    ),
+    Check(
+        "OPT13.steps",
+        "AdaGrad reaches the minimum of |x| from the distance D after the steps T at which Σ t^(−1/2) passes D/η, that is "
+        "((D/η − ζ(1/2))/2)² rounded up: 250,731 at D = 10, η = 0.01.",
+        equals(0),
+        lambda: {
+            f"rate {rate:g}": abs(steps_to_minimum("adagrad", 10.0, rate) - quadratics.adagrad_steps(10.0, rate))
+            for rate in (0.01, 0.1, 0.5)
+        },
+        Derived("adaptive-rates.md#adagrad-on-a-cone"),
+        bears_on=("JSM", "BIOS"),
+    ),
+    Check(
+        "OPT13.quadratic",
+        "On a quadratic without noise AdaGrad does not stop: the sum G of squared gradients converges, and the distance falls by "
+        "the factor 1 − ηλ/√G per step (mean log factor over steps 1000 to 2000, difference).",
+        equals(0, 1e-8),
+        _linear,
+        Derived("adaptive-rates.md#adagrad-on-a-quadratic"),
+        bears_on=("JSM", "BIOS"),
+    ),
+    Check(
+        "OPT15.epsilon",
+        "Where ε stands matters for small gradients: at |g| = 10⁻⁶ and ε = 10⁻⁸ the first step of Adam is 0.9901 learning rates "
+        "with √v + ε and 0.0100 with √(v + ε), both of which one lecture prints (difference).",
+        equals(0, 1e-12),
+        _epsilon,
+        Derived("adaptive-rates.md#adam-under-a-constant-gradient"),
+        bears_on=("JSM",),
+    ),
+)  # fmt: skip
