@@ -33,3 +33,63 @@ def test_the_best_rate_is_where_both_ends_of_the_spectrum_contract_alike(conditi
     assert quadratics.best_factor(condition) == pytest.approx(1 - rate)
     fit = quadratics.spectral_filter(rate * np.array([1.0, condition]), 3)
     assert np.abs(1 - fit) == pytest.approx([quadratics.best_factor(condition) ** 3] * 2)
+
+
+def test_no_point_at_which_a_step_gains_less_than_epsilon_is_farther_than_the_bound():
+    rng, curvatures = np.random.default_rng(0), np.array([0.2, 0.5, 1.0])
+    for rate in (0.01, 0.5, 1.9):
+        w = rng.standard_normal((4000, 3)) * rng.lognormal(sigma=2, size=(4000, 1))
+        before, after = ((v**2 @ curvatures) / 2 for v in (w, w * (1 - rate * curvatures)))
+        bounds = [quadratics.stopping_bound(e, rate, 0.2, 1.0) for e in before - after]
+        assert (before <= np.array(bounds) * (1 + 1e-12)).all()
+        w = np.array([1.0])
+        gain = (w**2 - (w * (1 - rate)) ** 2) / 2
+        assert quadratics.stopping_bound(float(gain[0]), rate, 1.0, 1.0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("condition", [1.5, 10.0, 300.0])
+def test_steps_to_a_part_of_the_error_are_as_many_as_multiplications_need(condition):
+    error, steps = 1.0, 0
+    while error > 1e-6:
+        error, steps = error * quadratics.best_factor(condition), steps + 1
+    assert steps - 1 < quadratics.steps_to(1e-6, condition) <= steps
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 30])
+def test_the_condition_of_uncentred_inputs_is_that_of_a_sample_that_is_a_full_grid(inputs):
+    x = np.array([0.1, 0.4, 1.0])
+    mean, variance = x.mean(), x.var()
+    matrix = np.eye(inputs + 1)
+    matrix[:inputs, :inputs] = mean**2 + variance * np.eye(inputs)
+    matrix[-1, :-1] = matrix[:-1, -1] = mean
+    assert quadratics.uncentred_condition(mean, variance, inputs) == pytest.approx(np.linalg.cond(matrix), rel=1e-9)
+    assert quadratics.centred_condition(x) == pytest.approx(quadratics.uncentred_condition(0.0, variance, inputs))
+
+
+@pytest.mark.parametrize("condition", [5.0, 80.0])
+def test_no_setting_near_the_tuned_ones_of_heavy_ball_has_a_smaller_factor(condition):
+    rate, momentum = quadratics.tuned_momentum(condition)["heavy_ball"]
+    ends, best = (1.0, condition), quadratics.tuned_factor("heavy_ball", condition)
+    for r in rate * np.linspace(0.9, 1.1, 9):
+        for b in np.clip(momentum * np.linspace(0.9, 1.1, 9), 0, 0.999):
+            assert max(quadratics.momentum_factor(r * e, b) for e in ends) >= best - 1e-9
+
+
+def test_heavy_ball_oscillates_where_its_roots_are_complex():
+    for momentum in (0.1, 0.5, 0.9):
+        edge = quadratics.oscillation_threshold(momentum)
+        for product, complex_roots in ((0.999 * edge, False), (1.001 * edge, True)):
+            assert np.iscomplex(np.roots([1, -(1 + momentum - product), momentum])).all() == complex_roots
+
+
+@pytest.mark.parametrize("t", [1, 12, 400])
+def test_the_uncorrected_step_is_a_ratio_of_sums(t):
+    ages = np.arange(t)
+    first, second = 0.1 * (0.9**ages).sum(), 0.001 * (0.999**ages).sum()
+    assert quadratics.uncorrected_step(t) == pytest.approx(first / np.sqrt(second), rel=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 7.0, 123.4])
+def test_adagrad_takes_as_many_steps_as_the_sum_of_inverse_roots_asks_for(ratio):
+    sums = np.cumsum(1 / np.sqrt(np.arange(1, 10_000)))
+    assert quadratics.adagrad_steps(ratio, 1.0) == 1 + int(np.argmax(sums >= ratio))
