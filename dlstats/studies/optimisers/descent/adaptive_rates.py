@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable
 
@@ -45,7 +44,6 @@ def paths(distance: float) -> Iterable[dict]:
     for method, rule in RULES.items():
         x = update_rules.descend(rule(STEP), np.sign, np.array(distance), round(distance / STEP) + AFTER)
         steps = -np.diff(x) / STEP
-        reached = bool((x <= 0).any())
         crossing, half = (int(np.argmax(x <= level * distance)) for level in (0, 0.5))
         row = {
             "method": method,
@@ -56,7 +54,7 @@ def paths(distance: float) -> Iterable[dict]:
         }
         if method in ("gradient_descent", "adam"):
             row["halfway"] = steps[half]
-            row["beyond"] = -x[crossing:].min() / STEP if reached else np.nan
+            row["beyond"] = -x[crossing:].min() / STEP
             row["end"] = np.abs(x[-LAST:]).max() / STEP
         yield row
 
@@ -81,12 +79,11 @@ ABSOLUTE = Experiment(
 
 def steps_to_minimum(method: str, distance: float, rate: float) -> int:
     """Steps of AdaGrad (η/√t each), or of gradient descent and RMSprop's limit (η each), from a distance on |x|."""
-    x = distance
-    for t in itertools.count(1):
+    x, t = distance, 0
+    while x > rate * 1e-9:
+        t += 1
         x -= rate / math.sqrt(t) if method == "adagrad" else rate
-        if x <= rate * 1e-9:
-            return t
-    raise AssertionError
+    return t
 
 
 def arrivals(distance: float) -> Iterable[dict]:
