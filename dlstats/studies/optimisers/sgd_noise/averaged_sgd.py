@@ -76,16 +76,16 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 METHODS = {
     "averaged": Method(
-        "averaged SGD", "SGDRegressor(average=True), one pass at the fixed learning rate 1/(4 tr H)", "third"
+        "averaged SGD", "SGDRegressor(average=True), one pass at the fixed learning rate 1/(4 tr H)", "lbfgs"
     ),
     "last": Method(
         "SGD, last iterate",
         "SGDRegressor, one pass without averaging at the best fixed learning rate for its n",
-        "second",
+        "sgd",
     ),
     "ols": Method("least squares", "the minimiser"),
     "descent": Method(
-        "one step of gradient descent", "on all samples at the learning rate 2/(L + μ), from 0", "fourth"
+        "one step of gradient descent", "on all samples at the learning rate 2/(L + μ), from 0", "nesterov"
     ),
 }
 AVERAGED = Experiment(

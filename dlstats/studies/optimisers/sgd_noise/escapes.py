@@ -77,8 +77,8 @@ ESCAPE = Experiment(
     streams="escape",
 )
 STARTS = {
-    "lower": Method("from the lower minimum", "starts in the lower minimum of the tilted double well", "first"),
-    "higher": Method("from the higher minimum", "starts in the higher one", "second"),
+    "lower": Method("from the lower minimum", "starts in the lower minimum of the tilted double well", "sgd"),
+    "higher": Method("from the higher minimum", "starts in the higher one", "adam"),
 }
 TILTED = Experiment(
     simulate_tilted,

@@ -66,8 +66,8 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 METHODS = {
     "sgd": Method("SGD", "x ← x − ηg"),
-    "heavy": Method("momentum 0.9", "v ← 0.9v − ηg, x ← x + v", "second"),
-    "scaled": Method("momentum 0.9, learning rate (1 − 0.9)η", "v ← 0.9v − 0.1ηg, x ← x + v", "third"),
+    "heavy": Method("momentum 0.9", "v ← 0.9v − ηg, x ← x + v", "heavy_ball"),
+    "scaled": Method("momentum 0.9, learning rate (1 − 0.9)η", "v ← 0.9v − 0.1ηg, x ← x + v", "nesterov"),
 }
 NOISE = Experiment(
     simulate,
@@ -111,7 +111,7 @@ TUNED = Experiment(
     methods={
         "sgd": Method("tuned SGD", "the best of 33 learning rates from 2⁻¹⁴ to 4", "sgd"),
         "heavy": Method(
-            "tuned momentum", "the best of the same learning rates and of five momenta, 0.5 to 0.98", "second"
+            "tuned momentum", "the best of the same learning rates and of five momenta, 0.5 to 0.98", "heavy_ball"
         ),
     },
     measures=(
