@@ -73,13 +73,17 @@ def _few_ticks(axes) -> None:
 
 
 def legend_above(figure: Figure) -> Figure:
-    """The figure with one legend above its panels in the place of one inside, and a tick at every level where there are few."""
+    """The figure with one legend above its panels in the place of names inside, and a tick at every level where there are few."""
 
     def draw(evidence: Evidence, canvas) -> None:
+        from dlstats.plotting.labels import END
+
         figure.draw(evidence, canvas)
         for axes in canvas.axes:
-            if (inside := axes.get_legend()) is not None:
-                inside.remove()
+            inside = [axes.get_legend(), *(text for text in axes.texts if text.get_gid() == END)]
+            for names in inside:
+                if names is not None:
+                    names.remove()
             levels = np.unique(np.concatenate([np.asarray(line.get_xdata(), float) for line in axes.lines]))
             if len(levels) <= 6:
                 axes.set_xticks(levels, [f"{level:g}" for level in levels])

@@ -72,7 +72,7 @@ def draw_method(
 
 def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None = None) -> None:
     """Theory's slope as a dashed line just under the last points of a curve, with its number; black or in `color`."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     x, y = np.asarray(n, float), np.asarray(risk, float)
     last = len(x) // 2
@@ -80,7 +80,7 @@ def beside(axes, n: ArrayLike, risk: ArrayLike, slope: float, color: str | None 
     marks = style.method("theory") | ({"color": color} if color else {})
     axes.plot(x[last:], line[last:], **marks, linewidth=0.8)
     number = f"{slope:.2f}".replace("-", "\N{MINUS SIGN}")
-    axes.annotate(number, (x[-1], line[-1]), (2, -2), textcoords="offset points", fontsize=6.5, color=marks["color"])
+    labels.at_end(axes, x[-1], line[-1], number, marks["color"], "x-small")
 
 
 def risk_axes(axes, evidence: Evidence, title: str = "", column: str = "risk", over: str = "n") -> None:
@@ -127,7 +127,7 @@ def curves(
     reader = value(column, statistic, experiment=experiment).each()
 
     def draw(evidence: Evidence, figure) -> None:
-        from dlstats.plotting import style
+        from dlstats.plotting import labels, style
 
         lines = pd.DataFrame([line for line, _ in reader.pairs(evidence)])
         lines = lines[lines["statistic"] == (statistic or lines["statistic"].iloc[0])]
@@ -144,7 +144,10 @@ def curves(
             log_axes(axes)
             axes.set(xlabel=xlabel or evidence.axis(over, experiment), title=title)
             axes.set(ylabel=(ylabel or evidence.axis(column, experiment)) if not title or title == panels[0][0] else "")
-        axes.legend()
+        if len(axes.get_legend_handles_labels()[1]) > labels.MOST:
+            axes.legend()
+        else:
+            labels.at_ends(axes)
 
     return Figure(name or f"{column}_by_{over}", caption, draw, reads=replace(reader, over=("method", over)))
 

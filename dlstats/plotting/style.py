@@ -37,7 +37,8 @@ COLORS = MappingProxyType(
 
 GUIDE, LIMIT = "--", ":"
 """The dashes of theory's curves and slopes, and of limits, floors and bounds: no data are ever drawn in them."""
-LONG = (0, (9, 1.5))
+LONG = (0, (7, 2))
+"""A dash whose gaps a key shows on both sides of the marker."""
 LINES = ("-", LONG, "-.", (0, (9, 1.5, 2, 1.5)), (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1, 3, 1, 1, 1)), (0, (14, 1, 1, 1)))
 """The dashes of data."""
 EFFORTS: Mapping[int, Any] = MappingProxyType({1: "-", 3: LONG, 9: "-."})
@@ -79,7 +80,8 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("huber", "smooth_l1"), "third"),
         **dict.fromkeys(("tukey",), "fourth"),
         **dict.fromkeys(("cauchy", "barron"), "fifth"),
-        **dict.fromkeys(("geman_mcclure", "andrews"), "sixth"),
+        "geman_mcclure": "sixth",
+        "andrews": "seventh",
         **dict.fromkeys(("quantile", "pinball", "check"), "second"),
         **dict.fromkeys(("expectile", "hampel"), "third"),
         **dict.fromkeys(("log_cosh", "smooth_quantile"), "ninth"),
@@ -100,6 +102,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("ldam", "firth", "firth_linear"), "sixth"),
         **dict.fromkeys(("smote", "alpha_focal"), "seventh"),
         **dict.fromkeys(("vector_scaling",), "ninth"),
+        "kernel_logistic": "eighth",
         **dict.fromkeys(("king_zeng", "trained_confusion"), "third"),
         "trained_likelihood": "second",
         # what a statistician would use instead
@@ -210,7 +213,7 @@ _COMMON = {
     "errorbar.capsize": 1.8,
     "legend.fontsize": "small",
     "legend.frameon": False,
-    "legend.handlelength": 2.6,
+    "legend.handlelength": 3.4,
     "legend.borderaxespad": 0.3,
     "image.cmap": "cividis",
 }

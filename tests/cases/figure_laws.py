@@ -25,7 +25,7 @@ SOLID, GUIDE, LIMIT = (_dash(Line2D([], [], linestyle=dash)) for dash in ("-", s
 
 def broken(figure: Figure) -> list[str]:
     """What in a figure breaks a law; empty if nothing does."""
-    return [text for axes in figure.axes for law in LAWS for text in law(axes)] + list(code_names(figure))
+    return [text for axes in figure.axes for law in LAWS for text in law(axes)] + [*code_names(figure), *keys(figure)]
 
 
 def dashes(axes: Axes) -> Iterator[str]:
@@ -86,6 +86,36 @@ def code_names(figure: Figure) -> Iterator[str]:
             yield f"a code name: {words}"
 
 
+def distinct(axes: Axes) -> Iterator[str]:
+    """No two curves of a panel are drawn alike under two names."""
+    seen: dict[object, str] = {}
+    for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+        line = handle.lines[0] if isinstance(handle, ErrorbarContainer) else handle
+        if isinstance(line, Line2D):
+            look = (line.get_color(), str(line.get_marker()), str(_dash(line)), line.get_markerfacecolor())
+            if seen.setdefault(look, label) != label:
+                yield f"{label} is drawn as {seen[look]} is"
+
+
+def keys(figure: Figure) -> Iterator[str]:
+    """The key of a dashed curve shows a gap that its marker does not hide."""
+    for legend in [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend() is not None)]:
+        length = legend.handlelength * legend.get_texts()[0].get_fontsize() if legend.get_texts() else 0  # type: ignore[union-attr]
+        for line in legend.findobj(Line2D):  # type: ignore[union-attr]
+            start, pattern = line._dash_pattern  # type: ignore[attr-defined]
+            if pattern and line.get_linestyle() != "None" and not _gap_seen(start, pattern, length, line):
+                yield f"a key without its dash in {[text.get_text() for text in legend.get_texts()]}"  # type: ignore[union-attr]
+
+
+def _gap_seen(start: float, pattern: list[float], length: float, line: Line2D) -> bool:
+    """Whether on a line of this length in points half a point of a gap lies outside of the marker in its middle."""
+    half = (line.get_markersize() + line.get_markeredgewidth()) / 2 if _marked(line) else 0.0
+    at = np.arange(0, length, 0.05)
+    edges = np.cumsum(pattern)
+    gap = np.searchsorted(edges, (at + start) % edges[-1], side="right") % 2 == 1
+    return bool((gap & (np.abs(at - length / 2) > half)).sum() * 0.05 >= 0.5)
+
+
 def styles(figure: Figure, labels: Mapping[str, Mapping]) -> Iterator[str]:
     """A method has the colour and marker of the registry; `labels` maps what is printed of it to its style there."""
     for axes in figure.axes:
@@ -116,4 +146,4 @@ def _spans(axes: Axes, line: Line2D) -> bool:
     return line.get_transform() in (axes.get_xaxis_transform(which="grid"), axes.get_yaxis_transform(which="grid"))
 
 
-LAWS = (dashes, intervals)
+LAWS = (dashes, intervals, distinct)

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from dlstats.pipeline import summaries
+from dlstats.plotting import labels
 from dlstats.plotting.curves import curves, log_axes, risk_axes
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
@@ -41,10 +42,10 @@ def drawn(held, **options):
     return figure.axes
 
 
-def test_axes_and_legend_have_the_labels_of_factor_measure_and_methods():
+def test_axes_and_ends_of_curves_have_the_labels_of_factor_measure_and_methods():
     (axes,) = drawn(evidence())
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("sample size $n$", "excess risk (K²)")
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["random forest", "neural network"]  # type: ignore
+    assert [text.get_text() for text in axes.texts] == ["random forest", "neural network"]
 
 
 def test_panels_have_the_labels_of_levels():
@@ -52,11 +53,18 @@ def test_panels_have_the_labels_of_levels():
     assert titles == ["noise Gaussian", "noise Student's t"]
 
 
+def test_more_curves_than_can_be_named_at_their_ends_have_a_legend(monkeypatch):
+    monkeypatch.setattr(labels, "MOST", 1)
+    (axes,) = drawn(evidence())
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["random forest", "neural network"]  # type: ignore
+    assert not axes.texts
+
+
 def test_what_is_given_comes_before():
     chosen = {"net": EXPERIMENT.methods["net"]}
     (axes,) = drawn(evidence(), methods=chosen, ylabel="risk, K²")
     assert axes.get_ylabel() == "risk, K²"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["neural network"]  # type: ignore
+    assert [text.get_text() for text in axes.texts] == ["neural network"]
 
 
 def test_without_the_experiment_names_stand_for_labels():
