@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from dlstats.plotting.curves import interval
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
@@ -34,7 +33,7 @@ STEPS = 3000
 NEAR = floors.l2_floor(1, 1) / 10
 """A tenth of the integrated squared error of the best constant."""
 LOWEST = 1e-5
-"""Errors below are drawn here."""
+"""Errors below, over that of a constant, are drawn here."""
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -145,49 +144,56 @@ CLAIMS = (
 
 
 def _error_by_units(evidence: Evidence, figure) -> None:
-    """Best error against units for every n: floor, trained shallow, trained deep, exact deep construction."""
-    table = _longest(evidence.table("training", measure="mse", statistic="best_of"))
-    compositions = sorted(table["compositions"].unique())
-    axes = figure.subplots(1, len(compositions), sharey=True, squeeze=False)[0]
-    for axis, n in zip(axes, compositions, strict=True):
-        _panel(axis, table[table["compositions"] == n], int(n))
-    axes[0].set_ylabel("integrated squared error")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
+    """Units with which a network equals the target, and beside it the error of every random start by its units."""
+    rows = _longest(evidence.rows("training", status="ok"))
+    rows = rows[rows["effort"] == 1]
+    compositions = sorted(int(n) for n in rows["compositions"].unique())
+    left, *panels = figure.subplots(1, 1 + len(compositions), width_ratios=[1.25, *[1.0] * len(compositions)])
+    _exactness(left, compositions)
+    for axis, n in zip(panels, compositions, strict=True):
+        axis.sharey(panels[0])
+        _starts(axis, rows[rows["compositions"] == n], n)
+        axis.tick_params(labelleft=axis is panels[0])
+    panels[0].set(yscale="log", ylim=(LOWEST / 2, 2), ylabel="error of a start / error of a constant")
+    handles = dict(zip(*reversed(panels[-1].get_legend_handles_labels()), strict=True))
+    figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=4, markerscale=2)
 
 
-def _panel(axis, table: pd.DataFrame, n: int) -> None:
+def _exactness(axis, compositions: list[int]) -> None:
+    """Hidden units of exact networks against n: n itself, the deep construction and the shallow one."""
+    from dlstats.plotting import labels, style
+
+    at = np.arange(1, max(compositions) + 4)
+    exact = {"shallow": theory.shallow, "deep": theory.narrow_chain}
+    for method, network in exact.items():
+        units = [theory.hidden_units(network(n)) for n in map(int, at)]
+        axis.plot(at, units, label={"shallow": "$2^n$", "deep": "$2n$"}[method], **style.method(method))
+    axis.plot(at, at, label="$n$", **style.method("limit"))
+    labels.at_ends(axis)
+    axis.axvspan(min(compositions) - 0.4, max(compositions) + 0.4, color="0.93", zorder=0, linewidth=0)
+    axis.set(yscale="log", xlabel=EXPERIMENT.factors["compositions"].axis, ylabel="hidden units of an exact network")
+    axis.set_xticks(at[::2])
+
+
+def _starts(axis, rows: pd.DataFrame, n: int) -> None:
+    """A point per random start: its error over that of a constant, by units; the floor of a shallow network as dots."""
     from dlstats.plotting import style
 
-    units = np.arange(1, 2**n + 1)
-    floor = np.array([floors.l2_floor(n, k + 1) for k in units[:-1]])
-    axis.plot(units[:-1][floor > 0], floor[floor > 0], label="floor, any shallow network", **style.method("floor"))
-    for method, described in EXPERIMENT.methods.items():
-        rows = table[table["method"] == method].sort_values("units")
-        drawn = rows["estimate"].clip(lower=LOWEST)
-        error = interval(drawn, rows["mcse"], log=True)
-        axis.errorbar(rows["units"], drawn, yerr=error, label=described.label, **style.method(method))
-    exact = theory.hidden_units(theory.narrow_chain(n))
-    axis.plot([exact], [LOWEST], label="exact deep network (error 0)", **(style.method("exact") | {"linestyle": ""}))
-    axis.axhline(1 / 12, color="0.6", linewidth=0.6, zorder=0)
-    axis.set(yscale="log", ylim=(LOWEST / 2, 0.2), title=f"$n = {n}$", xlabel=EXPERIMENT.factors["units"].axis)
-
-
-def _success(evidence: Evidence, figure) -> None:
-    """Proportion of starts that end near the target against units per layer, shallow and deep, one panel for every n."""
-    from dlstats.plotting import style
-
-    table = _longest(evidence.table("training", measure="near"))
-    compositions = sorted(table["compositions"].unique())
-    axes = figure.subplots(1, len(compositions), sharey=True, squeeze=False)[0]
-    for axis, n in zip(axes, compositions, strict=True):
-        for method, described in EXPERIMENT.methods.items():
-            rows = table[(table["method"] == method) & (table["compositions"] == n)].sort_values("units")
-            bars = np.abs(np.stack([rows["estimate"] - rows["lower"], rows["upper"] - rows["estimate"]]))
-            axis.errorbar(rows["units"], rows["estimate"], bars, label=described.label, **style.method(method))
-        axis.set(ylim=(-0.03, 1.03), title=f"$n = {int(n)}$", xlabel=EXPERIMENT.factors["units"].axis)
-    axes[0].set_ylabel("proportion of starts that succeed")
-    axes[0].legend()
+    units = sorted(rows["units"].unique())
+    for offset, method in ((-0.18, "shallow"), (0.18, "deep")):
+        own = rows[rows["method"] == method]
+        ratio = (own["mse"] / floors.l2_floor(1, 1)).clip(lower=LOWEST)
+        jitter = 0.22 * (((own["replicate"] * 0.618034) % 1) - 0.5)
+        marks = style.method(method) | {"linestyle": "", "markersize": 2, "alpha": 0.5, "markeredgewidth": 0}
+        places = own["units"].map(units.index) + offset + jitter
+        axis.plot(places, ratio, label=EXPERIMENT.methods[method].label, **marks)
+    floor = [floors.l2_floor(n, int(k) + 1) / floors.l2_floor(1, 1) for k in units]
+    seen = [k for k, value in enumerate(floor) if value > 0]
+    axis.hlines(np.take(floor, seen), np.array(seen) - 0.42, np.array(seen) + 0.06, color="black", linestyle=style.LIMIT,
+                linewidth=1.1, label="floor, any shallow network")  # fmt: skip
+    axis.axhline(0.1, color="0.5", linewidth=0.7, zorder=0, label="a tenth")
+    axis.set_xticks(range(len(units)), [f"{k}" for k in units])
+    axis.set(title=f"$n = {n}$", xlabel=EXPERIMENT.factors["units"].axis, xlim=(-0.6, len(units) - 0.4))
 
 
 def _longest(table: pd.DataFrame) -> pd.DataFrame:
@@ -197,23 +203,14 @@ def _longest(table: pd.DataFrame) -> pd.DataFrame:
 FIGURES = (
     Figure(
         "error_by_units",
-        "Error on the sawtooth m⁽ⁿ⁾ against the number of hidden units. Dotted: the floor of any shallow network, "
-        "until it is 0. "
-        "Points: expected best of 16 random starts of trained shallow networks and of deep ones with n equal layers, with 95 % "
-        "Monte Carlo intervals. Diamond: the deep network with 2n units that is exact. Grey line: the best constant, 1/12. "
-        "Errors below 10⁻⁵ are drawn there. Compare the points with the diamond, which says what depth represents, and with "
-        "the dashed floor, which says what one layer does: the distance is what training does not find.",
+        "What exists and what training finds. Left: hidden units with which a network equals the sawtooth m⁽ⁿ⁾, deep with 2n and "
+        "shallow with 2ⁿ; dotted: n, one unit per layer; shaded: the n that are trained. Right: every random start as a point, "
+        "its integrated squared error over that of the best constant, by hidden units, for shallow networks and deep ones of n "
+        "equal layers; dotted: the floor of any shallow network, grey line: a tenth, below which a start counts as near; errors "
+        "below 10⁻⁵ are drawn there. From 2n units on a deep network could lie at the bottom of each panel, from 2ⁿ a shallow one: "
+        "see how few starts do, and how many stay at the top, at the error of a constant, as n grows.",
         _error_by_units,
         "two-column",
-        2.9,
-    ),
-    Figure(
-        "success_by_units",
-        "Proportion of random starts that end below a tenth of the error of a constant, by hidden units, for shallow networks "
-        "and deep ones of n equal layers, with 95 % Wilson intervals. From 2n units on a deep network can be exact, from 2ⁿ a "
-        "shallow one.",
-        _success,
-        "two-column",
-        2.6,
+        3.0,
     ),
 )
