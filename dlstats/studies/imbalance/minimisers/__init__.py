@@ -23,6 +23,11 @@ PRIOR, GAUSSIANS = 0.1, 2.0
 
 def fitted(probability: float) -> list[dict]:
     """The probability that each loss fits where the true one is `probability`."""
+    return [{"method": method, "fitted": float(p[0])} for method, p in maps(np.array([probability])).items()]
+
+
+def maps(probabilities: np.ndarray) -> dict[str, np.ndarray]:
+    """The probabilities that each loss fits where the true ones are `probabilities`, both of shape (points,)."""
     from dlstats.losses import elicitation, imbalance, margins
 
     counts = (1 - PRIOR, PRIOR)
@@ -35,11 +40,18 @@ def fitted(probability: float) -> list[dict]:
         "ldam": partial(margins.ldam, margins=margins.ldam_margins(counts)),
         "vector_scaling": partial(margins.vector_scaling, scales=(1.0, 0.5)),
     }
-    logits = {m: elicitation.minimise_binary(loss, np.array([probability])) for m, loss in losses.items()}
-    probabilities = {method: float((1 / (1 + np.exp(-z)))[0]) for method, z in logits.items()}
-    linear, squared = (overlap.dice_by_root(PRIOR, GAUSSIANS, squared=s) for s in (False, True))
-    probabilities |= {"dice": float(probability > linear / 2), "squared_dice": min(1.0, probability / squared)}
-    return [{"method": method, "fitted": p} for method, p in probabilities.items()]
+    logits = {m: elicitation.minimise_binary(loss, probabilities) for m, loss in losses.items()}
+    squared = overlap.dice_by_root(PRIOR, GAUSSIANS, squared=True)
+    dice = {
+        "dice": (probabilities > dice_cut()).astype(float),
+        "squared_dice": np.minimum(1.0, probabilities / squared),
+    }
+    return {method: 1 / (1 + np.exp(-z)) for method, z in logits.items()} | dice
+
+
+def dice_cut() -> float:
+    """The probability above which soft Dice with a linear denominator decides for class 1, half of the largest Dice."""
+    return overlap.dice_by_root(PRIOR, GAUSSIANS) / 2
 
 
 MAP = Experiment(
@@ -88,38 +100,49 @@ CLAIMS = (
 )
 
 
+NAMED = {
+    "cross_entropy": (0.22, 0.14, "left", "top"),
+    "weighted": (0.34, 0.79, "left", "top"),
+    "focal": (0.14, 0.49, "left", "bottom"),
+    "alpha_focal": (0.72, 0.44, "left", "top"),
+    "dice": (0.36, 0.08, "left", "bottom"),
+    "squared_dice": (0.29, 0.58, "right", "bottom"),
+    "ldam": (0.43, 0.40, "left", "top"),
+    "vector_scaling": (0.62, 0.38, "left", "top"),
+}
+"""Where in its panel a curve is named: a point beside it, and the side of the text that stands there."""
+POINTS = 1000
+
+
 def draw_maps(evidence: Evidence, figure) -> None:
-    """The map from the true to the fitted probability of every loss."""
+    """The map from the true to the fitted probability of every loss, with what was computed at tenths as markers."""
     from dlstats.plotting import style
 
     left, right = figure.subplots(1, 2, sharey=True)
     panels = {left: ("cross_entropy", "weighted", "focal", "alpha_focal")}
     panels |= {right: ("dice", "squared_dice", "ldam", "vector_scaling")}
+    dense = (np.arange(POINTS) + 0.5) / POINTS
+    curves, cut = maps(dense), dice_cut()
     for axes, methods in panels.items():
-        for name in methods:
-            line = evidence.table("map", method=name).sort_values("probability")
-            drawn = style.of(name, MAP.methods[name]) | {"marker": ""}
-            _draw_map(
-                axes, line["probability"].to_numpy(float), line["estimate"].to_numpy(float), MAP.label_of(name), drawn
-            )
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
         axes.set_xlabel(MAP.factors["probability"].axis)
-        axes.legend(fontsize="x-small")
+        for name in methods:
+            drawn = style.of(name, MAP.methods[name])
+            line = evidence.table("map", method=name, probability=lambda p: abs(10 * p - round(10 * p)) < 1e-9)
+            # a jump has no ramp: the curve is broken at the cut of Dice
+            x, y = (
+                np.insert(v, np.searchsorted(dense, cut), np.nan) if name == "dice" else v
+                for v in (dense, curves[name])
+            )
+            axes.plot(x, y, **drawn | {"marker": ""})
+            axes.plot(line["probability"], line["estimate"], **drawn | {"linestyle": "", "markersize": 3})
+            at, height, side, edge = NAMED[name]
+            axes.text(at, height, MAP.label_of(name), color=drawn["color"], fontsize="small", ha=side, va=edge)
+    color = style.of("dice", MAP.methods["dice"])["color"]
+    right.plot([cut, cut], [0, 1], color=color, linestyle=style.LIMIT, linewidth=0.8)
+    for height, face in ((0, color), (1, "white")):
+        right.plot([cut], [height], "o", color=color, markerfacecolor=face, zorder=3)
     left.set_ylabel("fitted probability $p^*(\\eta)$")
-
-
-JUMP = 0.9
-"""A rise of the map between two neighbouring probabilities that is a jump: no calibrated map rises so much."""
-
-
-def _draw_map(axes, probability: np.ndarray, fitted: np.ndarray, label: str, drawn: dict) -> None:
-    """A line that is broken where the map jumps, with an open circle on both sides of the jump and no ramp between them."""
-    jumps = np.flatnonzero(np.diff(fitted) > JUMP)
-    x, y = np.insert(probability, jumps + 1, np.nan), np.insert(fitted, jumps + 1, np.nan)
-    axes.plot(x, y, label=label, **drawn)
-    for jump in jumps:
-        ends = slice(jump, jump + 2)
-        axes.plot(probability[ends], fitted[ends], "o", color=drawn["color"], markerfacecolor="white", linestyle="")
 
 
 DENSE = [0.01, 0.03, *(k / 20 for k in range(1, 20)), 0.33, 0.34, 0.99]
@@ -146,9 +169,9 @@ STUDY = Study(
             "imbalance_maps",
             "Map from the true probability to the one that minimises the expected loss. Prior-dependent losses are set for a "
             "prevalence of 0.1; Dice for two Gaussians two standard deviations apart. Grey: calibration. See which losses "
-            "bend the probability "
-            "and which, as Dice with a linear denominator, decide: open circles bound its jump. "
-            "Exact: population minimisers without sampling.",
+            "bend the probability and which, as Dice with a linear denominator, decide: it jumps from 0 to 1 at half of the "
+            "largest Dice (filled circle: its value there, open circle: its limit from above). Exact: population minimisers "
+            "without sampling; markers: those of the run, lines: at 1,000 points.",
             draw_maps,
             "two-column",
             2.9,
