@@ -31,7 +31,8 @@ METHODS = {
     "undersampled": Method("undersampling", "cross-entropy, the other class thinned until both are equally large", "linear"),
     "firth": Method("Firth, linear", "logistic regression with Firth's penalty, no network", "firth_linear"),
     "kernel": Method(
-        "kernel logistic", "logistic regression on a Gaussian kernel, bandwidth and penalty by held-out data, no network"
+        "kernel logistic", "logistic regression on a Gaussian kernel, bandwidth and penalty by held-out data, no network",
+        "kernel_logistic",
     ),
 }  # fmt: skip
 """The methods for two classes."""
