@@ -124,7 +124,7 @@ DISTRIBUTIONS: Mapping[str, Distribution] = MappingProxyType(
 DISTRIBUTION = Factor(
     "distribution of the replicates",
     str,
-    {"normal": "normal", "t5": "t5", "lognormal": "lognormal", "poisson": "Poisson + 1"},
+    {"normal": "normal", "t5": "Student's t, 5 df", "lognormal": "lognormal", "poisson": "1 + Poisson(1/2)"},
 )
 
 
