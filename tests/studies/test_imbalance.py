@@ -1,13 +1,18 @@
 """Laws of the studies of class imbalance: controls break, limits are reached, the prior is accounted for once."""
 
+import itertools
+
 import numpy as np
+import pandas as pd
 import pytest
+import scipy
 from cases import study_results as results
 
 from dlstats.methods import logistic
 from dlstats.pipeline import registry
 from dlstats.studies.imbalance import rare_events
 from dlstats.studies.imbalance._methods import METHODS, MULTICLASS
+from dlstats.studies.imbalance.imbalance_networks import guide
 from dlstats.studies.imbalance.weighting import separable
 
 STUDIES = [name for name in registry.studies() if registry.family(name) == "imbalance"]
@@ -162,3 +167,15 @@ def test_the_loss_of_given_probabilities_is_that_of_the_formula():
     decided = np.array([pixels.ATTAINED["dice"](e) for e in eta])
     overlapped = 2 * (decided * y).sum(axis=1) / (decided + y).sum(axis=1)
     assert pixels._loss_of(overlap.dice, decided, y) == pytest.approx(1 - overlapped, rel=1e-6)
+
+
+def test_marks_of_the_guide_allow_for_all_its_comparisons_and_grow_with_the_effect():
+    z = scipy.stats.norm.isf(0.025)
+    lines = pd.DataFrame({"estimate": [-0.3] * 40, "mcse": [0.1] * 40, "df": [1e9] * 40})
+    one, all_of_them = (guide.simultaneous(lines[:k]).iloc[0] for k in (1, 40))
+    assert one["upper"] == pytest.approx(-0.3 + 0.1 * z)
+    assert all_of_them["upper"] == pytest.approx(-0.3 + 0.1 * scipy.stats.norm.isf(0.025 / 40))
+    assert [guide.outcome(line["lower"], line["upper"]) for line in (one, all_of_them)] == [guide.BETTER, guide.OPEN]
+    areas = [guide.area(sign * size) for sign, size in itertools.product((-1, 1), (0.1, 0.3, 0.6, 1.0))]
+    assert areas[:4] == areas[4:] == sorted(set(areas))
+    assert guide.area(3.0) == guide.area(1.0)

@@ -13,7 +13,7 @@ from dlstats.pipeline import registry
 from dlstats.protocol import verdict
 from dlstats.protocol.factor import Condition
 from dlstats.seeds import Streams
-from dlstats.studies.monte_carlo import _mcse_promise, _risks, monte_carlo_error
+from dlstats.studies.monte_carlo import _mcse_figure, _mcse_promise, _risks, monte_carlo_error
 from dlstats.studies.monte_carlo._replicate_distributions import DISTRIBUTIONS, NAMES, truths
 
 REPLICATES = range(100)
@@ -155,3 +155,16 @@ def test_the_errors_of_a_statistic_that_does_not_exist_are_degenerate():
     correlation = rows[rows["method"] == "correlation"]
     assert (correlation["status"] == "degenerate").any()
     assert (correlation["reason"] != "").equals(correlation["status"] != "ok")
+
+
+def test_the_figure_of_errors_has_a_kind_for_every_statistic_and_shows_what_breaks_the_promise():
+    shown = (
+        {name for kind in _mcse_figure.SHOWN.values() for name in kind}
+        | set(_mcse_figure.KINDS)
+        | set(_mcse_figure.WRONG)
+    )
+    assert shown == set(monte_carlo_error.ERRORS.methods)
+    lines = pd.DataFrame({"method": ["bias", "rmse", "variance"], "estimate": [0.8, 0.95, 0.5]})
+    drawn = _mcse_figure.rows(lines, lambda line: line["method"] != "variance", 0.1)
+    assert dict(drawn)["means"]["bias"] == "bias"
+    assert not {"rmse", "variance"} & {name for _, group in drawn for name in group}

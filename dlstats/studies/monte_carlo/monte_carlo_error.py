@@ -240,7 +240,7 @@ STUDY = Study(
             "table has the rest. Filled: the kurtosis of the influence is small enough for R, and the point should lie in the "
             "band (for a median and a quantile not to its left); open: it is not. See that means and proportions can be trusted "
             "from few replicates on, and that spreads of heavy-tailed replicates cannot. Below the line formulas in use that are "
-            "wrong: normal theory for a standard deviation, and a jackknife about a value with another divisor. Bars: 95 % "
+            "wrong: normal theory for a standard deviation, and a jackknife about a value with another divisor. With 95 % "
             "intervals.",
             partial(_mcse_figure.draw, is_promised=is_promised, margin=MARGIN),
             "two-column",

@@ -90,7 +90,7 @@ def draw_guide(evidence: Evidence, figure) -> None:
         for mark, (marker, color) in MARKS.items():
             if points[mark]:
                 x, y, size = zip(*points[mark], strict=True)
-                axes.scatter(x, y, size, style.COLORS.get(color, color), marker, linewidths=0.8 * (marker == "_"))
+                axes.scatter(x, y, size, style.COLORS.get(color, color), marker=marker, linewidths=0.8 * (marker == "_"))
         if mechanism == TRUE_MODEL[1]:
             axes.axhspan(*(names.index(TRUE_MODEL[0]) + np.array([-0.48, 0.48])), color="0.92", zorder=0, linewidth=0)
         axes.set_xticks(
@@ -122,7 +122,7 @@ def _key(figure) -> None:
         return Line2D([], [], linestyle="", marker=marker, color=color, markersize=size**0.5, label=label)
 
     marks = [entry(*MARKS[mark], {OPEN: 4, EQUAL: 7}.get(mark, 14), mark) for mark in MARKS]
-    sizes = [entry("^", "0.6", size, f"by a factor of {factor:g}") for factor, size in SIZES.items()]
+    sizes = [entry("^", "0.6", size, f"factor {factor:g}") for factor, size in SIZES.items()]
     rows = [one for pair in itertools.zip_longest(marks, sizes) for one in pair if one]  # a key is filled by columns
     figure.legend(handles=rows, loc="outside lower center", ncols=len(marks), handletextpad=0.1, columnspacing=1.2)
 
