@@ -18,8 +18,8 @@ END = "at an end"
 """What matplotlib is told of a text that stands at the end of a curve."""
 MOST = 5
 """Curves of a panel that are named at their ends; more have a legend."""
-GAP, LEADING = 5.0, 1.05
-"""Points between an end and its text, and the distance of lines of text in heights of its type."""
+GAP, LEADING, NEAR = 0.65, 1.05, 15.0
+"""Heights of type between an end and its text and from line to line, and points in x between ends whose texts give way."""
 
 
 def at_ends(axes: Axes) -> None:
@@ -28,15 +28,15 @@ def at_ends(axes: Axes) -> None:
 
     for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
         line = handle.lines[0] if isinstance(handle, ErrorbarContainer) else handle
-        points = np.asarray(line.get_xydata(), float)
+        points = np.asarray(line.get_xydata(), float)  # type: ignore[union-attr]
         points = points[np.isfinite(points).all(axis=1)]
         if len(points):
             x, y = points[np.argmax(points[:, 0])]
-            at_end(axes, x, y, label, line.get_color())
+            at_end(axes, x, y, label, line.get_color())  # type: ignore[union-attr]
 
 
 def at_end(axes: Axes, x: float, y: float, text: str, color: str, size: float | str = "small") -> Annotation:
-    """Write `text` right of a point, above or below others that `axes` has at the same x where they would overlap.
+    """Write `text` right of a point, above or below others that `axes` has at about the same x where they would overlap.
 
     A thin line leads from a text that was moved to its point. The place is found when the figure is drawn, so that type
     may be enlarged before.
@@ -72,11 +72,14 @@ def _placed(axes: Axes, key: tuple[float, float, str]) -> Callable[..., Transfor
 def _place(axes: Axes, key: tuple[float, float, str], renderer) -> Transform:
     from matplotlib.transforms import Affine2D
 
-    same = [text for text in axes.texts if text.get_gid() == END and text.xy[0] == key[0]]  # type: ignore[attr-defined]
-    ends = axes.transData.transform([text.xy for text in same])  # type: ignore[attr-defined]
     frame, point = axes.bbox, renderer.points_to_pixels(1)
-    heights = np.array([LEADING * text.get_fontsize() * point for text in same])
+    near = NEAR * point
+    own_end = axes.transData.transform(key[:2])[0]
+    every = [text for text in axes.texts if text.get_gid() == END]
+    same = [text for text in every if abs(axes.transData.transform(text.xy)[0] - own_end) < near]  # type: ignore[attr-defined]
+    ends = axes.transData.transform([text.xy for text in same])  # type: ignore[attr-defined]
+    heights = np.array([LEADING * float(text.get_fontsize()) * point for text in same])
     middles = spread(np.clip(ends[:, 1], frame.y0, frame.y1), heights, frame.y0, frame.y1)
     own = [(*text.xy, text.get_text()) for text in same].index(key)  # type: ignore[attr-defined]
     same[own].arrow_patch.set_visible(abs(middles[own] - ends[own, 1]) > heights[own] / 3)  # type: ignore[attr-defined]
-    return Affine2D().translate(ends[own, 0] + GAP * point, middles[own])
+    return Affine2D().translate(ends[:, 0].max() + GAP * heights[own], middles[own])

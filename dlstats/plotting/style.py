@@ -91,6 +91,9 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "rearranged": "tenth",
         "all_levels": "eighth",
         "non_crossing": "fourth",
+        # conformal intervals, by what predicts
+        **{"split_linear": "second", "split_network": "first"},
+        **{"cqr_linear": "fifth", "cqr_networks": "tenth", "cqr_network": "fourth"},
         # losses for classification
         **dict.fromkeys(("cross_entropy", "ce", "bce", "logistic", "mle", "erm"), "first"),
         **dict.fromkeys(("focal",), "second"),

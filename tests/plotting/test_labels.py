@@ -51,7 +51,7 @@ def test_a_name_with_room_stands_at_its_end_and_one_that_was_moved_has_a_line_to
     drawn = boxes(figure)
     alone = axes.transData.transform((3, 4))[1]
     assert (drawn["curve 2"].y0 + drawn["curve 2"].y1) / 2 == pytest.approx(alone, abs=2)
-    assert [text.arrow_patch.get_visible() for text in axes.texts] == [True, True, False]
+    assert [text.arrow_patch.get_visible() for text in axes.texts] == [True, True, False]  # type: ignore[attr-defined]
 
 
 def test_spread_is_least_squares_in_order_and_inside():

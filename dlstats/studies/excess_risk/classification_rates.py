@@ -129,7 +129,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     axes = figure.subplots()
     for i, kappa in enumerate((1.5, 2.0, 3.0)):
@@ -137,7 +137,7 @@ def _draw(evidence: Evidence, figure) -> None:
         draw_points(axes, table, f"$\\kappa = {kappa:g}$", marks)
         beside(axes, table["at"], table["estimate"], -margins.threshold_exponent(kappa), marks["color"])
     risk_axes(axes, evidence)
-    axes.legend()
+    labels.at_ends(axes)
 
 
 def _grids(replicates: int) -> list[Grid]:

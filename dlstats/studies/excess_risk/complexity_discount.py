@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 from dlstats.plotting.curves import points
 from dlstats.protocol.claim import at_most, equals
@@ -97,7 +98,7 @@ CHECKS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     axes = figure.subplots()
     for i, inputs in enumerate(sorted(evidence.table(measure="discount", layers=1)["inputs"].unique())):
@@ -106,8 +107,10 @@ def _draw(evidence: Evidence, figure) -> None:
         axes.axhline(
             theory.discount_limit(inputs), **(style.method("limit") | {"color": marks["color"]}), linewidth=0.8
         )
-    axes.set(xscale="log", yscale="log", xlabel=evidence.axis("width"), ylabel=evidence.axis("discount"))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    axes.set(
+        xscale="log", yscale="log", xlabel=evidence.axis("width"), ylabel=textwrap.fill(evidence.axis("discount"), 32)
+    )
+    labels.at_ends(axes)
 
 
 STUDY = Study(

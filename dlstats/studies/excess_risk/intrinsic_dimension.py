@@ -123,7 +123,7 @@ CHECKS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     axes = figure.subplots()
     for i, intrinsic in enumerate(
@@ -131,12 +131,12 @@ def _draw(evidence: Evidence, figure) -> None:
     ):
         marks = style.nth(i + 1)
         n, risk = curve(evidence, experiment="exact", intrinsic=intrinsic)
-        axes.plot(n, risk, **(marks | {"marker": ""}))
+        axes.plot(n, risk, label=f"$d^* = {intrinsic}$", **(marks | {"marker": ""}))
         beside(axes, n, risk, -theory.exponent(int(intrinsic)), marks["color"])
         table = points(evidence, experiment="neighbours", intrinsic=intrinsic)
-        draw_points(axes, table, f"$d^* = {intrinsic}$", marks | {"linestyle": ""})
+        draw_points(axes, table, "", marks | {"linestyle": ""})
     risk_axes(axes, evidence)
-    axes.legend()
+    labels.at_ends(axes)
 
 
 LARGE, SMALL = [10**4, 10**6, 10**8, 10**10, 10**12], [1000, 4000, 16000]

@@ -183,12 +183,14 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import labels
+
     for axes, (target, case) in zip(figure.subplots(2, 2).flat, CASES.items(), strict=True):
         for method in ("network", *case.baselines):
             table = points(evidence, statistic="median", target=target, method=method)
             draw_method(axes, table, method, RISK.methods, case.slopes.get(method))
         risk_axes(axes, evidence, case.title)
-        axes.legend(loc="lower left", fontsize=7)
+        labels.at_ends(axes)
 
 
 def _design(one: int, three: int) -> list[Grid]:
@@ -213,7 +215,8 @@ STUDY = Study(
             "Median excess risk against sample size for a smooth, a composed, a jump and a low-dimensional target, network "
             "and baselines tuned on the same held-out fifth. Look in each panel for the lowest curve: who knows the structure "
             "of that target, and from which n on does the network stand below it? Dashed: the slope of theory for the curve of "
-            "its colour, with its number; there is none for trained networks. 95 % intervals.",
+            "its colour, with its number; there is none for trained networks. Every panel has its own "
+            "scale. 95 % intervals.",
             _draw,
             "two-column",
             5.4,

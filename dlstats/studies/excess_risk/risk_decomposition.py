@@ -220,7 +220,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     left, right = figure.subplots(1, 2)
     network = {"experiment": "split", "method": "network", "over": "units"}
@@ -235,7 +235,7 @@ def _draw(evidence: Evidence, figure) -> None:
     left.plot(units, a2 + np.sqrt(a2 / n) + cost, label="three-term bound", **style.method("bound"))
     for effort, line in tuple(style.EFFORTS.items())[:2]:
         gap = points(evidence, "certified_gap", effort=effort, **network)
-        draw_points(right, gap, f"best of 8, effort {effort}", style.method("network") | {"linestyle": line}, log=False)
+        draw_points(right, gap, f"effort {effort}", style.method("network") | {"linestyle": line}, log=False)
     right.axhline(0, **style.method("limit"), linewidth=0.8)
     left.set(xscale="log", yscale="log", xlabel=evidence.axis("units"), ylabel="squared error")
     right.set_yscale("symlog", linthresh=1e-3)
@@ -243,7 +243,8 @@ def _draw(evidence: Evidence, figure) -> None:
     for axes in (left, right):
         axes.set_xticks(units, [f"{m:g}" for m in units])
         axes.minorticks_off()
-        axes.legend(fontsize=6.5)
+    left.legend(fontsize=6.5)
+    labels.at_ends(right)
 
 
 def _design(sieve: int, split: int) -> dict[str, list[Grid]]:
@@ -275,10 +276,9 @@ STUDY = Study(
     figures=(
         Figure(
             "risk_decomposition",
-            "Left: excess risk of trained shallow networks against width, with what it is made of and the lectures' "
-            "three-term bound without constants. Right: how far the training loss of the best of 8 starts stops above that of "
-            "least squares at the best fixed kinks, with the recipe's steps and with three times as many; above 0 no global "
-            "minimum was found. n = 400, 95 % Monte Carlo intervals.",
+            "Left: excess risk of trained shallow networks by width, its parts and the lectures' three-term bound without "
+            "constants; see where more units begin to cost. Right: training loss of the best of 8 starts above that of least "
+            "squares at the best fixed kinks; above 0 no global minimum was found. n = 400, 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.8,

@@ -136,7 +136,7 @@ CLAIMS = (
 
 def draw(evidence: Evidence, figure) -> None:
     """Proportion of runs that have missed by then."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     axes = figure.subplots(1, 2, sharey=False)
     for panel, method in zip(axes, ("peeking", "sequence"), strict=True):
@@ -150,7 +150,8 @@ def draw(evidence: Evidence, figure) -> None:
             panel.errorbar(x, rows["estimate"], yerr=np.abs(ends), label=label, **style.nth(k))
         panel.set(xscale="log", xlabel="replicates", ylabel="ever missed by then", title=RUNS.label_of(method))
         panel.set_ylim(bottom=0)
-    axes[0].legend()
+    for panel in axes:
+        labels.at_ends(panel)
 
 
 def _design(replicates: int) -> dict:
@@ -170,7 +171,7 @@ STUDY = Study(
             "sequential_stopping",
             "Proportion of runs in which an interval for the mean has missed it at some number of replicates from 50 on. "
             "Left: the usual 95 % interval, looked at after every replicate, misses more and more often; right: the "
-            "confidence sequence. Bars are 95 % Wilson intervals; dotted: 5 %.",
+            "confidence sequence, on a scale of its own. Bars are 95 % Wilson intervals; dotted: 5 %.",
             draw,
             "two-column",
             2.6,

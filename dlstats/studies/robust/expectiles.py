@@ -75,7 +75,7 @@ def _elicited() -> dict[str, float]:
 
 def draw_expectiles(evidence: Evidence, figure) -> None:
     """Where the expectiles of two distributions sit among their quantiles."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     table = evidence.table(measure="sits_at")
     axis = figure.subplots()
@@ -87,7 +87,7 @@ def draw_expectiles(evidence: Evidence, figure) -> None:
         axis.plot(points["level"], points["estimate"], **marks | {"linestyle": ""})
     axis.plot([0, 1], [0, 1], color="0.7", linewidth=0.6, zorder=0)
     axis.set(xlabel="level of the expectile", ylabel=evidence.axis("sits_at"))
-    axis.legend()
+    labels.at_ends(axis)
 
 
 STUDY = Study(

@@ -171,7 +171,7 @@ CHECKS = (
 
 def draw_engel(evidence: Evidence, figure) -> None:
     """Engel's data with the seven fits: lines of linear programming, dots of the network."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     data = _households()
     table = evidence.table("engel", measure=["intercept", "slope"])
@@ -182,11 +182,12 @@ def draw_engel(evidence: Evidence, figure) -> None:
     for level in lines.index:
         line, dots = (lines.loc[level, method] for method in METHODS)
         color = (style.method("exact") if level == 0.5 else style.nth(1))["color"]
-        labels = [f"{method.label}, by level" if level == LEVELS[0] else None for method in METHODS.values()]
-        axis.plot(ends, line["intercept"] + line["slope"] * ends, color=color, linewidth=0.8, label=labels[0])
+        named = [f"{method.label}, by level" if level == LEVELS[0] else None for method in METHODS.values()]
+        axis.plot(ends, line["intercept"] + line["slope"] * ends, color=color, linewidth=0.8, label=named[0])
+        labels.at_end(axis, ends[1], line["intercept"] + line["slope"] * ends[1], f"{level:g}", color)
         heights = dots["intercept"] + dots["slope"] * inside
-        axis.plot(inside, heights, "o", color=color, markersize=2, label=labels[1])
-    axis.set(xlabel="household income", ylabel="food expenditure", xlim=(300, 3100), ylim=(200, 2200))
+        axis.plot(inside, heights, "o", color=color, markersize=2, label=named[1])
+    axis.set(xlabel="household income", ylabel="food expenditure", xlim=(300, 3020), ylim=(200, 2200))
     axis.legend()
 
 
@@ -221,8 +222,9 @@ STUDY = Study(
     figures=(
         Figure(
             "engel",
-            "Engel's 235 households with linear quantile fits at levels 0.05, 0.1, 0.25, 0.5 (black), 0.75, 0.9 and 0.95. Lines: "
-            "linear programming. Dots: network without hidden layer, trained on the pinball loss; they lie on the lines.",
+            "Engel's 235 households with linear quantile fits at the levels written at their ends, the median in black. Lines: "
+            "linear programming. Dots: network without hidden layer, trained on the pinball loss; they lie on the lines, "
+            "which fan out: the spread of expenditure grows with income.",
             draw_engel,
         ),
     ),

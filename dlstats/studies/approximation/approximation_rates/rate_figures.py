@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlstats.plotting import style
+from dlstats.plotting import labels, style
 from dlstats.plotting.curves import interval
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
@@ -47,8 +47,8 @@ def _knots(evidence: Evidence, axis) -> None:
             label=label,
             **style.method(method),
         )
-    axis.set(xscale="log", yscale="log", xlabel="units N", ylabel=r"$L^2$ error for $x^2$")
-    axis.legend(loc="lower left")
+    axis.set(xscale="log", yscale="log", xlabel="units $N$", ylabel=r"$L^2$ error for $x^2$")
+    axis.legend(loc="lower left", fontsize="x-small")
 
 
 def _features(evidence: Evidence, axis) -> None:
@@ -62,16 +62,16 @@ def _features(evidence: Evidence, axis) -> None:
             x,
             group["estimate"],
             interval(group["estimate"], group["mcse"]),
-            label=f"d = {d}",
+            label=f"$d = {d}$",
             **(line | {"linestyle": ""}),
         )
         axis.axhline(
             theory.random_features_mse(d, d**-0.5), **(style.method("limit") | {"color": line["color"]}), linewidth=1
         )
-    axis.set(xscale="log", xlabel=evidence.axis("features"), ylabel="N × mean squared error", ylim=(0, None))
+    axis.set(xscale="log", xlabel=evidence.axis("features"), ylabel="$N$ × mean squared error", ylim=(0, None))
     axis.set_xticks(sizes := sorted(table["features"].unique()), [f"{size:g}" for size in sizes])
     axis.minorticks_off()
-    axis.legend(loc="lower left")
+    labels.at_ends(axis)
 
 
 def _grids(evidence: Evidence, axis) -> None:
@@ -79,12 +79,12 @@ def _grids(evidence: Evidence, axis) -> None:
     rows = evidence.rows("grids")
     for index, (d, group) in enumerate(rows.groupby("dimension")):
         group, d = group.sort_values(by="cells_of_grid"), int(float(str(d)))
-        axis.plot(group["cells_of_grid"], group["grid_error"], label=f"d = {d}", **style.nth(index + 1))
+        axis.plot(group["cells_of_grid"], group["grid_error"], label=f"$d = {d}$", **style.nth(index + 1))
         last = group.iloc[-1]
         line = last["grid_error"] * (group["cells_of_grid"] / last["cells_of_grid"]) ** (-2 / d)
         axis.plot(group["cells_of_grid"], line, **(style.method("theory") | {"color": "0.5"}), linewidth=0.8, zorder=0)
-    axis.set(xscale="log", yscale="log", xlabel="grid cells W", ylabel=r"$L^2$ error")
-    axis.legend(loc="lower right")
+    axis.set(xscale="log", yscale="log", xlabel="grid cells $W$", ylabel=r"$L^2$ error of interpolation")
+    labels.at_ends(axis)
 
 
 FIGURES = (
@@ -93,7 +93,8 @@ FIGURES = (
         "Rates with their constants. Left: L² error for x² on [0, 1] against units; dotted, the exact floor of N units; "
         "splines with random knots; expected best of 16 trained networks. Middle: N times the mean squared error of N random "
         "cosines, with the closed form of each dimension (dotted): independent of N and nearly of the dimension. Right: linear "
-        "interpolation on grids; dashed lines have slope −2/d. Bars are 95 % Monte Carlo intervals.",
+        "interpolation on grids; dashed lines have slope −2/d. See how far trained networks stay from the floor of their units. "
+        "Bars are 95 % Monte Carlo intervals.",
         _rates,
         "two-column",
         2.8,

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 def _by_depth(evidence: Evidence, figure) -> None:
     """Counts against depth at 32 units: worst-case bound, folding, expectation, measured means with intervals."""
+    from dlstats.plotting import labels
+
     axes = figure.subplots(1, 2)
     on_line = evidence.table("line", measure="zeros", distribution="gaussian")
     _panel(axes[0], on_line.assign(estimate=on_line["estimate"] + 1), 1, "pieces of a line")
     _panel(axes[1], evidence.table("plane", measure="regions"), 2, "regions of the plane")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)
+    labels.at_ends(axes[1])
 
 
 def _panel(axis, table, dimension: int, label: str) -> None:

@@ -105,7 +105,8 @@ def _training(evidence: Evidence, figure) -> None:
 FIGURE = Figure(
     "regions_training",
     "Linear pieces of networks with 48 hidden units before and after training on the sawtooth m⁽³⁾, on the line (left) "
-    "and on (0, 1) (right), one point per network. Grey: no change. Dotted: the 8 pieces of the target.",
+    "and on (0, 1) (right), one point per network. Grey: no change; see whether training takes "
+    "networks from there to the 8 pieces of the target (dotted).",
     _training,
     "two-column",
     2.6,

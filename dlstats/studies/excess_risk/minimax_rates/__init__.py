@@ -191,7 +191,7 @@ CLAIMS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     smoothness = sorted(evidence.table("sequence", measure="risk", statistic="exact")["smoothness"].unique())
     sequences = [(f"$b = {b:g}$", {"smoothness": b}, -sequence.minimax_exponent(b)) for b in smoothness]
@@ -212,7 +212,7 @@ def _draw(evidence: Evidence, figure) -> None:
         risk_axes(axes, evidence, title)
         if experiment != "sequence":
             axes.set_ylabel("")
-        axes.legend()
+        labels.at_ends(axes)
 
 
 once = partial(grid, replicates=1)
@@ -240,7 +240,8 @@ STUDY = Study(
             "minimax_rates",
             "Exact risks against sample size, with the slope of theory below each (dashed). Left: the best projection in "
             "the sequence model. Middle: kernel ridge with eigenvalues k^(−2), which saturates at b = 2. Right: isotropic "
-            "smoothing of an additive target on the d-torus, slower the larger d. No Monte Carlo error: nothing is random.",
+            "smoothing of an additive target on the d-torus, slower the larger d. Panels have scales of their own. "
+            "No Monte Carlo error: nothing is random.",
             _draw,
             "two-column",
             2.4,

@@ -31,7 +31,8 @@ STUDY = Study(
         Figure(
             "imbalance_separable",
             "Separable data, ridge path from large to small penalty. Left: weights and offsets move the boundary less and "
-            "less. Right: a multiplicative margin keeps its effect. Bars: 95 % Monte Carlo intervals over data sets.",
+            "less. Right: a multiplicative margin keeps its effect, a weight "
+            "loses it. Bars: 95 % Monte Carlo intervals over data sets.",
             separable.draw_path,
             "two-column",
             2.6,

@@ -134,18 +134,22 @@ CLAIMS = (
 )  # fmt: skip
 
 
+DRAWN = (("weight", 10.0), ("weight", 100.0), ("offset", 2.0), ("scale", 0.5), ("scale", 0.25))
+"""Arms in the order of their styles, one for both panels."""
+
+
 def draw_path(evidence: Evidence, figure) -> None:
     """Shift of the boundary and ratio of the margins along the ridge path, mean over data sets with their error."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     left, right = figure.subplots(1, 2)
     shown = {left: ("shift", ("weight", 10.0), ("weight", 100.0), ("offset", 2.0))}
     shown |= {right: ("margin_ratio", ("scale", 0.5), ("scale", 0.25), ("weight", 100.0))}
     for axes, (column, *arms) in shown.items():
-        for index, (arm, size) in enumerate(arms):
+        for arm, size in arms:
             table = evidence.table("separable", measure=column, statistic="mean", method=arm, size=size)
             label = f"{SEPARABLE.label_of(arm)} {size:g}"
-            drawn = style.nth(index + (column != "shift") * 3)
+            drawn = style.nth(DRAWN.index((arm, size)))
             axes.errorbar(
                 table["digits"],
                 table["estimate"],
@@ -156,6 +160,6 @@ def draw_path(evidence: Evidence, figure) -> None:
         axes.set(xscale="log", xlabel=SEPARABLE.keys["digits"].label)
         axes.set_xticks(SHOWN, [str(d) for d in SHOWN])
         axes.minorticks_off()
-        axes.legend()
+        labels.at_ends(axes)
     left.set(ylabel=evidence.axis("shift", "separable"), ylim=(0, None))
     right.set_ylabel(evidence.axis("margin_ratio", "separable"))

@@ -98,7 +98,7 @@ CLAIMS = (
 
 def draw(evidence: Evidence, figure) -> None:
     """Median absolute error against n, one panel per method, one line per α, with the theoretical slopes."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     table = evidence.table("stable", measure="error", statistic="median")
     axes = figure.subplots(1, 3, sharey=True)
@@ -109,16 +109,16 @@ def draw(evidence: Evidence, figure) -> None:
             bars = [error - lines["lower"], lines["upper"] - error]
             axis.errorbar(n, error, yerr=bars, label=f"α = {alpha:g}", **style.nth(index + 1))
             rate = robustness.stable_rate(alpha) if name == "mean" else -0.5
-            axis.plot(n, error.iloc[0] * (n / n.iloc[0]) ** rate, color="0.6", linewidth=0.6, zorder=0)
+            axis.plot(n, error.iloc[0] * (n / n.iloc[0]) ** rate, linewidth=0.8, zorder=0, **style.method("theory"))
         axis.set(xscale="log", yscale="log", xlabel=evidence.axis("n"), title=method.label)
     axes[0].set_ylabel(evidence.axis("error", "stable"))
-    axes[0].legend(fontsize="x-small")
+    labels.at_ends(axes[0])
 
 
 FIGURE = Figure(
     "stable_rates",
     "Median absolute error of location estimators under symmetric α-stable noise, with 95 % Monte Carlo intervals: averaging "
-    "gains nothing at α = 1, median and Huber keep their rate. Grey: the theoretical slopes through the first point, 1/α − 1 "
+    "gains nothing at α = 1, median and Huber keep their rate. Dashed: the theoretical slopes through the first point, 1/α − 1 "
     "for the mean and −1/2 for median and Huber.",
     draw,
     "two-column",
