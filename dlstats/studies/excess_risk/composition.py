@@ -206,8 +206,8 @@ STUDY = Study(
             "composition",
             f"Median excess risk of a network of {WIDTH} units and rivals, all tuned on the same held-out fifth, on a "
             "single-index target in 10 and an additive target in 5 dimensions; dashed: slope −4/(4+d). See how far the network "
-            "falls below random features, as many and sixteen times as many, and who knows the structure. 95 % Monte Carlo "
-            "intervals.",
+            "falls below random features, as many and sixteen times as many, and who knows the structure. The "
+            "panels have scales of their own. 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             3.2,

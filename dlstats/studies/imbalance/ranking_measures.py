@@ -151,18 +151,18 @@ def draw_random(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     axes = figure.subplots()
+    table = evidence.table("random", measure="over_prevalence", statistic="mean")
     for index, prevalence in enumerate((0.1, 0.01)):
-        positives = np.unique(np.geomspace(1, 5000 * prevalence, 40).astype(int))
+        positives = np.unique(np.geomspace(1, 50000 * prevalence, 400).astype(int))
         sizes = np.round(positives / prevalence).astype(int)
         pairs = zip(sizes.tolist(), positives.tolist(), strict=True)
         ratio = [theory.average_precision_random(n, p) * n / p for n, p in pairs]
-        drawn = style.method("theory") | {"color": style.nth(index)["color"]}
-        axes.plot(sizes, ratio, label=f"theory, prevalence {prevalence}", **drawn)
-    table = evidence.table("random", measure="over_prevalence", statistic="mean")
-    drawn = style.method("exact") | {"linestyle": ""}
-    axes.errorbar(
-        table["n"], table["estimate"], yerr=interval(table["estimate"], table["mcse"]), label="simulated", **drawn
-    )
+        drawn = style.nth(index + 1)
+        axes.plot(sizes, ratio, **style.method("theory") | {"color": drawn["color"]})
+        own = table[np.isclose(table["positives"] / table["n"], prevalence)]
+        bars = interval(own["estimate"], own["mcse"])
+        label = f"prevalence {prevalence}"
+        axes.errorbar(own["n"], own["estimate"], yerr=bars, label=label, **drawn | {"linestyle": ""})
     axes.axhline(1, color="0.7", linewidth=0.6)
     axes.set(xscale="log", xlabel=evidence.axis("n", "random"), ylabel=evidence.axis("over_prevalence"))
     axes.legend()
@@ -199,7 +199,7 @@ STUDY = Study(
         Figure(
             "imbalance_average_precision",
             "Expected average precision of a random ranking over its prevalence. It tends to 1 as the sample grows and is "
-            "far above it for few points. Bars: 95 % Monte Carlo intervals.",
+            "far above it for few points. Dashed: theory; symbols: simulation with 95 % Monte Carlo intervals.",
             draw_random,
         ),
     ),

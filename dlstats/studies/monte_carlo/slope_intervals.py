@@ -145,7 +145,7 @@ def draw(evidence: Evidence, figure) -> None:
         for k, ((method, cv), lines) in enumerate(table.groupby(["method", "cv"], sort=True)):
             lines = lines.sort_values("size")
             ends = np.stack([lines["estimate"] - lines["lower"], lines["upper"] - lines["estimate"]])
-            name = f"{SLOPES.label_of(str(method))}, cv {cv:g}"
+            name = f"{SLOPES.label_of(str(method))}, CV {cv:g}"
             x = lines["size"] * 1.04 ** (k - 1.5)
             panel.errorbar(x, lines["estimate"], yerr=ends, label=name, **style.nth(k))
         panel.set(xscale="log", xlabel=SLOPES.factors["size"].axis, ylabel=label)
@@ -170,7 +170,7 @@ STUDY = Study(
         Figure(
             "slope_intervals",
             "Left: coverage of 95 % intervals for a slope by number of replicates, gamma replicates with coefficient of "
-            "variation cv. Right: how often the test of fit rejects a true line at level 5 %. The interval and the test of "
+            "variation CV. Right: how often the test of fit rejects a true line at level 5 %. The interval and the test of "
             "this package (percentile-t below 100 replicates, Johansen's distribution) are nearer to the dotted nominal "
             "levels than the textbook ones where replicates are few. Bars are 95 % Wilson intervals.",
             draw,

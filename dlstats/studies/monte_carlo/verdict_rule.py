@@ -124,7 +124,7 @@ def draw(evidence: Evidence, figure) -> None:
         axis.set_xticks(sizes := sorted(lines["size"].unique()), [str(size) for size in sizes])
         axis.minorticks_off()
     axes[0].set_ylabel("wrongly refuted")
-    axes[0].legend()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
 
 def _design(closed: int, drawn: int, sizes: list[int]) -> dict:
@@ -148,7 +148,7 @@ STUDY = Study(
             "with 95 % Wilson intervals; dotted: 5 %. Few replicates make the rule cautious.",
             draw,
             "two-column",
-            2.6,
+            2.8,
         ),
     ),
     limits="One claim alone; the adjustment over a ledger is the matter of the study `multiplicity`. Power for normal "

@@ -167,11 +167,12 @@ def draw_risk(evidence: Evidence, figure) -> None:
             open_marks = marks | {"linestyle": "", "markerfacecolor": "white"}
             axis.plot(1.12 * longer["n"], longer["estimate"], **open_marks)
         n = np.array([200.0, 3200.0])
-        axis.plot(n, 0.013 * (n / 200) ** -0.8, color="0.6", linewidth=0.7, label="slope −4/5")
+        axis.plot(n, 0.013 * (n / 200) ** -0.8, label="slope −4/5", linewidth=0.8, **style.method("theory"))
         axis.set(xscale="log", yscale="log", xlabel=evidence.axis("n"), title=f"{name.capitalize()} noise")
         axis.set_xticks(SIZES, [str(n) for n in SIZES])
         axis.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     axes[0].set_ylabel("median squared error")
+    axes[0].plot([], [], "o", color="0.4", markerfacecolor="white", label="three times the steps")
     axes[0].legend(fontsize="x-small")
 
 

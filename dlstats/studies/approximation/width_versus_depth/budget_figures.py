@@ -134,7 +134,9 @@ def _members(evidence: Evidence, figure) -> None:
             axis.errorbar(
                 x, table["estimate"], bars, label=f"effort {effort}", **(style.nth(index + 1) | {"linestyle": ""})
             )
-            axis.set_xticks(range(len(names)), [n.replace("_", " ") for n in names], rotation=40, ha="right")
+            axis.set_xticks(
+                range(len(names)), [evidence.experiments[part].label_of(n) for n in names], rotation=40, ha="right"
+            )
         axis.axhline(1, color="0.6", linewidth=0.7, zorder=0)
         axis.set(yscale="log", xlabel=label)
     axes[0].set_ylabel("test error / variance")

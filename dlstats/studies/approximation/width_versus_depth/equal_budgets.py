@@ -19,6 +19,11 @@ SCHEMES = ("zero", "normal", "xavier", "he", "lecun", "orthogonal", "torch_defau
 ACTIVATIONS = ("relu", "leaky_relu", "prelu", "elu", "selu", "softplus", "gelu", "silu", "sigmoid", "tanh")
 SUITED = {"selu": "lecun", "sigmoid": "xavier", "tanh": "xavier"}
 """The initialisation made for an activation; He's for the others."""
+WRITTEN = {
+    "relu": "ReLU", "leaky_relu": "leaky ReLU", "prelu": "PReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
+    "normal": "N(0, 0.01²)", "xavier": "Xavier", "he": "He", "lecun": "LeCun", "torch_default": "PyTorch's default",
+}  # fmt: skip
+"""How activations and initialisations are written that are not words."""
 DESCENT = {"normal_descent": "normal", "he_descent": "he"}
 """Initialisations from which plain gradient descent is tried, too."""
 
@@ -109,7 +114,7 @@ BY_ACTIVATION = Experiment(
     simulate=by_activation,
     factors=FACTORS,
     methods={
-        name: Method(name.replace("_", " "), f"activation {name}, {SAID[SUITED.get(name, 'he')]} weights")
+        name: Method(WRITTEN.get(name, name), f"activation {name}, {SAID[SUITED.get(name, 'he')]} weights")
         for name in ACTIVATIONS
     },
     measures=MEASURES,
@@ -121,11 +126,13 @@ BY_START = Experiment(
     simulate=by_start,
     factors=FACTORS,
     methods={
-        name: Method(name.replace("_", " "), f"ReLU, initialisation {SAID.get(name, name.replace('_', ' '))}, biases 0")
+        name: Method(
+            WRITTEN.get(name, name), f"ReLU, initialisation {SAID.get(name, name.replace('_', ' '))}, biases 0"
+        )
         for name in SCHEMES
     }
     | {
-        name: Method(f"{SAID[scheme]}, descent", f"ReLU, initialisation {SAID[scheme]}, biases 0, gradient descent")
+        name: Method(f"{WRITTEN[scheme]}, descent", f"ReLU, initialisation {SAID[scheme]}, biases 0, gradient descent")
         for name, scheme in DESCENT.items()
     },
     measures=(*MEASURES, RANGE),

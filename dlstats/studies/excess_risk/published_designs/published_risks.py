@@ -35,6 +35,7 @@ TARGETS = {
     "doppler": (lambda x: donoho_johnstone.doppler(x[..., 0]), 1),
 }
 """Regression function and number of inputs, uniform on the unit cube."""
+LABELS = {name: written(name).replace("_", " ") for name in (*MODELS, *TARGETS)} | {"weierstrass": "Weierstrass"}
 
 
 def _network(label: str, layers: int, units: tuple[int, ...], style: str) -> Network:
@@ -109,7 +110,7 @@ RELATIVE = "error over that of the best constant"
 RISK = Experiment(
     simulate=simulate,
     factors={
-        "target": Factor("target", str, {name: written(name).replace("_", " ") for name in (*MODELS, *TARGETS)}),
+        "target": Factor("target", str, LABELS),
         "n": Factor("sample size", int, symbol="n", at_least=20),
         "noise": Factor("noise over the interquartile range of the target", float, above=0),
         "steps": Factor("steps", int, at_least=1, default=None),

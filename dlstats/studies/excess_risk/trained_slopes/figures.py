@@ -46,7 +46,8 @@ def draw(evidence: Evidence, figure) -> None:
         below.set_yticklabels([m.label for m in RISK.methods.values()] if target == next(iter(LABELS)) else [])
         if above is not panels[0, 0]:
             above.set_ylabel("")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    key = panels[0, 0].get_legend_handles_labels()
+    figure.legend(*key, loc="outside upper center", ncols=6, fontsize="x-small", columnspacing=1.2)
 
 
 def draw_effort(evidence: Evidence, figure) -> None:
@@ -73,7 +74,11 @@ def draw_effort(evidence: Evidence, figure) -> None:
         below.set_yscale("linear")
     panels[0, 0].set_ylabel("risk, effort 3 over 1")
     panels[1, 0].set_ylabel(r"training error$/\sigma^2$")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    handles, words = panels[0, 0].get_legend_handles_labels()
+    for effort, line in tuple(style.EFFORTS.items())[:2]:
+        handles += panels[1, 0].plot([], [], color="0.4", linestyle=line)
+        words.append(f"effort {effort}")
+    figure.legend(handles, words, loc="outside upper center", ncols=6)
 
 
 FIGURES = (
@@ -82,7 +87,8 @@ FIGURES = (
         "Above: geometric mean of the excess risk of networks of one layer by width rule, of linear splines with free knots, the "
         "same functions fitted without gradients, and of a smoothing spline; dashed: theory's slope. Below: slopes at one "
         "(filled) and three times the steps (open), a cross where no straight line fits; dotted: theory. On the rough target "
-        "networks fall about half as fast as splines and theory, at either effort. 95 % intervals.",
+        "networks fall about half as fast as splines and theory, at either effort. Every target has its own "
+        "scale. 95 % intervals.",
         draw,
         "two-column",
         4.4,

@@ -194,7 +194,8 @@ STUDY = Study(
             "Balanced error less that of cross-entropy on random splits of real data; left of 0 a method is better. Left: 300 "
             "samples, 10 % malignant, a fifth held out. Right: digits, 100 zeros to 5 nines. Thick bars: 95 % Monte Carlo "
             "intervals over splits, which tell what holds in this data set; thin bars: 95 % intervals by the error of Nadeau and "
-            "Bengio, for what would hold in another: look which methods they still tell from cross-entropy.",
+            "Bengio, for what would hold in another: look which methods they still tell from cross-entropy. "
+            "The panels have scales of their own.",
             draw_real,
             "two-column",
             3.0,

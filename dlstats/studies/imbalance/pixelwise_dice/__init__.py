@@ -110,7 +110,11 @@ def _draw(evidence: Evidence, figure) -> None:
         left.plot(table["foreground"], table["estimate"], label=label, **(style.method("theory") | {"color": color}))
     table = evidence.table(measure="dice_shifted", method="cross_entropy", statistic="mean").sort_values("foreground")
     right.plot(
-        table["foreground"], table["estimate"], color="0.4", linestyle="-.", label="cross-entropy cut at its F/2"
+        table["foreground"],
+        table["estimate"],
+        color=style.method("cross_entropy")["color"],
+        linestyle="-.",
+        label="cross-entropy cut at its F/2",
     )
     table = evidence.table(measure="best_dice", method="dice", statistic="mean").sort_values("foreground")
     right.plot(table["foreground"], table["estimate"], label="largest, F", **style.method("bound"))
@@ -119,7 +123,10 @@ def _draw(evidence: Evidence, figure) -> None:
         axes.set_xticks(FOREGROUNDS, [f"{100 * f:g} %" for f in FOREGROUNDS])
         axes.minorticks_off()
         axes.set(xlabel=evidence.axis("foreground"), ylabel=label)
-        axes.legend(fontsize="x-small")
+    shown = {
+        label: handle for axes in (left, right) for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(list(shown.values()), list(shown), loc="outside upper center", ncols=4)
 
 
 def _design(more: float, steps: int, one: int, three: int) -> list[Grid]:
@@ -147,7 +154,7 @@ STUDY = Study(
             "Dice. Bars: 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
-            2.9,
+            3.1,
         ),
     ),
     limits="No segmentation network: it sees 3 × 3 pixels, which is all that the truth depends on, and the truth is a logistic "

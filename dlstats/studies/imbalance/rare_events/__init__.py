@@ -196,6 +196,8 @@ def draw_bias(evidence: Evidence, figure) -> None:
                 **drawn,
             )
     left.set(xscale="log", xlabel=evidence.axis("n", "covariate"), ylabel="bias / first-order bias")
+    left.set_xticks(sizes := sorted(table["n"].unique()), [f"{n:g}" for n in sizes])
+    left.minorticks_off()
     left.legend(fontsize="x-small")
     for name, method in label_shift.LABEL_SHIFT.methods.items():
         rows = evidence.rows("label_shift", method=name)
@@ -238,7 +240,8 @@ STUDY = Study(
         Figure(
             "imbalance_rare_events",
             "Left: bias of logistic regression over its first-order value; the corrections leave none of that order. Right: "
-            "estimates of the prior from 2,000 unlabelled points; grey: the truth. Bars: 95 % intervals.",
+            "estimates of the prior from 2,000 unlabelled points; grey: the truth. The steeper a curve, the better the estimate. "
+            "Bars: 95 % intervals.",
             draw_bias,
             "two-column",
             2.6,

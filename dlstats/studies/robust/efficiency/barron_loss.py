@@ -190,6 +190,7 @@ def draw_tuning(evidence: Evidence, figure) -> None:
 FIGURE = Figure(
     "barron_tuning",
     "Efficiency of Barron's loss under standard normal errors against its scale. Symbols: the scale for 95 % efficiency, from "
-    "the loss as trained. For shapes from α = 1.5788 to 2 every scale exceeds 95 %. Exact.",
+    "the loss as trained. For shapes from α = 1.5788 to 2 every scale exceeds 95 %. The smaller α, the larger the "
+    "scale that keeps efficiency. Exact.",
     draw_tuning,
 )

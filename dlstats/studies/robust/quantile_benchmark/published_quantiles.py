@@ -25,6 +25,18 @@ FITTED = tuple(round(0.05 * k, 2) for k in range(1, 20))
 UNIVARIATE = ("linear_sine_t1", "linear_t1", "wave_exp_t2", "angle_sine_t2")
 MULTIVARIATE = ("S1", "S2", "S3", "S4", "S5")
 DESIGNS = {name: quantile_designs.DESIGNS[name] for name in (*UNIVARIATE, *MULTIVARIATE)}
+WRITTEN = {
+    "linear_sine_t1": "linear, sine × Cauchy",
+    "linear_t1": "linear, Cauchy",
+    "wave_exp_t2": "wave, growing × t(2)",
+    "angle_sine_t2": "angle, sine × t(2)",
+    "S1": "S1, d = 2",
+    "S2": "S2, d = 5",
+    "S3": "S3, d = 10",
+    "S4": "S4, d = 2",
+    "S5": "S5, d = 2",
+}
+"""Function, and scale × noise; or number and inputs as published."""
 SIZES = {name: 512 if name in UNIVARIATE else 1000 for name in DESIGNS}
 """The sample size of every design for which claims are made."""
 TEST = 2000
@@ -44,9 +56,10 @@ NETWORKS = {
         "non-crossing, 0.5 free", "the same with the output of level 0.5 free and increments up and down from it"
     ),
     "placed": Method(
-        "0.05 free, placed", "non-crossing, 0.05 free, from biases that put every level at its quantile in the sample"
+        "non-crossing, 0.05 free, placed",
+        "non-crossing, 0.05 free, from biases that put every level at its quantile in the sample",
     ),
-    "centred_placed": Method("0.5 free, placed", "non-crossing, 0.5 free, from such biases"),
+    "centred_placed": Method("non-crossing, 0.5 free, placed", "non-crossing, 0.5 free, from such biases"),
 }
 REARRANGED = {
     "rearranged": Method("network per level, sorted", "the quantiles of one network per level, sorted at every x")
@@ -192,7 +205,7 @@ EXPERIMENT = Experiment(
     simulate,
     factors={
         "n": Factor("sample size", int, symbol="n", at_least=20),
-        "design": Factor("design", str, levels={name: name.replace("_", " ") for name in DESIGNS}),
+        "design": Factor("design", str, levels=WRITTEN),
     }
     | EFFORT,
     keys={"level": Factor("quantile level", float, symbol=r"\tau", levels=LEVELS)},
