@@ -50,11 +50,16 @@ def interval(estimate: ArrayLike, mcse: ArrayLike, log: bool = False) -> np.ndar
 
 
 def draw_points(axes, table: pd.DataFrame, label: str, appearance: Mapping[str, Any] | str, log: bool = True) -> None:
-    """A curve with 95 % Monte Carlo error bars for a log axis or a linear one, in the style of a method or the one given."""
+    """A curve with 95 % Monte Carlo error bars for a log axis or a linear one, in the style of a method or the one given.
+
+    Those of proportions are the summary's, which stay between 0 and 1.
+    """
     from dlstats.plotting import style
 
     chosen = style.method(appearance) if isinstance(appearance, str) else appearance
     bars = interval(table["estimate"], table["mcse"], log)
+    if (table["statistic"] == "proportion").all():
+        bars = np.stack([table["estimate"] - table["lower"], table["upper"] - table["estimate"]]).clip(min=0)
     axes.errorbar(table["at"], table["estimate"], yerr=bars, label=label, **chosen)
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from dlstats.pipeline import summaries
 from dlstats.plotting import labels
-from dlstats.plotting.curves import curves, log_axes, risk_axes
+from dlstats.plotting.curves import curves, draw_points, log_axes, risk_axes
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.measure import Measure
@@ -115,3 +115,15 @@ def test_a_figure_of_what_no_experiment_declares_is_refused_when_the_study_is_lo
     study = Study(title="Toy", aims="", experiments={"risk": EXPERIMENT}, figures=[figure], designs=designs)
     with pytest.raises(ValueError, match=message):
         study.named("toy", "toys")
+
+
+def test_bars_of_proportions_stay_between_0_and_1():
+    ends = pd.DataFrame(
+        {"at": [1.0, 2.0], "estimate": [0.0, 0.9], "mcse": [0.1, 0.1], "lower": [0.0, 0.6], "upper": [0.2, 0.98]}
+    )
+    axes = Figure().subplots(1, 2)
+    for panel, statistic in zip(axes, ("proportion", "mean"), strict=True):
+        draw_points(panel, ends.assign(statistic=statistic), "starts", "network", log=False)
+    drawn, mean = ([bar.tolist() for bar in panel.containers[0].lines[2][0].get_segments()] for panel in axes)
+    assert drawn == [[[1.0, 0.0], [1.0, 0.2]], [[2.0, pytest.approx(0.6)], [2.0, pytest.approx(0.98)]]]
+    assert mean[1][1][1] == pytest.approx(0.9 + 0.196)

@@ -142,7 +142,7 @@ def _draw(evidence: Evidence, figure) -> None:
         loads = [max(1, round(load * inputs)) for load in fine]
         exact = [theory.separable_probability(n, inputs) for n in loads]
         left.plot([n / inputs for n in loads], exact, **(style.method("limit") | {"color": marks["color"]}))
-    left.set(xlabel="N / d", ylabel=evidence.axis("separated", "dichotomies"))
+    left.set(xlabel="$N / d$", ylabel=evidence.axis("separated", "dichotomies"))
     left.legend()
     table = points(evidence, "share", over="n", experiment="correlation")
     described = EXPERIMENTS["correlation"].methods["unit"]

@@ -195,7 +195,7 @@ CHECKS = (
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     axes = figure.subplots()
     lines = evidence.table("bounds", measure="log_bound", method="shallow", width=2, layers=1)
@@ -204,7 +204,7 @@ def _draw(evidence: Evidence, figure) -> None:
         axes.plot(table["at"] / weight, table["estimate"], label=f"$B = {weight:g}$", **style.nth(number))
     axes.axhline(math.log(2), **style.method("limit"))
     axes.set(xscale="log", xlabel=r"$\varepsilon / B$", ylabel=evidence.axis("log_bound", "bounds"))
-    axes.legend()
+    labels.at_ends(axes)
 
 
 WEIGHTS = [0.001, 0.1, 1.0]

@@ -208,7 +208,7 @@ def _draw(evidence: Evidence, figure) -> None:
         )
         panel.minorticks_off()
         panel.legend(fontsize="x-small")
-    axes[0].set_ylabel("n × error / bound")
+    axes[0].set_ylabel("$n$ × error / bound")
 
 
 def _design(replicates: int) -> dict:

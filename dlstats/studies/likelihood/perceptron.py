@@ -251,12 +251,12 @@ def _draw(evidence: Evidence, figure) -> None:
     from dlstats.plotting import style
 
     axes = figure.subplots()
-    for number, (activation, effort) in enumerate(itertools.product(("relu", "tanh"), (1, 3))):
+    for (number, activation), effort in itertools.product(enumerate(("relu", "tanh"), 1), (1, 3)):
         table = points(
             evidence, "solved", "proportion", "units", "xor", activation=activation, method="trained", effort=effort
         )
         label = f"{EXPERIMENTS['xor'].factors['activation'].describe(activation)}, effort {effort}"
-        draw_points(axes, table, label, style.nth(number), log=False)
+        draw_points(axes, table, label, style.nth(number) | {"linestyle": style.EFFORTS[effort]}, log=False)
     axes.set(xlabel=evidence.axis("units", "xor"), ylabel=evidence.axis("solved", "xor"))
     axes.legend(loc="lower right")
 

@@ -58,7 +58,7 @@ SOFTMAX = Experiment(
 
 
 def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
     from dlstats.plotting.curves import draw_points, points
 
     axes = figure.subplots()
@@ -69,7 +69,7 @@ def _draw(evidence: Evidence, figure) -> None:
         table = points(evidence, "distance", over="change", method=method, classes=classes)
         draw_points(axes, table, f"{SOFTMAX.label_of(method)}, K = {classes}", style.nth(number))
     axes.set(xscale="log", yscale="log", xlabel=evidence.axis("change"), ylabel=evidence.axis("distance"))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    labels.at_ends(axes)
 
 
 FIGURE = Figure(

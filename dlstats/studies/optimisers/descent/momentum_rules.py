@@ -80,7 +80,7 @@ CLAIMS = (
 
 def draw(evidence: Evidence, figure) -> None:
     """Distance from the minimum by step, for a large and a small learning rate."""
-    from dlstats.plotting import style
+    from dlstats.plotting import labels, style
 
     table = evidence.table("momentum", measure="distance")
     products = sorted(table["product"].unique())[-2:]
@@ -90,7 +90,7 @@ def draw(evidence: Evidence, figure) -> None:
             panel.plot(line["steps"], line["estimate"], label=method.label, **style.of(name, method))
         panel.set(yscale="log", xlabel=MOMENTUM_RULES.keys["steps"].axis, title=rf"$\eta\lambda$ = {product:g}")
     figure.axes[0].set_ylabel(MOMENTUM_RULES.measures[0].axis)
-    figure.axes[0].legend()
+    labels.at_ends(figure.axes[-1])
 
 
 FIGURE = Figure(
