@@ -86,6 +86,7 @@ EXPERIMENTS = {
             "trained": Method(
                 "trained network",
                 f"one hidden layer, {STEPS} steps of Adam at rate {RATE:g} on all four cases, PyTorch's default start",
+                "network",
             )
         },
         measures=(

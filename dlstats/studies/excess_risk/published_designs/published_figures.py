@@ -81,7 +81,7 @@ def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, a
     except LookupError:  # a cell without more effort
         return
     at = [list(MODELS).index(target) + 0.2 * (position - 1) for target in table.index]
-    low = table["lower"].clip(lower=LOWEST)
+    low = table["lower"].mask(table["lower"].between(-np.inf, LOWEST, inclusive="neither"), LOWEST)
     bars = [table["estimate"] - low, table["upper"] - table["estimate"]]
     look = marks | {"linestyle": ""} | ({} if label else {"markerfacecolor": "white"})
     axes.errorbar(at, table["estimate"], bars, label=label or None, elinewidth=0.7, **look)

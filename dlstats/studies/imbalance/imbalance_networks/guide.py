@@ -90,7 +90,9 @@ def draw_guide(evidence: Evidence, figure) -> None:
         for mark, (marker, color) in MARKS.items():
             if points[mark]:
                 x, y, size = zip(*points[mark], strict=True)
-                axes.scatter(x, y, size, style.COLORS.get(color, color), marker=marker, linewidths=0.8 * (marker == "_"))
+                axes.scatter(
+                    x, y, size, style.COLORS.get(color, color), marker=marker, linewidths=0.8 * (marker == "_")
+                )
         if mechanism == TRUE_MODEL[1]:
             axes.axhspan(*(names.index(TRUE_MODEL[0]) + np.array([-0.48, 0.48])), color="0.92", zorder=0, linewidth=0)
         axes.set_xticks(

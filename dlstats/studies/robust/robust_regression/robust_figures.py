@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.studies.robust.robust_regression.robust_fits import BASELINES, FUNCTIONS, METHODS, NETWORKS, NOISES
@@ -48,7 +50,8 @@ def _dots(axis, evidence: Evidence, measure: str, noise: str) -> None:
             lines = table[(table["function"] == function) & (table["effort"] == effort)]
             marks = style.nth(1 + index) | {"linestyle": ""} | ({"markerfacecolor": "white"} if effort > 1 else {})
             y = [ROWS.index(method) + 0.4 * index + 0.2 * (effort > 1) - 0.3 for method in lines["method"]]
-            bars = [lines["estimate"] - lines["lower"], lines["upper"].clip(upper=HIGHEST) - lines["estimate"]]
+            high = lines["upper"].mask(lines["upper"].between(HIGHEST, np.inf, inclusive="neither"), HIGHEST)
+            bars = [lines["estimate"] - lines["lower"], high - lines["estimate"]]
             label = f"{function}, effort {effort}"
             axis.errorbar(
                 lines["estimate"], y, xerr=bars, label=label, elinewidth=0.7, markersize=3, capsize=0, **marks
