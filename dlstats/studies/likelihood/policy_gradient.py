@@ -56,7 +56,7 @@ GRADIENTS = Experiment(
     methods={
         "none": Method("no baseline", "the reward times the score"),
         "mean": Method("mean reward", "the mean reward of the policy is subtracted"),
-        "best": Method("best constant", "the mean reward weighted by the squared norm of the score is subtracted"),
+        "best": Method("best baseline", "the mean reward weighted by the squared norm of the score is subtracted"),
     },
     measures=(
         Measure("variance", "total variance of one estimate"),

@@ -20,7 +20,7 @@ from dlstats.theory import schedules as theory
 
 STEPS = 1000
 METHODS = {
-    "constant": Method("constant", "η_t = η₀", "gradient_descent"),
+    "constant": Method("constant rate", "η_t = η₀", "gradient_descent"),
     "linear": Method("linear", f"η_t = η₀ (1 − t/{STEPS})", "turned_sign"),
     "cosine": Method("cosine", f"η_t = η₀ (1 + cos(πt/{STEPS}))/2", "heavy_ball"),
     "inverse_root": Method("1/√t", "η_t = η₀/√(t + 1)", "nesterov"),
