@@ -223,7 +223,7 @@ FLOORS = Experiment(
         "floor": Method(
             "floor of width 1", "best clamp of one direction, the class of width 1 (global search)", "floor"
         ),
-        "constant": Method("best baseline", "the constant with the smallest L¹ error"),
+        "constant": Method("best constant", "the constant with the smallest L¹ error"),
     },
     measures=(Measure("floor", "smallest L¹ error", "exact"),),
 )
