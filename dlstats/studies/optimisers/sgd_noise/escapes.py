@@ -47,14 +47,12 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 def simulate_tilted(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """The proportion of time in the basin of the lower minimum, from either minimum."""
     scale = noise_scale(condition.temperature)
-    noise = np.stack(
-        [streams.draw(lambda rng: rng.standard_normal(BURN_IN + KEPT), "noise", start=start) for start in STARTS]
-    )
+    noise = streams.draw(lambda rng: rng.standard_normal((len(STARTS), BURN_IN + KEPT)), "noise")
     low, top, high = theory.stationary_points(TILT)
     x = np.repeat([[low], [high]], len(streams), axis=1)
     below = np.zeros_like(x)
     for t in range(BURN_IN + KEPT):
-        x = x - RATE * theory.slope(x, TILT) + scale * noise[:, :, t]
+        x = x - RATE * theory.slope(x, TILT) + scale * noise[:, :, t].T
         if t >= BURN_IN:
             below = below + (x < top)
     return stacked(streams, {name: {"share": row / KEPT} for name, row in zip(STARTS, below, strict=True)})
