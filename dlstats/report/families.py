@@ -55,7 +55,8 @@ def tables(family: str, questions: Sequence[Question]) -> list[Table]:
     found = []
     for n, one in enumerate(questions):
         if one.table:
-            columns = [wide(name) for name in one.table.columns]
+            first, *others = one.table.columns
+            columns = [first, *map(wide, others)]
             found.append(table(f"table-{family}-{n}", one.table.caption, columns, one.table.rows))
     return found
 

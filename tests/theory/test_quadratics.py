@@ -70,6 +70,7 @@ def test_the_condition_of_uncentred_inputs_is_that_of_a_sample_that_is_a_full_gr
 def test_no_setting_near_the_tuned_ones_of_heavy_ball_has_a_smaller_factor(condition):
     rate, momentum = quadratics.tuned_momentum(condition)["heavy_ball"]
     ends, best = (1.0, condition), quadratics.tuned_factor("heavy_ball", condition)
+    assert max(quadratics.momentum_factor(rate * e, momentum) for e in ends) == pytest.approx(best, rel=1e-6)
     for r in rate * np.linspace(0.9, 1.1, 9):
         for b in np.clip(momentum * np.linspace(0.9, 1.1, 9), 0, 0.999):
             assert max(quadratics.momentum_factor(r * e, b) for e in ends) >= best - 1e-9

@@ -247,15 +247,15 @@ def draw(evidence: Evidence, figure) -> None:
         axis = LAST.factors["rate"].axis
         panel.set(xscale="log", yscale="log", xlabel=axis, title=rf"$\lambda$ = {curvature:g}")
     axes[0].set_ylabel(MSE.axis)
-    axes[0].legend()
+    axes[1].legend(loc="upper left")
 
 
 FIGURE = Figure(
     "schedules_last_iterate",
     "Mean squared distance of the last of 1000 iterates from the minimum of a quadratic, from 1 and with gradient noise of "
     "variance 1, by initial learning rate. Where the curvature is 1 (left) falling rates come near the floor that no schedule "
-    "passes and a constant one does not; where it is 0.01 (right) rates that fall as 1/t or 1/√t have hardly left the start. "
-    "Exact.",
+    "passes, and a constant one does not. Where it is 0.01 (right) noise outweighs the gradient: the floor itself is near the "
+    "start, and large rates only add noise. Exact.",
     draw,
     "two-column",
     2.9,
