@@ -208,9 +208,9 @@ STUDY = Study(
         Figure(
             "edge_of_stability",
             "Sharpness, the largest eigenvalue of the Hessian of the training error, of tanh networks under full-batch gradient "
-            "descent. Left: it rises until it meets 2/η, dotted, and stays there, so that a larger learning rate ends at a "
-            "flatter point. Right: as a multiple of 2/η; at η = 0.01 training is far below the edge. Bars are 95 % intervals "
-            "over initialisations.",
+            "descent. Left: it rises, or falls where it starts higher, until it meets 2/η, dotted, and stays there, so that a "
+            "larger learning rate ends at a flatter point. Right: as a multiple of 2/η; at η = 0.01 training is far below the "
+            "edge. Bars are 95 % intervals over initialisations.",
             draw,
             "two-column",
             2.8,
