@@ -10,7 +10,6 @@ from dlstats.dgp import closed_curves, jump
 DRAWS = 20_000
 
 
-@pytest.mark.second_route("dgp.closed_curves.ClosedCurves")
 def test_closed_curves_are_circles_of_two_frequencies_and_their_angles_are_uniform():
     design = closed_curves.ClosedCurves(2, 9)
     angles = design.angles(DRAWS, np.random.default_rng(0))
@@ -28,7 +27,6 @@ def test_closed_curves_are_circles_of_two_frequencies_and_their_angles_are_unifo
 @pytest.mark.parametrize(
     "process", [jump.CircularJump(8, 0.5), jump.CircularArc(8, 0.5), jump.CircularArc(10, 0.3, 0.37)]
 )
-@pytest.mark.second_route("dgp.jump.CircularJump", "dgp.jump.CircularArc")
 def test_a_jump_on_the_circle_is_one_on_an_arc_from_a_uniform_place(process):
     arc = getattr(process, "arc", 0.5)
     for shift in range(process.n):

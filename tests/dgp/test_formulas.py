@@ -1,6 +1,6 @@
 """Every design against its formula, written anew from the paper for one point, and its sample against its truth.
 
-`test_second_routes.py` asks that none is left out.
+`tests/test_second_routes.py` asks that none is left out.
 """
 
 import importlib
@@ -48,7 +48,6 @@ def test_a_function_of_the_inputs_is_its_formula(name):
     np.testing.assert_allclose(stacked.ravel(), found, rtol=1e-12)
 
 
-@pytest.mark.second_route("dgp.noise.Noise")
 @pytest.mark.parametrize("name", NOISES)
 def test_quantiles_and_moments_of_a_noise_are_those_of_its_formula(name):
     found, quantile, mean, variance = NOISES[name]
@@ -58,7 +57,6 @@ def test_quantiles_and_moments_of_a_noise_are_those_of_its_formula(name):
     assert found.median == pytest.approx(quantile(0.5), abs=1e-9)
 
 
-@pytest.mark.second_route("dgp.noise.stable_sample")
 @pytest.mark.parametrize("alpha", [0.7, 1, 1.5, 2])
 def test_stable_draws_have_their_quantiles(alpha):
     """Normal with variance 2 and Cauchy, else the inversion of the characteristic function."""
@@ -73,7 +71,6 @@ def test_stable_draws_have_their_quantiles(alpha):
         assert abs((x <= t).mean() - p) < 4 * math.sqrt(p * (1 - p) / DRAWS)
 
 
-@pytest.mark.second_route("dgp.additive.Additive")
 @pytest.mark.parametrize("name", DESIGNS)
 def test_conditional_quantiles_of_a_published_design_are_those_of_the_paper(name):
     design, (d, f, s, quantile) = quantile_designs.DESIGNS[name], DESIGNS[name]
@@ -85,7 +82,6 @@ def test_conditional_quantiles_of_a_published_design_are_those_of_the_paper(name
         np.testing.assert_allclose(design.quantile(x, level), wanted, rtol=1e-8)
 
 
-@pytest.mark.second_route("dgp.bauer_kohler.design")
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("noise_sd", [0.05, 0.2])
 def test_the_noise_of_an_interaction_model_is_normal_in_units_of_its_published_range(name, noise_sd):
@@ -101,7 +97,6 @@ def test_the_noise_of_an_interaction_model_is_normal_in_units_of_its_published_r
     np.testing.assert_allclose(high, 1.2815515655446004 * noise_sd * spread, rtol=1e-9)
 
 
-@pytest.mark.second_route("dgp.regression.design", "dgp.regression.noise_with_sd")
 @pytest.mark.parametrize("name", SCALED)
 @pytest.mark.parametrize("scale", regression.SCALES)
 def test_quantiles_of_a_regression_are_those_of_its_formula(name, scale):
@@ -122,7 +117,6 @@ def _same_function(table: Mapping, functions: Mapping) -> bool:
     return set(table) == set(functions)
 
 
-@pytest.mark.second_route("dgp.bauer_kohler.Model")
 def test_tables_hold_the_functions_that_they_name():
     own = dict.fromkeys(
         ("sine", "weierstrass", "additive", "single_index", "hierarchical", "piecewise_smooth", "step"), "regression"

@@ -54,13 +54,6 @@ def _density(mechanism: str, label: int, x: np.ndarray) -> float:
     return integrate.quad(arc, 0, math.pi, epsabs=1e-14, limit=200)[0]
 
 
-@pytest.mark.second_route(
-    "dgp.imbalanced.posterior",
-    "dgp.imbalanced.Gaussians",
-    "dgp.imbalanced.Rings",
-    "dgp.imbalanced.Moons",
-    "dgp.imbalanced.LongTail",
-)
 @pytest.mark.parametrize("name", imbalanced.MECHANISMS)
 def test_the_posterior_of_classes_is_that_of_their_densities(name):
     mechanism = imbalanced.MECHANISMS[name]
@@ -75,7 +68,6 @@ def test_the_posterior_of_classes_is_that_of_their_densities(name):
     )
 
 
-@pytest.mark.second_route("dgp.imbalanced.sample")
 @pytest.mark.parametrize("name", imbalanced.MECHANISMS)
 def test_classes_are_drawn_from_the_densities_that_the_posterior_has(name):
     """Under an unequal prior the labels of every class are unbiased for the posterior, and for its square."""
@@ -90,7 +82,6 @@ def test_classes_are_drawn_from_the_densities_that_the_posterior_has(name):
             assert abs(gap.mean()) < 4 * gap.std() / math.sqrt(len(gap))
 
 
-@pytest.mark.second_route("dgp.imbalanced.binary_counts", "dgp.imbalanced.long_tail_counts")
 def test_counts_of_classes_are_their_shares():
     assert imbalanced.binary_counts(1000, 0.03) == (970, 30)
     counts = imbalanced.long_tail_counts(1000, 3, 100)

@@ -9,7 +9,6 @@ import pytest
 from dlstats.dgp import lesions
 
 
-@pytest.mark.second_route("dgp.lesions.Lesions")
 def test_a_lesion_is_a_smooth_disc_on_white_noise_and_its_pixels_follow_the_mean_of_their_patch():
     process = lesions.Lesions(side=6, reach=1, noise_sd=0.0)
     (image,) = process.images(np.random.default_rng(3), 1)
@@ -38,7 +37,6 @@ def test_the_intercept_of_lesions_gives_the_foreground_asked_for():
     assert abs(means.mean() - 0.1) < 4 * math.sqrt(2) * means.std() / math.sqrt(600)
 
 
-@pytest.mark.second_route("dgp.lesions.best_dice")
 @pytest.mark.parametrize("squared", [False, True])
 def test_the_best_dice_of_pixels_is_that_of_a_search_over_decisions(squared):
     eta = np.array([0.05, 0.3, 0.6, 0.9])
