@@ -163,23 +163,23 @@ def normal(sd: float = 1.0) -> Callable:
 
 
 # name: (the distribution, its quantile function, its mean, its variance)
-NOISES: dict[str, tuple[noise.Noise, Callable, float, float]] = {
-    "NOISES[normal]": (noise.NOISES["normal"], normal(), 0, 1),
-    "NOISES[uniform]": (noise.NOISES["uniform"], lambda p: 2 * p - 1, 0, 1 / 3),
-    "NOISES[laplace]": (noise.NOISES["laplace"], laplace(1), 0, 2),
-    "NOISES[t2]": (noise.NOISES["t2"], student(2), 0, math.inf),
-    "NOISES[t3]": (noise.NOISES["t3"], student(3), 0, 3),
-    "NOISES[cauchy]": (noise.NOISES["cauchy"], student(1), math.nan, math.nan),
-    "NOISES[contaminated]": (noise.NOISES["contaminated"], mixture(0.2, 100), 0, 0.8 + 0.2 * 1e4),
-    "normal": (noise.normal(0.7), normal(0.7), 0, 0.49),
-    "uniform": (noise.uniform(3), lambda p: 6 * p - 3, 0, 3),
-    "laplace": (noise.laplace(2), laplace(2), 0, 8),
-    "logistic": (noise.logistic(1.5), lambda p: 1.5 * math.log(p / (1 - p)), 0, 0.75 * PI**2),
-    "student": (noise.student(5, 2), lambda p: 2 * student(5)(p), 0, 4 * 5 / 3),
-    "cauchy": (noise.cauchy(3), lambda p: 3 * student(1)(p), math.nan, math.nan),
-    "exponential": (noise.exponential(2), lambda p: -2 * math.log(1 - p), 2, 4),
-    "lomax": (noise.lomax(3, 2), lambda p: 2 * ((1 - p) ** (-1 / 3) - 1), 1, 3),
-    "contaminated": (noise.contaminated(0.1, 3), mixture(0.1, 3), 0, 0.9 + 0.1 * 9),
+NOISES: dict[str, tuple[Callable[[], noise.Noise], Callable, float, float]] = {
+    "NOISES[normal]": (lambda: noise.NOISES["normal"], normal(), 0, 1),
+    "NOISES[uniform]": (lambda: noise.NOISES["uniform"], lambda p: 2 * p - 1, 0, 1 / 3),
+    "NOISES[laplace]": (lambda: noise.NOISES["laplace"], laplace(1), 0, 2),
+    "NOISES[t2]": (lambda: noise.NOISES["t2"], student(2), 0, math.inf),
+    "NOISES[t3]": (lambda: noise.NOISES["t3"], student(3), 0, 3),
+    "NOISES[cauchy]": (lambda: noise.NOISES["cauchy"], student(1), math.nan, math.nan),
+    "NOISES[contaminated]": (lambda: noise.NOISES["contaminated"], mixture(0.2, 100), 0, 0.8 + 0.2 * 1e4),
+    "normal": (lambda: noise.normal(0.7), normal(0.7), 0, 0.49),
+    "uniform": (lambda: noise.uniform(3), lambda p: 6 * p - 3, 0, 3),
+    "laplace": (lambda: noise.laplace(2), laplace(2), 0, 8),
+    "logistic": (lambda: noise.logistic(1.5), lambda p: 1.5 * math.log(p / (1 - p)), 0, 0.75 * PI**2),
+    "student": (lambda: noise.student(5, 2), lambda p: 2 * student(5)(p), 0, 4 * 5 / 3),
+    "cauchy": (lambda: noise.cauchy(3), lambda p: 3 * student(1)(p), math.nan, math.nan),
+    "exponential": (lambda: noise.exponential(2), lambda p: -2 * math.log(1 - p), 2, 4),
+    "lomax": (lambda: noise.lomax(3, 2), lambda p: 2 * ((1 - p) ** (-1 / 3) - 1), 1, 3),
+    "contaminated": (lambda: noise.contaminated(0.1, 3), mixture(0.1, 3), 0, 0.9 + 0.1 * 9),
 }
 
 

@@ -142,6 +142,11 @@ ROUTES = {
         lambda: [math.sin(0.4 * math.pi), math.sin(1.2 * math.pi)],
         1e-12,
     ),
+    "linear_splines.hats": (
+        lambda: linear_splines.hats(np.array([0.1, 0.5]), np.array([0.0, 0.4, 1.0])),
+        lambda: [[0.75, 0.25, 0.0], [0.0, 5 / 6, 1 / 6]],
+        1e-12,
+    ),
     "linear_splines.uniform_error": (
         lambda: [linear_splines.uniform_error(9), linear_splines.graded_error(9), linear_splines.squared_error(FREE)],
         lambda: [least_squares_spline(k) for k in (np.linspace(0, 1, 10), FREE, FREE)],
@@ -171,6 +176,11 @@ ROUTES = {
         lambda: [values_at(sawtooth.shallow(3)), with_skip(3), values_at(sawtooth.shallow(3, line=True))],
         lambda: [tents(3)] * 3,
         1e-12,
+    ),
+    "sawtooth.sawtooth_lattice": (
+        lambda: sawtooth.sawtooth_lattice(np.arange(-2, 40), 3, 5),
+        lambda: [int(32 * sawtooth.sawtooth(Fraction(j, 32), 3)) for j in range(-2, 40)],
+        0,
     ),
     "sawtooth.float_values": (
         lambda: [sawtooth.float_values(n, 6) for n in (2, 3, 5, 7)],

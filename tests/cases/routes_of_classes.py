@@ -35,6 +35,17 @@ def focal(p, gamma):
     return -((1 - p) ** gamma) * math.log(p)
 
 
+def least_focal(eta, gamma):
+    """The probabilities of least focal loss, over logits."""
+
+    def loss(z):
+        p = np.exp(z - np.logaddexp.reduce(z))
+        return -(eta * (1 - p) ** gamma * np.log(p)).sum()
+
+    z = optimize.minimize(loss, np.zeros(len(eta)), tol=1e-12).x
+    return np.exp(z - np.logaddexp.reduce(z))
+
+
 def rule(t, prior, distance):
     """Error, balanced error, recall and false alarm by the error function."""
     recall, alarm = (math.erfc((t - sign * distance / 2) / math.sqrt(2)) / 2 for sign in (1, -1))
@@ -142,6 +153,7 @@ def machine(x, sign):
     return [*fitted.coef_[0], fitted.intercept_[0]]
 
 
+PROBABILITIES = np.array([0.1, 0.3, 0.6])
 ETAS = (0.1, 0.35, 0.8)
 NAMES = ("hinge", "exponential", "logistic", "square", "truncated_square")
 CLASSES = {name: surrogates.SURROGATES[name].loss for name in NAMES}
@@ -163,6 +175,17 @@ ROUTES = {
         lambda: [minimisers.focal_map(eta, 2.0, 0.25) for eta in ETAS],
         lambda: [minimiser(lambda p, e=eta: e * focal(p, 2) + 3 * (1 - e) * focal(1 - p, 2)) for eta in ETAS],
         1e-6,
+    ),
+    "minimisers.focal_map_multiclass": (
+        # the loss is flat at its least: half the digits
+        lambda: minimisers.focal_map_multiclass(PROBABILITIES, 2.0),
+        lambda: least_focal(PROBABILITIES, 2.0),
+        1e-5,
+    ),
+    "minimisers.focal_inverse": (
+        lambda: minimisers.focal_inverse(least_focal(PROBABILITIES, 2.0), 2.0),
+        lambda: PROBABILITIES,
+        1e-5,
     ),
     "minimisers.ldam_ratio": (
         lambda: [minimisers.ldam_ratio(50, 900), minimisers.ldam_ratio_numeric(50, 900)],

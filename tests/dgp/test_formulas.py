@@ -50,7 +50,8 @@ def test_a_function_of_the_inputs_is_its_formula(name):
 
 @pytest.mark.parametrize("name", NOISES)
 def test_quantiles_and_moments_of_a_noise_are_those_of_its_formula(name):
-    found, quantile, mean, variance = NOISES[name]
+    make, quantile, mean, variance = NOISES[name]
+    found = make()
     wanted = [quantile(p) for p in LEVELS]
     np.testing.assert_allclose([float(found.quantile(p)) for p in LEVELS], wanted, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose([found.mean, found.variance], [mean, variance], rtol=1e-12)

@@ -2,9 +2,16 @@
 
 import numpy as np
 import pytest
-from cases import routes_of_approximation, routes_of_classes, routes_of_losses, routes_of_rates
+from cases import (
+    routes_of_approximation,
+    routes_of_classes,
+    routes_of_likelihood,
+    routes_of_losses,
+    routes_of_rates,
+)
 
-ROUTES = routes_of_approximation.ROUTES | routes_of_rates.ROUTES | routes_of_losses.ROUTES | routes_of_classes.ROUTES
+TABLES = (routes_of_approximation, routes_of_classes, routes_of_likelihood, routes_of_losses, routes_of_rates)
+ROUTES = {name: route for table in TABLES for name, route in table.ROUTES.items()}
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -204,7 +204,9 @@ def test_covering_bounds_have_their_known_values():
     assert complexity_discount.parameters((1, 128)) == 385
     assert complexity_discount.hidden_parameters((1, 128)) == 256
     assert complexity_discount.log_covering((1, 128), 0.01) / math.log(10) == pytest.approx(2160.76, abs=0.01)
-    assert complexity_discount.discount((10, 128, 128), 0.01) == pytest.approx(0.0027, abs=5e-5)
+    parameters, base = 10 * 128 + 128 + 128 * 128 + 128 + 129, 4 * 3 * 2 * 2**4 * (10 * 128 * 128) / 0.01
+    wanted = 2 * math.lgamma(129) / (parameters * math.log(base))
+    assert complexity_discount.discount((10, 128, 128), 0.01) == pytest.approx(wanted, rel=1e-12)
 
 
 @pytest.mark.parametrize("inputs", [1, 10])

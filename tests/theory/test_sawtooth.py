@@ -76,6 +76,16 @@ def test_sum_and_composition_are_pointwise(seed, first, second):
         assert linear.compose(f, g)(x) == f(g(x))
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_random_functions_have_their_knots_and_values_on_a_lattice_of_the_square(seed, pieces):
+    f = linear.random_function(np.random.default_rng(seed), pieces, 10)
+    lattice = {Fraction(j, 10) for j in range(11)}
+    assert f.knots == tuple(sorted(set(f.knots)))
+    assert (f.knots[0], f.knots[-1], len(f.knots)) == (0, 1, pieces + 1)
+    assert {*f.knots, *f.values} <= lattice
+    assert f.pieces <= pieces
+
+
 @pytest.mark.parametrize("compositions", [1, 2, 3])
 @pytest.mark.parametrize(
     ("power", "closed", "slack"), [(2, sawtooth_floors.l2_floor, 1e-3), (1, sawtooth_floors.l1_floor, 5e-3)]

@@ -35,7 +35,7 @@ def relu(values):
 
 def test_the_network_of_width_three_is_the_pyramid_on_the_whole_plane():
     layers = [
-        ([[Fraction(int(v)) for v in row] for row in w[0]], [Fraction(int(v)) for v in b[0]])
+        ([[Fraction(float(v)) for v in row] for row in w[0]], [Fraction(float(v)) for v in b[0]])
         for w, b in theory.pyramid_network()
     ]
     assert max(len(b) for _, b in layers) == 3
