@@ -54,8 +54,9 @@ def wrong(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = {f.name: wrong(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
         return dataclasses.replace(value, **parts)
-    if hasattr(value, "dist"):  # a distribution of scipy
-        return value.dist(*(part + 1 for part in value.args), **value.kwds)
+    made, options = getattr(value, "dist", None), getattr(value, "kwds", {})  # of a distribution of scipy
+    if made is not None:
+        return made(*(part + 1 for part in getattr(value, "args", ())), **options)
     return (lambda *a, **k: wrong(value(*a, **k))) if callable(value) else value
 
 
