@@ -47,16 +47,21 @@ def means_without_replacement(numbers, batch):
     return np.var([np.mean(subset) for subset in itertools.combinations(numbers, batch)])
 
 
-def torch_descent(rate, start, steps):
-    """Iterates of torch's SGD on w⁴/4."""
-    w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
-    optimiser, path = torch.optim.SGD([w], lr=rate), [start]
-    for _ in range(steps):
+def torch_descent(make):
+    """Four iterates of an optimiser of torch on Σ w⁴/4."""
+    w = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    optimiser, path = make([w]), [START]
+    for _ in range(4):
         optimiser.zero_grad()
         (w**4 / 4).sum().backward()
         optimiser.step()
         path.append(w.detach().numpy().copy())
     return np.array(path)
+
+
+def descent(rule):
+    """The same iterates of a rule."""
+    return update_rules.descend(rule, lambda w: w**3, START, 4)
 
 
 def rising_class(change):
@@ -66,6 +71,7 @@ def rising_class(change):
     return (after - p).max()
 
 
+START = np.array([1.0, -0.5])
 COVARIANCE = np.array([[2.0, 0.3], [0.3, 0.5]])
 NUMBERS = (1.0, 4.0, -2.0, 7.0, 0.5)
 
@@ -147,8 +153,43 @@ ROUTES = {
         1e-12,
     ),
     "update_rules.gradient_descent": (
-        lambda: update_rules.descend(update_rules.gradient_descent(0.1), lambda w: w**3, np.array([1.0, -0.5]), 4),
-        lambda: torch_descent(0.1, np.array([1.0, -0.5]), 4),
+        lambda: descent(update_rules.gradient_descent(0.1)),
+        lambda: torch_descent(lambda w: torch.optim.SGD(w, lr=0.1)),
+        1e-12,
+    ),
+    "update_rules.nesterov": (
+        lambda: descent(update_rules.nesterov(0.1, 0.8)),
+        lambda: torch_descent(lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.8, nesterov=True)),
+        1e-12,
+    ),
+    "update_rules.adagrad": (
+        lambda: descent(update_rules.adagrad(0.1)),
+        lambda: torch_descent(lambda w: torch.optim.Adagrad(w, lr=0.1)),
+        1e-12,
+    ),
+    "update_rules.rmsprop": (
+        lambda: descent(update_rules.rmsprop(0.1, 0.9)),
+        lambda: torch_descent(lambda w: torch.optim.RMSprop(w, lr=0.1, alpha=0.9)),
+        1e-12,
+    ),
+    "update_rules.adam": (
+        lambda: descent(update_rules.adam(0.1)),
+        lambda: torch_descent(lambda w: torch.optim.Adam(w, lr=0.1)),
+        1e-12,
+    ),
+    "update_rules.amsgrad": (
+        lambda: descent(update_rules.amsgrad(0.1, 0.9, 0.99)),
+        lambda: torch_descent(lambda w: torch.optim.Adam(w, lr=0.1, betas=(0.9, 0.99), amsgrad=True)),
+        1e-12,
+    ),
+    "update_rules.normalised": (
+        lambda: descent(update_rules.normalised(0.1, 0.0)),
+        lambda: [[1 - 0.1 * t, -0.5 + 0.1 * t] for t in range(5)],
+        1e-12,
+    ),
+    "update_rules.at": (
+        lambda: [update_rules.at(lambda t: 1 / t, 4), update_rules.at(0.3, 4)],
+        lambda: [0.25, 0.3],
         1e-12,
     ),
 }

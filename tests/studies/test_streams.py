@@ -42,7 +42,6 @@ AGAIN = {
     "width_versus_depth.by_depth": "every arm draws the same points",
     "width_versus_depth.by_start": "every arm draws the same points",
     "multiplicity.as_used": "the ledger's claims of several sizes",
-    "sgd_noise.tilted": "noise of two starting points",
 }
 """Experiments whose data are drawn several times or by several names within a cell, and why."""
 
