@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -21,7 +22,9 @@ def integrated(log_density, at, low, high):
     score = scores(log_density, np.array(at, float))
 
     def entry(i, j, a, b):
-        return integrate.quad(lambda x: score(x)[i] * score(x)[j] * math.exp(log_density(x, *at)), a, b, limit=200)[0]
+        return integrate.quad(
+            lambda x: float(score(x)[i] * score(x)[j] * math.exp(log_density(x, *at))), a, b, limit=200
+        )[0]
 
     size, middle = range(len(at)), max(low, min(high, 0.0))
     return [[entry(i, j, low, middle) + entry(i, j, middle, high) for j in size] for i in size]
@@ -47,7 +50,7 @@ def means_without_replacement(numbers, batch):
     return np.var([np.mean(subset) for subset in itertools.combinations(numbers, batch)])
 
 
-def torch_descent(make):
+def torch_descent(make: Callable):
     """Four iterates of an optimiser of torch on Σ w⁴/4."""
     w = torch.tensor(START, dtype=torch.float64, requires_grad=True)
     optimiser, path = make([w]), [START]
