@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from cases import stream_record
 from matplotlib.figure import Figure
 
 from dlstats.cli import start
@@ -53,6 +54,16 @@ def test_a_study_of_a_newcomer_runs_to_its_claim_and_its_figure(raw):
 
 def test_the_study_of_a_newcomer_fits_in_55_lines():
     assert len(FILE.read_text().splitlines()) <= 55
+
+
+def test_new_points_are_none_of_the_sample_and_no_replicate_has_those_of_another():
+    experiment = regression(dgp=Friedman(), methods={"boosting": Boosting()}, factors=N, new_points=40)
+    assert experiment.plug is not None
+    with stream_record.watching() as asked:
+        data = experiment.plug.sample(experiment.condition({"n": 40}, "risk"), Streams(1, "friedman", range(3)))
+    points = [row.tobytes() for part in (data.x, data.new) for row in part.reshape(-1, data.x.shape[2])]
+    assert len(set(points)) == len(points) == 2 * 3 * 40
+    assert [one.role for one in asked] == ["data", "new", "baseline"]
 
 
 def test_a_replicate_alone_is_the_replicate_in_its_block(raw):

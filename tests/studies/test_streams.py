@@ -19,9 +19,12 @@ from cases import stream_record
 from cases import study_results as results
 from cases.stream_record import Asked, Recorded
 
+from dlstats.methods import tuning
 from dlstats.pipeline import grid, registry
 from dlstats.protocol.measure import Slope
 from dlstats.seeds import Streams
+from dlstats.studies.robust.robust_regression import small_recipe
+from dlstats.training import recipes
 
 WRITTEN = Path(__file__).with_name("streams.csv")
 COLUMNS = ["study", "experiment", "role", "parameters", "times", "draws"]
@@ -165,6 +168,26 @@ def test_new_points_are_none_of_the_sample_and_every_replicate_has_its_own(study
     alone = experiment.plug.sample(condition, Streams(777001, study, [5]))
     for part in ("x", "y", "new", "truth"):
         np.testing.assert_array_equal(getattr(alone, part)[0], getattr(data, part)[2])
+
+
+def test_rates_of_robust_networks_are_tried_on_the_fifth_that_tunes_their_rivals_and_not_trained_on_it(monkeypatch):
+    class Called(Exception):
+        """Training was called."""
+
+    def run(recipe, x, y, *more, **named):
+        seen.append((x, y))
+        raise Called
+
+    seen, streams, key = [], Streams(1, "robust_regression", [0, 3]), {"function": "blocks", "noise": "normal"}
+    x = np.random.default_rng(0).random((2, small_recipe.SAMPLE, 1))
+    monkeypatch.setattr(recipes, "run", run)
+    with pytest.raises(Called):
+        small_recipe.rates_of(x, x[..., 0], streams, "cpu", key)
+    ((inputs, responses),) = seen
+    for r, rng in enumerate(streams.generators("baseline", **key)):
+        rest = tuning.held_out(small_recipe.SAMPLE, rng).rest
+        np.testing.assert_array_equal(inputs[r], x[r, rest])
+        np.testing.assert_allclose(responses[r] * small_recipe.UNIT, x[r, rest, 0])
 
 
 if __name__ == "__main__":
