@@ -31,6 +31,7 @@ FAMILIES = {
     "likelihood": "Likelihood and foundations",
     "complexity": "Complexity",
     "optimisers": "Optimisers",
+    "dynamics": "Dynamics of training",
     "monte_carlo": "The suite's own statistics",
 }
 
