@@ -90,7 +90,7 @@ CLAIMS = (
         "all squared inputs (largest mean ratio, n = 10, …, 300).",
         at_most(1.0),
         value("share", experiment="correlation").each("n"),
-        Theorem("bartlett2002", "theorem 12"),
+        Theorem("bartlett2002", "theorem 12 and lemma 22"),
         JSM,
     ),
 )
@@ -176,7 +176,7 @@ STUDY = Study(
             "capacity",
             "Left: proportion of random labellings that a hyperplane separates, against points per input; dotted: Cover's "
             "formula, a half at N = 2d and steeper with more inputs. Right: Rademacher complexity of one unit in the plane over "
-            "its bound, which is not attained: two fifths, whatever n. 95 % Monte Carlo intervals.",
+            "its bound, which is not attained: two fifths at every n shown. 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.6,

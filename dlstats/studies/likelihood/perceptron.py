@@ -179,7 +179,7 @@ CLAIMS = (
         "unit vector that separates (largest ratio to that).",
         at_most(1.0),
         value("share", "largest", experiment="mistakes").each("inputs", "n"),
-        Theorem("novikoff1962"),
+        Theorem("novikoff1962", "the theorem"),
         ("BIOS", "NSTDA", "UNITO"),
     ),
     Claim(
@@ -288,7 +288,7 @@ STUDY = Study(
         Figure(
             "xor_learned",
             "Proportion of random starts from which one hidden layer learns XOR, against its units. Two ReLU units hold XOR "
-            "exactly and mostly do not learn it, however long they are trained; two tanh units mostly do. 95 % Monte Carlo "
+            "exactly and mostly do not learn it, at either effort; two tanh units mostly do. 95 % Monte Carlo "
             "intervals.",
             _draw,
         ),

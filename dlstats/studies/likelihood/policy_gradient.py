@@ -11,7 +11,7 @@ from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Practice, Theorem
+from dlstats.protocol.origin import Derived, Theorem
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
@@ -89,23 +89,23 @@ CLAIMS = (
         "A constant baseline leaves the estimate without bias (mean along the gradient over its length; farthest of all).",
         equals(1, 0.1),
         value("along", method=["mean", "best"]).each("offset", "method"),
-        Theorem("williams1992"),
+        Theorem("williams1992", "theorem 1"),
         ("JSM",),
     ),
     Claim(
         "FND16.gain",
-        "With rewards ten above those of a policy whose mean is near 1, the mean reward as baseline takes at least nine tenths "
-        "off the variance (variance over that without baseline, from its exact value).",
+        "When 10 is added to every reward, the mean reward as baseline takes at least nine tenths off the variance (variance "
+        "over the exact one without baseline).",
         at_most(0.1),
         value("variance", method="mean", offset=10.0).over_theory(lambda line: _exact("none", line["offset"])),
-        Practice("greensmith2004"),
+        Derived("policy.md#variance-of-reinforce"),
         ("JSM",),
     ),
 )
 
 
 def best_is_not_the_mean() -> float:
-    """Variance with the mean reward as baseline over the least, by a search over constants."""
+    """The constant of least variance by a search, less the weighted mean."""
     found = scipy.optimize.minimize_scalar(
         lambda b: theory.total_variance(LOGITS, REWARDS, NOISE, b), (-5, 0, 5), tol=1e-12
     )
@@ -121,29 +121,29 @@ def powers_growth() -> float:
 
 
 def on_policy_growth() -> float:
-    """The spectral radius when states are visited as the target policy does, nearly: the last one with 99 %."""
-    weights = np.array([0.01 / 6] * 6 + [0.99])
+    """The spectral radius when only the state is updated in which the target policy stays."""
+    weights = np.array([0.0] * 6 + [1.0])
     return theory.expected_growth(*theory.baird(), weights, RATE, DISCOUNT)
 
 
 CHECKS = (
     Check(
         "FND16.best",
-        "The constant of least variance is the mean reward weighted by the squared norm of the score, which is not the mean "
-        "reward (search over constants; difference).",
-        equals(0, 1e-6), best_is_not_the_mean, Theorem("greensmith2004", "theorem 8"), ("JSM",),
+        "The constant of least variance is the mean reward weighted by the squared norm of the score (search over constants; "
+        "difference).",
+        equals(0, 1e-6), best_is_not_the_mean, Derived("policy.md#the-best-constant"), ("JSM",),
     ),
     Check(
         "FND17",
         "Temporal differences with linear values can diverge although every reward is 0 and the values can be exact: in Baird's "
         "example, all states visited equally, expected updates grow by the factor {theory:.6f} a step (growth of the weights).",
         equals(theory.expected_growth(*theory.baird(), np.full(7, 1 / 7), RATE, DISCOUNT), 1e-4), powers_growth,
-        Theorem("baird1995", "figure 1"), ("JSM",),
+        Theorem("sutton2018", "example 11.1"), ("JSM",),
     ),
     Check(
         "FND17.on_policy",
-        "Where the states are visited nearly as the target policy does, the same updates do not grow (spectral radius).",
-        at_most(1.0, 1e-9), on_policy_growth, Theorem("tsitsiklis1997", "theorem 1"), ("JSM",),
+        "Where only the state is updated in which the target policy stays, the same updates do not grow (spectral radius).",
+        equals(1.0, 1e-9), on_policy_growth, Derived("policy.md#updates-where-the-target-policy-stays"), ("JSM",),
     ),
 )  # fmt: skip
 
@@ -178,8 +178,8 @@ STUDY = Study(
         Figure(
             "baselines",
             "Total variance of one REINFORCE estimate when c is added to all rewards. Without a baseline it grows with the "
-            "square of c, with the mean reward or the best constant it does not change. Dotted: exact. 95 % Monte Carlo "
-            "intervals.",
+            "square of c; with the mean reward or the best constant, whose points coincide, it does not change. Dotted: exact. "
+            "95 % Monte Carlo intervals.",
             _draw,
         ),
     ),

@@ -207,8 +207,8 @@ FIGURES = (
         "shallow with 2ⁿ; dotted: n, one unit per layer; shaded: the n that are trained. Right: every random start as a point, "
         "its integrated squared error over that of the best constant, by hidden units, for shallow networks and deep ones of n "
         "equal layers; dotted: the floor of any shallow network, grey line: a tenth, below which a start counts as near; errors "
-        "below 10⁻⁵ are drawn there. From 2n units on a deep network could lie at the bottom of each panel, from 2ⁿ a shallow one: "
-        "see how few starts do, and how many stay at the top, at the error of a constant, as n grows.",
+        "below 10⁻⁵ are drawn there. From 2n units on a deep network could lie at the bottom of each panel, from 2ⁿ a shallow "
+        "one: see how few starts do, and how many stay at the top, at the error of a constant, as n grows.",
         _error_by_units,
         "two-column",
         3.0,

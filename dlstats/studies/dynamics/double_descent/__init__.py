@@ -170,20 +170,20 @@ def _draw(evidence: Evidence, figure) -> None:
     for effort in (1, 3):
         table = points(evidence, "risk", "median", "units", "widths", effort=effort, against="")
         draw_points(axes[2], table, f"trained, effort {effort}", style.nth(effort))
-    for panel, cases, label in (
-        (axes[0], linear.CASES, "parameters $p$"),
-        (axes[1], linear.FEATURE_CASES, "random features $N$"),
-    ):
+    marked = (
+        (axes[0], linear.CASES, "parameters", "least_squares"),
+        (axes[1], linear.FEATURE_CASES, "features", "features"),
+        (axes[2], networks.CASES / (networks.INPUTS + 2), "units", "widths"),
+    )
+    for panel, cases, factor, name in marked:
         panel.axvline(cases, color="0.8", linewidth=0.8, zorder=0)
-        panel.set(xlabel=label)
-    axes[2].axvline(networks.CASES / (networks.INPUTS + 2), color="0.8", linewidth=0.8, zorder=0)
-    axes[2].set(xlabel="hidden units $m$")
+        panel.set(xlabel=evidence.axis(factor, name))
     for panel in axes:
         panel.set(xscale="log", yscale="log")
         panel.legend(fontsize="x-small")
     axes[0].set(xticks=[30, 60, 120, 600], xticklabels=["30", "60", "120", "600"])
     axes[0].minorticks_off()
-    axes[0].set_ylabel("excess risk, median")
+    axes[0].set_ylabel("median excess risk")
 
 
 def _design(replicates: int, features: int, trained: int, paired: int, benign: int) -> dict:

@@ -75,8 +75,8 @@ def _draw(evidence: Evidence, figure) -> None:
 FIGURE = Figure(
     "softmax_changes",
     "How far softmax moves, in total variation, when no logit changes by more than a. Dotted: the bound tanh(a/2), at most a/2. "
-    "Small changes stay small: of 10 classes with N(0, 1) logits the farthest of all changes hardly reaches the bound, and drawn "
-    "ones move softmax by less than half of it. Points: means over draws with 95 % Monte Carlo intervals.",
+    "Small changes stay small: of 10 classes with N(0, 1) logits the farthest of all changes all but reaches the bound, and "
+    "changes that are drawn move softmax by about half of it or less. Points: means over draws with 95 % Monte Carlo intervals.",
     _draw,
 )
 
