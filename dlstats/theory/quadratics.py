@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 
-import mpmath
 import numpy as np
+
+ZETA_HALF = -1.4603545088095868
+"""Riemann's zeta function at 1/2."""
 
 
 def spectral_filter(product: np.ndarray | float, steps: int) -> np.ndarray:
@@ -103,5 +105,5 @@ def uncorrected_step(t: int, beta1: float = 0.9, beta2: float = 0.999) -> float:
 
 def adagrad_steps(distance: float, rate: float) -> int:
     """Steps of AdaGrad on |x|: the least T with Σ_(t ≤ T) t^(−1/2) = 2√T + ζ(1/2) + O(T^(−1/2)) of at least D/η."""
-    wanted, zeta = distance / rate, float(mpmath.zeta(0.5))
+    wanted, zeta = distance / rate, ZETA_HALF
     return math.ceil(((wanted - zeta) / 2) ** 2 - 0.5)

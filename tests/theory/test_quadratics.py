@@ -1,5 +1,6 @@
 """Closed forms of optimisers on quadratics, by a second route each."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -94,3 +95,7 @@ def test_the_uncorrected_step_is_a_ratio_of_sums(t):
 def test_adagrad_takes_as_many_steps_as_the_sum_of_inverse_roots_asks_for(ratio):
     sums = np.cumsum(1 / np.sqrt(np.arange(1, 10_000)))
     assert quadratics.adagrad_steps(ratio, 1.0) == 1 + int(np.argmax(sums >= ratio))
+
+
+def test_zeta_at_a_half_is_that_of_mpmath():
+    assert float(mpmath.zeta(0.5)) == quadratics.ZETA_HALF

@@ -52,7 +52,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 
 GRADIENTS = Experiment(
     simulate,
-    factors={"offset": Factor("offset of all rewards", float, symbol="c")},
+    factors={"offset": Factor("offset of all rewards", float, symbol="c", at_least=-1e6, at_most=1e6)},
     methods={
         "none": Method("no baseline", "the reward times the score"),
         "mean": Method("mean reward", "the mean reward of the policy is subtracted"),

@@ -25,7 +25,7 @@ JSM = ("JSM", "BIOS")
 CLAIMS = (
     Claim(
         "DYN19",
-        "With p inputs from N(0, I) and n = 60 cases the excess risk of least squares of minimum norm is σ²p/(n − p − 1) for "
+        "With p inputs from N(0, I) and 60 cases the excess risk of least squares of minimum norm is σ²p/(n − p − 1) for "
         "fewer inputs than cases, and r²(1 − n/p) + σ²n/(p − n − 1) for more (farthest ratio to that, |p − n| ≥ 8).",
         equals(1, 0.1),
         value("risk", "mean", experiment="least_squares", method="minimum_norm", parameters=APART)

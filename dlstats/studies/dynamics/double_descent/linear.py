@@ -98,7 +98,7 @@ LEAST_SQUARES = Experiment(
 FEATURES = Experiment(
     simulate_features,
     factors={"features": Factor("random features", int, symbol="N", at_least=1)},
-    methods={"features": Method("random features", "least squares of minimum norm on random ReLU features")},
+    methods={"features": Method("ReLU features", "least squares of minimum norm on random ReLU features")},
     measures=(MEDIAN,),
     contrasts=(LevelContrast("risk", "features", 150, 1500, label="risk of 150 features over that of 1,500"),),
     block=50,

@@ -109,7 +109,7 @@ WIDTHS = Experiment(
     factors={"units": Factor("hidden units", int, symbol="m", at_least=1)} | EFFORT,
     methods={
         "trained": Method(
-            "trained network",
+            "network of one layer",
             f"one hidden layer, {STEPS} steps of Adam on all {CASES} cases, rate {RATE:g} with a cosine schedule",
         )
     },
@@ -132,7 +132,7 @@ LABELS = Experiment(
     | EFFORT,
     methods={
         "trained": Method(
-            "trained network",
+            "network that fits all",
             f"two hidden layers of {LABEL_WIDTHS[0]}, {LABEL_STEPS} steps of Adam at rate {LABEL_RATE:g}",
         ),
         "line": Method(
