@@ -1,0 +1,66 @@
+"""Small parts of documents: facts of a run under their names, keys and titles of tables, columns, labels, ties."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+from cases.report_site import CONFIG, ENVIRONMENT, SAMPLES, study
+
+from dlstats.protocol.measure import Measure
+from dlstats.report import ademp, blocks, keytable, latex, material, protocol, provenance, runs, tables
+from dlstats.report.blocks import Table
+from dlstats.report.text import characters
+
+
+def test_facts_of_a_run_stand_under_their_names(site, config):
+    found = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
+    seconds = provenance.record(site.study, site.evidence, "code")["core_seconds"]
+    assert seconds == pytest.approx(60 * 0.25, abs=5e-4)
+    said = {characters(row[0]): characters(row[1]) for row in runs.facts_table(found).rows}
+    assert said["machine"] == "made up, 2 cores, 4.0 GiB, Linux x86_64"
+    assert said["core time of the simulations"] == runs.duration(seconds)
+    assert said["studies finished"] == "1 of 2"
+    assert said["root seed"] == "7"
+    assert said["Python and packages"] == "3.11; numpy 2.0"
+    assert said["threads, device, GPUs"] == "1 thread a process, cpu, none"
+
+
+def test_core_seconds_are_told_to_the_millisecond(site):
+    replicates = site.raw.assign(seconds=0.0123)
+    told = provenance.record(
+        site.study, type(site.evidence)({"samples": site.summary}, {"samples": replicates}), "code"
+    )
+    assert told["core_seconds"] == round(sum(cell["seconds"] for cell in told["cells"].values()), 3) == 0.738
+
+
+def test_tables_of_a_protocol_have_the_study_in_their_title_and_the_experiment_in_their_key():
+    two = dataclasses.replace(study(), experiments={"samples": SAMPLES})
+    made = [part for part in ademp.adem(protocol.protocol(CONFIG, two)) if isinstance(part, Table)]
+    assert [table.key for table in made] == [
+        f"tab-toy-samples-{kind}" for kind in ("conditions", "methods", "measures")
+    ]
+    assert all("Mean and median" in characters(table.caption) for table in made)
+
+
+def test_a_wide_column_breaks_its_lines_in_latex_and_a_narrow_one_does_not():
+    rows = (("a", "many words that are long", "b"),)
+    text = latex.table(blocks.table("g", "c", ("n", blocks.wide("what"), "other"), rows))
+    columns = text[text.index("{@{}") :].splitlines()[0]
+    assert columns.startswith("{@{}l>{\\raggedright\\arraybackslash}p{")
+    assert columns.rstrip().endswith("l@{}}")
+
+
+def test_a_statistic_is_named_in_words():
+    plain = dataclasses.replace(SAMPLES, measures=(Measure("distance", "distance", "geometric_mean"),))
+    assert tables.label_of(plain, "distance", "geometric_mean") == "distance, geometric mean"
+    assert (
+        tables.label_of(plain, "distance", "log_ratio(geometric_mean)") == "distance, log₁₀ ratio of the geometric mean"
+    )
+    assert tables.label_of(SAMPLES, "seconds_used", "maximum") == "time, maximum [s]"
+
+
+def test_where_nothing_is_random_equal_values_tie_and_others_do_not():
+    values = pd.Series({"a": 1.0, "b": 1.0, "c": 2.0})
+    assert list(keytable._tied(Measure("x", "x", "exact"), values, "a", pd.DataFrame())) == ["b"]
