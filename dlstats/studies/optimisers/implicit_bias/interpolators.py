@@ -12,7 +12,7 @@ import pandas as pd
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
-from dlstats.protocol.origin import Derived, Practice, Stated
+from dlstats.protocol.origin import Derived, Practice
 from dlstats.protocol.readers import log_ratio, value
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
@@ -165,17 +165,5 @@ CLAIMS = (
         log_ratio("risk", ADAPTIVE, "descent", "geometric_mean").each("method", "truth"),
         Practice("wilson2017", "section 3"),
         ("JSM", "BIOS"),
-    ),
-    Claim(
-        "OPT11.generalises",
-        f"SGD implies better generalisation: {SETTING}, sampling one of them in every step, it has in some data set at most "
-        f"{{theory}} times the test error of gradient descent on all (smallest ratio over data sets).",
-        at_most(0.8),
-        value("relative", "smallest", method="sgd").each("truth"),
-        Stated(
-            "UNITO",
-            "Stochastic Gradient Descent (SGD)",
-            "SGD does not depend on the number of examples, implying better generalization",
-        ),
     ),
 )
