@@ -8,7 +8,7 @@ import pandas as pd
 from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived
+from dlstats.protocol.origin import Finding
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
@@ -51,7 +51,7 @@ CLAIMS = (
         "20,000 steps it is there to within 5 % (η = 0.5; ratio).",
         equals(1.0, 0.05),
         value("scaled", time=TIMES[-1]).each("learning_rate").over_theory(lambda line: line["learning_rate"] / 2),
-        Derived("stochastic-gradients.md#adagrad-under-noise"),
+        Finding("sgd_noise, seed 777001"),
         ("JSM", "BIOS"),
         regime="asymptotic",
     ),
