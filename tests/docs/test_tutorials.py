@@ -11,6 +11,7 @@ import pytest
 from cases import tutorial
 
 from dlstats.cli import parser as command_line
+from dlstats.pipeline import yaml12
 
 ROOT = tutorial.DOCS.parent
 LONG = {"start.md", *(f"tutorials/{name}.md" for name in ("study", "compare", "figure", "cluster"))}
@@ -48,6 +49,13 @@ def test_every_command_and_option_that_a_page_names_exists(name):
             assert line.split()[1] in (*command_line.COMMANDS, "--version", "--help")
             continue
         command_line.parser().parse_args(shlex.split(line)[1:])
+
+
+def test_numbers_that_pages_quote_are_of_the_seed_of_the_standard_profile():
+    quoted = [re.search(r"^% Numbers of the seed (\d+)", page.read_text("utf-8"), re.M) for page in tutorial.PAGES]
+    seeds = [int(one[1]) for one in quoted if one]
+    assert len(seeds) == 2
+    assert set(seeds) == {yaml12.load(ROOT / "config" / "standard.yaml")["seed"]}
 
 
 @pytest.fixture(scope="module")
