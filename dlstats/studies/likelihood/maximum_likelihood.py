@@ -193,7 +193,7 @@ def _draw(evidence: Evidence, figure) -> None:
 
     axes = figure.subplots(1, 2, sharey=True)
     other = [(name, method, parameter) for name, case in CASES.items() for method, parameter in case.estimated]
-    chosen = [[one for one in other if one[1] == OWN], [one for one in other if one[1] != OWN]]
+    chosen = [[one for one in other if one[1] == OWN], [one for one in other if one[1] in (NORMAL, LAPLACE)]]
     for panel, lines, title in zip(axes, chosen, ("own likelihood", "another likelihood"), strict=True):
         for number, (name, method, parameter) in enumerate(lines):
             table = points(evidence, "error", over="n", case=name, method=method, parameter=parameter)

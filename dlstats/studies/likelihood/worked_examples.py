@@ -141,8 +141,8 @@ STUDY = Study(
     checks=(
         Check(
             "FND13",
-            "Of nineteen worked examples fifteen are right to the digits that the lectures print (largest difference among "
-            "these, in halves of the last digit).",
+            f"Of {len(EXAMPLES)} worked examples {len(EXAMPLES) - len(WRONG)} are right to the digits that the lectures print "
+            "(largest difference among these, in halves of the last digit).",
             at_most(1.0, 1e-9),
             _right,
             Derived("perceptron.md#worked-examples"),

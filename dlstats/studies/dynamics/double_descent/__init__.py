@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from dlstats.plotting.curves import draw_points, points
@@ -19,6 +21,8 @@ APART = [30, 45, 52, 70, 90, 120, 240, 600]
 FEATURES = [10, 50, 100, 140, 150, 160, 200, 400, 1500]
 UNITS = [2, 4, 8, 14, 25, 50, 200]
 SIZES = [50, 100, 200, 400]
+SIZE = partial(networks.parameters, networks.INPUTS)
+LABELS_SIZE = networks.parameters(networks.LABEL_INPUTS, *networks.LABEL_WIDTHS)
 PILOT = Finding("double_descent, seed 777001")
 JSM = ("JSM", "BIOS")
 
@@ -83,8 +87,8 @@ CLAIMS = (
     ),
     Claim(
         "DYN19.trained",
-        "Trained networks of one hidden layer have the peak, too: with 176 parameters on 100 noisy cases the median risk is at "
-        "least one and a half times that with 1,401 (log₁₀ of the ratio).",
+        f"Trained networks of one hidden layer have the peak, too: with {SIZE(25)} parameters on {networks.CASES} noisy cases "
+        f"the median risk is at least one and a half times that with {SIZE(200):,} (log₁₀ of the ratio).",
         at_least(float(np.log10(1.5))),
         value("risk", "log_ratio(median)", experiment="widths", units=25, against="units=200"),
         PILOT,
@@ -92,8 +96,8 @@ CLAIMS = (
     ),
     Claim(
         "DYN19.small",
-        "Under this noise the second descent does not reach the first: with 1,401 parameters the median risk is at least one and "
-        "a half times that with 29 (log₁₀ of the ratio).",
+        f"Under this noise the second descent does not reach the first: with {SIZE(200):,} parameters the median risk is at "
+        f"least one and a half times that with {SIZE(4)} (log₁₀ of the ratio).",
         at_least(float(np.log10(1.5))),
         value("risk", "log_ratio(median)", experiment="widths", units=200, against="units=4"),
         PILOT,
@@ -102,7 +106,8 @@ CLAIMS = (
     Claim(
         "DYN22",
         "An overparameterised network can fit noisy labels, and labels that are noise, perfectly: in at least nine of ten data "
-        "sets it is right on all labels given (5,569 parameters, 500 cases; smaller proportion of a fifth flipped and random).",
+        f"sets it is right on all labels given ({LABELS_SIZE:,} parameters, {networks.LABELLED} cases; smaller proportion of a "
+        "fifth flipped and random).",
         at_least(0.9),
         proportion("all_fitted", experiment="labels", method="trained", labels=["flipped", "random"]).each("labels"),
         Stated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,11 @@ STEPS, RATE = 4000, 0.01
 LABELLED, LABEL_INPUTS, FLIPPED = 500, 20, 0.2
 LABEL_WIDTHS, LABEL_STEPS, LABEL_RATE = (64, 64), 400, 0.003
 NEW = 1000
+
+
+def parameters(*widths: int) -> int:
+    """Weights and biases of a network with one output, from the widths of inputs and hidden layers."""
+    return sum((a + 1) * b for a, b in pairwise((*widths, 1)))
 
 
 def signal(x: np.ndarray) -> np.ndarray:
