@@ -11,7 +11,6 @@ from dlstats.cli import parser as command_line
 from dlstats.cli import start
 from dlstats.methods.regression import NearestNeighbours
 from dlstats.pipeline import compare, compare_design, config, foreign, outside, registry, store
-from dlstats.pipeline.rows import settled
 from dlstats.seeds import Streams
 
 STUDY = (start.STARTER / "network_or_boosting.py").read_text()
@@ -62,9 +61,6 @@ class Silent(Line):
 
 def by_level(x, y, new, levels):
     return np.quantile(y, levels) * np.ones((len(new), 1))
-
-def reduced(prediction, y):
-    return ((prediction - y) ** 2).mean()
 '''
 
 
@@ -242,55 +238,6 @@ def test_what_is_no_design_is_refused_in_one_line(here, name, message, capsys):
     command = ["compare", "neighbours", "--dgp", f"mine.py:{name}", "--config", "smoke:neighbours.py"]
     assert command_line.main(command) == 2
     assert re.search(message, capsys.readouterr().err.splitlines()[-1])
-
-
-def _trained(study, cell, loss, tmp_path):
-    """The rows of one replicate of a study's own losses, and those of a loss from outside."""
-    from dlstats.pipeline import cells, grid
-
-    (tmp_path / "mine.py").write_text(METHODS)
-    (tmp_path / "ours.py").write_text(f"from dlstats.losses.{loss} as LOSS\n")
-    name, experiment = next((n, e) for n, e in compare.pluggable([study]).items() if e.plug and e.plug.train)
-    inner = name.partition(".")[2]
-    own = cells.simulate_block(experiment, store.Origin(study, inner, cell, 777_001, ""), [3])
-    condition, streams = grid.parse_cell_id(cell, experiment, name), Streams(777_001, experiment.streams or study, [3])
-    ours = foreign.load(str(tmp_path / "ours.py"), kind="loss")
-    rows = compare._of_loss(experiment, condition, streams, ours, "cpu").assign(**condition)
-    return experiment, own, rows
-
-
-@pytest.mark.parametrize(
-    ("study", "cell", "loss", "method"),
-    [
-        ("heavy_tails", "noise=cauchy,n=20,effort=1", "robust import absolute", "absolute"),
-        (
-            "imbalance_networks",
-            "mechanism=moons,n=100,prevalence=0.2,steps=5,effort=1",
-            "imbalance import cross_entropy",
-            "cross_entropy",
-        ),
-        ("quantile_benchmark", "n=20,design=wave_exp_t2,effort=1", "quantile import pinball", "per_level"),
-    ],
-)
-def test_our_own_loss_as_one_from_outside_gives_its_own_results(study, cell, loss, method, tmp_path):
-    experiment, own, rows = _trained(study, cell, loss, tmp_path)
-    own = own[own["method"] == method].reset_index(drop=True)
-    together = compare._with(experiment, foreign.Foreign("loss", "ours", "", "", "", None), set(map(str, rows)))
-    assert settled(rows, together)["status"].eq("ok").all()
-    judged = [c for c in rows if c in own and c not in ("method", "seconds", "reason", "status")]
-    assert len(judged) > 8
-    pd.testing.assert_frame_equal(rows[judged], own[judged], check_exact=True, check_dtype=False)
-
-
-def test_a_loss_that_is_reduced_is_refused_in_one_line(tmp_path):
-    from dlstats.pipeline import grid
-
-    (tmp_path / "mine.py").write_text(METHODS)
-    experiment = registry.load("heavy_tails").experiments["networks"]
-    condition = grid.parse_cell_id("noise=cauchy,n=20,effort=1", experiment, "heavy_tails.networks")
-    loss = foreign.load(f"{tmp_path / 'mine.py'}:reduced", kind="loss")
-    with pytest.raises(ValueError, match=r"must .*got .*"):
-        compare._of_loss(experiment, condition, Streams(777_001, "heavy_tails", [0]), loss, "cpu")
 
 
 @pytest.mark.parametrize("name", list(compare.pluggable()))
