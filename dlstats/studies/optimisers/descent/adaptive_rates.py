@@ -254,7 +254,7 @@ CHECKS = (
     Check(
         "OPT13.steps",
         "AdaGrad reaches the minimum of |x| from the distance D after the steps T at which Σ t^(−1/2) passes D/η, that is "
-        "((D/η − ζ(1/2))/2)² rounded up: 250,731 at D = 10, η = 0.01.",
+        "((D/η − ζ(1/2))/2)² − 1/2 rounded up: 250,731 at D = 10, η = 0.01.",
         equals(0),
         lambda: {
             f"rate {rate:g}": abs(steps_to_minimum("adagrad", 10.0, rate) - quadratics.adagrad_steps(10.0, rate))

@@ -118,12 +118,12 @@ CLAIMS = (
     ),
     Claim(
         "OPT5.faster",
-        "Momentum converges faster than gradient descent: on quadratics with κ = 100, without noise, heavy ball and Nesterov's "
-        "at their best settings take at most {theory:g} times the steps per digit.",
+        "On quadratics with κ = 100, without noise, heavy ball and Nesterov's momentum at their best settings take at most "
+        "{theory:g} times the steps per digit of gradient descent.",
         at_most(0.5),
         value("relative", method=["heavy_ball", "nesterov", "tuned_nesterov"], condition=100.0).each("method"),
-        Stated("JSM", PLACE, "Faster convergence than standard SGD"),
-        bears_on=("BIOS",),
+        Theorem("lessard2016", "Proposition 1"),
+        bears_on=LECTURES,
     ),
     Claim(
         "OPT6",
@@ -154,8 +154,8 @@ CLAIMS = (
     ),
     Claim(
         "OPT6.damping",
-        "Where momentum oscillates on a quadratic, the distance falls by √γ per step whatever the learning rate (γ = 0.9, ηλ "
-        "from 0.003 to 3.5, farthest).",
+        "Where momentum oscillates on a quadratic, the distance falls by the factor √γ per step whatever the learning rate (γ = "
+        "0.9, ηλ from 0.003 to 3.5, farthest).",
         equals(MOMENTUM**0.5, 1e-9),
         value("per_step", method="heavy_ball").each("product"),
         Derived("momentum.md#where-momentum-oscillates"),

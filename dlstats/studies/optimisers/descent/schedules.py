@@ -12,7 +12,7 @@ from dlstats.protocol.claim import Claim, at_least, at_most, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Practice, Stated
+from dlstats.protocol.origin import Derived, Practice
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Figure, Method, grid
 from dlstats.studies.frames import tabulated
@@ -108,7 +108,6 @@ def designs(n: int, rates: list[float]) -> dict:
     }
 
 
-SGD = "Stochastic Gradient Descent (SGD)"
 CLAIMS = (
     Claim(
         "OPT18",
@@ -122,8 +121,8 @@ CLAIMS = (
     ),
     Claim(
         "OPT18.constant",
-        f"For c > 1/2 n times that mean square tends to c²/(2c − 1) in units of σ²/λ², least at c = 1 (ratio to it at n = "
-        f"{LONG:,}, c from 0.75 to 4, farthest).",
+        f"For c > 1/2 and learning rates c/(λt) n times the mean square of the last iterate tends to c²/(2c − 1) in units of "
+        f"σ²/λ², least at c = 1 (ratio to it at n = {LONG:,}, c from 0.75 to 4, farthest).",
         equals(1.0, 1e-3),
         value("constant", n=LONG, scale=[s for s in SCALES if s > 0.5])
         .each("scale")
@@ -134,12 +133,12 @@ CLAIMS = (
     ),
     Claim(
         "OPT18.sensitive",
-        "Stochastic gradient descent is sensitive to the learning rate: a quarter of the best one, c = 1/4 in c/(λt), multiplies "
-        f"the mean square of the last iterate by at least {{theory:g}} at n = {LONG:,}.",
+        "At learning rates c/(λt) a quarter of the best one, c = 1/4, multiplies the mean square of the last iterate by at least "
+        f"{{theory:g}} at n = {LONG:,}.",
         at_least(100.0),
         value("constant", scale=0.25, n=LONG),
-        Stated("JSM", SGD, "Sensitive to learning rate and other hyperparameters"),
-        bears_on=("BIOS",),
+        Derived("schedules.md#learning-rates-that-fall-as-one-over-t"),
+        bears_on=("JSM", "BIOS"),
     ),
     Claim(
         "OPT20",
@@ -152,10 +151,10 @@ CLAIMS = (
     ),
     Claim(
         "OPT20.decay",
-        "A learning rate that falls leaves the last iterate nearer than the best constant one: linear, cosine and 1/t to zero at "
-        "most {theory:g} times its mean square, each at its best initial rate (λ = 1, T = 1000).",
+        "Learning rates that fall, linear, cosine, as 1/√t and as 1/t, leave at most {theory:g} times the mean square that the "
+        "best constant one leaves, each at its best initial rate (λ = 1, T = 1000).",
         at_most(0.75),
-        value("best_to_constant", method=["linear", "cosine", "inverse"], curvature=1.0).each("method"),
+        value("best_to_constant", method=["linear", "cosine", "inverse_root", "inverse"], curvature=1.0).each("method"),
         Practice("goodfellow2016", "section 8.3.1"),
         bears_on=("BIOS",),
     ),

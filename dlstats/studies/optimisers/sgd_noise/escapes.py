@@ -112,7 +112,7 @@ CLAIMS = (
     Claim(
         "OPT17.escape",
         f"The noise of SGD escapes a local minimum: in {WELL} at least 95 % of paths have left within {SOON} steps, at T = 0.121 "
-        "and 0.169; gradient descent never does.",
+        "and 0.169.",
         at_least(0.95),
         proportion("left", temperature=[0.121, 0.169]).each("temperature"),
         Stated("JSM", "Stochastic Gradient Descent (SGD)", "Can escape local minima due to its inherent noise"),
