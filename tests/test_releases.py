@@ -81,7 +81,7 @@ def test_the_wheel_has_all_of_the_package_and_no_more(built):
     assert {"dlstats/project/Snakefile", "dlstats/project/config/standard.yaml"} <= forced
 
 
-def test_the_wheel_lists_and_begins_in_an_empty_folder(built, tmp_path):
+def test_the_wheel_runs_a_study_and_writes_its_report_in_an_empty_folder(built, tmp_path):
     with zipfile.ZipFile(built[1]) as wheel:
         wheel.extractall(tmp_path / "site")
     (tmp_path / "empty").mkdir()
@@ -97,3 +97,9 @@ def test_the_wheel_lists_and_begins_in_an_empty_folder(built, tmp_path):
     assert "sawtooth" in say("list", "--config", "every")
     say("init")
     assert "network_or_boosting" in say("plan")
+    say("run", "smoke", "--cores", "2")
+    html = (tmp_path / "empty" / "reports" / "html" / "studies" / "network_or_boosting.html").read_text(
+        encoding="utf-8"
+    )
+    assert "<svg" in html or "<img" in html
+    assert (tmp_path / "empty" / "reports" / "dlstats.pdf").read_bytes().startswith(b"%PDF")

@@ -49,7 +49,6 @@ def test_the_page_of_a_room_documents_every_export(room, making):
         assert re.search(rf"^\.\. (auto\w+|py:data):: (dlstats\.{room}\.)?{name}$", page, re.MULTILINE), name
 
 
-@pytest.mark.slow  # half a minute; the packages of the site are in the lock
 def test_the_site_is_built_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(tmp_path / "site")]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
