@@ -67,10 +67,10 @@ class Card:
 
 
 def cards(material: Material, reports: Path) -> dict[str, Card]:
-    """The figures that are drawn, by key, in the order of the studies."""
+    """The drawn figures of finished studies, by key, in the order of the studies."""
     families = {study: family for family, names in grid.families(material.config).items() for study in names}
     found = {}
-    for name in material.planned:
+    for name in material.finished:
         for entry in material.figures.get(name, ()):
             if entry["drawn"]:
                 card = _card(material, material.studies[name], families[name], entry, reports)

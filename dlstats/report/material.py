@@ -64,8 +64,9 @@ class Material:
 
     @property
     def finished(self) -> list[str]:
-        """The planned studies that have a summary and verdicts."""
+        """The planned studies that have a summary and verdicts, where they have claims or checks to be judged."""
         judged = set(self.verdicts["study"]) | set(self.checks["study"])
+        judged |= {name for name, study in self.studies.items() if not (study.claims or study.checks)}
         known = [name for name in self.planned if name in self.studies and name in judged]
         return [name for name in known if name in self.summaries or not self.studies[name].experiments]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import posixpath
@@ -10,9 +11,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from cases import report_site
 
-from dlstats.report import build
+from dlstats.pipeline import registry
+from dlstats.report import build, gallery, material, sections
 from dlstats.report.digits import exact, show
+from dlstats.report.site import targets
 
 VOID = {"meta", "link", "img", "wbr", "input", "br", "rect", "path", "circle"}
 SIGNS = {"equals": "=", "at_most": "≤", "at_least": "≥"}
@@ -129,6 +133,20 @@ def test_every_row_of_the_ledger_prints_its_values_under_their_names(pages, site
         assert cells["margin"] == (exact(row["margin"], 4).text if row["margin"] else "–")
         done, failed = ("–" if math.isnan(row[n]) else f"{row[n]:.0f}" for n in ("replicates", "failed"))
         assert re.search(rf"{re.escape(row['claim'])}: {done} replicates?, {failed} failed\b", pages[name].words)
+
+
+def test_a_study_without_claims_is_finished_and_its_figures_have_a_page(tmp_path, monkeypatch):
+    bare = dataclasses.replace(report_site.study(), claims=(), checks=())
+    monkeypatch.setattr(report_site, "study", lambda: bare)
+    monkeypatch.setattr(registry, "load", lambda name: bare)
+    site = report_site.build_site(tmp_path)
+    alone = report_site.CONFIG | {"studies": ["toy"]}
+    made = material.collect(alone, site.results, site.reports, environment=report_site.ENVIRONMENT, load=site.load)
+    assert made.finished == ["toy"]
+    cards = gallery.cards(made, site.reports)
+    assert list(cards) == ["fig-toy-risk"]
+    links = targets({"toy": sections.study_page(made, "toy")}, (), ())
+    assert links["fig-toy-risk"] == "studies/toy.html#fig-toy-risk"
 
 
 def test_totals_are_those_of_the_ledger(pages, site):
