@@ -127,7 +127,8 @@ def curves(
 ) -> Figure:
     """The figure of a measure against a factor on log axes: one curve per method, one panel per level of the others.
 
-    Labels are those of the experiment's factors, measures and methods; `methods`, some of them, gives their order.
+    Labels are those of the experiment's factors, measures and methods; `methods`, some of them, gives their order. A panel
+    without a positive value is left out; a figure of no other is not drawn, and the report says why.
     """
     reader = value(column, statistic, experiment=experiment).each()
 
@@ -138,7 +139,9 @@ def curves(
         lines = lines[lines["statistic"] == (statistic or lines["statistic"].iloc[0])]
         about = evidence.described(column, experiment)
         drawn = methods or (about.methods if about else {})
-        panels = _panels(lines, over, about)
+        panels = [(title, rows) for title, rows in _panels(lines, over, about) if (rows["estimate"] > 0).any()]
+        if not panels:
+            raise LookupError(f"no value of `{column}` is finite and positive, as log axes need")
         for axes, (title, rows) in zip(np.ravel(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
             for method in [m for m in drawn or rows["method"].unique() if m in set(rows["method"])]:
                 table = rows[rows["method"] == method].sort_values(over)

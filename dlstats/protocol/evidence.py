@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,6 +51,13 @@ class Evidence:
     def has_efforts(self) -> bool:
         """Whether anything that was read was trained at several efforts."""
         return any(EFFORT in self.summaries[name] for name, _ in self.used)
+
+    @property
+    def void(self) -> bool:
+        """Whether cells were read whose lines in the summary have no finite estimate: nothing came of any replicate."""
+        lines = [self.summaries[name][self.summaries[name]["cell"] == cell] for name, cell in self.used]
+        estimates = [value for table in lines if len(table) for value in table["estimate"]]
+        return bool(estimates) and not any(map(math.isfinite, estimates))
 
     def at_effort(self, effort: int) -> Evidence:
         """The same evidence from networks that were trained with so many times the effort."""

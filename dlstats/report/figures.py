@@ -58,7 +58,7 @@ def draw_slides(study: Study, evidence: Evidence, folder: Path) -> list[Path]:
         with slides.slide():
             canvas = slides.new_slide()
             try:
-                figure.draw(Evidence(evidence.summaries, evidence.replicates, experiments=study.experiments), canvas)
+                _draw(figure, Evidence(evidence.summaries, evidence.replicates, experiments=study.experiments), canvas)
             except LookupError:
                 continue
             slides.enlarge(canvas)
@@ -76,6 +76,17 @@ def save(canvas: matplotlib.figure.Figure, path: Path) -> Path:
     return path
 
 
+def _draw(figure: Figure, evidence: Evidence, canvas: matplotlib.figure.Figure) -> None:
+    """Draw a figure. Raises LookupError where it finds no evidence, or none that is finite, which many axes refuse."""
+    try:
+        figure.draw(evidence, canvas)
+    except ValueError:
+        if not evidence.void:
+            raise
+    if evidence.void:
+        raise LookupError("no number that it reads is finite, since every replicate failed")
+
+
 def _draw_one(
     figure: Figure, evidence: Evidence, folder: Path, face: str, width: str, formats: Sequence[str]
 ) -> tuple[list[Path], dict]:
@@ -86,7 +97,7 @@ def _draw_one(
     with style.journal(face):
         canvas = style.new_figure(width, figure.height)
         try:
-            figure.draw(evidence, canvas)
+            _draw(figure, evidence, canvas)
             for path in paths:
                 save(canvas, path)
         except LookupError as error:

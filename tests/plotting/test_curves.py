@@ -53,6 +53,18 @@ def test_panels_have_the_labels_of_levels():
     assert titles == ["noise Gaussian", "noise Student's t"]
 
 
+@pytest.mark.parametrize("value", [float("nan"), -1.0, 0.0])
+def test_a_panel_without_a_positive_value_is_left_out_and_a_figure_of_no_other_is_none(value):
+    held = evidence(("normal", "t"))
+    lines = held.summaries["risk"]
+    lines.loc[lines["noise"] == "t", "estimate"] = value
+    (axes,) = drawn(held)
+    assert axes.get_title() == "noise Gaussian"
+    lines["estimate"] = value
+    with pytest.raises(LookupError, match="no value of `risk` is finite and positive"):
+        drawn(held)
+
+
 def test_more_curves_than_can_be_named_at_their_ends_have_a_legend(monkeypatch):
     monkeypatch.setattr(labels, "MOST", 1)
     (axes,) = drawn(evidence())

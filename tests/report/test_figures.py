@@ -80,6 +80,26 @@ def test_a_figure_without_evidence_says_why_and_the_others_are_drawn(tmp_path):
     assert (tmp_path / "f1.pdf").exists()
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_figure_of_replicates_that_all_failed_is_missing_and_says_so(tmp_path, scale):
+    def own(evidence, figure):
+        lines = evidence.table(measure="error")
+        axes = figure.subplots()
+        axes.plot(lines["n"], lines["estimate"])
+        axes.set(xscale=scale, yscale=scale)
+        axes.figure.draw_without_rendering()  # on log axes NaN alone is a ValueError
+
+    lines = pd.DataFrame(
+        {"cell": ["n=1", "n=2"], "cells": "", "n": [1, 2], "method": "a", "against": "", "measure": "error"}
+    )
+    failed = Evidence({"toys": lines.assign(statistic="mean", estimate=float("nan"))})
+    figures.draw(_study(own), failed, tmp_path)
+    assert "every replicate failed" in json.loads((tmp_path / "f0.json").read_text())["reason"]
+    assert figures.draw_slides(_study(own), failed, tmp_path) == []
+    figures.draw(_study(own), Evidence({"toys": lines.assign(statistic="mean", estimate=[0.1, 0.2])}), tmp_path)
+    assert (tmp_path / "f0.pdf").exists()
+
+
 def test_a_slide_is_sixteen_to_nine_with_type_of_eighteen_points_and_its_key_fits(tmp_path, monkeypatch):
     def crowded(evidence, figure):
         axes = figure.subplots()
