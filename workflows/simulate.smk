@@ -33,7 +33,7 @@ for study in STUDIES:
                 device=CONFIG["device"],
                 code=fingerprints.cells(registry.module(study), job.experiment),
             message:
-                f"simulate {study}.{job.experiment}, job {job.index}: {len(job.cells)} cells, about {job.cost:.0f} s"
+                f"simulate {study}.{job.experiment}, job {job.index}: {len(job.cells)} cells, {job.about}"
             shell:
                 "dlstats simulate {params.experiment:q} {params.cells:q} --seed {params.seed:q}"
                 " --replicates {params.replicates:q} {params.target:q} {params.file:q} --device {params.device:q} --log {log:q}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 
 from dlstats.cli.colours import paint
@@ -113,10 +114,12 @@ def cost(options: argparse.Namespace) -> None:
         study, inner = name.split(".")
         stated = sum(costs.seconds(study, inner, cell) for cell in cells)
         each, ratio = sum(cells.values()) / len(cells), stated / sum(cells.values())
+        ratio = None if math.isnan(ratio) else ratio
         records.append({"experiment": name, "seconds_per_replicate": each, "stated_over_measured": ratio})
     if options.format == "json":
         print_json(records)
     else:
-        print("".join("{:<44}{:>11.3g} s per replicate{:>9.2f}\n".format(*one.values()) for one in records), end="")
+        for name, each, ratio in (one.values() for one in records):
+            print(f"{name:<44}{each:>11.3g} s per replicate{'unknown' if ratio is None else f'{ratio:.2f}':>9}")
     if options.write:
         print(f"{costs.write(measured)} cells written to {costs.FILE}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Mapping
 from functools import cache
@@ -14,10 +15,6 @@ from pydantic import Field
 from dlstats.pipeline import checked, store
 
 FILE = Path(__file__).with_name("costs.json")
-UNKNOWN = 0.1
-"""Seconds per replicate of an experiment that was never timed."""
-
-
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -35,15 +32,10 @@ def _known() -> Mapping[str, Mapping[str, float]]:
         raise ValueError(f"{FILE}: {error} Mend it or take it away.") from None
 
 
-def timed(study: str, experiment: str) -> bool:
-    """Whether any cell of an experiment was timed."""
-    return bool(_known().get(f"{study}.{experiment}"))
-
-
 def seconds(study: str, experiment: str, cell: str) -> float:
-    """Seconds per replicate on one core: of the cell, else the median of its experiment, else `UNKNOWN`."""
+    """Seconds per replicate on one core: of the cell, else the median of its experiment, NaN where that was never timed."""
     known = _known().get(f"{study}.{experiment}", {})
-    return known.get(cell) or (statistics.median(known.values()) if known else UNKNOWN)
+    return known.get(cell) or (statistics.median(known.values()) if known else math.nan)
 
 
 def write(measured: Mapping[str, Mapping[str, float]]) -> int:

@@ -21,6 +21,8 @@ from dlstats.protocol.study import Experiment, Grid
 
 JOB_SECONDS = 60.0
 """A job should last about this long: importing torch alone costs 2 to 4 s."""
+UNTIMED = 0.1
+"""Seconds per replicate by which cells that were never timed are packed into jobs; no one is told them as a cost."""
 JOB_CELLS = 500
 """Cells of a job at most: their names stand on its command line, of which a system takes 128 KiB."""
 FOLDER_FILES = 10_000
@@ -34,7 +36,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.+-]+")
 
 @dataclass(frozen=True)
 class Cell:
-    """One condition of an experiment, the replicates asked for and the expected seconds for each."""
+    """One condition of an experiment, the replicates asked for and the expected seconds for each, NaN if never timed."""
 
     study: str
     experiment: str
@@ -58,8 +60,13 @@ class Cell:
 
     @property
     def cost(self) -> float:
-        """Expected seconds on one core."""
+        """Expected seconds on one core; NaN for an experiment that was never timed."""
         return self.seconds * self.replicates
+
+    @property
+    def packed(self) -> float:
+        """The seconds by which cells are packed into jobs: `cost`, or `UNTIMED` per replicate."""
+        return self.replicates * (UNTIMED if math.isnan(self.seconds) else self.seconds)
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,15 @@ class Job:
         return [cell.file for cell in self.cells]
 
     @property
-    def cost(self) -> float:
-        """Expected seconds on one core."""
-        return sum(cell.cost for cell in self.cells)
+    def about(self) -> str:
+        """How long it is expected to take, in words."""
+        cost = sum(cell.cost for cell in self.cells)
+        return "never timed" if math.isnan(cost) else f"about {cost:.0f} s"
+
+    @property
+    def packed(self) -> float:
+        """The seconds by which its cells were packed."""
+        return sum(cell.packed for cell in self.cells)
 
 
 def cell_id(levels: Mapping[str, object]) -> str:
@@ -220,40 +233,48 @@ def _alike(first: Cell, cell: Cell) -> bool:
 
 def _room(group: Iterable[Cell], cell: Cell) -> bool:
     group = list(group)
-    return len(group) < JOB_CELLS and sum(c.cost for c in group) + cell.cost <= JOB_SECONDS
+    return len(group) < JOB_CELLS and sum(c.packed for c in group) + cell.packed <= JOB_SECONDS
 
 
 def plan(config: Mapping) -> str:
     """What a run would do: cells, replicates, jobs and expected core time of every study, as a text table.
 
-    The time is the stated cost times `speed.factor`.
+    The time is the stated cost times `speed.factor`, and unknown where nothing is stated.
     """
     here = speed.factor()
     lines = [f"{'study':<28}{'cells':>7}{'replicates':>12}{'jobs':>6}{'core time':>12}"]
-    *rows, totals = [list(row.values()) for row in planned(config)]
-    lines += [_plan_row(row[0], row[1:]) for row in rows]
-    known = "as stated; `dlstats doctor --measure` times this machine" if here == 1 else f"{here:.2f} times the stated"
-    lines.append(f"core time: {known}")
+    *rows, total = planned(config)
+    lines += map(_plan_row, rows)
     names = [(study, inner) for study in config["studies"] for inner in design(config, study)]
-    untimed = [f"{study}.{inner}" for study, inner in names if not costs.timed(study, inner)]
+    untimed = [f"{study}.{inner}" for study, inner in names if math.isnan(costs.seconds(study, inner, ""))]
+    if len(untimed) < len(names):
+        known = (
+            "as stated; `dlstats doctor --measure` times this machine" if here == 1 else f"{here:.2f} times the stated"
+        )
+        lines.append(f"core time: {known}")
     if untimed:
-        lines.append(f"not timed yet, {costs.UNKNOWN:g} s per replicate assumed: {', '.join(untimed)}")
-    return "\n".join([*lines, _plan_row("all", totals[1:])])
+        lines.append(f"never timed, so that the core time is unknown: {', '.join(untimed)}")
+    return "\n".join([*lines, _plan_row(total)])
 
 
 def planned(config: Mapping) -> list[dict]:
-    """The rows of `plan`: study, cells, replicates, jobs and expected seconds on one core, then all studies together."""
+    """The rows of `plan`: study, cells, replicates, jobs and expected seconds on one core, then all studies together.
+
+    The seconds are None where an experiment was never timed.
+    """
     here, rows = speed.factor(), []
     for study in config["studies"]:
         inside, work = cells(config, study), jobs(config, study)
         counts = {"cells": len(inside), "replicates": sum(c.replicates for c in inside), "jobs": len(work)}
         rows.append({"study": study, **counts, "core_seconds": here * sum(c.cost for c in inside)})
     totals = {name: sum(row[name] for row in rows) for name in ("cells", "replicates", "jobs", "core_seconds")}
-    return [*rows, {"study": "all", **totals}]
+    rows.append({"study": "all", **totals})
+    return [row | {"core_seconds": None if math.isnan(row["core_seconds"]) else row["core_seconds"]} for row in rows]
 
 
-def _plan_row(name: str, row: list) -> str:
-    return f"{name:<28}{row[0]:>7}{row[1]:>12}{row[2]:>6}{row[3]:>10.0f} s"
+def _plan_row(row: Mapping) -> str:
+    time = "unknown" if row["core_seconds"] is None else f"{row['core_seconds']:.0f} s"
+    return f"{row['study']:<28}{row['cells']:>7}{row['replicates']:>12}{row['jobs']:>6}{time:>12}"
 
 
 def families(config: Mapping) -> dict[str, list[str]]:
@@ -265,8 +286,8 @@ def families(config: Mapping) -> dict[str, list[str]]:
 
 
 def minutes(job: Job) -> int:
-    """Minutes to ask of a cluster for a job: four times its expected cost, and no less than ten."""
-    return max(10, math.ceil(4 * job.cost / 60))
+    """Minutes to ask of a cluster for a job: four times the seconds by which it was packed, and no less than ten."""
+    return max(10, math.ceil(4 * job.packed / 60))
 
 
 def many_words(job: Job) -> list[str]:

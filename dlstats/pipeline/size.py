@@ -15,14 +15,17 @@ LIMITS = {"cells": 20_000, "replicates": 100_000_000, "core_hours": 1000.0}
 
 @dataclass(frozen=True)
 class Size:
-    """Cells, replicates (up to the caps of sequential stopping) and about how many hours of one core."""
+    """Cells, replicates (up to the caps of sequential stopping), about how many hours of one core, and if some are unknown."""
 
     cells: int
     replicates: int
     core_hours: float
+    """Of what was timed."""
+    untimed: bool
 
     def __str__(self) -> str:
-        return f"{self.cells:,} cells with {self.replicates:,} replicates, about {self.core_hours:,.0f} core hours"
+        counts = f"{self.cells:,} cells with {self.replicates:,} replicates, about {self.core_hours:,.0f} core hours"
+        return f"{counts} (what was never timed is not counted)" if self.untimed else counts
 
 
 def of(config: Mapping, study: str, inner: str, factor: float = 1.0) -> Size:
@@ -32,7 +35,8 @@ def of(config: Mapping, study: str, inner: str, factor: float = 1.0) -> Size:
         inside = math.prod(map(len, one.levels.values()))
         most = max(one.replicates, one.target[2]) if one.target else one.replicates
         cells, replicates = cells + inside, replicates + inside * most
-    return Size(cells, replicates, replicates * costs.seconds(study, inner, "") * factor / 3600)
+    hours = replicates * costs.seconds(study, inner, "") * factor / 3600
+    return Size(cells, replicates, 0.0 if math.isnan(hours) else hours, math.isnan(hours))
 
 
 def check(config: Mapping) -> None:
@@ -43,6 +47,7 @@ def check(config: Mapping) -> None:
         sum(one.cells for one in sizes.values()),
         sum(one.replicates for one in sizes.values()),
         sum(one.core_hours for one in sizes.values()),
+        any(one.untimed for one in sizes.values()),
     )
     for name, default in LIMITS.items():
         allowed = config.get("limits", {}).get(name, default)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 
 import pytest
 from cases import toy
@@ -115,7 +116,7 @@ def test_jobs_hold_every_cell_once_in_order_and_no_more_than_they_should(sizes):
     assert [c.id for job in jobs for c in job.cells] == [f"n={20 + i},sd=1.0" for i in range(len(sizes))]
     assert [job.index for job in jobs] == list(range(len(jobs)))
     for job in jobs:
-        assert len(job.cells) == 1 or job.cost <= grid.JOB_SECONDS
+        assert len(job.cells) == 1 or job.packed <= grid.JOB_SECONDS
         assert len({(c.replicates, c.target) for c in job.cells}) == 1
 
 
@@ -139,7 +140,18 @@ def test_costs_are_of_the_cell_else_of_its_experiment(monkeypatch):
     monkeypatch.setattr(costs, "_known", lambda: {"toy.samples": {"a": 1.0, "b": 3.0, "c": 2.0}})
     assert costs.seconds("toy", "samples", "b") == 3.0
     assert costs.seconds("toy", "samples", "new") == 2.0
-    assert costs.seconds("toy", "other", "new") == costs.UNKNOWN
+    assert math.isnan(costs.seconds("toy", "other", "new"))
+
+
+def test_what_was_never_timed_is_told_no_time_and_packed_all_the_same(monkeypatch):
+    monkeypatch.setattr(costs, "_known", dict)
+    (job,) = grid.jobs(toy.config(), "toy")
+    assert (len(job.cells), job.about) == (3, "never timed")
+    assert [row["core_seconds"] for row in grid.planned(toy.config())] == [None, None]
+    monkeypatch.setattr(costs, "_known", lambda: {"toy.samples": {"a": 0.5}})
+    (job,) = grid.jobs(toy.config(), "toy")
+    assert job.about == f"about {90 * 0.5:.0f} s"
+    assert grid.planned(toy.config())[-1]["core_seconds"] == pytest.approx(90 * 0.5 * speed.factor())
 
 
 def test_costs_that_cannot_be_read_are_named_with_their_file(monkeypatch, tmp_path):
@@ -147,7 +159,7 @@ def test_costs_that_cannot_be_read_are_named_with_their_file(monkeypatch, tmp_pa
     monkeypatch.setattr(costs, "FILE", tmp_path / "costs.json")
     costs._known.cache_clear()
     try:
-        assert costs.seconds("toy", "samples", "a") == costs.UNKNOWN
+        assert math.isnan(costs.seconds("toy", "samples", "a"))
         costs._known.cache_clear()
         costs.FILE.write_text("{\n<<<<<<< HEAD\n")
         with pytest.raises(ValueError, match=r"costs.json: is not JSON, mend it or take it away: Expecting"):

@@ -4,7 +4,7 @@ import pytest
 from cases import malformed, toy
 
 from dlstats.cli import parser as command_line
-from dlstats.pipeline import config, grid, yaml12
+from dlstats.pipeline import config, costs, grid, yaml12
 
 EVIL = [
     "$(touch PWNED)x",
@@ -20,6 +20,7 @@ EVIL = [
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch):
     toy.install(monkeypatch, malformed.STUDY)
+    monkeypatch.setattr(costs, "_known", lambda: {"toy.samples": {"a": 0.1}})
 
 
 def test_the_configuration_that_the_cases_spoil_is_valid(tmp_path):
@@ -65,6 +66,15 @@ def test_a_run_that_its_limits_allow_is_planned_and_a_larger_one_never_listed():
         config.check(tree(list(range(2, 152))))
     with pytest.raises(config.ConfigError, match=r"10,000,000,000 cells .* more than `limits.cells` allows"):
         config.check(tree(list(range(100_000))))
+
+
+def test_no_core_hours_are_made_up_for_what_was_never_timed(monkeypatch):
+    monkeypatch.setattr(costs, "_known", dict)
+    entry = {"levels": {"n": 20, "sd": 1.0, "noise": "NA", "tag": "a"}, "replicates": 10**6}
+    tree = {"design": "smoke", "seed": 1, "studies": ["toy"], "limits": {"core_hours": 0.1}}
+    config.check(tree | {"overrides": {"toy": {"samples": [entry]}}})
+    with pytest.raises(config.ConfigError, match=r"about 0 core hours \(what was never timed is not counted\), most"):
+        config.check(tree | {"overrides": {"toy": {"samples": [entry | {"replicates": 10**9}]}}})
 
 
 def _spoilt(node, word):

@@ -5,7 +5,7 @@ import time
 
 from cases import toy
 
-from dlstats.pipeline import origins, remaining
+from dlstats.pipeline import costs, origins, remaining
 
 
 class Terminal(io.StringIO):
@@ -21,6 +21,7 @@ def _finish(folder, cell):
 
 def test_time_left_is_by_cost_of_what_has_no_result_yet(tmp_path, monkeypatch):
     toy.install(monkeypatch)
+    monkeypatch.setattr(costs, "_known", lambda: {"toy.samples": {toy.CELLS[1]: 0.1, toy.CELLS[2]: 0.12}})
     _finish(tmp_path, toy.CELLS[0])
     ahead = remaining.waiting(toy.config(), tmp_path)
     assert len(ahead.cost) == 2
@@ -31,6 +32,14 @@ def test_time_left_is_by_cost_of_what_has_no_result_yet(tmp_path, monkeypatch):
     assert ahead.line(6000.0) == f"1 of 2 conditions computed, about {100 * second / first:.0f} min left"
     _finish(tmp_path, toy.CELLS[2])
     assert ahead.line(60.0) == "2 of 2 conditions computed"
+
+
+def test_of_what_was_never_timed_no_time_is_told(tmp_path, monkeypatch):
+    toy.install(monkeypatch)
+    monkeypatch.setattr(costs, "_known", dict)
+    ahead = remaining.waiting(toy.config(), tmp_path)
+    _finish(tmp_path, toy.CELLS[0])
+    assert ahead.line(60.0) == "1 of 3 conditions computed"
 
 
 def test_it_is_said_on_a_terminal_alone(tmp_path, monkeypatch):
