@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy
@@ -101,10 +101,35 @@ def gamma_shape_bound(shape: float) -> float:
 
 
 def laplace_median_variance(n: int) -> float:
-    """n Var of the median of an odd number n of Laplace(0, 1) observations, by the density of the middle one.
+    """n Var of the median of an odd number n of Laplace(0, 1) observations: 1 + 2√(2/π)/√n + O(1/n), against the bound 1.
 
-    The median is −sign(V) ln(1 − |V|) with V = 2U − 1, U ~ Beta((n + 1)/2, (n + 1)/2), so that n Var is
-    n E ln²(1 − |V|) = 1 + 2√(2/π)/√n + O(1/n), against the bound 1. Raises ValueError for an even n.
+    Raises ValueError for an even n.
+    """
+    return _median_variance(lambda v: -math.log1p(-v), n)
+
+
+def normal_median_variance(n: int) -> float:
+    """n Var of the median of an odd number n of N(0, 1) observations, π/2 + O(1/n), against the bound 1.
+
+    Raises ValueError for an even n.
+    """
+    return _median_variance(lambda v: float(scipy.special.ndtri((1 + v) / 2)), n)
+
+
+def cauchy_median_variance(n: int) -> float:
+    """n Var of the median of an odd number n ≥ 5 of standard Cauchy observations, π²/4 + O(1/n), against the bound 2.
+
+    Raises ValueError for an even n, and for n < 5, where there is no variance.
+    """
+    if n < 5:
+        raise ValueError(f"`n` must be at least 5, got {n}.")
+    return _median_variance(lambda v: math.tan(math.pi * v / 2), n)
+
+
+def _median_variance(quantile: Callable[[float], float], n: int) -> float:
+    """n Var of the middle of n observations that are symmetric about 0: n E q(|V|)², V = 2U − 1, U ~ Beta((n + 1)/2, (n + 1)/2).
+
+    `quantile` is q, the quantile function at (1 + v)/2.
     """
     if n % 2 == 0:
         raise ValueError(f"`n` must be odd, got {n}.")
@@ -112,7 +137,7 @@ def laplace_median_variance(n: int) -> float:
     constant = -float(scipy.special.betaln(half, half)) - n * math.log(2)
 
     def integrand(v: float) -> float:
-        return math.log1p(-v) ** 2 * math.exp(constant + (half - 1) * math.log1p(-v * v))
+        return quantile(v) ** 2 * math.exp(constant + (half - 1) * math.log1p(-v * v))
 
     width = min(1.0, 40 / math.sqrt(n))
     pieces = np.linspace(0, width, 9) if width < 1 else np.append(np.linspace(0, 0.9, 9), 1.0)

@@ -27,22 +27,34 @@ def test_the_bound_for_a_shape_is_that_of_an_unknown_rate():
         assert information.gamma_shape_bound(shape) == pytest.approx(1 / profile, rel=1e-9)
 
 
-@pytest.mark.parametrize("n", [1, 3, 5, 25, 401])
-def test_the_variance_of_a_laplace_median_is_that_of_its_order_statistic(n):
+@pytest.mark.parametrize("n", [5, 25, 401])
+@pytest.mark.parametrize(
+    ("found", "law"),
+    [
+        (information.laplace_median_variance, scipy.stats.laplace),
+        (information.normal_median_variance, scipy.stats.norm),
+        (information.cauchy_median_variance, scipy.stats.cauchy),
+    ],
+)
+def test_the_variance_of_a_median_is_that_of_its_order_statistic(found, law, n):
     m = (n - 1) // 2
     log_constant = math.lgamma(n + 1) - 2 * math.lgamma(m + 1)
 
     def density(x):  # of the middle one, x > 0
-        below, above = 1 - math.exp(-x) / 2, math.exp(-x) / 2
-        return x * x * above * math.exp(log_constant + m * math.log(below * above))
+        below, above = float(law.cdf(x)), float(law.sf(x))
+        return x * x * float(law.pdf(x)) * math.exp(log_constant + m * math.log(below * above)) if above > 0 else 0.0
 
-    found = 2 * n * scipy.integrate.quad(density, 0, 60, epsabs=1e-15, limit=200, points=[1 / math.sqrt(n)])[0]
-    assert information.laplace_median_variance(n) == pytest.approx(found, rel=1e-8)
+    ends = (0, 1 / math.sqrt(n), 6 / math.sqrt(n), 30, math.inf)
+    total = sum(scipy.integrate.quad(density, a, b, epsabs=1e-15, limit=200)[0] for a, b in itertools.pairwise(ends))
+    assert found(n) == pytest.approx(2 * n * total, rel=1e-7)
 
 
-def test_an_even_number_has_no_middle_one():
-    with pytest.raises(ValueError, match=r"`n` must be odd, got 4\."):
-        information.laplace_median_variance(4)
+def test_medians_without_a_middle_or_a_variance_are_refused():
+    for found in (information.laplace_median_variance, information.normal_median_variance):
+        with pytest.raises(ValueError, match=r"`n` must be odd, got 4\."):
+            found(4)
+    with pytest.raises(ValueError, match=r"`n` must be at least 5, got 3\."):
+        information.cauchy_median_variance(3)
 
 
 @given(st.lists(st.floats(-4, 4), min_size=2, max_size=6), st.floats(0.01, 3), st.randoms(use_true_random=False))

@@ -32,6 +32,16 @@ def _null() -> dict[str, float]:
     return {name: float(np.abs(m.sum(1)).max()) for name, m in matrices.items()}
 
 
+def medians_rate() -> dict[str, float]:
+    """|factor − 2| by which the distance of n Var from its limit falls from n ≈ `MIDDLE`/2 to `MIDDLE`."""
+    limits = {
+        "normal": (theory.normal_median_variance, math.pi / 2),
+        "Cauchy": (theory.cauchy_median_variance, math.pi**2 / 4),
+    }
+    half = MIDDLE // 2 + 1
+    return {name: abs((f(half) - limit) / (f(MIDDLE) - limit) - 2) for name, (f, limit) in limits.items()}
+
+
 CLAIMS = (
     Claim(
         "FND6",
@@ -72,6 +82,13 @@ CHECKS = (
         equals(2 * math.sqrt(2 / math.pi), 0.01),
         lambda: math.sqrt(MIDDLE) * (theory.laplace_median_variance(MIDDLE) - 1),
         Derived("likelihood.md#the-median-of-laplace-data"), BOTH,
+    ),
+    Check(
+        "LIK3.medians",
+        "n Var of the median of normal and of Cauchy data comes to its limits π/2 and π²/4 at the rate 1/n, where that of "
+        f"Laplace data comes to its own at 1/√n: when n doubles to {MIDDLE:,} both distances are halved (by the density of the "
+        "middle one; factor, difference from 2).",
+        equals(0, 0.01), medians_rate, Derived("likelihood.md#other-medians"), BOTH,
     ),
     Check(
         "LIK5",
@@ -129,6 +146,12 @@ CHECKS = (
         "Two classes with the logits (0, −a) attain tanh(a/2): the bound on what softmax moves cannot be improved (a = 0.1, 0.5 "
         "and 2; largest difference).",
         equals(0, 1e-12), softmax.attained, Derived("likelihood.md#softmax-moves-little"), ("BIOS",),
+    ),
+    Check(
+        "FND6.lipschitz",
+        "softmax moves in Euclidean norm by at most half of what the logits move: the largest spectral norm of its Jacobian that "
+        "a search finds with 2, 3 and 10 classes is 1/2 (farthest from it).",
+        equals(0.5, 1e-4), softmax.steepest, Derived("likelihood.md#softmax-in-euclidean-norm"), ("BIOS",),
     ),
     Check(
         "FND14",

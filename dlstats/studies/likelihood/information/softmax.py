@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
@@ -92,6 +93,23 @@ def attained() -> float:
         moved = float((after.softmax(0) - before.softmax(0)).abs().sum() / 2)
         gaps.append(abs(moved - theory.total_variation_bound(a)))
     return max(gaps)
+
+
+def steepest() -> dict[str, float]:
+    """Largest spectral norm of the Jacobian of torch's softmax that a search over logits finds, by number of classes."""
+    import torch
+
+    found = {}
+    for classes in (2, 3, MOST):
+        start = np.random.default_rng(classes).standard_normal(classes)
+
+        def norm(z: np.ndarray) -> float:
+            jacobian = torch.func.jacrev(lambda at: at.softmax(0))(torch.as_tensor(z))
+            return -float(torch.linalg.matrix_norm(jacobian, 2))
+
+        bounds = [(-20.0, 20.0)] * classes
+        found[f"{classes} classes"] = -float(scipy.optimize.minimize(norm, start, method="L-BFGS-B", bounds=bounds).fun)
+    return found
 
 
 def bound(line) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.plotting.curves import draw_points, points
-from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
@@ -15,17 +15,16 @@ from dlstats.protocol.readers import value
 from dlstats.protocol.study import Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
+from dlstats.studies.likelihood.validation import neighbours
+from dlstats.studies.likelihood.validation.neighbours import QUERIES
 from dlstats.theory import validation as theory
 
 ACCURACY, CASES = 0.8, 100
 """Of every model that is chosen from, and the validation cases."""
 DIMENSION, SIZES = 10, [20, 30, 100, 300]
-NEIGHBOURS = [10, 100, 1000]
 MODELS = [1, 5, 30, 100]
 POPULATION, HELD_OUT, RIGHT, RARE = 1000, 200, (0.95, 0.2), [0.1, 0.2, 0.4]
 """Cases that are split, those held out, the accuracy in the common and in the rare class, and the share of the latter."""
-QUERIES = 100
-"""New cases of a data set."""
 
 
 def simulate_least_squares(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -38,22 +37,6 @@ def simulate_least_squares(condition: Condition, streams: Streams, device: str) 
     at_old, at_new = (x @ fitted)[..., 0], (new[..., :d] @ fitted)[..., 0]
     gaps = {"training": noise[:, 0] - at_old, "same": noise[:, 1] - at_old, "new": new[..., d] - at_new}
     return stacked(streams, {name: {"error": (gap**2).mean(axis=1)} for name, gap in gaps.items()})
-
-
-def simulate_neighbours(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Errors of scikit-learn's nearest neighbour at new cases, labels 1 with probability x on [0, 1], and at its own."""
-    from sklearn.neighbors import KNeighborsClassifier
-
-    def one(rng: np.random.Generator) -> np.ndarray:
-        x, new = rng.random((condition.n, 1)), rng.random((QUERIES, 1))
-        y, y_new = rng.random(condition.n) < x[:, 0], rng.random(QUERIES) < new[:, 0]
-        if y.all() or not y.any():
-            return np.array([0.0, (y_new != y[0]).mean()])
-        fitted = KNeighborsClassifier(1).fit(x, y)
-        return np.array([(fitted.predict(x) != y).mean(), (fitted.predict(new) != y_new).mean()])
-
-    errors = streams.draw(one, "data", n=condition.n)
-    return stacked(streams, {"training": {"error": errors[:, 0]}, "new": {"error": errors[:, 1]}})
 
 
 def simulate_choice(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -107,13 +90,7 @@ EXPERIMENTS = {
         measures=(Measure("error", "mean squared error over the noise variance"),),
         block=500,
     ),
-    "neighbours": Experiment(
-        simulate_neighbours,
-        factors={"n": Factor("sample size", int, symbol="n", at_least=1)},
-        methods={name: _PARTS[name] for name in ("training", "new")},
-        measures=(Measure("error", "proportion wrong"),),
-        block=100,
-    ),
+    "neighbours": neighbours.NEIGHBOURS,
     "choice": Experiment(
         simulate_choice,
         factors={"models": Factor("models to choose from", int, symbol="K", at_least=1)},
@@ -136,7 +113,7 @@ EXPERIMENTS = {
     ),
 }
 
-NSTDA, BOTH = ("NSTDA",), ("NSTDA", "UNITO")
+NSTDA, BOTH = neighbours.NSTDA, ("NSTDA", "UNITO")
 EXACT = {"training": theory.training_error, "same": theory.same_inputs_error, "new": theory.new_inputs_error}
 WORDS = {
     "training": "the training error of least squares is 1 − d/n times the noise variance",
@@ -164,27 +141,7 @@ CLAIMS = (
         )
         for part, words in WORDS.items()
     ),
-    Claim(
-        "FND3",
-        "With P(y = 1) = x on [0, 1] the nearest neighbour errs with probability 1/3 + (3n + 5)/(2(n + 1)(n + 2)(n + 3)), a "
-        "third more than the best rule, however large n, although it makes no error on its own cases (farthest difference, "
-        "n = 10, …, 1000).",
-        equals(0, 0.005),
-        value("error", experiment="neighbours", method="new")
-        .each("n")
-        .minus(lambda line: theory.nearest_neighbour_risk(line["n"])),
-        Derived("validation.md#nearest-neighbours-on-the-unit-interval"),
-        NSTDA,
-    ),
-    Claim(
-        "FND3.bound",
-        "The nearest neighbour errs at most 2R(1 − R) = {theory:g} of the time, R = 1/4 the risk of the best rule (n = 1000).",
-        at_most(0.375),
-        value("error", experiment="neighbours", method="new", n=1000),
-        Theorem("cover1967", "theorem 1"),
-        NSTDA,
-        regime="asymptotic",
-    ),
+    *neighbours.CLAIMS,
     Claim(
         "FND4",
         f"The best of several models that all have accuracy {ACCURACY} shows more than that on the {CASES} validation cases by "
@@ -238,15 +195,15 @@ def _exact(name: str, method: str, at: int) -> float:
     if name == "least_squares":
         return EXACT[method](at, DIMENSION)
     if name == "neighbours":
-        return theory.nearest_neighbour_risk(at) if method == "new" else 0.0
+        return {"training": 0.0, "new": theory.nearest_neighbour_risk(at), "all": 0.5}[method]
     return theory.best_proportion(at, CASES, ACCURACY) if method == "validation" else ACCURACY
 
 
-def _design(replicates: int, neighbours: int) -> dict:
-    most, others = NEIGHBOURS[0], NEIGHBOURS[1:]
+def _design(replicates: int, nearest: int) -> dict:
+    most, *others = neighbours.SIZES
     return {
         "least_squares": grid(n=SIZES, replicates=replicates),
-        "neighbours": [grid(n=most, replicates=4 * neighbours), grid(n=others, replicates=neighbours)],
+        "neighbours": [grid(n=most, replicates=4 * nearest), grid(n=others, replicates=nearest)],
         "choice": grid(models=MODELS, replicates=replicates),
         "split": grid(rare=RARE, replicates=replicates),
     }
@@ -261,12 +218,14 @@ STUDY = Study(
     estimands="Mean squared error over the noise variance, proportion wrong, accuracy of the chosen model.",
     experiments=EXPERIMENTS,
     claims=CLAIMS,
+    checks=neighbours.CHECKS,
     figures=(
         Figure(
             "optimism",
             f"Left: errors of least squares with {DIMENSION} inputs; what the training error lacks is twice d/n. Middle: the "
-            "nearest neighbour makes no error on its own cases and errs a third of the time on new ones. Right: the best of K "
-            "equal models looks better the more there are, and is not. Dotted: exact values. 95 % Monte Carlo intervals.",
+            "nearest neighbour makes no error on its own cases and errs a third of the time on new ones, all n neighbours half "
+            "of the time. Right: the best of K equal models looks better the more there are, and is not. Dotted: exact values. "
+            "95 % Monte Carlo intervals.",
             _draw,
             "two-column",
             2.6,
