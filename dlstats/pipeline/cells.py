@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -186,14 +186,15 @@ def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int]
         raise ValueError(f"`status` must be one of {', '.join(GIVEN)}, got {', '.join(sorted(status))}.")
 
 
-def read_raw(files: Mapping[Path, store.Origin]) -> pd.DataFrame:
-    """The rows of several cells of an experiment under each other.
+def read_raw(files: Mapping[Path, store.Origin], without: Collection[str] = ()) -> pd.DataFrame:
+    """The rows of several cells of an experiment under each other, but for the columns `without`.
 
     Raises Unusable when a file is damaged or foreign, of another cell or seed, or computed by other code than is there now
     and stale results are not kept on purpose (`dlstats run --keep-stale`).
     """
     experiment = {(o.study, o.experiment): registry.load(o.study).experiments[o.experiment] for o in files.values()}
-    rows = pd.concat([store.read(path, origins.required(origin)) for path, origin in files.items()], ignore_index=True)
+    parts = [store.read(path, origins.required(origin), without) for path, origin in files.items()]
+    rows = pd.concat(parts, ignore_index=True)
     return settled(rows, *experiment.values())
 
 

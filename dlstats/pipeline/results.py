@@ -16,6 +16,9 @@ from dlstats.pipeline import summaries as estimates
 from dlstats.protocol import verdict
 from dlstats.protocol.evidence import Evidence
 
+NOT_SUMMARISED = ("study", "experiment", "seed", "seconds")
+"""Columns of raw replicates that no summary needs: the first three are the same in a whole file."""
+
 
 def write_summaries(config: Mapping, study: str, results: Path) -> None:
     """The summary of every experiment of a study, as `<experiment>.parquet` and `.csv`, in a folder of its own.
@@ -24,7 +27,10 @@ def write_summaries(config: Mapping, study: str, results: Path) -> None:
     """
     experiments, files = registry.load(study).experiments, origins.raw(config, study, results)
     made = origins.summaries(config, study, results)
-    tables = {path: estimates.summarise(experiments[path.stem], cells.read_raw(files[path.stem])) for path in made}
+    tables = {
+        path: estimates.summarise(experiments[path.stem], cells.read_raw(files[path.stem], NOT_SUMMARISED))
+        for path in made
+    }
     (results / "summary" / study).mkdir(parents=True, exist_ok=True)
     for path, table in tables.items():
         store.write_table(table, path, made[path])

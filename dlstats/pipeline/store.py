@@ -12,7 +12,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -96,9 +96,11 @@ def _write(path: Path, frame: pd.DataFrame, head: Header) -> None:
     replace(path, lambda temporary: temporary.write_bytes(sealed))
 
 
-def read(path: Path, origin: Origin | Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """The rows in `path`. Raises Damaged when any byte changed or they are foreign, Unusable when of another origin."""
-    table, head = _table(path)
+def read(path: Path, origin: Origin | Mapping[str, Any] | None = None, without: Collection[str] = ()) -> pd.DataFrame:
+    """The rows in `path`, but for the columns `without`. Raises Damaged when any byte changed or they are foreign, Unusable
+    when of another origin.
+    """
+    table, head = _table(path, without)
     compare(path, head.origin, {} if origin is None else plain(origin))
     _check_csv(path, head)
     return table.to_pandas()
@@ -126,8 +128,8 @@ def _header(path: Path, state: tuple[int, ...]) -> Header:
     return _table(path)[1]
 
 
-def _table(path: Path) -> tuple[pa.Table, Header]:
-    """The table and the header in `path`, once the seal is right."""
+def _table(path: Path, without: Collection[str] = ()) -> tuple[pa.Table, Header]:
+    """The table and the header in `path`, once the seal is right; the columns `without` are not decoded."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -140,7 +142,8 @@ def _table(path: Path) -> tuple[pa.Table, Header]:
     if _digest(_SEAL.sub(_OPEN, data)) != seals[0].decode():
         raise Damaged(f"{path}: changed since it was written")
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        file = pq.ParquetFile(pa.BufferReader(data))
+        table = file.read(columns=[name for name in file.schema_arrow.names if name not in without])
         fields = json.loads(table.schema.metadata[_KEY])
         return table, Header(**{key: value for key, value in fields.items() if key != "seal"})
     except (pa.ArrowException, ValueError, KeyError, TypeError) as error:  # sealed all the same, by another version

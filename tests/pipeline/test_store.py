@@ -29,6 +29,17 @@ def table(tmp_path):
     return path
 
 
+def test_columns_that_are_not_asked_for_are_not_read_and_the_seal_is_checked_all_the_same(path):
+    whole = store.read(path)
+    out = whole.columns[0]
+    pd.testing.assert_frame_equal(store.read(path, without=[out, "unknown"]), whole.drop(columns=out))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(store.Damaged):
+        store.read(path, without=[out])
+
+
 def test_rows_come_back_with_what_they_were_made_from(path, table):
     pd.testing.assert_frame_equal(store.read(path, ORIGIN), ROWS)
     assert store.read_origin(path) == ORIGIN

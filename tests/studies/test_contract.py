@@ -9,7 +9,8 @@ from cases import figure_laws
 from cases import study_results as results
 
 from dlstats.montecarlo import Estimate
-from dlstats.pipeline import checks, grid, registry
+from dlstats.pipeline import checks, grid, registry, summaries
+from dlstats.pipeline.results import NOT_SUMMARISED
 from dlstats.plotting import style
 from dlstats.protocol.evidence import EFFORT, Evidence
 from dlstats.protocol.factor import REQUIRED
@@ -88,6 +89,13 @@ def test_a_replicate_has_the_same_bits_in_every_block(study, name):
             held = rows[(rows["cell"] == cell.id) & rows["replicate"].isin(part)].drop(columns="seconds")
             held = held.reset_index(drop=True)
             pd.testing.assert_frame_equal(block, held[block.columns], check_exact=True, check_dtype=False)
+
+
+@pytest.mark.parametrize(("study", "name"), EXPERIMENTS[::7])
+def test_a_summary_says_the_same_without_the_columns_that_are_not_read_for_it(study, name):
+    rows = results.raw(study, name).drop(columns=list(NOT_SUMMARISED), errors="ignore")
+    experiment = registry.load(study).experiments[name]
+    pd.testing.assert_frame_equal(summaries.summarise(experiment, rows), results.tables(study)[name])
 
 
 @pytest.mark.parametrize(("study", "name"), EXPERIMENTS)
