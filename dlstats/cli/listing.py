@@ -7,35 +7,51 @@ import json
 import math
 import sys
 
+from dlstats.cli import remembered
 from dlstats.cli.colours import paint
 
 
 def show(options: argparse.Namespace) -> None:
     """The studies of a configuration, with their cells, claims or checks if asked."""
-    from dlstats.pipeline import config, grid, registry
+    words = (options.what, options.format, paint("", "bold"), sys.stdout.encoding)
+    print(remembered.answer(options.config, words, lambda: _list(options)))
+
+
+def _list(options: argparse.Namespace) -> str:
+    from dlstats.pipeline import config
 
     settings = config.load(options.config)
     if options.what == "plugs":
-        return _show_plugs(settings, options)
-    if options.format == "json":
-        return print_json(_records(settings, options.what))
+        return _plugs(settings, options)
+    return _json(_records(settings, options.what)) if options.format == "json" else _text(settings, options.what)
+
+
+def _text(settings: dict, what: str) -> str:
+    from dlstats.pipeline import grid, registry
+
+    lines = []
     for family, names in grid.families(settings).items():
-        print(paint(family, "bold"))
+        lines.append(paint(family, "bold"))
         for name in names:
             study, cells = registry.load(name), grid.cells(settings, name)
             counts = f"{len(cells)} cells, {len(study.claims)} claims, {len(study.checks)} checks"
-            print(f"  {name}: {study.title} ({counts})")
-            print("".join(f"    {one.id}: {one.statement}\n" for one in _stated(study, options.what)), end="")
-            if options.what in ("cells", "all"):
-                print("".join(f"    {cell.experiment} {cell.id}  x{cell.replicates}\n" for cell in cells), end="")
+            lines.append(f"  {name}: {study.title} ({counts})")
+            lines += [f"    {one.id}: {one.statement}" for one in _stated(study, what)]
+            if what in ("cells", "all"):
+                lines += [f"    {cell.experiment} {cell.id}  x{cell.replicates}" for cell in cells]
+    return "\n".join(lines)
 
 
 def print_json(records: object) -> None:
     """Records for other programs to read."""
-    print(json.dumps(records, indent=1, ensure_ascii=sys.stdout.encoding != "utf-8"))
+    print(_json(records))
 
 
-def _show_plugs(settings: dict, options: argparse.Namespace) -> None:
+def _json(records: object) -> str:
+    return json.dumps(records, indent=1, ensure_ascii=sys.stdout.encoding != "utf-8")
+
+
+def _plugs(settings: dict, options: argparse.Namespace) -> str:
     """What of somebody else's can be put where: the experiments that declare it, and what a method gives there."""
     from dlstats.pipeline import compare
 
@@ -46,12 +62,14 @@ def _show_plugs(settings: dict, options: argparse.Namespace) -> None:
         if (plug := experiment.plug)
     ]
     if options.format == "json":
-        return print_json(records)
+        return _json(records)
     width = max((len(record["experiment"]) for record in records), default=0)
+    lines = []
     for record in records:
         levels = f" at {', '.join(f'{level:g}' for level in record['levels'])}" if record["levels"] else ""
         takes = ", ".join(f"--{kind}" for kind in record["takes"])
-        print(f"{record['experiment']:<{width}}  {takes}  (a method gives {record['gives']}{levels})")
+        lines.append(f"{record['experiment']:<{width}}  {takes}  (a method gives {record['gives']}{levels})")
+    return "\n".join(lines)
 
 
 def _stated(study, what: str) -> list:
