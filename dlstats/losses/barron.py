@@ -42,7 +42,7 @@ def barron(prediction: Numbers, y: Numbers, alpha: float = 1.0, scale: float = 1
     if math.isnan(alpha):
         raise ValueError(f"`alpha` must be a number or infinite, got {alpha}.")
     domain.positive(scale=scale)
-    ratio = (y - prediction) / scale
+    ratio = domain.residual(prediction, y) / scale
     if math.isinf(alpha):
         return math.copysign(1, alpha) * torch.expm1(math.copysign(1, alpha) * ratio.square() / 2)
     if alpha == 2:
@@ -59,6 +59,7 @@ def barron(prediction: Numbers, y: Numbers, alpha: float = 1.0, scale: float = 1
     return torch.where(power < FAR, near, torch.exp(power.clamp(min=FAR) + math.log(b / alpha)))
 
 
+@domain.samples
 def adaptive(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]) -> Float[Tensor, "reps n 1"]:
     """Negative log likelihood ρ(r, α, c) + log c + log Z(α) of location, shape and scale, all three learned at every x.
 
@@ -68,10 +69,12 @@ def adaptive(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]
     >>> adaptive(torch.zeros(1, 2, 3), torch.tensor([[[0.5], [-3.0]]])).flatten()
     tensor([1.3035, 3.3478])
     """
+    domain.three_outputs(prediction)
     location, shape, log_scale = prediction.split(1, dim=-1)
     return _negative_log_likelihood(y - location, _alpha(shape), log_scale)
 
 
+@domain.samples
 def adaptive_shared(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "reps n 1"]) -> Float[Tensor, "reps n 1"]:
     """`adaptive` with one shape and one scale per replicate, as for errors of one distribution: means of outputs over n.
 
@@ -80,6 +83,7 @@ def adaptive_shared(prediction: Float[Tensor, "reps n 3"], y: Float[Tensor, "rep
     >>> adaptive_shared(torch.zeros(1, 2, 3), torch.tensor([[[0.5], [-3.0]]])).flatten()
     tensor([1.3035, 3.3478])
     """
+    domain.three_outputs(prediction)
     alpha, log_scale = shape_and_log_scale(prediction)
     return _negative_log_likelihood(y - prediction[..., :1], alpha, log_scale)
 

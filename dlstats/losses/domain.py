@@ -1,5 +1,7 @@
 """The domains of losses: each refuses what lies outside in one line, with what is required and what came.
 
+No loss broadcasts samples: predictions (n, 1) and responses (n,), which torch would make (n, n), are refused or told apart.
+
 What a loss takes beside predictions is checked at every call, on the CPU; a CUDA device is not asked, since that would
 make it wait. Training tries a loss on its responses on the CPU before any work (`training.problem`).
 """
@@ -12,6 +14,47 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+
+
+def residual(prediction: Tensor, y: Tensor, one_column: bool = False) -> Tensor:
+    """y − f of predictions and responses of one shape; with `one_column` y may have one for all outputs.
+
+    Raises ValueError for any other shapes.
+    """
+    same = tuple(prediction.shape)
+    _one_of([same, (*same[:-1], 1)] if one_column and len(same) > 1 else [same], prediction, y)
+    return y - prediction
+
+
+def _one_of(shapes: list[tuple[int, ...]], prediction: Tensor, y: Tensor) -> None:
+    if tuple(y.shape) not in shapes:
+        listed = " or ".join(dict.fromkeys(map(str, shapes)))
+        raise ValueError(
+            f"`y` must be of shape {listed} for predictions {tuple(prediction.shape)}, got {tuple(y.shape)}."
+        )
+
+
+def samples(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A loss of predictions (reps, n, k) and y (reps, n, 1) that takes one problem too: (n, k) or (n,), and y (n,) or (n, 1).
+
+    One problem is a replicate of its own, so that its numbers are the same, in the shape of y. Raises ValueError for
+    any other shapes.
+    """
+
+    @functools.wraps(loss)
+    def shaped(prediction: Tensor, y: Tensor, *arguments: object, **options: object) -> Tensor:
+        came = tuple(prediction.shape)
+        allowed = {1: [came], 2: [came[:1], (*came[:1], 1)], 3: [(*came[:2], 1)]}.get(len(came), [])
+        if not allowed:
+            raise ValueError(f"Predictions must be of shape (n,), (n, k) or (reps, n, k), got {came}.")
+        _one_of(allowed, prediction, y)
+        labels = y.long() if y.dtype == torch.bool else y
+        if len(came) == 3:
+            return loss(prediction, labels, *arguments, **options)
+        one = loss(prediction.reshape(1, came[0], -1), labels.reshape(1, -1, 1), *arguments, **options)
+        return one.reshape(y.shape)
+
+    return shaped
 
 
 def positive(**constants: float) -> None:
@@ -81,6 +124,12 @@ def one_logit(prediction: Tensor) -> None:
         raise ValueError(f"Predictions must have one logit, got {prediction.shape[2]}.")
 
 
+def three_outputs(prediction: Tensor) -> None:
+    """Raise ValueError unless predictions have three outputs."""
+    if prediction.shape[2] != 3:
+        raise ValueError(f"Predictions must have 3 outputs, location, shape and scale, got {prediction.shape[2]}.")
+
+
 def labels(prediction: Tensor, y: Tensor) -> bool:
     """Whether every label is a class; with one logit a fraction between 0 and 1 is allowed too, the proportion of class 1.
 
@@ -100,8 +149,12 @@ def labels(prediction: Tensor, y: Tensor) -> bool:
 
 
 def of_labels(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A loss of hard labels that checks them; for a fraction y of class 1 it is y loss(z, 1) + (1 − y) loss(z, 0)."""
+    """A loss of hard labels that checks them; for a fraction y of class 1 it is y loss(z, 1) + (1 − y) loss(z, 0).
 
+    Its shapes are those of `samples`.
+    """
+
+    @samples
     @functools.wraps(loss)
     def checked(prediction: Tensor, y: Tensor, *arguments: object, **options: object) -> Tensor:
         if labels(prediction, y) or prediction.shape[2] > 1:

@@ -40,6 +40,7 @@ def of_class(values: Sequence[float], y: Labels, like: Tensor) -> Losses:
     return torch.tensor(values, dtype=like.dtype, device=like.device)[y.long()]
 
 
+@domain.samples
 def cross_entropy(prediction: Logits, y: Labels) -> Losses:
     """Cross-entropy −log p_y. Elicits the probability; its gradient in z is p − y, never vanishing where wrong.
 
@@ -109,6 +110,7 @@ def focal(prediction: Logits, y: Labels, gamma: float, weights: Sequence[float] 
     return loss if weights is None else of_class(weights, y, prediction) * loss
 
 
+@domain.samples
 def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: float = 1.0) -> Losses:
     """Cross-entropy of z + tau log π [Menon et al. 2021, eq. 10]. Elicits z_k = log(η_k / π_k^tau) up to a constant.
 
@@ -126,6 +128,7 @@ def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: f
     return entropy(prediction + tau * torch.tensor(shift, dtype=prediction.dtype, device=prediction.device), y)
 
 
+@domain.samples
 def balanced_softmax(prediction: Logits, y: Labels, counts: Sequence[float]) -> Losses:
     """Cross-entropy of z + log counts [Ren et al. 2020, eq. 4]: `logit_adjusted` at tau = 1, to the last constant.
 
@@ -135,6 +138,7 @@ def balanced_softmax(prediction: Logits, y: Labels, counts: Sequence[float]) -> 
     return logit_adjusted(prediction, y, counts)
 
 
+@domain.samples
 def squared_probability(prediction: Logits, y: Labels) -> Losses:
     """Brier score of one logit, (p − y)². Elicits the probability; its gradient in z vanishes with p (1 − p).
 

@@ -53,7 +53,7 @@ def cosines(prediction: Logits) -> Logits:
     A last layer without bias whose inputs and class vectors have norm 1 [Cao et al. 2019, section 3.2], with the axes of the
     outputs as class vectors, which are thus fixed and orthonormal: there they are trained. At outputs of 0 it is 0.
     """
-    return prediction / (prediction.square().sum(dim=2, keepdim=True) + 1e-12).sqrt()
+    return prediction / (prediction.square().sum(dim=-1, keepdim=True) + 1e-12).sqrt()
 
 
 def ldam_margins(counts: Sequence[float], largest: float = 0.5) -> list[float]:
@@ -91,6 +91,7 @@ def vector_scaling(prediction: Logits, y: Labels, scales: Sequence[float], offse
     return nn.softplus(of_class(shift, y, prediction) - of_class(scales, y, prediction) * sign * prediction)
 
 
+@domain.samples
 def pairwise_squared(prediction: Float[Tensor, "reps n 1"], y: Labels) -> Losses:
     """Mean over pairs of (1 − (z⁺ − z⁻))², a smooth surrogate of 1 − AUC, repeated for every sample.
 

@@ -22,6 +22,7 @@ Label = Num[Tensor, "reps n 1"]
 DENOMINATORS = ("linear", "squared", "hard")
 
 
+@domain.samples
 def dice(prediction: Logit, y: Label, denominator: str = "linear", smooth: float = 0.0) -> Logit:
     """1 − (2 Σ p y + smooth) / (Σ q + Σ y + smooth), with q = p (linear) or p² (squared, V-Net).
 
@@ -42,6 +43,7 @@ def dice(prediction: Logit, y: Label, denominator: str = "linear", smooth: float
     return _repeated(1 - _ratio(2 * (p * y).sum(dim=1), q.sum(dim=1) + y.sum(dim=1), smooth), prediction)
 
 
+@domain.samples
 def tversky(prediction: Logit, y: Label, false_positive: float, false_negative: float, gamma: float = 1.0) -> Logit:
     """(1 − TP / (TP + a FP + b FN))^(1 / gamma), a = `false_positive`, b = `false_negative`, in soft counts.
 
@@ -67,6 +69,7 @@ def tversky(prediction: Logit, y: Label, false_positive: float, false_negative: 
     return loss if gamma == 1 else loss.clamp(min=1e-12).pow(1 / gamma)
 
 
+@domain.samples
 def generalised_dice(prediction: Logit, y: Label) -> Logit:
     """1 − 2 Σ_k w_k Σ p_k y_k / Σ_k w_k Σ (p_k + y_k) over both classes, w_k = 1 / (Σ y_k)² [Sudre et al. 2017].
 
@@ -87,6 +90,7 @@ def generalised_dice(prediction: Logit, y: Label) -> Logit:
     return _repeated(1 - _ratio(2 * hit, size, 0.0), prediction)
 
 
+@domain.samples
 def dice_cross_entropy(prediction: Logit, y: Label, proportion: float = 0.5, denominator: str = "squared") -> Logit:
     """proportion Dice + (1 − proportion) cross-entropy. Elicits something between η and what Dice elicits.
 

@@ -23,7 +23,7 @@ def pinball(prediction: Float[Tensor, "*n k"], y: Float[Tensor, "*n #k"], level:
     tensor([0.4500, 0.3000])
     """
     domain.level(level)
-    residual = y - prediction
+    residual = domain.residual(prediction, y, one_column=True)
     return torch.maximum(level * residual, (level - 1) * residual)
 
 
@@ -36,7 +36,7 @@ def expectile(
     tensor([0.2250, 0.9000])
     """
     domain.level(level)
-    residual = y - prediction
+    residual = domain.residual(prediction, y, one_column=True)
     below = (residual < 0).to(residual.dtype)
     return (level + (1 - 2 * level) * below) * residual.square()
 
@@ -52,7 +52,7 @@ def smooth_pinball(
     tensor([0.4507, 0.3000])
     """
     domain.positive(width=width)
-    residual = y - prediction
+    residual = domain.residual(prediction, y, one_column=True)
     return pinball(prediction, y, level) + width * torch.log1p(torch.exp(-residual.abs() / width))
 
 
@@ -61,7 +61,7 @@ def lectures_pinball(
 ) -> Float[Tensor, "*n k"]:
     """max(τ r, (1 − τ) r), the formula with the slip in sign: unbounded below, it elicits nothing. For study only."""
     domain.level(level)
-    residual = y - prediction
+    residual = domain.residual(prediction, y, one_column=True)
     return torch.maximum(level * residual, (1 - level) * residual)
 
 

@@ -27,7 +27,7 @@ def absolute(prediction: Numbers, y: Numbers) -> Numbers:
     >>> absolute(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
     tensor([0.5000, 3.0000])
     """
-    return (y - prediction).abs()
+    return domain.residual(prediction, y).abs()
 
 
 def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
@@ -39,7 +39,7 @@ def huber(prediction: Numbers, y: Numbers, threshold: float = 1.345) -> Numbers:
     tensor([0.1250, 3.1305])
     """
     domain.positive(threshold=threshold)
-    size = (y - prediction).abs()
+    size = domain.residual(prediction, y).abs()
     inner = size.clamp(max=threshold)
     return inner * (size - inner / 2)
 
@@ -51,7 +51,7 @@ def log_cosh(prediction: Numbers, y: Numbers) -> Numbers:
     >>> log_cosh(torch.zeros(1, 2, 1), torch.tensor([[[0.5], [-3.0]]])).flatten()
     tensor([0.1201, 2.3093])
     """
-    size = (y - prediction).abs()
+    size = domain.residual(prediction, y).abs()
     near = torch.log1p(2 * torch.sinh(size.clamp(max=1) / 2).square())
     far = size + torch.log1p(torch.exp(-2 * size)) - math.log(2)
     return torch.where(size < 1, near, far)
@@ -64,7 +64,7 @@ def tukey(prediction: Numbers, y: Numbers, threshold: float = 4.685) -> Numbers:
     tensor([0.1236, 2.9070])
     """
     domain.positive(threshold=threshold)
-    square = ((y - prediction).abs() / threshold).clamp(max=1).square()
+    square = (domain.residual(prediction, y).abs() / threshold).clamp(max=1).square()
     return threshold**2 / 6 * square * (3 - 3 * square + square.square())
 
 
@@ -77,7 +77,7 @@ def hampel(prediction: Numbers, y: Numbers, a: float = 2.0, b: float = 4.0, c: f
     domain.positive(a=a, b=b, c=c)
     if not a <= b < c:
         raise ValueError(f"`a`, `b` and `c` must rise, a <= b < c, got {a}, {b}, {c}.")
-    size = (y - prediction).abs()
+    size = domain.residual(prediction, y).abs()
     start = size.clamp(max=b)
     inner = start.clamp(max=a)
     # relu has the slope 0 at 0, where `start` still has 1: their gradients do not add up at |r| = b
@@ -92,7 +92,7 @@ def andrews(prediction: Numbers, y: Numbers, threshold: float = 1.339) -> Number
     tensor([0.1236, 2.9059])
     """
     domain.positive(threshold=threshold)
-    half = (y - prediction).abs().clamp(max=math.pi * threshold) / (2 * threshold)
+    half = domain.residual(prediction, y).abs().clamp(max=math.pi * threshold) / (2 * threshold)
     return 2 * threshold**2 * torch.sin(half).square()
 
 
@@ -106,7 +106,7 @@ def cauchy(prediction: Numbers, y: Numbers, threshold: float = 2.385) -> Numbers
     tensor([0.1223, 2.6981])
     """
     domain.positive(threshold=threshold)
-    return threshold**2 / 2 * log1p_square((y - prediction) / threshold)
+    return threshold**2 / 2 * log1p_square(domain.residual(prediction, y) / threshold)
 
 
 def geman_mcclure(prediction: Numbers, y: Numbers, threshold: float = 3.787) -> Numbers:
@@ -116,7 +116,7 @@ def geman_mcclure(prediction: Numbers, y: Numbers, threshold: float = 3.787) -> 
     tensor([0.1229, 2.7649])
     """
     domain.positive(threshold=threshold)
-    size = ((y - prediction) / threshold).abs()
+    size = (domain.residual(prediction, y) / threshold).abs()
     inner, outer = size.clamp(max=1).square(), size.clamp(min=1).square()
     return threshold**2 / 2 * torch.where(size < 1, inner / (1 + inner), 1 / (1 + 1 / outer))
 
@@ -130,7 +130,7 @@ def welsch(prediction: Numbers, y: Numbers, threshold: float = 2.985) -> Numbers
     tensor([0.1233, 2.8326])
     """
     domain.positive(threshold=threshold)
-    return -(threshold**2) / 2 * torch.expm1(-((y - prediction) / threshold).square())
+    return -(threshold**2) / 2 * torch.expm1(-(domain.residual(prediction, y) / threshold).square())
 
 
 def charbonnier(prediction: Numbers, y: Numbers, threshold: float = 1.0) -> Numbers:
@@ -142,7 +142,7 @@ def charbonnier(prediction: Numbers, y: Numbers, threshold: float = 1.0) -> Numb
     tensor([0.1180, 2.1623])
     """
     domain.positive(threshold=threshold)
-    ratio = ((y - prediction) / threshold).abs()
+    ratio = (domain.residual(prediction, y) / threshold).abs()
     return threshold**2 * ratio * (ratio / (torch.hypot(ratio, torch.ones_like(ratio)) + 1))
 
 
