@@ -9,15 +9,16 @@ from dlstats.montecarlo.influence import Pair
 from dlstats.montecarlo.shapes import Replicates
 
 
-def best_of(x: Replicates, *, starts: int) -> Pair:
+def best_of(x: Replicates, *, starts: float | int) -> Pair:
     """E min(X_1, ..., X_K) by the U-statistic over all subsets of size K = `starts`: sum_i w_i x_(i).
 
     w_i = C(reps - i, K - 1) / C(reps, K) on the ascending order statistics; influence values by the exact
     delete-one jackknife [Hoeffding 1948; Efron and Stein 1981]. Not a number where failures leave K replicates or less.
     """
     reps = x.shape[-1]
-    if starts < 1:
-        raise ValueError(f"`starts` must be at least 1, got {starts}.")
+    if not (starts >= 1 and float(starts).is_integer()):
+        raise ValueError(f"`starts` must be a whole number of at least 1, got {starts}.")
+    starts = int(starts)
     if reps <= starts:
         return np.full(x.shape[:-1], np.nan), np.full_like(x, np.nan)
     order = np.argsort(x, axis=-1, kind="stable")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import functools
+import inspect
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -176,6 +178,37 @@ def lookup(name: str) -> Statistic:
     raise ValueError(f"There is no statistic `{name}`.{hint}")
 
 
+@functools.cache
+def _options(name: str) -> Mapping[str, bool]:
+    """The options of a statistic, and whether it needs them."""
+    parameters = inspect.signature(lookup(name).compute).parameters.values()
+    return {one.name: one.default is one.empty for one in parameters if one.kind is one.KEYWORD_ONLY}
+
+
+def check_options(name: str, options: Mapping[str, object], column: Callable[[object], bool]) -> None:
+    """Raise ValueError for a statistic that there is not, and for options that it lacks, needs or cannot take.
+
+    `column` says whether a value is, or names, a column of replicates.
+    """
+    known, columns = _options(name), lookup(name).columns
+    if wrong := [option for option in options if option not in known]:
+        listed = ", ".join(f"`{one}`" for one in known) or "none"
+        raise ValueError(f"`{name}` has no option `{wrong[0]}`; its options: {listed}.")
+    if lacking := [option for option, needed in known.items() if needed and option not in options]:
+        raise ValueError(f"`{name}` needs the option {', '.join(f'`{one}`' for one in lacking)}.")
+    for option, value in options.items():
+        kinds = {"a word": option == "interval", "a column": option in columns}
+        kinds["a number"] = option == "truth" or not any(kinds.values())
+        fits = {
+            "a word": isinstance(value, str),
+            "a column": column(value),
+            "a number": isinstance(value, numbers.Real),
+        }
+        if not any(kinds[kind] and fits[kind] for kind in kinds) and (value is not None or known[option]):
+            wanted = " or ".join(kind for kind, taken in kinds.items() if taken)
+            raise ValueError(f"`{option}` of `{name}` must be {wanted}, got {type(value).__name__}.")
+
+
 def evaluate(name: str, x: Replicates, options: Mapping[str, object]) -> Batch:
     """The statistic of finite replicates (..., reps).
 
@@ -201,6 +234,7 @@ def estimate(statistic: str, values: object, *, failed: int = 0, **options: Any)
     `options` are those of the statistic: `truth`, `level`, `share`, or further columns such as `upper`.
     """
     definition = lookup(statistic)
+    check_options(statistic, options, lambda value: np.ndim(value) == 1)  # type: ignore[arg-type]
     x = np.asarray(values, dtype=float)
     if x.ndim != 1:
         raise ValueError(f"`values` must have one axis, the replicates, got shape {x.shape}.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
-from dlstats.montecarlo.statistics import evaluate, lookup, notes
+from dlstats.montecarlo.statistics import check_options, evaluate, lookup, notes
 
 
 @runtime_checkable
@@ -59,7 +59,8 @@ def summarise(
     replicates do not vary.
     Groups with equally many replicates are computed at once, so that thousands of groups take seconds.
 
-    Raises ValueError for a column that the frame lacks and for a statistic or an option that there is not.
+    Raises ValueError, in one line, for what is no frame, measure or name of a column, for a column that the frame lacks, has
+    twice or that holds no numbers, and for a statistic or an option that there is not or that does not fit.
 
     >>> frame = pd.DataFrame({"method": ["A", "A", "A", "B", "B", "B"], "b": [0.4, 0.7, 0.6, 0.5, 0.6, 0.7]})
     >>> table = summarise(frame, [("b", "bias", {"truth": 0.5}), ("b", "empirical_se")], by="method")
@@ -70,15 +71,17 @@ def summarise(
          B         bias    0.1000 0.0577           3
          B empirical_se    0.1000 0.0500           3
     """
-    by, measures = [by] if isinstance(by, str) else list(by), [_asked(measure) for measure in measures]
-    lacking = [name for name in by if name not in frame]
-    if lacking:
-        raise ValueError(f"`by` must name columns of the replicates, which lack {', '.join(map(str, lacking))}.")
-    groups = frame.groupby(by, sort=False, dropna=False, observed=True).ngroup().to_numpy() if by else None
-    group = np.zeros(len(frame), dtype=int) if groups is None else groups
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError(f"`frame` must be a DataFrame, got {type(frame).__name__}.")
+    by, measures = _by(by, frame), [_asked(measure) for measure in _listed("measures", measures)]
+    group = _groups(frame, by)
     first = np.unique(group, return_index=True)[1]
     names = frame.iloc[first][by].reset_index(drop=True)
-    ok = (frame["status"] == "ok").to_numpy() if "status" in frame else np.ones(len(frame), dtype=bool)
+    ok = (
+        (_column(frame, "status") == "ok").to_numpy(dtype=bool, na_value=False)
+        if "status" in frame
+        else np.ones(len(frame), dtype=bool)
+    )
     parts = [_summarise(frame, measure, group, ok, names, label) for measure, label in _labelled(measures)]
     if not parts:
         return pd.DataFrame(columns=[*by, *COLUMNS])
@@ -86,12 +89,49 @@ def summarise(
     return table.sort_index(level=["group", "order"], kind="stable").reset_index(drop=True)
 
 
-def _asked(measure: MeasureLike | tuple) -> MeasureLike:
-    if not isinstance(measure, tuple):
-        return measure
-    if len(measure) not in (2, 3):
-        raise ValueError(f"A measure must be (column, statistic) or (column, statistic, options), got {measure!r}.")
-    return Asked(*measure)
+def _listed(what: str, given: object) -> list:
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise ValueError(f"`{what}` must be a list, got {type(given).__name__}.")
+    return list(given)
+
+
+def _by(by: object, frame: pd.DataFrame) -> list[str]:
+    """The columns that tell groups apart."""
+    named = _listed("by", [by] if isinstance(by, str) else by)
+    if taken := [name for name in COLUMNS if name in named]:
+        raise ValueError(f"`by` must not name a column of the summary, got {', '.join(taken)}.")
+    if lacking := [name for name in named if not isinstance(name, Hashable) or name not in frame]:
+        raise ValueError(f"`by` must name columns of the replicates, which lack {', '.join(map(str, lacking))}.")
+    if len(set(named)) < len(named):
+        raise ValueError(f"`by` must name a column once, got {', '.join(map(str, named))}.")
+    for name in named:
+        _column(frame, name)
+    return named
+
+
+def _groups(frame: pd.DataFrame, by: list[str]) -> np.ndarray:
+    """The number of the group of every row."""
+    if not by:
+        return np.zeros(len(frame), dtype=int)
+    try:
+        return frame.groupby(by, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    except TypeError as error:
+        raise ValueError(f"`by` must name columns of words or numbers: {error}.") from None
+
+
+def _asked(measure: object) -> MeasureLike:
+    """A measure as it was given, or of a tuple."""
+    given = measure if isinstance(measure, tuple) and len(measure) in (2, 3) else _parts(measure)
+    column, statistic, options = (*given, {})[:3]
+    if not (isinstance(column, str) and isinstance(statistic, str) and isinstance(options, Mapping)):
+        raise ValueError(
+            f"A measure must be (column, statistic), (column, statistic, options) or an object with these, got {measure!r:.80}."
+        )
+    return measure if isinstance(measure, MeasureLike) else Asked(column, statistic, options)
+
+
+def _parts(measure: object) -> tuple:
+    return tuple(getattr(measure, name, None) for name in ("column", "statistic", "options"))
 
 
 def _labelled(measures: Sequence[MeasureLike]) -> list[tuple[MeasureLike, str]]:
@@ -107,6 +147,7 @@ def _written(measure: MeasureLike) -> str:
 def _summarise(
     frame: pd.DataFrame, measure: MeasureLike, group: np.ndarray, ok: np.ndarray, names: pd.DataFrame, label: str
 ) -> pd.DataFrame:
+    check_options(measure.statistic, measure.options, lambda value: isinstance(value, str))
     statistic = lookup(measure.statistic)
     used = {k: str(v) for k, v in measure.options.items() if k in statistic.columns and isinstance(v, str)}
     columns = {k: _numbers(frame, name) for k, name in {"": measure.column, **used}.items()}
@@ -129,7 +170,19 @@ def _summarise(
     return names.assign(measure=measure.column, statistic=label, **numbers, failed=failed, law=statistic.law, note=note)
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     if name not in frame:
         raise ValueError(f"The replicates have no column `{name}`; they have {', '.join(map(str, frame.columns))}.")
-    return frame[name].to_numpy(dtype=float, na_value=np.nan)
+    if isinstance(column := frame[name], pd.DataFrame):
+        raise ValueError(f"The replicates must have the column `{name}` once, they have it {column.shape[1]} times.")
+    return column
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    column = _column(frame, name)
+    try:
+        if column.dtype.kind in "cMm":
+            raise TypeError
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"The column `{name}` must hold numbers, got {column.dtype}.") from None
