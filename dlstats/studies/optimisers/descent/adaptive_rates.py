@@ -10,7 +10,7 @@ import numpy as np
 from dlstats.protocol.claim import Claim, at_least, equals
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Finding, Stated
+from dlstats.protocol.origin import Derived, Finding
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Method, grid
 from dlstats.studies.frames import tabulated
@@ -36,7 +36,6 @@ METHODS = {
     "rmsprop": Method("RMSprop", "torch.optim.RMSprop, α = 0.99"),
     "adam": Method("Adam", "torch.optim.Adam, β = (0.9, 0.999)"),
 }
-ADAGRAD, ADAM = "AdaGrad (Adaptive Gradient Algorithm)", "Adam (Adaptive Moment Estimation)"
 
 
 def paths(distance: float) -> Iterable[dict]:
@@ -141,16 +140,12 @@ CLAIMS = (
     ),
     Claim(
         "OPT13.early",
-        "AdaGrad's learning rate can become excessively small: on |x| from 10 at the rate 0.01 it takes at least {theory:g} "
-        "times the steps of gradient descent to the minimum.",
+        "AdaGrad's steps can become so small that it hardly moves: on |x| from 10 at the learning rate 0.01 it takes at least "
+        "{theory:g} times the steps of gradient descent to the minimum.",
         at_least(100.0),
         value("to_descent", method="adagrad", distance=10.0),
-        Stated(
-            "JSM",
-            ADAGRAD,
-            "can lead to an excessively reduced learning rate",
-        ),
-        bears_on=("BIOS",),
+        Derived("adaptive-rates.md#adagrad-on-a-cone"),
+        bears_on=("JSM", "BIOS"),
     ),
     Claim(
         "OPT14",
@@ -181,8 +176,8 @@ CLAIMS = (
     ),
     Claim(
         "OPT15",
-        "Under a constant gradient Adam without its correction makes steps of (1 − β₁ᵗ)/√(1 − β₂ᵗ) learning rates, too large "
-        "by 3.2 at the first (ratio to it, β = (0.9, 0.999), steps 1 to 3000, farthest).",
+        "Under a constant gradient step t of Adam without its correction is (1 − β₁ᵗ)/√(1 − β₂ᵗ) learning rates, 3.2 at t = 1 "
+        "where one would be right (ratio to it, β = (0.9, 0.999), t from 1 to 3000, farthest).",
         equals(1.0, 1e-10),
         value("step", method="uncorrected")
         .each("steps")
@@ -192,12 +187,12 @@ CLAIMS = (
     ),
     Claim(
         "OPT15.initial",
-        "Correcting the bias of Adam's moving averages matters in the initial training phase: without it step 12 under a "
-        "constant gradient is at least {theory:g} times the learning rate.",
-        at_least(2.0),
+        "Without the correction of Adam's moving averages early steps under a constant gradient are too large: step 12 is at "
+        "least {theory:g} learning rates (β = (0.9, 0.999)).",
+        at_least(6.5),
         value("step", method="uncorrected", steps=12),
-        Stated("JSM", ADAM, "Corrects the bias in moving averages, especially important in the initial training phase"),
-        bears_on=("BIOS",),
+        Derived("adaptive-rates.md#adam-under-a-constant-gradient"),
+        bears_on=("JSM", "BIOS"),
     ),
     Claim(
         "OPT15.late",

@@ -160,16 +160,16 @@ CLAIMS = (
     ),
     Claim(
         "OPT20.attained",
-        "Learning rates that fall as 1/t come within {margin:.0%} of the floor at λ = 1 at their best initial rate (ratio to "
-        "it).",
+        "Learning rates η₀/(1 + t/10) come at λ = 1 and their best η₀ within {margin:.0%} of the floor 1/(λ²T + 1) of the mean "
+        f"square of the last of T = {STEPS} iterates (ratio to it).",
         equals(1.0, 0.05),
         value("best_to_floor", method="inverse", curvature=1.0),
         Derived("schedules.md#floor-of-the-last-iterate"),
     ),
     Claim(
         "OPT20.flat",
-        "A schedule that suits one curvature fails at another: at η₀ = 0.1 learning rates falling as 1/t and 1/√t leave at λ = "
-        "0.01 at least {theory:g} of the squared distance of the start, of which a constant one leaves {constant:.2f} (least).",
+        f"Learning rates that fall as 1/t and 1/√t from η₀ = 0.1 leave after T = {STEPS} steps on λx²/2 with λ = 0.01 at least "
+        "{theory:g} of the squared distance of the start, of which a constant one leaves {constant:.2f} (least).",
         at_least(0.8),
         value("start", method=["inverse", "inverse_root"], curvature=0.01, rate=0.1).each("method"),
         Derived("schedules.md#what-a-schedule-leaves-of-the-start"),
@@ -212,7 +212,22 @@ def _torch() -> dict[str, float]:
     return gaps
 
 
+def _boundary() -> float:
+    """Growth of n times the mean square over the last doubling of n at c = 1/2, in units of (ln 2)/4."""
+    half, whole = theory.robbins_monro(0.5, LONG)
+    return 4 * LONG * (whole - half / 2) / math.log(2)
+
+
 CHECKS = (
+    Check(
+        "OPT18.boundary",
+        f"At c = 1/2 in c/(λt) n times the mean square of the last iterate grows as (ln n)/4 in units of σ²/λ², without bound "
+        f"but slowly: over the last doubling to n = {LONG:,} by (ln 2)/4 (ratio to that).",
+        equals(1, 1e-4),
+        _boundary,
+        Derived("schedules.md#learning-rates-that-fall-as-one-over-t"),
+        bears_on=("JSM", "BIOS"),
+    ),
     Check(
         "OPT20.routes",
         "Mean square of the last iterate by the sum over steps and by the recursion, for five schedules and two curvatures "

@@ -60,6 +60,33 @@ def _path(rule: update_rules.Rule) -> Callable[[], np.ndarray]:
     return lambda: update_rules.descend(rule, gradient, np.zeros(SLOPES.shape[1]), STEPS)
 
 
+def _states() -> dict[str, float]:
+    """Numbers that torch keeps per parameter after two steps, less those of the recursion, by optimiser."""
+    import torch
+
+    kept: dict[str, tuple[str, dict, update_rules.Rule]] = {
+        "SGD": ("SGD", {}, update_rules.gradient_descent(RATE)),
+        "SGD, momentum": ("SGD", {"momentum": 0.9}, update_rules.heavy_ball(RATE, 0.9)),
+        "SGD, nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}, update_rules.nesterov(RATE, 0.9)),
+        "Adagrad": ("Adagrad", {}, update_rules.adagrad(RATE)),
+        "RMSprop": ("RMSprop", {}, update_rules.rmsprop(RATE)),
+        "Adam": ("Adam", {}, update_rules.adam(RATE)),
+        "AdamW": ("AdamW", {}, update_rules.adam(RATE)),
+        "AMSGrad": ("Adam", {"amsgrad": True}, update_rules.amsgrad(RATE)),
+    }
+    gaps = {}
+    for label, (name, options, rule) in kept.items():
+        w = torch.ones(SLOPES.shape[1], dtype=torch.float64, requires_grad=True)
+        optimiser = getattr(torch.optim, name)([w], lr=RATE, **options)
+        for _ in range(2):
+            optimiser.zero_grad()
+            (w**4).sum().backward()
+            optimiser.step()
+        numbers = [one for one in optimiser.state[w].values() if torch.is_tensor(one) and one.shape == w.shape]
+        gaps[label] = abs(len(numbers) - rule.states)
+    return gaps
+
+
 def _check(name: str, words: str, place: str, compute: Callable[[], float], *lectures: str) -> Check:
     statement = (
         f"{place} computes {words}: {STEPS} steps on a smooth convex loss in {SLOPES.shape[1]} dimensions are those of the "
@@ -69,6 +96,12 @@ def _check(name: str, words: str, place: str, compute: Callable[[], float], *lec
 
 
 CHECKS = (
+    Check(
+        "OPT15.state",
+        "Besides each parameter torch.optim keeps no number in SGD, 1 with momentum, 1 in Adagrad and in RMSprop, 2 in Adam and "
+        "AdamW, and 3 in AMSGrad, as many as the recursions need (largest difference).",
+        equals(0), _states, Practice("paszke2019", "torch.optim"), ("JSM", "BIOS"),
+    ),
     _check(
         "OPT5.torch_momentum", "v ← b v + g, w ← w − η v, at a fixed rate the rule v ← b v − η g, w ← w + v of two lectures",
         "torch.optim.SGD(momentum=0.9)", _gap("SGD", _path(update_rules.heavy_ball(RATE, 0.9)), momentum=0.9), "JSM", "BIOS",

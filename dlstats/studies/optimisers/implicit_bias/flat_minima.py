@@ -111,8 +111,9 @@ CLAIMS = (
     ),
     Claim(
         "OPT16.flatter",
-        "From starts sharper than 2/η, up to 3/η, gradient descent on (ab − 1)²/2 ends at a mean sharpness of at most 1/1.25 "
-        "of that of gradient flow (log₁₀ of the ratio of geometric means; η from 0.05 to 0.25).",
+        "From starts with a² + b² from 2/η to 3/η gradient descent on (ab − 1)²/2 ends in minima of at most 1/1.25 of the "
+        "sharpness, the largest eigenvalue of the Hessian a² + b², at which gradient flow ends from there (log₁₀ of the ratio of "
+        "geometric means; η from 0.05 to 0.25).",
         at_most(-FACTOR),
         log_ratio("sharpness", "beyond", "beyond_flow", "geometric_mean", learning_rate=RATES).each("learning_rate"),
         Finding("implicit_bias, seed 777001"),
@@ -120,8 +121,8 @@ CLAIMS = (
     ),
     Claim(
         "OPT16.flattest",
-        "At learning rates of 0.2 and 0.25 these starts end at a median sharpness of at most {theory:g}, where 2 is the least "
-        "that a minimum of (ab − 1)²/2 has.",
+        "At η = 0.2 and 0.25 gradient descent on (ab − 1)²/2 from starts with a² + b² from 2/η to 3/η ends at a median sharpness "
+        "a² + b² of at most {theory:g}, where 2 is the least that a minimum has.",
         at_most(3.0),
         value("sharpness", "median", method="beyond", learning_rate=RATES[2:]).each("learning_rate"),
         Finding("implicit_bias, seed 777001"),

@@ -69,7 +69,7 @@ STUDY = Study(
         *adagrad_noise.CLAIMS,
         *escapes.CLAIMS,
     ),
-    checks=libraries.CHECKS,
+    checks=(*libraries.CHECKS, *escapes.CHECKS),
     figures=noise_figures.FIGURES,
     limits="Quadratics, normal inputs and one double well: nothing is said of networks. Learning rates are fixed; near the "
     "threshold the tails are so heavy that means are not simulated there. The tuned comparison knows the expected risk.",

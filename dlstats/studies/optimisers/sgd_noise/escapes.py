@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from dlstats.protocol.claim import Claim, at_least, equals
 from dlstats.protocol.factor import Condition, Factor
-from dlstats.protocol.measure import Contrast, Measure
-from dlstats.protocol.origin import Derived, Stated
+from dlstats.protocol.measure import Contrast, LevelContrast, Measure
+from dlstats.protocol.origin import Derived, Finding
 from dlstats.protocol.readers import difference, proportion, value
-from dlstats.protocol.study import Experiment, Method
+from dlstats.protocol.study import Check, Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.frames import stacked
 from dlstats.theory import escape_times as theory
@@ -71,6 +74,7 @@ ESCAPE = Experiment(
         Measure("steps", "steps until the top is passed"),
         Measure("left", f"the minimum is left within {SOON} steps", "proportion"),
     ),
+    contrasts=(LevelContrast("steps", "temperature", TEMPERATURES[0], TEMPERATURES[-1], "log_ratio", "mean"),),
     block=1000,
     streams="escape",
 )
@@ -87,6 +91,13 @@ TILTED = Experiment(
     block=50,
     streams="tilted",
 )
+
+
+def exact_slope(high: float, low: float, mean: Callable[[float], float]) -> float:
+    """Slope of the logarithm of a mean escape time in 1/T between two temperatures."""
+    return math.log(mean(low) / mean(high)) / (1 / low - 1 / high)
+
+
 WELL = "the double well (x² − 1)²/4 with steps of 0.05 times the gradient plus normal noise"
 TILTED_WELL = "the double well (x² − 1)²/4 + x/10"
 CLAIMS = (
@@ -98,6 +109,21 @@ CLAIMS = (
         "temperatures).",
         equals(1.0, 0.05),
         value("steps").each("temperature").over_theory(lambda line: theory.exit_steps(line["temperature"], RATE)),
+        Derived("stochastic-gradients.md#exit-time-of-the-chain"),
+        ("JSM", "BIOS", "TUE"),
+    ),
+    Claim(
+        "OPT17.slope",
+        f"In {WELL} the logarithm of the mean number of steps rises in 1/T with the slope of the exact value, {{theory:.4f}} "
+        f"from T = {TEMPERATURES[-1]} to {TEMPERATURES[0]}, near the height of the barrier, 1/4.",
+        equals(exact_slope(TEMPERATURES[-1], TEMPERATURES[0], lambda at: theory.exit_steps(at, RATE)), 0.0125),
+        value(
+            "steps",
+            "log_ratio(mean)",
+            method="sgd",
+            temperature=TEMPERATURES[0],
+            against=f"temperature={TEMPERATURES[-1]}",
+        ).over_theory((1 / TEMPERATURES[0] - 1 / TEMPERATURES[-1]) / math.log(10)),
         Derived("stochastic-gradients.md#exit-time-of-the-chain"),
         ("JSM", "BIOS", "TUE"),
     ),
@@ -115,8 +141,8 @@ CLAIMS = (
         "and 0.169.",
         at_least(0.95),
         proportion("left", temperature=[0.121, 0.169]).each("temperature"),
-        Stated("JSM", "Stochastic Gradient Descent (SGD)", "Can escape local minima due to its inherent noise"),
-        ("BIOS",),
+        Finding("sgd_noise, seed 777001"),
+        ("JSM", "BIOS"),
     ),
     Claim(
         "OPT17.share",
@@ -132,15 +158,12 @@ CLAIMS = (
     ),
     Claim(
         "OPT17.avoid",
-        f"Noise helps to avoid local minima: started in the higher minimum of {TILTED_WELL}, SGD spends at least three quarters "
-        "of the time after 10,000 steps in the lower basin (T = 0.1).",
+        f"Noise leads SGD from the higher minimum to the lower one: started in the higher minimum of {TILTED_WELL}, it spends at "
+        "least three quarters of the time after 10,000 steps in the lower basin (T = 0.1).",
         at_least(0.75),
         value("share", method="higher", temperature=0.1),
-        Stated(
-            "TUE",
-            "2.6 Training",
-            "introduces a type of noise in the updates that helps to avoid local minima during training",
-        ),
+        Derived("stochastic-gradients.md#stationary-distribution"),
+        ("JSM", "BIOS", "TUE"),
     ),
     Claim(
         "OPT17.forgets",
@@ -149,6 +172,17 @@ CLAIMS = (
         equals(0.0, 0.02),
         difference("share", "higher", "lower").each("temperature"),
         Derived("stochastic-gradients.md#stationary-distribution"),
+        ("JSM", "BIOS", "TUE"),
+    ),
+)
+CHECKS = (
+    Check(
+        "OPT17.barrier",
+        "The logarithm of the diffusion's mean escape time from −1 to the top of (x² − 1)²/4, an exact double integral, rises in "
+        "1/T with the height of the barrier, 1/4, at low temperatures: from T = 0.01 to 0.005 to four digits (slope).",
+        equals(0.25, 1e-4),
+        lambda: exact_slope(0.01, 0.005, theory.exit_time),
+        Derived("stochastic-gradients.md#exit-time-of-the-chain"),
         ("JSM", "BIOS", "TUE"),
     ),
 )

@@ -108,7 +108,43 @@ def falling() -> dict[str, float]:
     return {f"B = {b}": enumerated(b) / enumerated(b - 1) for b in range(2, len(NUMBERS) + 1)}
 
 
+def update_costs() -> dict[str, float]:
+    """Cases read, and operations counted by torch, per update over those at the least number of cases, less 1."""
+    import torch
+    from torch.utils.data import DataLoader, TensorDataset
+    from torch.utils.flop_counter import FlopCounterMode
+
+    found: dict[str, tuple[float, float]] = {}
+    for size in (64, 640, 6400):
+        model, read, updates = torch.nn.Linear(10, 1), 0, 0
+        optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
+        data = TensorDataset(torch.ones(size, 10), torch.ones(size, 1))
+        with FlopCounterMode(display=False) as counted:
+            for x, y in DataLoader(data, batch_size=32, shuffle=True):
+                optimiser.zero_grad()
+                ((model(x) - y) ** 2).mean().backward()
+                optimiser.step()
+                read, updates = read + len(x), updates + 1
+        found[f"N = {size}"] = read / updates, counted.get_total_flops() / updates
+    cases, operations = found["N = 64"]
+    return {name: abs(a / cases - 1) + abs(b / operations - 1) for name, (a, b) in found.items()}
+
+
 CHECKS = (
+    Check(
+        "OPT8.cost",
+        "The update cost of SGD does not depend on the size of the training set: with minibatches of 32 torch reads as many "
+        "cases and computes as many operations in an update with 64 training cases as with 640 and 6,400 (largest relative "
+        "difference).",
+        equals(0),
+        update_costs,
+        Stated(
+            "UNITO",
+            "Stochastic Gradient Descent (SGD)",
+            "The update cost is constant regardless of the size of the training set",
+        ),
+        bears_on=("NSTDA",),
+    ),
     Check(
         "OPT8",
         "Over all minibatches of B of N = 8 numbers without replacement the mean has the variance S²(N − B)/(B(N − 1)), S² with "
