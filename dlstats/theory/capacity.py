@@ -80,6 +80,14 @@ def largest_correlation(x: np.ndarray, signs: np.ndarray) -> float:
     return float(max(at_ends, peaks.max()))
 
 
+def frobenius_bound(layers: int, x: np.ndarray) -> float:
+    """(√(2 ln 2 L) + 1) ‖X‖/n: Rademacher complexity of ReLU networks of L weight matrices of Frobenius norm 1, at most.
+
+    [Golowich, Rakhlin and Shamir 2018, theorem 1]; x of shape (n, d), ‖X‖ the root of the sum of all its squares.
+    """
+    return (math.sqrt(2 * math.log(2) * layers) + 1) * float(np.linalg.norm(x)) / len(x)
+
+
 def memorising(x: np.ndarray, y: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Outputs at x of the ReLU network with 2n + d weights that has y at x [Zhang et al. 2017, theorem 1]: shape (n,).
 

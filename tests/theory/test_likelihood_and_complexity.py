@@ -11,6 +11,7 @@ import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlstats.studies.complexity.capacity import deep
 from dlstats.studies.likelihood.information import scores
 from dlstats.theory import capacity, information, perceptron, policy, validation
 
@@ -151,6 +152,25 @@ def test_the_largest_correlation_is_that_of_a_fine_circle():
         exact = capacity.largest_correlation(x, signs)
         assert fine <= exact + 1e-12
         assert exact == pytest.approx(fine, abs=1e-3)
+
+
+def test_the_bound_on_layers_of_norm_one_is_the_printed_number():
+    x = np.eye(40)
+    bounds = [capacity.frobenius_bound(layers, x) for layers in (1, 2, 3, 4)]
+    np.testing.assert_allclose(
+        bounds, [(1 + math.sqrt(layers * math.log(4))) / math.sqrt(40) for layers in (1, 2, 3, 4)]
+    )
+    np.testing.assert_allclose(bounds, [0.344, 0.421, 0.481, 0.530], atol=5e-4)
+
+
+def test_a_search_finds_the_complexity_of_one_layer_and_of_units_in_the_plane():
+    rng = np.random.default_rng(4)
+    x, signs = rng.standard_normal((3, 12, 2)), rng.choice([-1.0, 1.0], (3, 12))
+    lines = deep.searched(x, signs, [rng.standard_normal((3, 2, 1, 2))]).max(axis=1)
+    np.testing.assert_allclose(lines, np.linalg.norm((signs[..., None] * x).sum(axis=1), axis=1) / 12)
+    weights = [rng.standard_normal((3, 8, 16, 2)), rng.standard_normal((3, 8, 1, 16))]
+    units = [capacity.largest_correlation(*pair) / 12 for pair in zip(x, signs, strict=True)]
+    np.testing.assert_allclose(deep.searched(x, signs, weights).max(axis=1), units, rtol=0.02)
 
 
 def test_memorising_needs_inputs_that_can_be_told_apart():

@@ -206,6 +206,11 @@ def _small() -> dict:
     return _design(12, 3, 2, 2, 2) | {"benign": grid(n=SIZES[:2], replicates=2)}
 
 
+def _paper() -> dict:
+    small, large = [grid(n=n, replicates=r) for n, r in ((50, 1000), (100, 1000))], grid(n=SIZES[2:], replicates=200)
+    return _design(10000, 500, 200, 50, 100) | {"benign": [*small, large]}
+
+
 STUDY = Study(
     title="Double descent",
     aims="What happens to the risk when a model has as many parameters as cases, and more: for least squares, where it is known "
@@ -237,5 +242,5 @@ STUDY = Study(
     ),
     limits="The networks of one hidden layer are trained without decay or early stopping, which would remove the peak as the "
     "ridge does; one target, one noise level.",
-    designs={"smoke": _small(), "standard": _design(1000, 60, 40, 24, 60), "paper": _design(10000, 500, 200, 50, 100)},
+    designs={"smoke": _small(), "standard": _design(1000, 60, 40, 24, 60), "paper": _paper()},
 )

@@ -14,6 +14,7 @@ from dlstats.protocol.origin import Derived, Theorem
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Figure, Method, Study, grid
 from dlstats.seeds import Streams
+from dlstats.studies.complexity.capacity import deep
 from dlstats.studies.frames import stacked
 from dlstats.theory import capacity as theory
 from dlstats.theory import perceptron
@@ -63,6 +64,7 @@ EXPERIMENTS = {
         measures=(Measure("share", "complexity over its bound"),),
         block=500,
     ),
+    "deep": deep.DEEP,
 }
 
 JSM = ("JSM", "BIOS")
@@ -87,6 +89,7 @@ CLAIMS = (
         Theorem("bartlett2002", "theorem 12 and lemma 22"),
         JSM,
     ),
+    *deep.CLAIMS,
 )
 
 
@@ -155,10 +158,11 @@ def _draw(evidence: Evidence, figure) -> None:
     )
 
 
-def _design(replicates: int) -> dict:
+def _design(replicates: int, searches: int) -> dict:
     return {
         "dichotomies": [grid(inputs=d, points=counts, replicates=replicates) for d, counts in LOADS.items()],
         "correlation": grid(n=SAMPLES, replicates=replicates),
+        "deep": grid(layers=[1, 2, 3, 4], replicates=searches),
     }
 
 
@@ -181,7 +185,7 @@ STUDY = Study(
             2.6,
         ),
     ),
-    limits="The VC dimension of deep networks, of which only the order is known, cannot be found by enumeration; of deep "
-    "networks no exact Rademacher complexity is known either.",
-    designs={"smoke": _design(12), "standard": _design(2500), "paper": _design(10000)},
+    limits="The VC dimension of deep networks, of which only the order is known, cannot be found by enumeration; the "
+    "Rademacher complexity of networks of three and more layers is only searched for, which finds a lower bound of it.",
+    designs={"smoke": _design(12, 2), "standard": _design(2500, 100), "paper": _design(10000, 400)},
 )
