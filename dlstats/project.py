@@ -35,3 +35,15 @@ def configuration(word: str) -> Path:
     """The configuration of a profile's name, in `config/`; of a path, or of `[PROFILE:]STUDY.py`, itself."""
     study = word.rpartition(":")[2]
     return Path(word) if is_path(study) or word.endswith((".yaml", ".yml")) else file("config", f"{word}.yaml")
+
+
+def installed_with(folder: Path, name: str) -> frozenset[str] | None:
+    """The first names of what a package manager installed into a folder with a module or package; None in other folders."""
+    infos = list(folder.glob("*.dist-info"))
+    for info in infos:
+        record = info / "RECORD"  # which some systems leave out
+        lines = record.read_text(encoding="utf-8").splitlines() if record.is_file() else ()
+        names = frozenset(line.partition("/")[0].partition(".py,")[0] for line in lines)
+        if name in names:
+            return names
+    return frozenset({name}) if infos else None

@@ -48,7 +48,8 @@ class Fingerprints:
     """Fingerprints of the code of a package as it is when first asked for.
 
     `module` is the name of a module, or the path of a study's file outside the package: then its definitions and those of
-    the files beside it, or of the package that it is in, count too.
+    the files beside it, or of the package that it is in, count too; of a folder of installed packages only what was
+    installed with it.
     """
 
     def __init__(self, package: Path = PACKAGE) -> None:
@@ -140,19 +141,24 @@ class Fingerprints:
 
     def _open(self, module: str, labels: bool = True) -> tuple[Code, Module]:
         """The code that a module sees, and the module."""
-        folder = None
-        if module.partition(".")[0] != self.package.name and not module.endswith(".py"):
-            spec = importlib.util.find_spec(module)
-            module = spec.origin if spec and spec.origin else module
+        folder, path = None, Path(module)
         if module.endswith(".py"):
-            path = Path(module).resolve()
-            path = path.parent if path.name == "__init__.py" else path.with_suffix("")
+            path = _stem(path.resolve())
             folder = next(above for above in path.parents if not (above / "__init__.py").exists())
             module = ".".join(path.relative_to(folder).parts)
+        elif module.partition(".")[0] != self.package.name:
+            spec = importlib.util.find_spec(module)
+            folder = _stem(Path(spec.origin)).parents[module.count(".")] if spec and spec.origin else None
         if (folder, labels) not in self._codes:
-            self._codes[folder, labels] = Code(self.package, folder, labels)
+            own = project.installed_with(folder, module.partition(".")[0]) if folder else None
+            self._codes[folder, labels] = Code(self.package, folder, labels, own)
         code = self._codes[folder, labels]
         return code, code.module(module)
+
+
+def _stem(path: Path) -> Path:
+    """What a module is imported by, of its file: a package's folder, or the file without its suffix."""
+    return path.parent if path.name == "__init__.py" else path.with_suffix("")
 
 
 def _study(code: Code, home: Module) -> tuple[Module, ast.Call, Definition | None]:

@@ -9,7 +9,7 @@ import ast
 import gc
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -30,9 +30,11 @@ Seen = set[tuple[Module, str, tuple[str, ...]]]
 class Code:
     """The modules of a package, and of a folder beside it, as they are when first asked for."""
 
-    def __init__(self, package: Path, folder: Path | None = None, labels: bool = True) -> None:
-        """`folder` is that of a study outside the package; `labels` count or not."""
-        self.package, self.folder, self.labels = package, folder, labels
+    def __init__(
+        self, package: Path, folder: Path | None = None, labels: bool = True, own: Collection[str] | None = None
+    ) -> None:
+        """`folder` is that of a study outside the package, `own` the first names in it that count; `labels` count or not."""
+        self.package, self.folder, self.labels, self.own = package, folder, labels, own
         self.silent = {f"{package.name}.{name}" for name in PROGRESS}
         self._modules: dict[str, Module | None] = {}
         self._edges: dict[Definition, frozenset[Definition]] = {}
@@ -100,7 +102,8 @@ class Code:
         """A module of the package or the folder; None for any other."""
         if name not in self._modules:
             head, *rest = name.split(".")
-            root = self.package.parent if head == self.package.name else self.folder
+            outer = self.folder if self.own is None or head in self.own else None
+            root = self.package.parent if head == self.package.name else outer
             self._modules[name] = None
             if root is not None and head:
                 base = root.joinpath(head, *rest)

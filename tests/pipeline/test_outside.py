@@ -143,6 +143,29 @@ def test_a_package_announces_its_studies(folder, monkeypatch):
             del sys.modules[name]
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_of_installed_packages_only_what_was_installed_with_the_study_counts(folder, monkeypatch, recorded):
+    """`pip install` puts a study among all other packages, which are not its own; some systems keep no RECORD."""
+    study = SMALL.replace("import helper_of_mean", "import large\nfrom a_package import helper_of_mean\nimport along")
+    study = study.replace("helper_of_mean.middle(x)", "helper_of_mean.middle(x) + along.NOTHING + large.NOTHING")
+    files = {"a_package/small_mean.py": study, "a_package/helper_of_mean.py": HELPER, "along.py": "NOTHING = 0\n"}
+    for path, text in {
+        **files,
+        "large.py": "NOTHING = 0\n",
+        "a-1.dist-info/METADATA": "",
+        "l-1.dist-info/METADATA": "",
+    }.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    if recorded:
+        (folder / "a-1.dist-info" / "RECORD").write_text("".join(f"{path},,\n" for path in files))
+        (folder / "l-1.dist-info" / "RECORD").write_text("large.py,,\n")
+    monkeypatch.syspath_prepend(str(folder))
+    reached = fingerprints.Fingerprints().reached("a_package.small_mean", "samples")
+    names = {name.partition(":")[0] for name in reached if not name.startswith("dlstats")}
+    assert names == {"a_package.small_mean", "a_package.helper_of_mean", *(["along"] if recorded else [])}
+
+
 @pytest.mark.parametrize(
     ("word", "message"),
     [
