@@ -17,7 +17,8 @@ from dlstats import montecarlo, seeds
 from dlstats.machine import gpus
 from dlstats.pipeline import grid, origins, registry, store
 from dlstats.pipeline.progress import Progress
-from dlstats.pipeline.rows import GIVEN, settled
+from dlstats.pipeline.rows import GIVEN, check_measures, settled
+from dlstats.protocol.hints import short
 from dlstats.protocol.study import Experiment
 
 
@@ -56,7 +57,7 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             _no_folder(run.place(path_of, cell))
     grid.check_target(run.target, run.replicates, experiment, name)
     digest = origins.code_of(run.study, run.experiment)
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
     with Progress(name, len(run.cells) * run.replicates, log) as progress:
         for cell in run.cells:
             progress.doing = cell
@@ -70,7 +71,7 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
                 store.write(run.place(origins.raw_path, cell), frame, finished, looks)
             except (ValueError, LookupError, OSError):
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 progress.say(f"{cell} failed, the other cells go on: {error!r}")
                 failures.append(error)
             progress.done = done + run.replicates
@@ -160,27 +161,36 @@ def simulate_block(
     streams = seeds.Streams(origin.seed, experiment.streams or origin.study, list(block))
     clock = time.perf_counter if device != "cpu" and gpus.gpus() else time.process_time
     started = clock()
-    rows = experiment.simulate(condition, streams, device).reset_index(drop=True)
+    rows = experiment.simulate(condition, streams, device)
     seconds = (clock() - started) / len(block)
     _check_rows(rows, experiment, block, name)
+    rows = rows.reset_index(drop=True)
     labels = {"study": origin.study, "experiment": origin.experiment, "cell": origin.cell, **condition}
     labels |= {"seed": origin.seed, "replicate": rows["replicate"], "method": rows["method"]}
     labels |= {key: rows[key] for key in experiment.keys}
     labels |= {"status": rows.get("status", pd.Series("ok", index=rows.index)), "reason": rows.get("reason", "")}
     measured = rows[sorted(str(c) for c in rows if c not in labels)]
     measured = measured.astype({c: float for c in measured if measured[c].isna().all()})
-    return settled(pd.DataFrame(labels | {"seconds": seconds}, index=rows.index).join(measured), experiment)
+    frame = pd.DataFrame(labels | {"seconds": seconds}, index=rows.index).join(measured)
+    check_measures(frame, experiment, name)
+    return settled(frame, experiment)
 
 
-def _check_rows(rows: pd.DataFrame, experiment: Experiment, block: Sequence[int], name: str) -> None:
+def _check_rows(rows: object, experiment: Experiment, block: Sequence[int], name: str) -> None:
+    if not isinstance(rows, pd.DataFrame):
+        raise ValueError(f"{name} must return a pandas.DataFrame, got {short(rows)}.")
+    missing = [column for column in ("replicate", "method", *experiment.keys) if column not in rows]
+    if missing:
+        raise ValueError(f"{name} must return the column `{missing[0]}`, got {', '.join(map(str, rows)) or 'none'}.")
     if list(rows["replicate"].unique()) != list(block):
         raise ValueError(f"{name} must return replicates {block} in order, got {rows['replicate'].unique()}.")
     unknown = set(rows["method"]) - set(experiment.methods)
     if unknown:
         raise ValueError(f"{name} must declare its methods, got {', '.join(map(repr, sorted(unknown)))}.")
-    missing = [key for key in experiment.keys if key not in rows]
-    if missing:
-        raise ValueError(f"{name} must return the row key `{missing[0]}`, got columns {', '.join(rows.columns)}.")
+    twice = rows[rows.duplicated(["replicate", "method", *experiment.keys])]
+    if len(twice):
+        what = ", ".join(f"{c} {twice[c].iloc[0]}" for c in ("replicate", "method", *experiment.keys))
+        raise ValueError(f"{name} must return one row per replicate, method and key, got several of {what}.")
     status = set(rows["status"]) - set(GIVEN) if "status" in rows else set()
     if status:
         raise ValueError(f"`status` must be one of {', '.join(GIVEN)}, got {', '.join(sorted(status))}.")
@@ -192,10 +202,12 @@ def read_raw(files: Mapping[Path, store.Origin], without: Collection[str] = ()) 
     Raises Unusable when a file is damaged or foreign, of another cell or seed, or computed by other code than is there now
     and stale results are not kept on purpose (`dlstats run --keep-stale`).
     """
-    experiment = {(o.study, o.experiment): registry.load(o.study).experiments[o.experiment] for o in files.values()}
+    ((study, inner),) = {(origin.study, origin.experiment) for origin in files.values()}
+    experiment = registry.load(study).experiments[inner]
     parts = [store.read(path, origins.required(origin), without) for path, origin in files.items()]
-    rows = pd.concat(parts, ignore_index=True)
-    return settled(rows, *experiment.values())
+    rows = settled(pd.concat(parts, ignore_index=True), experiment)
+    check_measures(rows, experiment, f"{study}.{inner}")  # which may have been declared since
+    return rows
 
 
 def computed_by(files: Mapping[Path, store.Origin]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Number
 
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.study import STATUSES, Experiment
+from dlstats.protocol.hints import near, short
+from dlstats.protocol.study import RESERVED, STATUSES, Experiment
 
 NOT_FINITE, DEAD = "not_finite", "dead"
 REASONS = {
@@ -20,6 +22,8 @@ REASONS = {
 """What the statuses of a fit say, for rows without a reason of their own. A network that is dead counts: it was trained."""
 GIVEN = (*(status for status in STATUSES if status != NOT_FINITE), DEAD)
 """The statuses that `simulate` may give."""
+NUMBERS = (Number, np.bool, type(None), type(pd.NA))
+"""What a column of numbers may hold."""
 
 
 def settled(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
@@ -39,6 +43,21 @@ def settled(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
             text = np.where(rows[column].isna(), f"{column} is NaN", f"{column} is infinite")
             status, reason = status.mask(new, NOT_FINITE), reason.mask(new, text)
     return rows.assign(status=status, reason=reason)
+
+
+def check_measures(rows: pd.DataFrame, experiment: Experiment, name: str) -> None:
+    """Raise ValueError for a measure that rows which count must have and no column holds, or that is no number."""
+    counted = rows[rows["status"].isin(("ok", DEAD))]
+    for column in dict.fromkeys(measure.column for measure in experiment.measures):
+        had = counted[experiment.has(counted, column)]
+        if len(had) and column not in rows:
+            others = [str(c) for c in rows if c not in RESERVED and c not in experiment.factors]
+            others = f"{', '.join(others) or 'no measure'}.{near(column, others)}"
+            raise ValueError(f"{name} must return its measure `{column}`, got {others}")
+        numeric = len(had) == 0 or pd.api.types.is_numeric_dtype(had[column])
+        wrong = () if numeric else [v for v in had[column] if not isinstance(v, NUMBERS)]
+        if wrong:
+            raise ValueError(f"{name} must return numbers as its measure `{column}`, got {short(wrong[0])}.")
 
 
 def reasons(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:

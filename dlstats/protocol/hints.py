@@ -23,6 +23,11 @@ def short(value: object) -> str:
     return text if len(text) <= LENGTH else text[: LENGTH - 3] + "..."
 
 
+def said(error: BaseException) -> str:
+    """What an error is and says, in one line without a full stop."""
+    return one_line(f"{type(error).__name__}: {error}").rstrip(":.")
+
+
 def one_line(text: str) -> str:
     """The text in one line: spaces for breaks, and an escape for what cannot be printed."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))

@@ -9,6 +9,7 @@ import pytest
 from cases import toy
 
 from dlstats.pipeline import cells, origins, results, store, summaries
+from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import grid
 
 CELLS = toy.CELLS[:2]
@@ -82,6 +83,40 @@ def test_however_replicates_grew_the_same_is_stored_and_summarised(tmp_path, mon
         summary = [made.read_bytes(), made.with_suffix(".csv").read_bytes()]
         contents.append([[store.header(file).content for file in files], summary])
     assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda rows: None, "toy.samples must return a pandas.DataFrame, got None"),
+        (
+            lambda rows: rows.drop(columns="method"),
+            "must return the column `method`, got replicate, status, error, loss",
+        ),
+        (lambda rows: rows.rename(columns={"loss": "los"}), "its measure `loss`, got error, los. Did you mean `los`"),
+        (lambda rows: rows.assign(loss="0.5"), "must return numbers as its measure `loss`, got '0.5'"),
+        (
+            lambda rows: pd.concat([rows, rows.tail(1)]),
+            "one row per replicate, method and key, got several of replicate 1, method median",
+        ),
+    ],
+)
+def test_what_simulate_leaves_out_is_refused(spoil, message):
+    origin = store.Origin("toy", "samples", CELLS[0], toy.SEED, "code")
+
+    def simulate(*arguments):
+        return spoil(toy.simulate(*arguments))
+
+    with pytest.raises(ValueError, match=message):
+        cells.simulate_block(dataclasses.replace(toy.SAMPLES, simulate=simulate), origin, [0, 1])
+
+
+def test_a_measure_that_was_declared_later_and_is_not_there_is_refused(tmp_path, monkeypatch):
+    _run(tmp_path, 3)
+    toy.install(monkeypatch, _with(measures=[*toy.SAMPLES.measures, Measure("risk", "risk")]))
+    files = {_path(tmp_path, cell): store.read_origin(_path(tmp_path, cell)) for cell in CELLS}
+    with pytest.raises(ValueError, match=r"toy\.samples must return its measure `risk`, got error, loss"):
+        cells.read_raw(files)
 
 
 def test_fewer_replicates_are_the_first_of_more(tmp_path):
