@@ -44,6 +44,16 @@ def test_everything_of_an_experiment_is_described(study, name):
         assert method.description
     for measure in experiment.measures:
         assert measure.label
+    described = [
+        *experiment.factors.values(),
+        *experiment.keys.values(),
+        *experiment.methods.values(),
+        *experiment.measures,
+    ]
+    levels = [getattr(one, "levels", None) for one in described]
+    named = [word for several in levels if isinstance(several, dict) for word in several.values()]
+    for word in (*(one.label for one in described), *named):
+        assert not set(word) & set("$\\"), f"tables and pages show it literally: {word}"
     columns = {m.column for m in experiment.measures}
     for line in (*experiment.contrasts, *experiment.slopes):
         assert line.column in columns, line

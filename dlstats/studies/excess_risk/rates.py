@@ -75,16 +75,16 @@ BASELINES: dict[str, Baseline] = {
 LINE = ("smoothing_spline", "nearest_neighbours", "boosting")
 MANY = ("additive_model", "nearest_neighbours", "boosting")
 CASES = {
-    "smooth": Case("smooth, $d = 1$", Uniform(regression.sine), LINE),
+    "smooth": Case("smooth, d = 1", Uniform(regression.sine), LINE),
     "composed": Case(
-        "single index, $d = 10$",
+        "single index, d = 10",
         Uniform(regression.single_index, 10),
         MANY,
         {"nearest_neighbours": -4 / 14},
     ),
-    "jump": Case("jump, $d = 1$", Uniform(regression.step), LINE, {"smoothing_spline": -0.5}),
+    "jump": Case("jump, d = 1", Uniform(regression.step), LINE, {"smoothing_spline": -0.5}),
     "curves": Case(
-        "2-dimensional set in $R^{20}$",
+        "2-dimensional set, d = 20",
         _on_curves,
         ("additive_model", "nearest_neighbours"),
         {"nearest_neighbours": -4 / 6},
@@ -173,7 +173,7 @@ CLAIMS = (
     _less(
         "RSK15.network",
         "curves",
-        "On a 2-dimensional set in R²⁰",
+        "On a 2-dimensional set, d = 20",
         "nearest_neighbours",
         "nearest neighbours",
         2,

@@ -17,9 +17,9 @@ from dlstats.studies.excess_risk.trained_slopes.networks import (
 from dlstats.studies.regression import judge
 
 LABELS = {
-    "rough": "rough, $b = 1$",
-    "cusp": "cusp, $b = 2$ with free knots",
-    "smooth": "sin 4πx, $b = 2$",
+    "rough": "rough, b = 1",
+    "cusp": "cusp, b = 2 with free knots",
+    "smooth": "sin 4πx, b = 2",
     "kinked": "three kinks",
 }
 NETWORKS = {

@@ -77,7 +77,7 @@ SEPARABLE = Experiment(
     factors={},
     keys={
         "size": Factor("weight, offset or factor of the margin of class 1", float),
-        "digits": Factor(r"$-\log_{10}$ of the ridge penalty", int),
+        "digits": Factor("decimal digits of the ridge penalty", int),
     },
     methods={
         "unweighted": Method("ridge path", "logistic regression with a ridge penalty", "cross_entropy"),

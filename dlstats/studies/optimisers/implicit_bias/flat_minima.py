@@ -64,8 +64,8 @@ EXPERIMENT = Experiment(
         "beyond_flow": Method("gradient flow from beyond 2/η", "likewise from the other starts", "lbfgs"),
     },
     measures=(
-        Measure("sharpness", "sharpness $a^2+b^2$", "geometric mean"),
-        Measure("sharpness", "median sharpness $a^2+b^2$", "median"),
+        Measure("sharpness", "sharpness a² + b²", "geometric mean"),
+        Measure("sharpness", "median sharpness a² + b²", "median"),
         Measure("edge", "sharpness over 2/η", "largest"),
     ),
     contrasts=tuple(
