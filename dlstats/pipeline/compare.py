@@ -18,6 +18,7 @@ from dlstats import seeds
 from dlstats.pipeline import foreign, grid, origins, registry, store, summaries
 from dlstats.pipeline.rows import settled
 from dlstats.protocol.factor import Condition
+from dlstats.protocol.hints import said
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment
 from dlstats.studies.frames import TEXT, by_level, by_replicate
@@ -75,6 +76,8 @@ def compare(
     """
     name, experiment = f"{study}.{inner}", registry.load(study).experiments[inner]
     files = origins.raw(config, study, results)[inner]
+    if other.kind == "loss":
+        _attempt(other, experiment, name, next(iter(files.values())))
     ours = {path: store.read(path, origins.required(origin)) for path, origin in files.items()}
     frames = []
     for (path, origin), say in zip(files.items(), told(name, len(files), tell), strict=True):
@@ -92,6 +95,14 @@ def compare(
     together = _with(experiment, other, given, registry.load(study).compared_by.rpartition(".")[2])
     raw = settled(pd.concat([f.dropna(axis=1, how="all") for f in frames], ignore_index=True), together)
     return Comparison(study, name, together, other, summaries.summarise(together, raw))
+
+
+def _attempt(loss: foreign.Foreign, experiment: Experiment, name: str, origin: store.Origin) -> None:
+    """Let a loss see the first replicate of a cell before any work."""
+    assert experiment.plug is not None
+    streams = seeds.Streams(origin.seed, experiment.streams or origin.study, [0])
+    sample = experiment.plug.sample(grid.parse_cell_id(origin.cell, experiment, name), streams)
+    foreign.attempt(loss, experiment.plug, sample.y)
 
 
 def told(name: str, cells: int, tell: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
@@ -176,8 +187,8 @@ def _of_method(experiment: Experiment, condition, streams: seeds.Streams, method
         try:
             given[r] = foreign.values(method, plug, sample.x[r], sample.y[r], sample.new[r], rng)
             reasons.append("")
-        except Exception as error:
-            reasons.append(" ".join(f"{type(error).__name__}: {error}".split()))
+        except (Exception, SystemExit) as error:
+            reasons.append(said(error))
     seconds = (time.process_time() - began) / len(streams)
     with np.errstate(invalid="ignore"):
         columns = plug.judge(given, sample)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import functools
 import hashlib
 import inspect
 import re
@@ -19,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from dlstats import project
-from dlstats.protocol.hints import near, short
+from dlstats.pipeline import outside
+from dlstats.protocol.hints import near, said, short
 from dlstats.protocol.plug import Plug
 
 NEEDED = {
@@ -61,7 +63,7 @@ def load(word: str, taken: tuple[str, ...] = (), kind: str = "method") -> Foreig
     A method is a function of (x, y, new) or (x, y, new, rng), with x of shape (n, d), y of shape (n,), new of shape (m, d),
     that returns m values; or an estimator with `fit(x, y)` and `predict(new)`, of which a copy is fitted to every sample, its
     `random_state`, where it has one, set from the replicate's stream. A loss is a function of tensors (prediction, y), a
-    design has what a process of `dlstats.dgp` has.
+    design has what a process of `dlstats.dgp` has. What lies beside the file can be imported by it.
 
     Raises LookupError when there is no such file or name, and ValueError when what is there is none, or the file fails.
     """
@@ -69,10 +71,11 @@ def load(word: str, taken: tuple[str, ...] = (), kind: str = "method") -> Foreig
     path = Path(file)
     if not path.is_file():
         raise LookupError(f"There is no file `{file}`, which must hold a {kind}.")
+    outside.find_beside(path)
     try:
         defined = runpy.run_path(str(path), run_name=path.stem)
-    except Exception as error:
-        raise ValueError(f"`{file}` must be a file of Python that runs, got {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"`{file}` must be a file of Python that runs, got {said(error)}") from error
     own = {n: v for n, v in defined.items() if n[0] != "_" and _is(kind, v) and _made_in(v, path.stem)}
     usual = kind.upper()
     wanted = wanted or (usual if usual in defined else next(iter(own)) if len(own) == 1 else "")
@@ -107,9 +110,15 @@ def _sources(path: Path) -> list[Path]:
             with contextlib.suppress(ImportError, ValueError):
                 spec = find_spec(name)
             origin = Path(spec.origin).resolve() if spec and spec.origin and spec.origin.endswith(".py") else None
-            if origin and not any(origin.is_relative_to(installed) for installed in INSTALLED):
+            if origin and not _is_installed(origin, name):
                 queue += sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
     return found
+
+
+def _is_installed(origin: Path, name: str) -> bool:
+    """Whether the module of that first name and file was installed, wherever its folder is."""
+    folder = origin.parents[origin.name == "__init__.py"]
+    return any(origin.is_relative_to(place) for place in INSTALLED) or bool(project.installed_with(folder, name))
 
 
 def _imported(file: Path) -> set[str]:
@@ -125,9 +134,10 @@ def _imported(file: Path) -> set[str]:
 
 def _described(thing: Any, name: str) -> tuple[str, str]:
     """Its label and its description: what it says of itself, else the first line of its docstring, else how it is written."""
-    lines = (inspect.getdoc(thing) or "").splitlines()
-    own = callable(thing) or not hasattr(thing, "get_params")
-    description = getattr(thing, "description", "") or (lines[0] if lines and own else repr(thing))
+    own = (callable(thing) or not hasattr(thing, "get_params")) and not isinstance(thing, functools.partial)
+    lines = (inspect.getdoc(thing) or "").splitlines() if own else []
+    written = re.sub(r" at 0x\w+|[<>]", "", repr(thing))  # no address: it says nothing, and differs every time
+    description = getattr(thing, "description", "") or (lines[0] if lines else written)
     return getattr(thing, "label", "") or name.replace("_", " "), " ".join(description.split())
 
 
@@ -151,14 +161,53 @@ def values(
 
     Raises ValueError when that is not one number, or one per level, at every new point.
     """
-    given = np.asarray(_call(method.thing, plug)(x.copy(), y.copy(), new.copy(), rng), float)
+    returned = _call(method.thing, plug)(x.copy(), y.copy(), new.copy(), rng)
     wanted = (len(new), len(plug.levels)) if plug.levels else (len(new),)
+    each = f"{len(new)} numbers, one per new point"
+    each = f"{each} and quantile level {plug.levels}, shape {wanted}" if plug.levels else each
+    try:
+        given = None if returned is None else np.asarray(returned, float)
+    except (TypeError, ValueError):
+        given = None
+    if given is None:
+        raise ValueError(f"`{method.name}` must return {each}, got {short(returned)}.")
     given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 and not plug.levels else given
     if given.shape != wanted:
-        each = f"{len(new)} values, one per new point"
-        each = f"{each} and quantile level {plug.levels}, shape {wanted}" if plug.levels else each
         raise ValueError(f"`{method.name}` must return {each}, got shape {given.shape}.")
     return given
+
+
+def attempt(loss: Foreign, plug: Plug, y: np.ndarray) -> None:
+    """Ask a loss at predictions of 0 for what training will ask: y has shape (reps, n).
+
+    Raises ValueError unless it gives a tensor of one number per point that has a gradient in the predictions.
+    """
+    import torch
+
+    response = torch.as_tensor(y, dtype=torch.float32)[..., None]
+    for more in [{"level": level} for level in plug.levels] or [{}]:
+        prediction = torch.zeros_like(response, requires_grad=True)
+        try:
+            given = loss.thing(prediction, response, **more)
+        except (Exception, SystemExit) as error:
+            came = said(error)
+        else:
+            came = _came(given, tuple(prediction.shape))
+        if came:
+            arguments = ", ".join(("prediction", "y", *more))
+            what = f"a function of tensors ({arguments}) that returns one of their shape, {tuple(prediction.shape)}"
+            raise ValueError(f"The loss `{loss.name}` must be {what}, got {came}.")
+
+
+def _came(given: Any, wanted: tuple[int, ...]) -> str:
+    """What a loss gave, where it is not what was asked for."""
+    import torch
+
+    if not isinstance(given, torch.Tensor):
+        return "None" if given is None else f"an object of type {type(given).__name__}"
+    if given.shape != wanted:
+        return f"shape {tuple(given.shape)}"
+    return "" if given.requires_grad else "a tensor without a gradient in the predictions"
 
 
 def _call(method, plug: Plug) -> Callable[..., np.ndarray]:
@@ -178,8 +227,11 @@ def _fitted(estimator, plug: Plug, x, y, new, rng: np.random.Generator) -> np.nd
     """Predictions of a fresh copy; of one copy per quantile level, or as log-odds of the larger label."""
     if plug.gives == "quantiles":
         copies = [_estimator(estimator, rng, level) for level in plug.levels]
-        return np.stack([copy.fit(x, y).predict(new) for copy in copies], axis=1)
-    fresh = _estimator(estimator, rng).fit(x, y)
+        for one in copies:
+            one.fit(x, y)
+        return np.stack([one.predict(new) for one in copies], axis=1)
+    fresh = _estimator(estimator, rng)
+    fresh.fit(x, y)  # what it returns, itself or nothing, is not asked
     if plug.gives == "values":
         return fresh.predict(new)
     if hasattr(fresh, "predict_proba"):

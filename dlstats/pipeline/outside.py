@@ -107,9 +107,7 @@ def load(name: str) -> ModuleType:
     if name not in _files:
         return import_module(installed()[name])
     path = _files[name]
-    folder = str((path.parent if path.name == "__init__.py" else path).parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
+    find_beside(path.parent if path.name == "__init__.py" else path)
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ValueError(f"{path}: a study from outside must be a Python file, `.py`.")
@@ -120,6 +118,13 @@ def load(name: str) -> ModuleType:
         del sys.modules[name]
         raise
     return imported
+
+
+def find_beside(path: Path) -> None:
+    """Let what lies beside a file or folder of the user's be imported, after all that could be before."""
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def words(name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,21 +17,23 @@ from dlstats.protocol.study import Experiment, Figure
 RATIO = "log_ratio("
 ROW, HEAD = 0.16, 1.1
 """Inches of a row of the figure, and of its legend and axis."""
+CHARACTERS = 40
+"""Of a line of a row's name at most."""
 
 
 def ratios(lines: pd.DataFrame, experiment: Experiment, label: str) -> Figure:
     """Log ratios of a method to every rival on a log axis, one row per condition and key; `lines` are those of one measure."""
     factors = {**experiment.factors, **experiment.keys}
     varying = [name for name in factors if name in lines and lines[name].nunique(dropna=False) > 1]
-    row_of = [", ".join(_level(factors, name, row[name]) for name in varying) for row in lines.to_dict("records")]
-    lines = lines.assign(row=row_of)
-    measure = next(m.label for m in experiment.measures if m.column == lines["measure"].iloc[0])
-    statistic = lines["statistic"].iloc[0][len(RATIO) : -1].replace("_", " ")
+    row_of = [[_level(factors, name, row[name]) for name in varying] for row in lines.to_dict("records")]
+    lines = lines.assign(row=[textwrap.fill(", ".join(parts), CHARACTERS) for parts in row_of])
+    measure, shown = measured(experiment, *lines[["measure", "statistic"]].iloc[0]), lines["lower"].notna()
     caption = (
-        f"{measure[0].upper()}{measure[1:]} ({statistic}) of {label} over that of every rival on the same replicates, with 95 % "
-        "Monte Carlo intervals, one row per condition. Left of 1 the rival has the larger value."
+        f"{measure[0].upper()}{measure[1:]} of {label} over that of every rival on the same replicates, with Monte Carlo "
+        f"intervals that hold for all {shown.sum()} ratios at once with 95 % (Bonferroni), one row per condition. Left of 1 the "
+        f"rival has the larger value.{'' if shown.all() else ' A ratio that is not determined has no mark.'}"
     )
-    rows = list(dict.fromkeys(lines["row"]))
+    rows, lines = list(dict.fromkeys(lines["row"])), lines[shown]
 
     def draw(evidence: Evidence, figure) -> None:
         from matplotlib.ticker import NullFormatter
@@ -48,20 +51,28 @@ def ratios(lines: pd.DataFrame, experiment: Experiment, label: str) -> Figure:
         axes.axvline(1.0, color="0.5", linewidth=0.7, zorder=0)
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(axis="y", labelsize="x-small", length=0)
-        axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel=f"{measure}, ratio of {label} to the rival")
+        xlabel = textwrap.fill(f"{measure}, ratio of {label} to the rival", CHARACTERS + 10)
+        axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), xlabel=xlabel)
         _few_ticks(axes)
         axes.xaxis.set_minor_formatter(NullFormatter())
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize="x-small")
 
-    return Figure(
-        "ratios", caption, draw, "two-column", HEAD + ROW * len(rows) * max(1.0, lines["against"].nunique() / 3)
-    )
+    high = max(lines["against"].nunique() / 3, *(1.0 + row.count("\n") for row in rows))
+    return Figure("ratios", caption, draw, "two-column", HEAD + ROW * len(rows) * high)
+
+
+def measured(experiment: Experiment, column: str, statistic: str) -> str:
+    """What a log ratio is taken of: the measure's label, and its statistic."""
+    inner = statistic[len(RATIO) : -1]
+    labels = [m.label for m in experiment.measures if m.column == column and m.statistic == inner]
+    label = next(iter(labels), next(m.label for m in experiment.measures if m.column == column))
+    return f"{label} ({inner.replace('_', ' ')})"
 
 
 def _level(factors: Mapping[str, Factor], name: str, level: Any) -> str:
-    """A word by its label, a number with the name of its factor."""
+    """A word by its label, a number with the name of its factor, from which no line parts it."""
     text = factors[name].describe(level)
-    return text if isinstance(level, str) else f"{factors[name].label} {text}"
+    return text if isinstance(level, str) else f"{factors[name].label}\N{NO-BREAK SPACE}{text}"
 
 
 def _few_ticks(axes) -> None:

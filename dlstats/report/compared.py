@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import scipy
 
 from dlstats.pipeline import registry
 from dlstats.pipeline.compare import FOLDER, Comparison
-from dlstats.plotting.comparison import legend_above, ratios
+from dlstats.plotting.comparison import RATIO, legend_above, measured, ratios
 from dlstats.plotting.curves import curves
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.report import figures, markdown, table_files, tables
+from dlstats.report.digits import show
 from dlstats.report.escape import markdown as escaped
 from dlstats.report.files import write_text
 
-RATIO = "log_ratio("
+ERROR = 0.05
+"""Probability, at most, that any interval of a page misses its ratio."""
 SAID = {
     "method": "compared with the methods of {name} on the same {many} replicates of every condition",
     "loss": "by which the networks of {name} are trained on the same {many} replicates of every condition as by its own losses",
@@ -39,14 +44,22 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     grids = tables.of_study(study, summaries)
     paths = table_files.write_all(grids, {"summary": comparison.summary}, folder)
     origin = {"study": comparison.name, other.kind: other.name, "digest": other.digest}
+    for left in folder.glob("ratios.*"):
+        left.unlink()  # of a comparison before, which this one may not have
     paths += figures.draw(study, Evidence(summaries), folder, origin=origin)
-    replicates = sorted(comparison.summary["replicates"].dropna().astype(int).unique())
+    of_methods = comparison.summary[comparison.summary["against"] == ""]
+    replicates = sorted((of_methods["replicates"] + of_methods["failed"]).unique())
     many = f"{replicates[0]}" if len(replicates) == 1 else f"{replicates[0]} to {replicates[-1]}"
     said = SAID[other.kind].format(name=f"`{comparison.name}`", many=many)
     titles = (study.title, other.label) if other.kind == "dgp" else (other.label, study.title)
     text = [
         f"# {' on '.join(map(escaped, titles))}",
         f"{escaped(other.description.rstrip('.'))} (file digest {other.digest}), {said}. This is no part of the ledger.",
+        *(
+            [f"{said_of_all(comparison)} Those of `summary.csv` hold each for itself."]
+            if said_of_all(comparison)
+            else []
+        ),
         "\n".join(f"- {escaped(line)}" for line in lines(comparison)),
         *(f"![{escaped(figure.caption)}]({figure.name}.png)\n\n{escaped(figure.caption)}" for figure in study.figures),
         *map(markdown.table, grids),
@@ -54,39 +67,62 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     return [*paths, write_text(folder / "README.md", "\n\n".join(text))]
 
 
+def said_of_all(comparison: Comparison) -> str:
+    """What the intervals of the lines hold for; empty where there are none."""
+    determined = int(of_first_ratio(comparison)["lower"].notna().sum()) if comparison.foreign.kind != "dgp" else 0
+    return f"The intervals hold for all {determined} ratios at once with 95 % (Bonferroni)." if determined else ""
+
+
 def lines(comparison: Comparison) -> list[str]:
-    """A line for every condition and rival: the ratio on shared replicates with its 95 % interval, and what it says.
+    """A line for every condition and rival: the ratio on shared replicates with its interval, and what it says.
 
     It is that of the measure by which the study compares, where it is among the ratios; those of the others are in the tables.
+    The intervals are those of `of_first_ratio`.
 
     Of a design a line for every condition: the methods by the first measure, the smallest first.
     """
     if comparison.foreign.kind == "dgp":
         return [_ranked(comparison, str(cell), rows) for cell, rows in _first(comparison).groupby("cell", sort=False)]
     table, experiment = of_first_ratio(comparison), comparison.experiment
-    labels = {m.column: m.label for m in experiment.measures}
     said = []
     for row in table.to_dict("records"):
-        what = f"{labels[row['measure']]} ({row['statistic'][len(RATIO) : -1].replace('_', ' ')})"
+        what = measured(experiment, row["measure"], row["statistic"])
         keys = "".join(f", {key}={row[key]}" for key in experiment.keys)
         said.append(f"{row['cell']}{keys}: {what} {_ratio(row, experiment.label_of(row['against']))}")
     return said
 
 
 def of_first_ratio(comparison: Comparison) -> pd.DataFrame:
-    """The ratios to every rival of the measure by which the study compares, else of the first that has ratios."""
+    """The ratios to every rival of the measure by which the study compares, else of the first that has ratios.
+
+    Their intervals hold at once with 95 %: those of k ratios have level 1 − 0.05 / k each [Bonferroni; Dunn 1961]. They are
+    NaN where the replicates do not tell them, which counts for none.
+    """
     table = comparison.summary
     table = table[table["statistic"].str.startswith(RATIO) & (table["method"] == comparison.foreign.name)]
     wanted = registry.load(comparison.study).compared_by.rpartition(".")[2]
     measures = list(table["measure"])
     table = table[table["measure"] == (wanted if wanted in measures else next(iter(measures), ""))]
-    return table[table["statistic"] == next(iter(table["statistic"]), "")]
+    table = table[table["statistic"] == next(iter(table["statistic"]), "")]
+    determined = np.isfinite(table["estimate"]) & (table["mcse"] > 0)
+    degrees = table["df"].fillna((table["replicates"] - 1).clip(lower=1))
+    half = scipy.special.stdtrit(degrees, 1 - ERROR / 2 / max(1, determined.sum())) * table["mcse"].where(determined)
+    return table.assign(lower=table["estimate"] - half, upper=table["estimate"] + half)
 
 
 def _ratio(row: Mapping, rival: str) -> str:
     ratio, low, high = (10 ** float(row[name]) for name in ("estimate", "lower", "upper"))
+    if math.isnan(low):
+        return f"relative to that of {rival} not determined: {_why(row)}"
     verdict = "not distinguishable" if not (high < 1 or low > 1) else "smaller" if high < 1 else "larger"
-    return f"{ratio:.3g} times that of {rival}, 95 % interval {low:.3g} to {high:.3g}: {verdict}"
+    return f"{ratio:.3g} times that of {rival}, interval {low:.3g} to {high:.3g}: {verdict}"
+
+
+def _why(row: Mapping) -> str:
+    """Why the replicates do not tell a ratio or its error."""
+    if row["replicates"] < 2:
+        return f"two replicates that count for both are needed, got {row['replicates']}"
+    return row["note"] or f"a finite log ratio is needed, got {row['estimate']:g}"
 
 
 def _first(comparison: Comparison) -> pd.DataFrame:
@@ -99,7 +135,7 @@ def _first(comparison: Comparison) -> pd.DataFrame:
 def _ranked(comparison: Comparison, cell: str, rows: pd.DataFrame) -> str:
     measure = comparison.experiment.measures[0]
     ranked = [
-        f"{comparison.experiment.label_of(r['method'])} {r['estimate']:.3g} ({r['mcse']:.1g})"
+        f"{comparison.experiment.label_of(r['method'])} {show(r['estimate'], r['mcse']).text.replace('–', 'not determined')}"
         for r in rows.sort_values("estimate").to_dict("records")
     ]
     return f"{cell}: {measure.label} ({measure.statistic.replace('_', ' ')}, mcse): {', '.join(ranked)}"
@@ -109,7 +145,7 @@ def _figures(comparison: Comparison) -> Iterator[Figure]:
     """The ratios to every rival; and curves of the first measure over the first numeric factor that has several levels."""
     experiment, other = comparison.experiment, comparison.foreign
     table, measure = comparison.summary, experiment.measures[0]
-    if other.kind != "dgp" and table["statistic"].str.startswith(RATIO).any():
+    if said_of_all(comparison):
         yield ratios(of_first_ratio(comparison), experiment, other.label)
     varying = [n for n in (*experiment.factors, *experiment.keys) if n in table and table[n].nunique() > 1]
     several = [
@@ -119,7 +155,7 @@ def _figures(comparison: Comparison) -> Iterator[Figure]:
     if 0 < panels <= PANELS:
         factor, who = experiment.factors[several[0]], "the methods of the study on the design from outside"
         who = who if other.kind == "dgp" else f"the {other.kind} from outside beside those of the study"
-        caption = f"{measure.label} against {factor.label}: {who}, with 95 % Monte Carlo intervals."
+        caption = f"{measure.label} against {factor.label}: {who}, with a 95 % Monte Carlo interval of each."
         figure = curves(
             measure.column, several[0], statistic=measure.statistic, methods=experiment.methods, ylabel=measure.label,
             xlabel=factor.label, caption=caption[0].upper() + caption[1:],

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 
 import numpy as np
 import pandas as pd
@@ -34,11 +35,20 @@ def picky(x, y, new):
 def wrong(x, y, new):
     return y
 
+def nothing(x, y, new):
+    pass
+
+def words(x, y, new):
+    return ["a"] * len(new)
+
+def leaves(x, y, new):
+    raise SystemExit(3)
+
 class Estimator:
     def __init__(self, random_state=None): self.random_state = random_state
     def get_params(self): return {"random_state": self.random_state}
     def set_params(self, random_state): self.random_state = random_state; return self
-    def fit(self, x, y): self.at = np.random.default_rng(self.random_state).normal(); self.fitted = True; return self
+    def fit(self, x, y): self.at, self.fitted = np.random.default_rng(self.random_state).normal(), True
     def predict(self, new): return np.full(len(new), self.at)
 
 estimator = Estimator()
@@ -80,6 +90,7 @@ def folder(tmp_path_factory):
     text = "\n".join(line for line in text.splitlines() if '"steps"' not in line)
     (folder / "neighbours.py").write_text(text)
     (folder / "mine.py").write_text(METHODS)
+    (folder / "leaves.py").write_text("import sys\nsys.exit(3)\n")
     command = ["simulate", "neighbours.risk", "n=60,noise_sd=1.0", "n=120,noise_sd=1.0"]
     command += ["--file", str(folder / "neighbours.py"), "--seed", "740", "--replicates", "12"]
     yield folder, [*command, "--results", str(folder / "results")]
@@ -166,7 +177,11 @@ def test_an_estimator_is_copied_and_seeded_for_every_replicate(here):
         ("mine.py:mean_of", "must define `mean_of`, .* Did you mean `mean_of_y`"),
         ("mine.py:number", "`number` of `mine.py` must be a function .* got 3"),
         ("mine.py:Estimator", "`Estimator` of `mine.py` must be a function"),
-        ("mine.py:wrong", "`wrong` failed in every replicate of n=60.*must return 1000 values.*got shape"),
+        ("mine.py:wrong", "`wrong` failed in every replicate of n=60.*must return 1000 numbers.*got shape"),
+        ("mine.py:nothing", "`nothing` failed in every replicate of n=60.*must return 1000 numbers.*got None"),
+        ("mine.py:words", "`words` failed in every replicate of n=60.*must return 1000 numbers.*got \\['a'"),
+        ("mine.py:leaves", "`leaves` failed in every replicate of n=60.*SystemExit: 3"),
+        ("leaves.py", "`leaves.py` must be a file of Python that runs, got SystemExit: 3"),
     ],
 )
 def test_what_is_no_method_is_refused_in_one_line(here, word, message, capsys):
@@ -180,7 +195,8 @@ def test_the_command_writes_a_page_with_table_and_figure(here, capsys):
     command = ["compare", "neighbours.risk", "--method", "mine.py:mean_of_y", "--config", "smoke:neighbours.py"]
     assert command_line.main(command) == 0
     out = capsys.readouterr().out
-    assert "times that of nearest neighbours, 95 % interval" in out
+    assert "The intervals hold for all 4 ratios at once with 95 % (Bonferroni)." in out
+    assert "times that of nearest neighbours, interval" in out
     page = compare.Path(out.splitlines()[-1])
     assert "The mean of the responses, wherever (file digest" in page.read_text()
     assert {"summary.csv", "risk_by_n.png", "risk_by_n.svg"} <= {path.name for path in page.parent.iterdir()}
@@ -263,8 +279,35 @@ def test_every_plug_gives_methods_what_they_need_and_judges_what_they_give(name)
     assert np.isfinite(right).all()
 
 
+def test_a_method_imports_what_lies_beside_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "helper_at_once.py").write_text("def middle(y):\n    return y.mean()\n")
+    (tmp_path / "helper_later.py").write_text("SHIFT = 1.0\n")
+    (tmp_path / "a_method.py").write_text(
+        "from helper_at_once import middle\n\ndef shifted(x, y, new):\n    from helper_later import SHIFT\n"
+        "    return 0 * new[:, 0] + middle(y) + SHIFT\n"
+    )
+    method = foreign.load(f"{tmp_path / 'a_method.py'}:shifted")
+    y, plug = np.arange(3.0), registry.load("rates").experiments["risk"].plug
+    assert plug is not None
+    assert list(foreign.values(method, plug, y[:, None], y, y[:, None], np.random.default_rng(0))) == [2.0] * 3
+    assert [path.name for path in foreign._sources(tmp_path / "a_method.py")] == [
+        "a_method.py",
+        "helper_later.py",
+        "helper_at_once.py",
+    ]
+
+
+def test_the_digest_of_a_method_leaves_out_what_was_installed_wherever_that_is(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path / "target"))
+    (tmp_path / "target" / "a-1.dist-info").mkdir(parents=True)
+    (tmp_path / "target" / "installed_somewhere.py").write_text("SHIFT = 1.0\n")
+    (tmp_path / "a_method.py").write_text("import installed_somewhere\n")
+    assert [path.name for path in foreign._sources(tmp_path / "a_method.py")] == ["a_method.py"]
+
+
 def test_the_digest_of_a_method_is_also_that_of_the_files_of_its_own_that_it_imports(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "helper_of_method.py").write_text("import deeper_helper\n")
     (tmp_path / "deeper_helper.py").write_text("SHIFT = 0.0\n")
     (tmp_path / "a_method.py").write_text(

@@ -1,9 +1,12 @@
 """A loss of ours, given as one from outside, gives its own results, and one that is no loss for each sample is refused."""
 
+import re
+
 import pandas as pd
 import pytest
 
-from dlstats.pipeline import compare, foreign, registry, store
+from dlstats.cli import parser as command_line
+from dlstats.pipeline import compare, foreign, store
 from dlstats.pipeline.rows import settled
 from dlstats.seeds import Streams
 
@@ -45,12 +48,30 @@ def test_our_own_loss_as_one_from_outside_gives_its_own_results(study, cell, los
     pd.testing.assert_frame_equal(rows[judged], own[judged], check_exact=True, check_dtype=False)
 
 
-def test_a_loss_that_is_reduced_is_refused_in_one_line(tmp_path):
-    from dlstats.pipeline import grid
-
-    (tmp_path / "mine.py").write_text("def reduced(prediction, y):\n    return (prediction - y).square().mean()\n")
-    experiment = registry.load("heavy_tails").experiments["networks"]
-    condition = grid.parse_cell_id("noise=cauchy,n=20,effort=1", experiment, "heavy_tails.networks")
-    loss = foreign.load(f"{tmp_path / 'mine.py'}:reduced", kind="loss")
-    with pytest.raises(ValueError, match=r"must .*got .*"):
-        compare._of_loss(experiment, condition, Streams(777_001, "heavy_tails", [0]), loss, "cpu")
+@pytest.mark.parametrize(
+    ("arguments", "returned", "came"),
+    [
+        ("f, y", "(f - y).square().mean()", r"shape \(\)"),
+        ("f, y", "(f - y).square().squeeze(-1)", r"shape \(1, 20\)"),
+        ("f, y", "f.detach().numpy() - y.numpy()", "an object of type ndarray"),
+        ("f, y", "numpy.abs(f - y)", "RuntimeError: Can't call numpy"),
+        ("f, y", "None", "None"),
+        ("f, y", "(f - y).square().detach()", "a tensor without a gradient"),
+        ("f", "f", "TypeError: .*takes 1 positional argument"),
+        ("f, y", "sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+def test_what_is_no_loss_is_refused_in_one_line_before_anything_is_read_or_trained(
+    arguments, returned, came, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(f"import sys\nimport numpy\n\ndef given({arguments}):\n    return {returned}\n")
+    (tmp_path / "c.yaml").write_text(
+        "design: smoke\nseed: 777001\nstudies: [heavy_tails]\noverrides: {heavy_tails: {networks: "
+        "[{levels: {noise: cauchy, n: 20, effort: 1}, replicates: 1}]}}\n"
+    )
+    assert command_line.main(["compare", "heavy_tails", "--loss", "mine.py:given", "--config", "c.yaml"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert re.search(
+        rf"The loss `given` must be a function of tensors \(prediction, y\) .*\(1, 20, 1\), got {came}", error
+    ), error
