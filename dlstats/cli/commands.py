@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from dlstats import project
 from dlstats.cli.listing import print_json
 from dlstats.cli.steps import add_file
+from dlstats.protocol.hints import near
 
 
 def begin(options: argparse.Namespace) -> None:
@@ -32,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
     options.words = [word for word in options.words if word != "--keep-stale"]
     for study in [word for word in options.words if word in registry.known()]:
         _require(study, options.profile)
+    for word in itertools.takewhile(lambda word: not word.startswith("-"), options.words):
+        _target(word, settings)
     named = [s for s in settings["studies"] if {s, registry.family(s)} & {*options.words}]
     asked = settings | {"studies": named or settings["studies"]}
     with remaining.told(asked, Path("results"), sys.stderr):
@@ -64,6 +70,21 @@ def _require(study: str, profile: str) -> None:
         raise LookupError(f"The study must be one of the profile `{profile}` ({', '.join(known)}), got `{study}`.")
 
 
+def _target(word: str, settings: Mapping) -> None:
+    """Raise LookupError for a target that is no study or family of the configuration, no rule and no file."""
+    from dlstats.pipeline import grid, outside
+
+    families = grid.families(settings)
+    known = {*families, *(study for several in families.values() for study in several), *outside.RULES}
+    own = re.search(
+        rf"^\s*(rule|checkpoint) {re.escape(word)}\s*:", project.snakefile().read_text("utf-8"), re.MULTILINE
+    )
+    if not (word in known or own or word.startswith("simulate_") or set("/.") & set(word)):
+        raise LookupError(
+            f"a target must be a study or family of the profile, a rule or a file, got `{word}`.{near(word, known)}"
+        )
+
+
 def replay(options: argparse.Namespace) -> int:
     """One replicate again, compared with what is stored; 1 when it differs by more than the tolerance."""
     from dlstats.pipeline import cells, config, registry, run
@@ -93,7 +114,7 @@ def compare(options: argparse.Namespace) -> None:
     other = foreign.load(getattr(options, kind), tuple(registry.load(study).experiments[inner].methods), kind)
     run = compare_design.compare if kind == "dgp" else compare.compare
     comparison = run(settings, study, inner, other, options.results, progress, options.device)
-    print("\n".join(compared.lines(comparison)))
+    print("\n".join(filter(None, (compared.said_of_all(comparison), *compared.lines(comparison)))))
     print(compared.write(comparison, options.reports)[-1])
 
 

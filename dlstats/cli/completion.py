@@ -1,4 +1,4 @@
-"""A script that completes commands, options, studies and profiles in bash and zsh."""
+"""A script that completes commands, options, studies and profiles in bash, fish and zsh."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ FILES = ("method", "loss", "dgp", "file", "log")
 FOLDERS = ("results", "reports", "output", "folder")
 SCRIPTS = {
     "bash": "{name}() {{ compgen -W '{words}' -- $1; compgen -f -- $1; }}",
+    "fish": "function {name}; printf '%s\\n' {words}; __fish_complete_path (commandline -ct); end",
     "zsh": "{name}() {{ compadd {words}; _files }}",
 }
+CALLED = {"bash": "{name}", "fish": "({name})", "zsh": "{name}"}
+"""How a shell is told of a function of the script."""
 
 
 def show(options: argparse.Namespace) -> None:
@@ -24,7 +27,8 @@ def show(options: argparse.Namespace) -> None:
 
     for action in _actions(options.top):
         if action.dest in WORDS:
-            action.complete = dict.fromkeys(SCRIPTS, WORDS[action.dest])  # type: ignore[attr-defined]
+            called = {shell: call.format(name=WORDS[action.dest]) for shell, call in CALLED.items()}
+            action.complete = called  # type: ignore[attr-defined]
         elif action.dest in FILES or action.dest in FOLDERS:
             action.complete = shtab.FILE if action.dest in FILES else shtab.DIRECTORY  # type: ignore[attr-defined]
     words = {STUDIES: " ".join(_studies()), PROFILES: " ".join(_profiles())}

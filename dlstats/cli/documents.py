@@ -47,10 +47,12 @@ def checklist(options: argparse.Namespace) -> int:
 
 def bibtex(options: argparse.Namespace) -> None:
     """The entries behind claims, and that of dlstats."""
-    from dlstats.pipeline import config
+    from dlstats import project
+    from dlstats.pipeline import config, run
     from dlstats.report import bibtex
 
-    config.load(options.config)  # which may name studies from outside
+    # which may name studies from outside
+    config.load(options.config or project.configuration(run.last_profile(options.results)))
     print(bibtex.of_claims(options.claims, options.reports), end="")
 
 

@@ -88,7 +88,9 @@ def add_bibtex(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims", nargs="+", metavar="CLAIM", help="ids of claims or checks, as `dlstats list claims` has them"
     )
-    add_config(parser)
+    help = f"{PROFILE} (default: that of the last run)"
+    parser.add_argument("--config", type=project.configuration, help=help)
+    add_results(parser)
     parser.add_argument(
         "--reports", type=Path, default=Path("reports"), help="folder of references.bib (default: reports)"
     )
@@ -96,7 +98,7 @@ def add_bibtex(parser: argparse.ArgumentParser) -> None:
 
 def add_completion(parser: argparse.ArgumentParser) -> None:
     """The shell."""
-    parser.add_argument("shell", choices=["bash", "zsh"], help="the shell that is to read the script")
+    parser.add_argument("shell", choices=["bash", "fish", "zsh"], help="the shell that is to read the script")
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from typing import NoReturn
 from dlstats import __version__
 from dlstats.cli import commands, completion, documents, listing, options, steps
 from dlstats.pipeline import complaints, processes
-from dlstats.protocol.hints import one_line
+from dlstats.protocol.hints import one_line, said
 
 
 class _Parser(argparse.ArgumentParser):
@@ -131,23 +131,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads, as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message, status = _explained(error)
         log = getattr(chosen, "log", None)
         workflow = log is not None and chosen.with_parent
-        line = f"dlstats {chosen.command}: {one_line(message or f'{type(error).__name__}: {error}')}"
+        line = f"dlstats {chosen.command}: {one_line(message) or said(error)}"
         logged = complaints.complain(line, log, workflow or not message, error)
         if not message and not (logged and workflow):
             raise
         return status
 
 
-def _explained(error: Exception) -> tuple[str, int]:
+def _explained(error: BaseException) -> tuple[str, int]:
     """What to say of an error and the exit status; nothing to say of a bug.
 
     A ValueError (an unusable file is one) or a LookupError is wrong input; files that cannot be written and memory that
     runs out are no one's bug. A KeyError or an IndexError, though a LookupError, is one.
     """
+    if isinstance(error, SystemExit):
+        return f"what it ran must not end the process, got {said(error)}; {KEPT}", 1
     if isinstance(error, KeyError | IndexError):
         return "", 1
     if isinstance(error, ValueError | LookupError):

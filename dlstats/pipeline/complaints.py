@@ -15,7 +15,7 @@ TERMINAL = "DefaultStreamHandler"
 """Its handler that writes onto the terminal."""
 
 
-def complain(line: str, log: Path | None = None, quiet: bool = False, error: Exception | None = None) -> bool:
+def complain(line: str, log: Path | None = None, quiet: bool = False, error: BaseException | None = None) -> bool:
     """Say what went wrong in the job's log, after the traceback of `error`, and on stderr unless `quiet`.
 
     Returns whether the log has it. `quiet` is for a workflow, which reads the log and says it itself.
@@ -26,7 +26,7 @@ def complain(line: str, log: Path | None = None, quiet: bool = False, error: Exc
     return logged
 
 
-def _append(line: str, log: Path, error: Exception | None) -> bool:
+def _append(line: str, log: Path, error: BaseException | None) -> bool:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:

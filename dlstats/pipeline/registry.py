@@ -85,7 +85,7 @@ def load(study: str) -> Study:
     try:
         imported = import_module(dotted) if study in studies() else outside.load(study)
         declared = getattr(imported, "STUDY", None)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if os.environ.get(TRACEBACK):
             raise
         raise StudyError(f"{_origin(error)}: {_message(error)}") from error
@@ -115,7 +115,7 @@ def _once(several: Iterable[Study]) -> None:
         raise StudyError(f"{where}: the id `{twice}` must be given once, got {counts[twice]} times.")
 
 
-def _origin(error: Exception) -> str:
+def _origin(error: BaseException) -> str:
     """`file:line` where an import failed: of the files in families' folders the innermost, else the innermost of all."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{shown(Path(error.filename))}:{error.lineno}"
@@ -130,7 +130,7 @@ def _of_a_study(path: Path) -> bool:
     return STUDIES in path.parents[1:] or not folders.isdisjoint(path.parents)
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     text = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
     return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 

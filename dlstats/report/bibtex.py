@@ -19,9 +19,11 @@ def of_claims(ids: Sequence[str], reports: Path) -> str:
     Raises LookupError for an id that no study has, and ValueError for one whose origin is no publication, and for a source
     that no bibliography holds.
     """
-    known = {
-        one.id: one.origin for study in map(registry.load, registry.known()) for one in (*study.claims, *study.checks)
-    }
+    known: dict[str, origin.Origin] = {}
+    for study in map(registry.load, reversed(registry.known())):  # those from outside first
+        known |= {one.id: one.origin for one in (*study.claims, *study.checks)}
+        if known.keys() >= set(ids):
+            break
     keys = []
     for name in ids:
         if name not in known:

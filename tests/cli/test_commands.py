@@ -74,6 +74,10 @@ QUICK = [
     (["rerun", "sawtooth", "--profile", "nowhere"], "cannot be read"),
     (["rerun", "squaring", "--profile", "smoke"], "must be one of the profile `smoke`"),
     (["run", "smoke", "squaring", "--cores", "1"], "must be one of the profile `smoke`"),
+    (
+        ["run", "smoke", "sawtoth"],
+        "a study or family of the profile, a rule or a file, got `sawtoth`. Did you mean `sawtooth`?",
+    ),
     (["list", "--config", "nowhere"], "config/nowhere.yaml: cannot be read"),
     (["rerun", "sawtooth", "-n"], "unrecognized arguments: -n"),
     (["ledger", "--config", str(project.FOLDER / "config" / "smoke.yaml")], "is not there"),
@@ -161,3 +165,11 @@ def test_stale_results_are_kept_wherever_the_option_stands(words, monkeypatch):
     monkeypatch.setattr(run, "workflow", lambda *given: asked.append(given) or 1)
     assert command_line.main(["run", *words]) == 1
     assert asked == [("smoke", ["-n"], "--keep-stale" in words)]
+
+
+def test_targets_are_studies_families_rules_and_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Snakefile").write_text("rule mine:\n    output: 'a.txt'\n")
+    monkeypatch.setattr(run, "workflow", lambda *given: 1)
+    for word in ("sawtooth", "approximation", "report", "all", "mine", "results/verdicts.csv", "simulate_sawtooth"):
+        assert command_line.main(["run", "smoke", word, "-n"]) == 1

@@ -8,9 +8,9 @@ import subprocess
 import pybtex.database
 import pytest
 
-from dlstats.cli import colours
+from dlstats.cli import colours, start
 from dlstats.cli import parser as command_line
-from dlstats.pipeline import registry
+from dlstats.pipeline import outside, registry, run
 
 
 def _said(capsys, *words):
@@ -32,10 +32,10 @@ def test_a_plan_in_json_adds_up(capsys):
         assert every[name] == pytest.approx(sum(study[name] for study in studies))
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
 def test_a_script_for_the_shell_has_commands_studies_and_profiles(shell, capsys, tmp_path):
     script = _said(capsys, "completion", shell)
-    for word in ("compare", "--method", "sawtooth.training", "standard"):
+    for word in ("compare", "method", "sawtooth.training", "standard"):
         assert word in script
     (tmp_path / "script").write_text(script)
     if shutil.which(shell):
@@ -72,6 +72,20 @@ def test_the_sources_of_claims_are_bibtex_each_once_and_dlstats_is_the_last(caps
     assert list(entries) == ["koenker1978", "koenker2005", "dlstats"]
     assert entries["dlstats"].type == "software"
     assert entries["dlstats"].fields["title"].startswith("{dlstats: ")
+
+
+def test_claims_of_a_study_of_the_last_run_are_known(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(outside, "_files", {})
+    text = (start.STARTER / "network_or_boosting.py").read_text().replace("Finding()", 'Practice("koenker1978")')
+    (tmp_path / "network_or_trees.py").write_text(
+        text.replace("import Finding", "import Practice").replace("FRD1", "MED1")
+    )
+    run.remember("smoke:network_or_trees.py", tmp_path / "results")
+    assert list(pybtex.database.parse_string(_said(capsys, "bibtex", "MED1"), "bibtex").entries) == [
+        "koenker1978",
+        "dlstats",
+    ]
 
 
 def test_every_claim_that_cites_a_publication_has_its_entry(capsys):

@@ -34,3 +34,20 @@ def test_no_file_is_overwritten_and_none_is_written_then(tmp_path, capsys):
     assert "there is already" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
     assert (tmp_path / "README.md").read_text() == "mine"
+
+
+def test_where_it_cannot_be_written_nothing_is_left_and_a_line_says_so(tmp_path, capsys, monkeypatch):
+    def copied(source, target):
+        if target.name == "standard.yaml":
+            raise PermissionError(13, "Permission denied", str(target))
+        target.write_text("half")
+
+    (tmp_path / "file").write_text("")
+    assert command_line.main(["init", str(tmp_path / "file" / "new")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a new project must have a folder that can be written, got [Errno 20] Not a directory" in line
+    monkeypatch.setattr(start.shutil, "copyfile", copied)
+    assert command_line.main(["init", str(tmp_path / "new")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "got [Errno 13] Permission denied" in line
+    assert [path for path in (tmp_path / "new").rglob("*") if path.is_file()] == []

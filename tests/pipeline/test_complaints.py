@@ -26,6 +26,7 @@ def folder(tmp_path, monkeypatch):
             "No space left on device: 'a.parquet'; what was finished",
             1,
         ),
+        (SystemExit(3), "dlstats simulate: what it ran must not end the process, got SystemExit: 3; what was", 1),
         (MemoryError(), "dlstats simulate: out of memory (no more to be had); what was finished", 1),
         (KeyError("statistic"), "dlstats simulate: KeyError: 'statistic'", 1),
         (ZeroDivisionError("x"), "dlstats simulate: ZeroDivisionError: x", 1),

@@ -37,6 +37,7 @@ STUDY = Study(
 '''
 MISTAKES = [
     ("claims=[", "claims=[[", r"family/tried\.py:\d+: SyntaxError: .*"),
+    ("STUDY =", "raise SystemExit(3)\nSTUDY =", r"family/tried\.py:10: SystemExit: 3"),
     ("aims=", "aim=", r"family/tried\.py:10: TypeError: .*unexpected keyword argument 'aim'"),
     (", Finding())", ")", r"family/tried\.py:22: TypeError: .*missing 1 required positional argument: 'origin'"),
     ("Finding())", "1)", r"family/tried\.py:22: Claim TRY1 must have an origin .*, got int"),
