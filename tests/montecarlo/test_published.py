@@ -12,6 +12,9 @@ up to the digits printed and to divisors: n, n - 1 or n - 2 below the squares, w
   tests/testthat/test_perfm_mcse.R. Its MSE was bias² + variance there, with n - 1 below, a relative 1 / n more.
 """
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,40 +28,9 @@ WELCH_RES = {
     "Welch t-test, 0.0": (0.0072647, 0.0098822, 0.0976587, 0.0042312, 0.0977115, 0.0042348, 0.3125884, 0.0067738),
     "Welch t-test, 0.5": (0.0130957, 0.0099863, 0.0997258, 0.0041311, 0.0998973, 0.0041468, 0.3160654, 0.0065600),
 }
-# replicates, truth, digits, (bias, empse, modelse, relerror) and (cover, becover, power) with their errors
-SIMSUM = {
-    "MIsim, CC": (1000, 0.5, 7, ((0.0167662, 0.0047787), (0.1511150, 0.0033807), (0.1470963, 0.0005274),
-        (-2.6593842, 2.2054817)), ((0.943, 0.0073315), (0.94, 0.0075100), (0.946, 0.0071473))),
-    "MIsim, MI_LOGT": (1000, 0.5, 7, ((0.0009231, 0.0041744), (0.1320064, 0.0029532), (0.1349413, 0.0006046),
-        (2.2232593, 2.3323382)), ((0.949, 0.0069569), (0.949, 0.0069569), (0.969, 0.0054808))),
-    "MIsim, MI_T": (1000, 0.5, 7, ((-0.0011908, 0.0042510), (0.1344277, 0.0030074), (0.1338346, 0.0005856),
-        (-0.4412233, 2.2695216)), ((0.943, 0.0073315), (0.943, 0.0073315), (0.963, 0.0059692))),
-    "relhaz, Exponential, 50, Cox": (100, -0.5, 4, ((0.0215, 0.0328), (0.3285, 0.0233), (0.3185, 0.0013),
-        (-3.0493, 6.9011)), ((0.95, 0.0218), (0.95, 0.0218), (0.36, 0.0480))),
-    "relhaz, Weibull, 250, Exp": (100, -0.5, 4, ((0.1482, 0.0093), (0.0929, 0.0066), (0.1281, 0.0001),
-        (37.7762, 9.7917)), ((0.85, 0.0357), (0.99, 0.0099), (0.86, 0.0347))),
-}  # fmt: skip
-MEASURES = [
-    ("b", "bias", {"truth": "truth"}),
-    ("b", "relative_bias", {"truth": "truth"}),
-    ("b", "empirical_se"),
-    ("se", "model_se"),
-    ("se", "relative_error_model_se", {"estimate": "b"}),
-    ("covers", "coverage"),
-    ("covers_mean", "proportion"),
-    ("p_value", "rejection_rate"),
-]
-
-
-def standard(values):
-    """Mean 0, variance 1 with divisor n - 1."""
-    return (values - values.mean()) / values.std(ddof=1)
-
-
-def normal_scores(n):
-    """n values with the variance and kurtosis of a normal distribution."""
-    z = stats.norm.ppf((np.arange(n) + 0.5) / n)
-    return with_moments(z, 0.0, 3.0)
+RSIMSUM = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "examples" / "rsimsum.py"))
+"""The page of the documentation: what rsimsum prints, and samples with these moments."""
+standard = RSIMSUM["standard"]
 
 
 def with_moments(z, skewness, kurtosis):
@@ -94,28 +66,14 @@ def test_simhelpers_prints_these_numbers(name):
     close(table.loc["rmse"], rmse, rmse_mcse, 1.5e-7, n, above=0.5)
 
 
-def _frame(name):
-    n, truth, _, ((bias, _), (empse, _), (modelse, modelse_mcse), _), shares = SIMSUM[name]
-    z = normal_scores(n)
-    rng = np.random.default_rng(1)
-    away = np.column_stack([np.ones(n), z, z**2])
-    other = rng.permutation(z)
-    other = standard(other - away @ np.linalg.lstsq(away, other, rcond=None)[0])
-    squares = modelse**2 + 2 * modelse * modelse_mcse * np.sqrt(n) * other
-    assert squares.min() > 0
-    held, held_mean, rejected = (np.arange(n) < round(share * n) for share, _ in shares)
-    return pd.DataFrame({"b": truth + bias + empse * z, "se": np.sqrt(squares), "truth": truth, "method": name}).assign(
-        covers=held.astype(float), covers_mean=held_mean.astype(float), p_value=np.where(rejected, 0.01, 0.5)
-    )
-
-
 def test_rsimsum_prints_these_numbers():
-    frame = pd.concat([_frame(name) for name in SIMSUM])
-    table = montecarlo.summarise(frame, MEASURES, by="method").set_index(["method", "statistic"])
-    for name, (n, truth, digits, moments, shares) in SIMSUM.items():
-        assert table.loc[(name, "bias"), "replicates"] == n
+    frame = pd.concat([RSIMSUM["sample"](name) for name in RSIMSUM["PRINTED"]])
+    measures = [*RSIMSUM["STATISTICS"].values(), ("b", "relative_bias", {"truth": "truth"})]
+    table = montecarlo.summarise(frame, measures, by="data").set_index(["data", "statistic"])
+    for name, (n, truth, digits, printed) in RSIMSUM["PRINTED"].items():
         half = 0.5 * 10.0**-digits
-        bias, empse, modelse, relerror = moments
+        bias, empse, modelse, relerror, *proportions = printed
+        assert table.loc[(name, "bias"), "replicates"] == n
         close(table.loc[(name, "bias")], *bias, half, n)
         close(table.loc[(name, "relative_bias")], bias[0] / truth, bias[1] / abs(truth), 2 * half, n)
         close(table.loc[(name, "empirical_se")], *empse, half, n)
@@ -124,7 +82,7 @@ def test_rsimsum_prints_these_numbers():
         rounded = 100 * half * (1 / empse[0] + modelse[0] / empse[0] ** 2)  # what printed moments leave open
         assert 100 * row["estimate"] == pytest.approx(relerror[0], abs=rounded)
         assert 100 * row["mcse"] == pytest.approx(relerror[1], rel=4 / n, abs=rounded)
-        for statistic, (share, mcse) in zip(("coverage", "proportion", "rejection_rate"), shares, strict=True):
+        for statistic, (share, mcse) in zip(("coverage", "proportion", "rejection_rate"), proportions, strict=True):
             close(table.loc[(name, statistic)], share, mcse, half, n)
 
 
