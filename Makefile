@@ -40,7 +40,8 @@ test: $(READY) ## the tests (under 10 minutes on 2 cores)
 axe: ## axe-core from npm, with which the browser's tests look for what bars readers (else that test is skipped)
 	npm install --silent --no-save --no-audit --no-fund --prefix build/axe axe-core@4.14.1
 
-docs: $(READY) ## the documentation site, into build/docs/index.html
+docs: $(READY) ## the documentation site, into build/docs/index.html, with pictures of every study at its smallest
+	@mkdir -p build/gallery && cd build/gallery && $(IN_VENV) dlstats run every --cores $(CORES) --quiet all || echo "Some studies have no picture." >&2
 	@$(IN_VENV) python -m sphinx -q -W --keep-going -b html docs build/docs
 
 test-slow: $(READY) ## the tests marked slow, too

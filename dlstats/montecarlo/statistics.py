@@ -48,6 +48,7 @@ def smooth(function: Callable, *columns: str, scale: str = "identity") -> Statis
 
 
 def _trimmed_mean(x: Replicates, *, share: float = 0.1) -> Batch:
+    """Mean without the proportion `share` of the replicates at each end."""
     if not 0 <= share < 0.5:
         raise ValueError(f"`share` must lie in [0, 0.5), got {share}.")
     count = x.shape[-1] - 2 * int(share * x.shape[-1])
@@ -55,10 +56,12 @@ def _trimmed_mean(x: Replicates, *, share: float = 0.1) -> Batch:
 
 
 def _quantile(x: Replicates, *, level: float) -> Batch:
+    """Quantile at `level`, with the interval of its order statistics."""
     return intervals.quantile(x, level)
 
 
 def _median(x: Replicates) -> Batch:
+    """Median, with the interval of its order statistics."""
     return intervals.quantile(x, 0.5)
 
 
@@ -71,6 +74,7 @@ def _log10_median(x: Replicates) -> Batch:
 
 
 def _proportion(x: Replicates, *, interval: str = "wilson") -> Batch:
+    """Proportion of replicates that are 1, of 0 and 1, with the interval `wilson` or `clopper_pearson`."""
     return intervals.proportion(x, interval)
 
 
@@ -92,6 +96,7 @@ def _held(x: Replicates, upper: Replicates | None, truth: float | Replicates | N
 
 
 def _bias_eliminated_coverage(x: Replicates, *, lower: Replicates, upper: Replicates) -> Batch:
+    """Proportion of intervals from `lower` to `upper` that hold the mean of the estimates x."""
     return intervals.bias_eliminated_coverage(x, lower, upper)
 
 
@@ -167,6 +172,8 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
         "auc": smooth(influence.auc, "other"),
     }
 )
+"""Name -> statistic of replicates x, with its options: those without a default are needed. `truth` is a number or a column,
+`upper`, `lower`, `estimate` and `other` are columns; `summarise` takes columns by their names."""
 
 
 def lookup(name: str) -> Statistic:

@@ -65,6 +65,7 @@ INITIALISATIONS: dict[str, Scheme] = {
     "orthogonal": orthogonal,
     "torch_default": torch_default,
 }
+"""Name -> scheme, which draws the weights and the biases of a layer by its fan-in and fan-out."""
 
 
 def initialise(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -66,10 +67,23 @@ def directive(room: str, name: str, given: object, module: str) -> Iterator[str]
             "",
             f".. py:data:: {name}",
             "",
-            *(f"   {line}" for line in escaped(text)),
+            *(f"   {line}" for line in escaped([*text, *(members(given) if isinstance(given, Mapping) else ())])),
             "```",
             "",
         )
+
+
+def members(table: Mapping) -> Iterator[str]:
+    """The names of a table with the options of each that has any, and with what its docstring says in its first line."""
+    for name, given in table.items():
+        made = getattr(given, "compute", given)
+        options = list(inspect.signature(made).parameters.values())[1:] if hasattr(given, "compute") else []
+        told = inspect.getdoc(getattr(made, "func", made)) if inspect.isroutine(getattr(made, "func", made)) else ""
+        first = (told or "").partition("\n\n")[0].replace("\n", " ")
+        shown = [one.name if one.default is one.empty else f"{one.name}={one.default!r}" for one in options]
+        named = f"`{name}`" + (f" ({', '.join(f'`{option}`' for option in shown)})" if shown else "")
+        yield f"- {named}{f': {first}' if first else ''}"
+    yield ""
 
 
 def room_page(room: str) -> str:
@@ -77,14 +91,30 @@ def room_page(room: str) -> str:
     package = import_module(f"dlstats.{room}")
     where = sources(package)
     lines = [f"# dlstats.{room}", "", "```{eval-rst}", f".. automodule:: dlstats.{room}", "   :no-members:", "```", ""]
-    exports = sorted(package.__all__, key=lambda name: isinstance(getattr(package, name), ModuleType))
-    for name in exports:
+    for name in sorted(package.__all__, key=lambda name: _place(getattr(package, name))):
         lines += directive(room, name, getattr(package, name), where[name])
     return "\n".join(lines)
 
 
-def card(study: Study, figure: Path | None) -> list[str]:
-    """A study: its picture if it has been run here, aims, claims, proofs, and the command that runs it."""
+def _place(given: object) -> int:
+    """Functions and classes come first, then constants, then modules."""
+    return 2 if isinstance(given, ModuleType) else 0 if inspect.isclass(given) or inspect.isroutine(given) else 1
+
+
+def picture(study: Study, places: Iterable[Path]) -> tuple[Path, str] | None:
+    """The first figure of a study that is drawn in one of some folders, and at which size; None where none is."""
+    for folder in places:
+        for figure in study.figures:
+            path = folder / study.name / f"{figure.name}.svg"
+            if path.exists():
+                made = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["origin"]
+                small = ", as small as it can be: no number of it means anything" if made["design"] == "smoke" else ""
+                return path, f"Picture: design {made['design']}, seed {made['seed']}{small}."
+    return None
+
+
+def card(study: Study, image: str, drawn: str) -> list[str]:
+    """A study: its picture and how that was drawn, aims, claims, proofs, and the command that runs it."""
     proofs = dict.fromkeys(
         one.origin.proof.partition("#")[0]
         for one in (*study.claims, *study.checks)
@@ -92,9 +122,12 @@ def card(study: Study, figure: Path | None) -> list[str]:
     )
     links = ", ".join(f"[{name.removesuffix('.md')}](../proofs/{name})" for name in proofs)
     counts = f"Claims: {len(study.claims)}; checks: {len(study.checks)}" + (f"; proofs: {links}" if links else "")
-    picture = [f":img-top: figures/{figure.name}", f":img-alt: {plain(study.figures[0].caption)}"] if figure else []
-    head = [f":::{{grid-item-card}} {escape(study.title)}", *picture, ""]
-    return [*head, escape(study.aims), "", counts, "", f"`dlstats run every {study.name}`", ":::", ""]
+    name = image.partition("/")[2].removeprefix(f"{study.name}-").removesuffix(".svg")
+    captions = [plain(figure.caption) for figure in study.figures if figure.name == name]
+    head = [f":::{{grid-item-card}} {escape(study.title)}"]
+    head += [f":img-top: {image}", f":img-alt: {captions[0]}"] if image else []
+    told = [escape(study.aims), counts, *([drawn] if drawn else []), f"`dlstats run every {study.name}`"]
+    return [*head, "", *(line for text in told for line in (text, "")), ":::", ""]
 
 
 def comparison(table: families.Comparison) -> list[str]:
@@ -114,20 +147,22 @@ def escape(text: str) -> str:
     return "".join(part if i % 2 else re.sub(r"([*_\[\]<|])", r"\\\1", part) for i, part in enumerate(parts))
 
 
-def gallery(reports: Path, folder: Path) -> str:
-    """All studies, family by family; pictures are those of `reports`, copied to `folder`."""
+def gallery(root: Path, folder: Path) -> str:
+    """All studies, family by family; pictures are those of the report or else those of `make docs`, copied to `folder`."""
+    reports = root / "reports"
+    places = [reports / "figures", root / "build" / "gallery" / "reports" / "figures"]
     lines = [(Path(__file__).with_name("gallery.md")).read_text(encoding="utf-8")]
     asked = families.load(reports / families.FILE)
     for family, title in FAMILIES.items():
         lines += ["", f"## {title}", "", "::::{grid} 1 2 2 2", ":gutter: 3", ""]
         for name in (name for name in registry.studies() if registry.family(name) == family):
             study = registry.load(name)
-            drawn = [reports / "figures" / name / f"{figure.name}.svg" for figure in study.figures]
-            figure = next((path for path in drawn if path.exists()), None)
-            if figure:
+            path, drawn = picture(study, places) or (None, "")
+            image = f"{folder.name}/{name}-{path.name}" if path else ""
+            if path:
                 folder.mkdir(parents=True, exist_ok=True)
-                shutil.copy(figure, folder / figure.name)
-            lines += card(study, figure)
+                shutil.copy(path, folder.parent / image)
+            lines += card(study, image, drawn)
         lines.append("::::")
         lines += [line for question in asked.get(family, ()) if question.table for line in comparison(question.table)]
     return "\n".join(lines)
@@ -146,7 +181,7 @@ def generate(app: Sphinx) -> None:
     rooms = dir(dlstats)
     for room in rooms:
         write(folder / "api" / f"{room}.md", room_page(room))
-    write(folder / "gallery.md", gallery(Path(app.srcdir).parent / "reports", folder / "figures"))
+    write(folder / "gallery.md", gallery(Path(app.srcdir).parent, folder / "figures"))
 
 
 def escaped(lines: list[str]) -> list[str]:

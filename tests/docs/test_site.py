@@ -1,16 +1,22 @@
 """The documentation site: formulas, docstrings and exports reach its pages; built without warnings, with no broken link."""
 
+import dataclasses
 import importlib
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 import dlstats
+from dlstats import montecarlo
+from dlstats.pipeline import registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +53,49 @@ def test_the_page_of_a_room_documents_every_export(room, making):
     page = making("pages").room_page(room)
     for name in importlib.import_module(f"dlstats.{room}").__all__:
         assert re.search(rf"^\.\. (auto\w+|py:data):: (dlstats\.{room}\.)?{name}$", page, re.MULTILINE), name
+    for name, text in re.findall(r"^\.\. py:data:: (\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        given = getattr(importlib.import_module(f"dlstats.{room}"), name)
+        told, *members = re.split(r"^   - ", text.strip(), flags=re.MULTILINE)
+        assert told.strip(), name
+        assert len(members) == (len(given) if isinstance(given, Mapping) else 0)
+
+
+def test_a_table_of_statistics_tells_their_options_and_defaults(making):
+    lines = list(making("pages").members(montecarlo.STATISTICS))
+    assert any(line.startswith("- `quantile` (`level`): Quantile at") for line in lines)
+    assert any(line.startswith("- `trimmed_mean` (`share=0.1`): Mean without") for line in lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """A study of two figures, as the gallery takes it."""
+
+    name: str = "toy"
+    figures: tuple = (SimpleNamespace(name="first", caption="One."), SimpleNamespace(name="second", caption="Two $x$."))
+
+
+def test_a_picture_of_the_gallery_is_the_reports_before_the_smallest_and_says_its_design_and_seed(making, tmp_path):
+    pages, places = making("pages"), [tmp_path / "report", tmp_path / "small"]
+    assert pages.picture(Drawn(), places) is None
+    for place, design in zip(reversed(places), ("smoke", "standard"), strict=True):
+        (place / "toy").mkdir(parents=True)
+        (place / "toy" / "second.svg").write_text("<svg/>")
+        (place / "toy" / "second.json").write_text(json.dumps({"origin": {"design": design, "seed": 7}}))
+        path, told = pages.picture(Drawn(), places)
+        assert path == place / "toy" / "second.svg"
+        assert told.startswith(f"Picture: design {design}, seed 7")
+        assert ("no number of it means anything" in told) == (design == "smoke")
+
+
+@pytest.mark.parametrize("image", ["", "figures/sawtooth-{name}.svg"])
+def test_a_card_has_the_picture_with_its_own_caption_as_text(making, image):
+    study = registry.load("sawtooth")
+    figure = study.figures[-1]
+    lines = making("pages").card(study, image.format(name=figure.name), "Picture: design smoke." if image else "")
+    shown = [line for line in lines if line.startswith(":img")]
+    wanted = [f":img-top: figures/sawtooth-{figure.name}.svg", f":img-alt: {making('pages').plain(figure.caption)}"]
+    assert shown == (wanted if image else [])
+    assert ("Picture: design smoke." in lines) == bool(image)
 
 
 def test_the_site_is_built_without_a_warning(tmp_path):
