@@ -108,7 +108,7 @@ def picture(study: Study, places: Iterable[Path]) -> tuple[Path, str] | None:
             path = folder / study.name / f"{figure.name}.svg"
             if path.exists():
                 made = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["origin"]
-                small = ", as small as it can be: no number of it means anything" if made["design"] == "smoke" else ""
+                small = ", its smallest size, too small for verdicts" if made["design"] == "smoke" else ""
                 return path, f"Picture: design {made['design']}, seed {made['seed']}{small}."
     return None
 
