@@ -84,7 +84,7 @@ CLAIMS = (
     ),
     Claim(
         "FND2.wide",
-        "Eight hidden ReLU units learn XOR from at least nine tenths of random starts.",
+        f"Eight hidden ReLU units learn XOR from at least nine tenths of random starts ({STEPS} steps of Adam at rate {RATE:g}).",
         at_least(0.9),
         proportion("solved", experiment="xor", units=8, activation="relu"),
         PILOT,
@@ -92,7 +92,8 @@ CLAIMS = (
     ),
     Claim(
         "FND2.tanh",
-        "Two hidden tanh units learn XOR from at least three quarters of random starts.",
+        "Two hidden tanh units learn XOR from at least three quarters of random starts "
+        f"({STEPS} steps of Adam at rate {RATE:g}).",
         at_least(0.75),
         proportion("solved", experiment="xor", units=2, activation="tanh"),
         PILOT,

@@ -117,8 +117,8 @@ NSTDA, BOTH = neighbours.NSTDA, ("NSTDA", "UNITO")
 EXACT = {"training": theory.training_error, "same": theory.same_inputs_error, "new": theory.new_inputs_error}
 WORDS = {
     "training": "the training error of least squares is 1 − d/n times the noise variance",
-    "same": "its error at new responses of the same inputs is 1 + d/n times it",
-    "new": "its error at new inputs from N(0, I) is 1 + d/(n − d − 1) times it",
+    "same": "the error of least squares at new responses of the same inputs is 1 + d/n times the noise variance",
+    "new": "the error of least squares at new inputs from N(0, I) is 1 + d/(n − d − 1) times the noise variance",
 }
 OPTIMISM = "validation.md#errors-of-least-squares"
 

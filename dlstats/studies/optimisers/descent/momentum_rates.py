@@ -131,7 +131,7 @@ CLAIMS = (
         "OPT6",
         "At learning rates at which gradient descent falls without a change of sign momentum 0.9 oscillates: at least {theory:g} "
         f"changes of sign more in {STEPS} steps on a quadratic (ηλ = 0.01, 0.1 and 0.5, least).",
-        at_least(1.0),
+        at_least(2.0),
         value("more", method="heavy_ball", product=[0.01, 0.1, 0.5]).each("product"),
         Derived("momentum.md#where-momentum-oscillates"),
         bears_on=("JSM", "BIOS"),

@@ -68,8 +68,8 @@ CLAIMS = (
     ),
     Claim(
         "OPT4.meant",
-        "With the sign turned, θ ← θ + v, the same momentum is within {theory:g} of the minimum after 100 steps from 1 (γ = 0.9, "
-        "αλ = 0.1).",
+        "Momentum v ← γv − α∇L, θ ← θ + v descends on a quadratic: it is within {theory:g} of the minimum after 100 steps from 1 "
+        "(γ = 0.9, αλ = 0.1).",
         at_most(0.01),
         value("distance", method="meant", product=0.1, steps=100),
         Derived("momentum.md#a-turned-sign-climbs"),

@@ -151,16 +151,16 @@ CLAIMS = (
     ),
     Claim(
         "OPT11.interpolate",
-        f"Adam and AdaGrad interpolate as well {SETTING}: their largest mean squared residual is below {{theory:g}}.",
+        f"Adam and AdaGrad interpolate {SETTING}: their largest mean squared residual is below {{theory:g}}.",
         at_most(1e-8),
         value("residual", "largest", method=ADAPTIVE).each("method", "truth"),
         Practice("wilson2017", "section 3"),
     ),
     Claim(
         "OPT11.adaptive",
-        f"Adam and AdaGrad end in other interpolators that generalise worse {SETTING}: more than 1.1 times the geometric mean of "
-        "the test error of gradient descent at either of two learning rates, for a truth of 64 and of three entries (log₁₀ of "
-        "the ratio, the least of eight).",
+        f"Adam and AdaGrad end in interpolators that generalise worse than that of least norm {SETTING}: more than 1.1 times the "
+        "geometric mean of the test error of gradient descent at either of two learning rates, for a truth of 64 and of three "
+        "entries (log₁₀ of the ratio, the least of eight).",
         at_least(WORSE),
         log_ratio("risk", ADAPTIVE, "descent", "geometric_mean").each("method", "truth"),
         Practice("wilson2017", "section 3"),

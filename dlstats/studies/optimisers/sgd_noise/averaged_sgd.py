@@ -131,8 +131,8 @@ CLAIMS = (
     ),
     Claim(
         "OPT10.limit",
-        "n times that excess risk over dσ² tends to 1 + η(d + 1)/(2 − η(d + 2)) at condition number 1, {theory:.4f} at d = 10 "
-        "and η = 1/(4d), and at n = 16000 it has that value.",
+        "n times the excess risk of one pass of averaged SGD over dσ² tends to 1 + η(d + 1)/(2 − η(d + 2)) at condition number "
+        "1, {theory:.4f} at d = 10 and η = 1/(4d), and at n = 16000 it has that value.",
         equals(theory.averaged_constant(np.ones(D), rate_of(1.0)), 0.08),
         value("excess", experiment="averaged", method="averaged", kappa=1.0, n=LARGEST),
         PROOF,

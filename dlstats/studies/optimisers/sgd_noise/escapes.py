@@ -129,8 +129,9 @@ CLAIMS = (
     ),
     Claim(
         "OPT17.diffusion",
-        "At steps of 0.05 the chain takes at least {theory} times as long to leave as the diffusion that it discretises (exact "
-        "double integral, four temperatures): a step may overshoot the top and fall back.",
+        "In the double well (x² − 1)²/4 SGD at the learning rate 0.05 takes at least {theory} times as long from −1 to beyond "
+        "the top as the diffusion that it discretises (exact double integral, four temperatures): a step may overshoot the top "
+        "and fall back.",
         at_least(1.05),
         value("steps").each("temperature").over_theory(lambda line: theory.exit_time(line["temperature"]) / RATE),
         Derived("stochastic-gradients.md#exit-time-of-the-chain"),
@@ -167,7 +168,7 @@ CLAIMS = (
     ),
     Claim(
         "OPT17.forgets",
-        f"The same noise drives SGD out of the better minimum: started in either minimum of {TILTED_WELL}, it is in the lower "
+        f"Noise drives SGD out of the better minimum as well: started in either minimum of {TILTED_WELL}, it is in the lower "
         "basin for the same proportion of time after 10,000 steps (T = 0.1 and 0.2; difference, the larger of the two).",
         equals(0.0, 0.02),
         difference("share", "higher", "lower").each("temperature"),

@@ -119,23 +119,25 @@ CLAIMS = (
     ),
     Claim(
         "OPT9.spectrum",
-        "With eigenvalues from 1 to 1/10 the stationary excess risk is φ/(1 − φ) with φ = Σ (ηλ/B)/(2 − η(1 + 1/B)λ), for one "
-        "and four samples a step (d = 10, η = 0.2; ratio, the farther of the two).",
+        "SGD on least squares with normal inputs whose variances fall from 1 to 1/10 has the stationary excess risk φ/(1 − φ) "
+        "with φ = Σ (ηλ/B)/(2 − η(1 + 1/B)λ), for one and four samples a step (d = 10, η = 0.2, noise of variance 1; ratio, the "
+        "farther of the two).",
         equals(1.0, 0.03),
         value("excess", experiment="stationary", kappa=10.0).each("batch").over_theory(exact),
         MOMENTS,
     ),
     Claim(
         "OPT9.lyapunov",
-        "At one sample a step and η = 0.08, d = 10, the stationary excess risk is at least {theory} times ηd/2, the value of "
-        "Lyapunov's equation without the fourth moments of the inputs.",
+        "SGD on least squares with ten normal inputs, one sample a step and η = 0.08 has at least {theory} times the stationary "
+        "excess risk ηd/2 of Lyapunov's equation, which leaves out the fourth moments of the inputs.",
         at_least(1.8),
         value("excess", experiment="stationary", learning_rate=0.08, **TEN).each().over_theory(lyapunov),
         MOMENTS,
     ),
     Claim(
         "OPT9.threshold",
-        "Without noise and at one sample a step the mean squared distance grows from η = 2/(d + 2) on, not from 2: after "
+        "On least squares without noise the mean squared distance of SGD with one sample a step grows from η = 2/(d + 2) on, not "
+        "from 2: after "
         f"{STEPS} steps at 1.1 times that it is {growth(10, 1.1 / 6):.3f}, at 0.9 times {growth(10, 0.9 / 6):.3f} (d = 10; ratio "
         "to these, the farther of the two).",
         equals(1.0, 0.05),
