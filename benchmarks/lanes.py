@@ -36,7 +36,6 @@ VARIANTS = {
     "rows reloaded for every column": {"DLSTATS_LANES_FLAGS": "-DLANES_RELOAD=1"},
     "no strips": {"DLSTATS_LANES_FLAGS": "-DLANES_STRIP=100000000"},
     "strips of half a first cache": {"DLSTATS_LANES_FLAGS": "-DLANES_STRIP=24576"},
-    "exact root and division in Adam": {"DLSTATS_LANES_FLAGS": "-DLANES_EXACT_ROOTS"},
 }
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+import dlstats
+
 ROOT = Path(__file__).parents[2]
 PARTS = (
     "Snakefile",
@@ -22,7 +24,7 @@ def copy_project(folder, studies=None):
     """A copy of the project in `folder` whose profile `tiny` holds these studies of the smoke profile."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        source = ROOT / part
+        source = Path(dlstats.__file__).parent if part == "dlstats" else ROOT / part  # of a wheel, where one is tested
         if source.is_dir():
             ignore = shutil.ignore_patterns("__pycache__", "figures", "tables", "*.pdf", "html", "build")
             shutil.copytree(source, folder / part, ignore=ignore)

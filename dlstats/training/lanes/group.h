@@ -94,23 +94,21 @@ template <bool WIDE> struct Group {
         return y_block;
     }
 
-    // Adds the block's losses to `sum`; with BACK the predictions turn into the gradient by them.
+    // Adds the block's losses, by samples, then outputs, to `sum`; with BACK the predictions turn into the gradient by them.
     template <int K, bool BACK> void compare(V* f, const T* y, long n, T scale) {
         long columns = plan.across(plan.outputs), stride = plan.layers.back().stride;
         V total = V{};
         for (long s = 0; s < n; s++)
             for (long j = 0; j < columns; j++) {
                 Lossy found = loss_of<K>(f[s * stride + j], load(y + s * y_row + j * L), (T)job.loss_parameter);
-                if (WIDE && j == columns - 1) hide(found);
-                total += found.value;
+                if constexpr (WIDE)
+                    for (long lane = 0; lane < L; lane++)
+                        if (j * L + lane < plan.outputs) total[0] += found.value[lane];
+                        else found.slope[lane] = 0;
+                else total += found.value;
                 if (BACK) f[s * stride + j] = found.slope * scale;
             }
-        for (int lane = 0; lane < L; lane++) sum[WIDE ? 0 : lane] += total[lane];
-    }
-
-    void hide(Lossy& found) const {
-        for (long lane = plan.outputs - (plan.across(plan.outputs) - 1) * L; lane < L; lane++)
-            found.value[lane] = found.slope[lane] = 0;
+        for (long lane = 0; lane < EACH; lane++) sum[lane] += total[lane];
     }
 
     template <bool BACK> void compare(V* f, const T* y, long n, T scale) {
@@ -198,14 +196,21 @@ template <bool WIDE> struct Group {
         return false;
     }
 
+    // By products alone: the C library's `pow` rounds otherwise on other processors.
+    static double power(double base, long exponent) {
+        double product = 1;
+        for (; exponent; exponent >>= 1, base *= base)
+            if (exponent & 1) product *= base;
+        return product;
+    }
+
     void move(long step) {
         double factor = job.factors[step];
         V rate;
         for (long lane = 0; lane < L; lane++) rate[lane] = (T)(job.rates[row_of(WIDE ? 0 : lane)] * factor);
         Rule rule{(int)job.optimiser, (T)job.beta2, (T)(1 - job.beta1), (T)(1 - job.beta2), (T)job.eps,
-                  (T)job.weight_decay, (T)job.momentum, (T)(1 - std::pow(job.beta1, step + 1)),
-                  (T)std::sqrt(1 - std::pow(job.beta2, step + 1))};
-        WithoutDenormals here;
+                  (T)job.weight_decay, (T)job.momentum, (T)(1 - power(job.beta1, step + 1)),
+                  (T)std::sqrt(1 - power(job.beta2, step + 1))};
         update(parameters, gradient, moments, plan.vectors, rate, rule);
     }
 

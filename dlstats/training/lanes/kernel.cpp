@@ -3,10 +3,20 @@
 #include <thread>
 #include "check.h"
 
+// The processor's mode as IEEE 754 has it while the kernel works, whatever another library has set.
+struct UsualRounding {
+#if defined(__SSE2__)
+    unsigned before = _mm_getcsr();
+    UsualRounding() { _mm_setcsr(0x1f80); }
+    ~UsualRounding() { _mm_setcsr(before); }
+#endif
+};
+
 // Group by group over the threads; which thread takes which group changes no bit.
 template <class Work> static void share(long groups, long threads, Work work) {
     std::atomic<long> next{0};
     auto loop = [&] {
+        UsualRounding here;
         static thread_local Arena arena;
         for (long g = next++; g < groups; g = next++) work(g, arena);
     };

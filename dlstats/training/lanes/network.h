@@ -144,8 +144,7 @@ template <bool WIDE> struct Network {
             inputs_gradient(delta, w, l, n);
             const Layer& below = plan.layers[l - 1];
             if (plan.activation == PRELU) {
-                V sum = prelu_back(slope_of(w, l - 1), h[l - 1], slope[l - 1], n, below.columns, below.stride);
-                if (WIDE) for (int lane = 1; lane < L; lane++) sum[0] += sum[lane], sum[lane] = 0;
+                V sum = prelu_back<WIDE>(slope_of(w, l - 1), h[l - 1], slope[l - 1], n, below.out, below.columns, below.stride);
                 g[below.slope] = fresh ? sum : g[below.slope] + sum;
             } else if (plan.smooth()) multiply(h[l - 1], slope[l - 1], below, n);
         }
@@ -160,11 +159,9 @@ template <bool WIDE> struct Network {
 
     void bias_gradient(const V* delta, const Layer& y, V* g, long n, bool fresh) {
         for (long j = 0; j < y.columns; j++) {
-            V even = fresh ? V{} : g[j], odd = V{};
-            long s = 0;
-            for (; s + 1 < n; s += 2) even += delta[s * y.stride + j], odd += delta[(s + 1) * y.stride + j];
-            if (s < n) even += delta[s * y.stride + j];
-            g[j] = even + odd;
+            V sum = fresh ? V{} : g[j];
+            for (long s = 0; s < n; s++) sum += delta[s * y.stride + j];
+            g[j] = sum;
         }
     }
 

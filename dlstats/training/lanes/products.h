@@ -19,7 +19,9 @@ struct Operand {
 
 // One load for a row of the block: left alone, GCC reads it again from memory for every column.
 INLINE void keep_in_register(V& v) {
-#if defined(__AVX512F__)
+#if defined(LANES_ONE)
+    (void)v;
+#elif defined(__AVX512F__)
     asm("" : "+v"(v));
 #elif defined(__x86_64__)
     asm("" : "+x"(v));

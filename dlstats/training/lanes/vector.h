@@ -1,4 +1,5 @@
-// One SIMD register of numbers, and the elementary functions on it. A lane never sees its neighbours.
+// One SIMD register of numbers, and the elementary functions on it. A lane never sees its neighbours, and every operation is
+// one that IEEE 754 rounds one way: registers of any width, down to one number, give the same bits.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -16,10 +17,14 @@ typedef float T;
 typedef int32_t I;
 #endif
 
-#if defined(__AVX512F__)
+#if defined(LANES_ONE)
+#define LANES_BYTES sizeof(T)
+#elif defined(__AVX512F__)
 #define LANES_BYTES 64
+#define LANES_AVX512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define LANES_BYTES 32
+#define LANES_AVX2
 #else
 #define LANES_BYTES 16
 #endif
@@ -39,33 +44,36 @@ INLINE bool any(M mask) {
     return false;
 }
 
-// a b + c in one rounding wherever the processor has it: never left to the compiler's choice.
+INLINE T fma_one(T a, T b, T c) { return sizeof(T) == 8 ? (T)__builtin_fma(a, b, c) : (T)__builtin_fmaf(a, b, c); }
+
+// a b + c in one rounding, in software where the processor has no instruction for it: never left to the compiler's choice.
 INLINE V fma(V a, V b, V c) {
-#if defined(__AVX512F__) && defined(LANES_DOUBLE)
+#if defined(LANES_AVX512) && defined(LANES_DOUBLE)
     return (V)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-#elif defined(__AVX512F__)
+#elif defined(LANES_AVX512)
     return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif LANES_BYTES == 32 && defined(LANES_DOUBLE)
+#elif defined(LANES_AVX2) && defined(LANES_DOUBLE)
     return (V)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-#elif LANES_BYTES == 32
+#elif defined(LANES_AVX2)
     return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#elif defined(__aarch64__) && defined(LANES_DOUBLE)
+#elif !defined(LANES_ONE) && defined(__aarch64__) && defined(LANES_DOUBLE)
     return (V)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
-#elif defined(__aarch64__)
+#elif !defined(LANES_ONE) && defined(__aarch64__)
     return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
-    return a * b + c;
+    for (int l = 0; l < L; l++) a[l] = fma_one(a[l], b[l], c[l]);
+    return a;
 #endif
 }
 
 INLINE V root(V a) {
-#if defined(__AVX512F__) && defined(LANES_DOUBLE)
+#if defined(LANES_AVX512) && defined(LANES_DOUBLE)
     return (V)_mm512_sqrt_pd((__m512d)a);
-#elif defined(__AVX512F__)
+#elif defined(LANES_AVX512)
     return (V)_mm512_sqrt_ps((__m512)a);
-#elif LANES_BYTES == 32 && defined(LANES_DOUBLE)
+#elif defined(LANES_AVX2) && defined(LANES_DOUBLE)
     return (V)_mm256_sqrt_pd((__m256d)a);
-#elif LANES_BYTES == 32
+#elif defined(LANES_AVX2)
     return (V)_mm256_sqrt_ps((__m256)a);
 #else
     for (int l = 0; l < L; l++) a[l] = sizeof(T) == 8 ? __builtin_sqrt(a[l]) : __builtin_sqrtf(a[l]);
@@ -83,7 +91,7 @@ template <int N> INLINE V horner(V x, const T (&c)[N]) {
 
 #ifdef LANES_DOUBLE
 constexpr T SHIFT = 6755399441055744.0, LOG2E = 1.4426950408889634, LN2_HIGH = 6.93147180369123816490e-01,
-            LN2_LOW = 1.90821492927058770002e-10, EXP_LOW = -746.0, EXP_HIGH = 710.0;
+            LN2_LOW = 1.90821492927058770002e-10, EXP_LOW = -746.0, EXP_HIGH = 710.0, SMALLEST = 2.2250738585072014e-308;
 constexpr int MANTISSA = 52;
 constexpr I BIAS = 1023;
 constexpr T EXPM1[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
@@ -92,12 +100,16 @@ constexpr T ATANH[] = {1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 1
                        1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3};
 #else
 constexpr T SHIFT = 12582912.0f, LOG2E = 1.44269504f, LN2_HIGH = 0.693359375f, LN2_LOW = -2.12194440e-4f,
-            EXP_LOW = -104.0f, EXP_HIGH = 89.0f;
+            EXP_LOW = -104.0f, EXP_HIGH = 89.0f, SMALLEST = 1.17549435e-38f;
 constexpr int MANTISSA = 23;
 constexpr I BIAS = 127;
 constexpr T EXPM1[] = {1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f};
 constexpr T ATANH[] = {1.0f / 11, 1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3};
 #endif
+
+// Numbers too small for full precision count as 0: averages of a gradient that has become 0 fade through them, and many
+// processors take ten times as long over each. Said here and not by the processor's mode, which differs between processors.
+INLINE V flushed(V a) { return select(absolute(a) < SMALLEST, V{}, a); }
 
 INLINE V power_of_two(M n) { return (V)((n + BIAS) << MANTISSA); }
 
