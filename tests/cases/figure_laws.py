@@ -63,7 +63,7 @@ def _bars(axes: Axes, container: ErrorbarContainer) -> Iterator[str]:
         if scale == "log" and np.any(ends[seen, 0] <= 0):
             yield f"an interval of {label} reaches 0 on a log axis"
         wide = seen & (ends[:, 1] - ends[:, 0] > 0.2 * np.abs(centre)) & (scale == "log")
-        if np.any(np.isclose(centre - ends[:, 0], ends[:, 1] - centre, rtol=1e-6)[wide]):
+        if np.any(np.isclose(centre - ends[:, 0], ends[:, 1] - centre, rtol=1e-6, atol=0)[wide]):
             yield f"an interval of {label} is symmetric on a log axis"
 
 

@@ -155,7 +155,7 @@ def _draw(evidence: Evidence, figure) -> None:
             axes.plot(at, line, **(style.method("limit") | {"color": marks["color"]}))
         axes.set(xlabel=evidence.axis("layer"), yscale="log", title=title)
         axes.legend(fontsize="x-small")
-    panels[0].set_ylabel("mean square of the gradient")
+    panels[0].set_ylabel(evidence.axis("backward"))
 
 
 def _design(width: int, replicates: int, large: int) -> list:

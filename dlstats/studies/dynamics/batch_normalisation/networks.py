@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 METHODS = {
-    "plain": Method("no normalisation", "h ← W relu(h), weights N(0, 2/n)", "first"),
-    "unscaled": Method("no normalisation, N(0, 1)", "h ← W relu(h), weights N(0, 1)", "seventh"),
-    "normalised": Method("batch norm", "h ← W relu(BN(h))", "second"),
-    "linear": Method("batch norm, no activation", "h ← W BN(h)", "third"),
-    "residual": Method("skip", "h ← h + W relu(h)", "fourth"),
-    "scaled": Method("skip, branch by 1/√L", "h ← h + W relu(h)/√L", "fifth"),
-    "normalised_skip": Method("skip and batch norm", "h ← h + W relu(BN(h))", "sixth"),
+    "plain": Method("no normalisation", "h ← W relu(h), weights N(0, 2/n)", "squared"),
+    "unscaled": Method("no normalisation, N(0, 1)", "h ← W relu(h), weights N(0, 1)", "andrews"),
+    "normalised": Method("batch norm", "h ← W relu(BN(h))", "absolute"),
+    "linear": Method("batch norm, no activation", "h ← W BN(h)", "huber"),
+    "residual": Method("skip", "h ← h + W relu(h)", "tukey"),
+    "scaled": Method("skip, branch by 1/√L", "h ← h + W relu(h)/√L", "cauchy"),
+    "normalised_skip": Method("skip and batch norm", "h ← h + W relu(BN(h))", "geman_mcclure"),
 }
 
 
@@ -90,7 +90,7 @@ NETWORKS = Experiment(
     methods=METHODS,
     measures=(
         Measure("forward", "mean square of the signal, relative to the input"),
-        Measure("backward", "mean square of the gradient, relative to the output"),
+        Measure("backward", "mean square of the gradient"),
         Measure("growth", "growth of the gradient's mean square per layer, middle half", where={"layer": 0}),
     ),
     contrasts=(

@@ -1,0 +1,168 @@
+"""Which initialisations keep the mean squares of signals and gradients, with which activation, and how exactly?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlstats.plotting.curves import draw_points, points
+from dlstats.protocol.claim import Claim, at_least, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.origin import Derived, Stated
+from dlstats.protocol.readers import value
+from dlstats.protocol.study import Figure, Study, grid
+from dlstats.studies.dynamics.initialisation.identities import CHECKS, JSM
+from dlstats.studies.dynamics.initialisation.signals import EXPONENTS, METHODS, MOMENTS, SIGNALS, exact
+from dlstats.theory import propagation as theory
+
+DEPTH = 10
+LAYERS = [1, 2, 5, 10]
+RANDOM = [name for name in METHODS if name != "orthogonal_linear"]
+"""Those that keep lengths in the mean alone, not exactly."""
+HERE: dict[str, Any] = {"experiment": "signals", "depth": DEPTH}
+PARTS: dict[str, Any] = {"experiment": "moments"}
+CLAIMS = (
+    Claim(
+        "DYN3",
+        "For the random initialisations and the activations of the slides the mean square of the signal obeys the recursion of "
+        "wide networks: He's keeps it with ReLU, LeCun's and Xavier's halve it with ReLU, N(0, 1) multiplies it by n/2 "
+        "(farthest ratio to it, seven networks, layers 1 to 10).",
+        equals(1, 0.15),
+        value("forward", method=RANDOM, layer=LAYERS, **HERE)
+        .each("method", "layer")
+        .over_theory(lambda line: exact(line, "forward")),
+        Derived("propagation.md#signals-and-gradients-of-wide-networks"),
+        JSM,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN3.backward",
+        "So does the mean square of the gradient (farthest ratio to the recursion, seven networks, layers 0 to 9).",
+        equals(1, 0.15),
+        value("backward", method=RANDOM, layer=[0, 1, 5, 9], **HERE)
+        .each("method", "layer")
+        .over_theory(lambda line: exact(line, "backward")),
+        Derived("propagation.md#signals-and-gradients-of-wide-networks"),
+        JSM,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN4.consistent",
+        "With Xavier's initialisation the variance of tanh activations remains consistent: after ten layers the mean square of "
+        "the signal is at least half of what it is after one (ratio).",
+        at_least(0.5),
+        value("forward", method="xavier_tanh", layer=DEPTH, **HERE).over_theory(theory.forward("tanh", 1.0, 1.0, 1)[1]),
+        Stated("JSM", "Initialization Techniques", "Ensures variance of activations remains consistent across layers"),
+        ("BIOS",),
+    ),
+    Claim(
+        "FND10",
+        "In a randomly initialised ReLU network half of the units are active (farthest proportion, He's initialisation, layers "
+        "1 to 5).",
+        equals(0.5, 0.005),
+        value("active", method="he_relu", layer=[1, 2, 3, 4, 5], **HERE).each("layer"),
+        Stated("UNITO", "ReLU", "in a randomly initialized network, only about 50% of hidden units are activated"),
+    ),
+    Claim(
+        "DYN1",
+        "With He's initialisation q = |h_L|²/|h_0|² has the mean square (1 + 5/n)ᴸ at every width (farthest ratio "
+        "to that, three sizes).",
+        equals(1, 0.1),
+        value("square", method="relu", width=[16, 32], **PARTS)
+        .each("depth", "width")
+        .over_theory(lambda line: theory.second_moment(line["width"], line["depth"], True)),
+        Derived("propagation.md#moments-at-every-width"),
+        JSM,
+    ),
+    Claim(
+        "DYN1.dead",
+        "A layer of n units dies with probability 2⁻ⁿ: of networks with four layers of four units 1 − (1 − 2⁻⁴)⁴ = {theory:.4f} "
+        "give no signal.",
+        equals(theory.dead_probability(4, 4), 0.01),
+        value("dead", method="relu", width=4, depth=4, **PARTS),
+        Derived("propagation.md#moments-at-every-width"),
+        JSM,
+    ),
+    Claim(
+        "DYN2",
+        "Without activation, with weights from N(0, 1/n), q = |h_L|²/|h_0|² has the mean square (1 + 2/n)ᴸ "
+        "(farthest ratio to that, three sizes).",
+        equals(1, 0.1),
+        value("square", method="linear", width=[16, 32], **PARTS)
+        .each("depth", "width")
+        .over_theory(lambda line: theory.second_moment(line["width"], line["depth"], False)),
+        Derived("propagation.md#moments-at-every-width"),
+        JSM,
+    ),
+    Claim(
+        "DYN2.top",
+        "The largest singular value of a product of L matrices of 16 × 16 entries N(0, 1/16) "
+        "changes as exp({theory:.4f} L) (exponent).",
+        equals(theory.exponents(16)[0], 0.01),
+        value("top", experiment="exponents"),
+        Derived("propagation.md#exponents-of-products"),
+    ),
+    Claim(
+        "DYN2.bottom",
+        "The smallest singular value of the same product falls as exp({theory:.3f} L): its condition number explodes (exponent).",
+        equals(theory.exponents(16)[-1], 0.05),
+        value("bottom", experiment="exponents"),
+        Derived("propagation.md#exponents-of-products"),
+    ),
+)
+
+
+def _draw(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import style
+
+    panels = figure.subplots(1, 2, sharex=True)
+    for axes, side in zip(panels, ("forward", "backward"), strict=True):
+        for name, described in METHODS.items():
+            if name != "unscaled_relu":
+                marks = style.of(name, described)
+                table = points(evidence, side, "mean", "layer", "signals", method=name)
+                draw_points(axes, table, described.label, marks)
+                lines = [dict(line) for line in table.to_dict("records")]
+                theirs = style.method("limit") | {"color": marks["color"]}
+                axes.plot(table["at"], np.array([exact(line, side) for line in lines]), **theirs)
+        axes.set(xlabel=evidence.axis("layer", "signals"), ylabel=evidence.axis(side, "signals"), yscale="log")
+    panels[0].legend(fontsize="x-small", ncols=2)
+
+
+def _design(width: int, signals: int, moments: int, exponents: int) -> dict:
+    sizes = ((3, 16), (2, 16), (6, 32), (4, 4))
+    return {
+        "signals": grid(depth=DEPTH, width=width, replicates=signals),
+        "moments": [grid(depth=L, width=n, replicates=moments) for L, n in sizes],
+        "exponents": grid(depth=200, width=16, replicates=exponents),
+    }
+
+
+STUDY = Study(
+    title="Initialisation",
+    aims="Which initialisations keep the mean squares of signals and gradients, with which activation, and how exactly?",
+    mechanisms="Networks without biases, h ← φ(h) W, one input and one final gradient with entries N(0, 1).",
+    estimands="Mean squares by layer; first and second moments of |h_L|²/|h_0|²; exponents of products of matrices.",
+    experiments={"signals": SIGNALS, "moments": MOMENTS, "exponents": EXPONENTS},
+    claims=CLAIMS,
+    checks=CHECKS,
+    figures=(
+        Figure(
+            "layers",
+            "Mean squares of the signal by layer from the input on (left) and of the gradient from the output back (right). He's "
+            "initialisation keeps both with ReLU and orthogonal weights do without activation; LeCun's and Xavier's halve both "
+            "with ReLU; tanh forgets slowly, the gradient of a sigmoid network vanishes, that of SELU grows. Dotted: the "
+            "recursion of wide networks. 95 % Monte Carlo intervals.",
+            _draw,
+            "two-column",
+            2.8,
+        ),
+    ),
+    limits="No biases, square layers, independent weights; weights from N(0, 1), which explode, are not drawn.",
+    designs={
+        "smoke": _design(16, 2, 2, 2),
+        "standard": _design(256, 1000, 200, 200),
+        "paper": _design(512, 2000, 2000, 2000),
+    },
+)
