@@ -14,6 +14,7 @@ from dlstats.theory import (
     linear_regions,
     linear_suboptimality,
     minimisers,
+    propagation,
     sawtooth_floors,
     squaring,
 )
@@ -129,3 +130,15 @@ def test_one_point_of_high_leverage_leaves_no_more_slope_than_stated(seed):
         last = abs(a + b * far)
         assert last <= reach * 100 / far + 1e-9
         assert abs(b) <= (np.abs(y).max() + reach + last) / (far - 1)
+
+
+def test_products_of_factors_have_the_numbers_stated():
+    low, high = 0.3, 1.8
+    quarter = integrate.quad(lambda u: u**0.25 / (high - low), low, high)[0]
+    assert quarter**1000 == pytest.approx(0.0015, abs=5e-5)
+    assert integrate.quad(lambda u: math.log(u) / (high - low), low, high)[0] == pytest.approx(-0.0539, abs=5e-5)
+
+
+def test_tanh_signals_have_the_mean_squares_stated_after_one_layer_and_ten():
+    squares = propagation.forward("tanh", 1.0, 1.0, 10)
+    assert [squares[1], squares[10]] == pytest.approx([0.39, 0.05], abs=5e-3)

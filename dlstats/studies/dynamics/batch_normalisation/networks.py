@@ -72,10 +72,11 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         x, g = (torch.from_numpy(rng.standard_normal((batch, width))) for _ in range(2))
         for method in METHODS:
             forward, backward = passes(method, weights, x, g)
-            growth = np.full(depth + 1, np.nan)
-            growth[0] = (backward[low] / backward[high]) ** (1 / (high - low))
-            columns = {"layer": range(depth + 1), "forward": forward, "backward": backward, "growth": growth}
-            frames.append(pd.DataFrame({"replicate": replicate, "method": method} | columns))
+            columns = {"layer": range(depth + 1), "forward": forward, "backward": backward}
+            frame = pd.DataFrame({"replicate": replicate, "method": method} | columns)
+            frame.loc[0, "growth"] = (backward[low] / backward[high]) ** (1 / (high - low))
+            frame.loc[0, "signal_growth"] = forward[-1] ** (1 / depth)
+            frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -92,10 +93,11 @@ NETWORKS = Experiment(
         Measure("forward", "mean square of the signal, relative to the input"),
         Measure("backward", "mean square of the gradient"),
         Measure("growth", "growth of the gradient's mean square per layer, middle half", where={"layer": 0}),
+        Measure("signal_growth", "growth of the signal's mean square per layer", where={"layer": 0}),
     ),
     contrasts=(
         Contrast("growth", "normalised", "plain", "difference", "mean"),
-        Contrast("growth", "normalised", "unscaled", "log_ratio", "mean"),
+        Contrast("growth", "normalised", "unscaled", "ratio", "mean"),
     ),
     block=4,
 )

@@ -10,14 +10,17 @@ from dlstats.plotting.curves import draw_points, points
 from dlstats.protocol.claim import Claim, at_least, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.origin import Derived, Stated
-from dlstats.protocol.readers import value
+from dlstats.protocol.readers import proportion, value
 from dlstats.protocol.study import Figure, Study, grid
+from dlstats.studies.dynamics.initialisation import edge
 from dlstats.studies.dynamics.initialisation.identities import CHECKS, JSM
-from dlstats.studies.dynamics.initialisation.signals import EXPONENTS, METHODS, MOMENTS, SIGNALS, exact
+from dlstats.studies.dynamics.initialisation.products import ENDS, EXPONENTS, FACTORS
+from dlstats.studies.dynamics.initialisation.signals import METHODS, MOMENTS, SIGNALS, exact
 from dlstats.theory import propagation as theory
 
 DEPTH = 10
 LAYERS = [1, 2, 5, 10]
+EDGE_DEPTH, NUMBERS = 30, 1000
 RANDOM = [name for name in METHODS if name != "orthogonal_linear"]
 """Those that keep lengths in the mean alone, not exactly."""
 HERE: dict[str, Any] = {"experiment": "signals", "depth": DEPTH}
@@ -25,9 +28,9 @@ PARTS: dict[str, Any] = {"experiment": "moments"}
 CLAIMS = (
     Claim(
         "DYN3",
-        "For the random initialisations and the activations of the slides the mean square of the signal obeys the recursion of "
-        "wide networks: He's keeps it with ReLU, LeCun's and Xavier's halve it with ReLU, N(0, 1) multiplies it by n/2 "
-        "(farthest ratio to it, seven networks, layers 1 to 10).",
+        "With independent weights the mean square of the signal obeys the recursion of wide networks: with ReLU He's "
+        "initialisation keeps it, LeCun's and Xavier's halve it, N(0, 1) multiplies it by n/2 (farthest ratio to it; these four, "
+        "Xavier's with tanh and sigmoid, LeCun's with SELU; layers 1, 2, 5 and 10).",
         equals(1, 0.15),
         value("forward", method=RANDOM, layer=LAYERS, **HERE)
         .each("method", "layer")
@@ -38,7 +41,8 @@ CLAIMS = (
     ),
     Claim(
         "DYN3.backward",
-        "So does the mean square of the gradient (farthest ratio to the recursion, seven networks, layers 0 to 9).",
+        "With independent weights the mean square of the gradient obeys the recursion of wide networks (farthest ratio to it; "
+        "He's, LeCun's, Xavier's and N(0, 1) with ReLU, Xavier's with tanh and sigmoid, LeCun's with SELU; layers 0, 1, 5, 9).",
         equals(1, 0.15),
         value("backward", method=RANDOM, layer=[0, 1, 5, 9], **HERE)
         .each("method", "layer")
@@ -48,21 +52,27 @@ CLAIMS = (
         regime="asymptotic",
     ),
     Claim(
-        "DYN4.consistent",
-        "With Xavier's initialisation the variance of tanh activations remains consistent: after ten layers the mean square of "
-        "the signal is at least half of what it is after one (ratio).",
-        at_least(0.5),
-        value("forward", method="xavier_tanh", layer=DEPTH, **HERE).over_theory(theory.forward("tanh", 1.0, 1.0, 1)[1]),
-        Stated("JSM", "Initialization Techniques", "Ensures variance of activations remains consistent across layers"),
-        ("BIOS",),
+        "DYN7",
+        f"In tanh networks of {EDGE_DEPTH} layers with biases of variance {edge.BIAS:g} gradients vanish with weights of "
+        "variance {ordered:g}/n, keep their mean square at the edge of chaos, {critical:.4f}/n, and explode with {chaotic:g}/n "
+        "(farthest ratio of a layer's factor to χ).",
+        equals(1, 0.03),
+        value("growth", experiment="edge").each("method").over_theory(edge.factor),
+        Derived("propagation.md#signals-and-gradients-of-wide-networks"),
+        numbers=edge.WEIGHTS,
+        regime="asymptotic",
     ),
     Claim(
         "FND10",
         "In a randomly initialised ReLU network half of the units are active (farthest proportion, He's initialisation, layers "
         "1 to 5).",
-        equals(0.5, 0.005),
+        equals(0.5, 0.05),
         value("active", method="he_relu", layer=[1, 2, 3, 4, 5], **HERE).each("layer"),
-        Stated("UNITO", "ReLU", "in a randomly initialized network, only about 50% of hidden units are activated"),
+        Stated(
+            "UNITO",
+            "Activation functions",
+            "in a randomly initialized network, only about 50% of hidden units are activated",
+        ),
     ),
     Claim(
         "DYN1",
@@ -77,8 +87,8 @@ CLAIMS = (
     ),
     Claim(
         "DYN1.dead",
-        "A layer of n units dies with probability 2⁻ⁿ: of networks with four layers of four units 1 − (1 − 2⁻⁴)⁴ = {theory:.4f} "
-        "give no signal.",
+        "For one input a layer of n ReLU units without biases dies with probability 2⁻ⁿ: of networks with four layers of four "
+        "units 1 − (1 − 2⁻⁴)⁴ = {theory:.4f} give no signal.",
         equals(theory.dead_probability(4, 4), 0.01),
         value("dead", method="relu", width=4, depth=4, **PARTS),
         Derived("propagation.md#moments-at-every-width"),
@@ -102,13 +112,25 @@ CLAIMS = (
         equals(theory.exponents(16)[0], 0.01),
         value("top", experiment="exponents"),
         Derived("propagation.md#exponents-of-products"),
+        regime="asymptotic",
     ),
     Claim(
         "DYN2.bottom",
-        "The smallest singular value of the same product falls as exp({theory:.3f} L): its condition number explodes (exponent).",
+        "The smallest singular value of a product of L matrices of 16 × 16 entries N(0, 1/16) falls as exp({theory:.3f} L), so "
+        "that its condition number explodes (exponent).",
         equals(theory.exponents(16)[-1], 0.05),
         value("bottom", experiment="exponents"),
         Derived("propagation.md#exponents-of-products"),
+        regime="asymptotic",
+    ),
+    Claim(
+        "SEQ2",
+        f"Factors whose mean is above 1 can have products that vanish: of products of {NUMBERS:,} independent factors uniform on "
+        f"[{ENDS[0]:g}, {ENDS[1]:g}], of mean {sum(ENDS) / 2:g}, at least {{theory}} are below 1 (proportion).",
+        at_least(0.99),
+        proportion("below", experiment="factors"),
+        Derived("propagation.md#products-of-factors"),
+        ("TUE",),
     ),
 )
 
@@ -122,7 +144,7 @@ def _draw(evidence: Evidence, figure) -> None:
             if name != "unscaled_relu":
                 marks = style.of(name, described)
                 table = points(evidence, side, "mean", "layer", "signals", method=name)
-                draw_points(axes, table, described.label, marks)
+                draw_points(axes, table, described.label, marks | {"linestyle": "none"})
                 lines = [dict(line) for line in table.to_dict("records")]
                 theirs = style.method("limit") | {"color": marks["color"]}
                 axes.plot(table["at"], np.array([exact(line, side) for line in lines]), **theirs)
@@ -130,21 +152,25 @@ def _draw(evidence: Evidence, figure) -> None:
     panels[0].legend(fontsize="x-small", ncols=2)
 
 
-def _design(width: int, signals: int, moments: int, exponents: int) -> dict:
+def _design(width: int, signals: int, moments: int, exponents: int, edges: tuple[int, int], factors: int) -> dict:
     sizes = ((3, 16), (2, 16), (6, 32), (4, 4))
     return {
         "signals": grid(depth=DEPTH, width=width, replicates=signals),
         "moments": [grid(depth=L, width=n, replicates=moments) for L, n in sizes],
         "exponents": grid(depth=200, width=16, replicates=exponents),
+        "edge": grid(depth=EDGE_DEPTH, width=edges[0], replicates=edges[1]),
+        "factors": grid(depth=NUMBERS, replicates=factors),
     }
 
 
 STUDY = Study(
     title="Initialisation",
     aims="Which initialisations keep the mean squares of signals and gradients, with which activation, and how exactly?",
-    mechanisms="Networks without biases, h ← φ(h) W, one input and one final gradient with entries N(0, 1).",
-    estimands="Mean squares by layer; first and second moments of |h_L|²/|h_0|²; exponents of products of matrices.",
-    experiments={"signals": SIGNALS, "moments": MOMENTS, "exponents": EXPONENTS},
+    mechanisms="Networks without biases, h ← φ(h) W, one input and one final gradient with entries N(0, 1); about the edge of "
+    "chaos with biases, from the fixed point on.",
+    estimands="Mean squares by layer; growth of gradients about the edge of chaos; first and second moments of |h_L|²/|h_0|²; "
+    "exponents of products of matrices; products of numbers below 1.",
+    experiments={"signals": SIGNALS, "moments": MOMENTS, "edge": edge.EDGE, "exponents": EXPONENTS, "factors": FACTORS},
     claims=CLAIMS,
     checks=CHECKS,
     figures=(
@@ -159,10 +185,10 @@ STUDY = Study(
             2.8,
         ),
     ),
-    limits="No biases, square layers, independent weights; weights from N(0, 1), which explode, are not drawn.",
+    limits="Square layers, and biases about the edge of chaos alone; weights from N(0, 1), which explode, are not in the figure.",
     designs={
-        "smoke": _design(16, 2, 2, 2),
-        "standard": _design(256, 1000, 200, 200),
-        "paper": _design(512, 2000, 2000, 2000),
+        "smoke": _design(16, 2, 2, 2, (16, 2), 2),
+        "standard": _design(256, 1000, 200, 200, (400, 100), 1000),
+        "paper": _design(512, 2000, 2000, 2000, (1000, 200), 10_000),
     },
 )

@@ -44,26 +44,26 @@ def exact(line, side: str) -> float:
 
 
 def _weights(rng: np.random.Generator, depth: int, width: int) -> dict[str, np.ndarray]:
-    """Weights of every scheme, (depth, width, width); those that are normal share their draws."""
+    """Weights of every scheme, (depth, width, width), drawn apart."""
     from dlstats.nets.initialisations import INITIALISATIONS
 
     drawn = {
         scheme: np.stack([INITIALISATIONS[scheme](rng, width, width)[0] for _ in range(depth)])
-        for scheme in ("lecun", "xavier", "orthogonal")
+        for scheme in ("he", "lecun", "xavier", "orthogonal")
     }
-    return drawn | {"he": drawn["lecun"] * math.sqrt(2), "unscaled": drawn["lecun"] * math.sqrt(width)}
+    return drawn | {"unscaled": rng.standard_normal((depth, width, width))}
 
 
-def _passes(name: str, weights: np.ndarray, x: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
-    """One forward pass and one backward pass by torch, squares of layer means and the proportion of positive entries."""
+def passes(name: str, weights: np.ndarray, x: np.ndarray, g: np.ndarray, biases: np.ndarray) -> dict[str, np.ndarray]:
+    """One forward and one backward pass by torch: mean squares of layers and the proportion of positive entries."""
     import torch
 
     from dlstats.nets.activations import ACTIVATIONS
 
     states = [torch.tensor(x, requires_grad=True)]
-    for w in torch.from_numpy(weights):
+    for w, b in zip(torch.from_numpy(weights), torch.from_numpy(biases), strict=True):
         h = states[-1]
-        states.append((h if name == "linear" else ACTIVATIONS[name].value(h)) @ w)
+        states.append((h if name == "linear" else ACTIVATIONS[name].value(h)) @ w + b)
     gradients = torch.autograd.grad(states[-1], states, torch.from_numpy(g))
     forward, backward = (np.array([float(s.detach().square().mean()) for s in all]) for all in (states, gradients))
     active = np.array([float((s > 0).double().mean()) for s in states])
@@ -81,7 +81,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         x, g = rng.standard_normal((2, width))
         for method in METHODS:
             scheme, name = method.split("_")
-            columns = _passes(name, weights[scheme], x, g)
+            columns = passes(name, weights[scheme], x, g, np.zeros((depth, width)))
             frames.append(pd.DataFrame({"replicate": replicate, "method": method, "layer": range(depth + 1)} | columns))
     return pd.concat(frames, ignore_index=True)
 
@@ -136,25 +136,4 @@ MOMENTS = Experiment(
         Measure("dead", "proportion of networks without signal"),
     ),
     block=20,
-)
-
-
-def simulate_exponents(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Largest and smallest exponent of products of matrices of N(0, 1/n), by QR after every factor."""
-    depth, width = condition.depth, condition.width
-    draws = streams.draw(
-        lambda rng: rng.standard_normal((depth, width, width)) / math.sqrt(width), "factors", **condition
-    )
-    q, logs = np.broadcast_to(np.eye(width), (len(streams), width, width)), np.zeros((len(streams), width))
-    for k in range(depth):
-        q, r = np.linalg.qr(draws[:, k] @ q)
-        logs = logs + np.log(np.abs(np.diagonal(r, axis1=1, axis2=2)))
-    return stacked(streams, {"product": {"top": logs[:, 0] / depth, "bottom": logs[:, -1] / depth}})
-
-
-EXPONENTS = Experiment(
-    simulate_exponents,
-    factors=SIZES,
-    methods={"product": Method("product of matrices", "independent matrices with entries N(0, 1/n)", "squared")},
-    measures=(Measure("top", "largest exponent"), Measure("bottom", "smallest exponent")),
 )
