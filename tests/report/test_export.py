@@ -70,6 +70,12 @@ def tex(request, folders):
     return folders[FOLDERS[request.param]]
 
 
+def test_methods_say_at_which_level_a_claim_is_judged(folders):
+    (page,) = folders["markdown", "one-column"].glob("*.md")
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    assert "90 % interval of the estimate lies within the margin (two one-sided tests of level 5 %)" in text
+
+
 def test_everything_is_there(folders):
     names = {path.name for path in folders["latex", "two-column"].iterdir()}
     parts = {"risk.pdf", "risk.tex", "key.tex", "claims.tex", "methods.tex", "results.tex", "main.tex"}

@@ -11,6 +11,7 @@ from cases.report_site import CONFIG, ENVIRONMENT, SAMPLES, claims, study
 from dlstats import project
 from dlstats.pipeline import config as settings
 from dlstats.pipeline import registry, store
+from dlstats.protocol import origin
 from dlstats.protocol.claim import at_most, equals
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Method
@@ -159,6 +160,20 @@ def test_the_checklist_names_what_is_missing(site, config):
     assert any("Every figure is drawn: not drawn: never" in line for line in lines)
     assert not any("Monte Carlo standard error" in line for line in lines)
     assert not any("not described" in line for line in lines)
+
+
+def test_every_item_of_the_checklist_is_asked_as_a_phrase_and_says_where_it_is_answered():
+    answers = {item.where for item in checklist.ITEMS}
+    assert not answers & {item.asked for item in checklist.ITEMS}
+    assert {"Title page", "The ledger", "Limits", "What was run", "Failures", "Sources"} <= answers
+
+
+def test_a_source_that_has_no_entry_is_named_once_and_what_cites_nothing_is_not(site, config):
+    found = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
+    cited = [origin.record(one.origin).get("cite", "") for one in (*site.study.claims, *site.study.checks)]
+    bare = dataclasses.replace(found, sources={})
+    assert list(checklist._sources(bare, site.study)) == list(dict.fromkeys(filter(None, cited)))
+    assert list(checklist._sources(dataclasses.replace(found, sources=dict.fromkeys(cited)), site.study)) == []
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 from cases.report_site import CONFIG, ENVIRONMENT, SAMPLES, study
 
 from dlstats.protocol.measure import Measure
-from dlstats.report import ademp, blocks, keytable, latex, material, protocol, provenance, runs, tables
+from dlstats.report import (
+    ademp,
+    blocks,
+    compared,
+    keytable,
+    latex,
+    ledger,
+    material,
+    protocol,
+    provenance,
+    runs,
+    tables,
+)
 from dlstats.report.blocks import Table
 from dlstats.report.text import characters
 
@@ -64,3 +77,21 @@ def test_a_statistic_is_named_in_words():
 def test_where_nothing_is_random_equal_values_tie_and_others_do_not():
     values = pd.Series({"a": 1.0, "b": 1.0, "c": 2.0})
     assert list(keytable._tied(Measure("x", "x", "exact"), values, "a", pd.DataFrame())) == ["b"]
+
+
+def test_a_protocol_in_sentences_has_what_is_stated_and_leaves_out_what_is_not():
+    said = dict(ademp.paragraphs(protocol.protocol(CONFIG, study())))
+    assert characters(said["Data-generating mechanisms"]).startswith("y")
+    silent = dataclasses.replace(study(), mechanisms=" ")
+    assert "Data-generating mechanisms" not in dict(ademp.paragraphs(protocol.protocol(CONFIG, silent)))
+
+
+def test_levels_that_a_design_lacks_are_joined_in_words():
+    assert ledger._why("samples has no sd = [1, 2].", study()) == "its design has no standard deviation 1 and 2"
+
+
+def test_the_ratio_of_a_comparison_stands_between_the_ends_of_its_interval():
+    row = {"estimate": np.log10(2), "lower": np.log10(1.5), "upper": np.log10(3)}
+    assert compared._ratio(row, "X") == "2 times that of X, interval 1.5 to 3: larger"
+    row = {name: -value for name, value in zip(row, (row["estimate"], row["upper"], row["lower"]), strict=True)}
+    assert compared._ratio(row, "X") == "0.5 times that of X, interval 0.333 to 0.667: smaller"

@@ -77,6 +77,18 @@ def test_no_setting_near_the_tuned_ones_of_heavy_ball_has_a_smaller_factor(condi
             assert max(quadratics.momentum_factor(r * e, b) for e in ends) >= best - 1e-9
 
 
+@pytest.mark.parametrize("condition", [4.0, 100.0])
+@pytest.mark.parametrize("rule", ["gradient_descent", "heavy_ball", "nesterov", "tuned_nesterov"])
+def test_a_tuned_rule_has_its_factor_as_the_largest_root_over_the_curvatures(rule, condition):
+    rate, momentum = quadratics.tuned_momentum(condition)[rule]
+    ahead = momentum if "nesterov" in rule else 0.0
+    roots = [
+        np.abs(np.roots([1, -(1 + momentum) + rate * c * (1 + ahead), momentum - rate * c * ahead])).max()
+        for c in np.linspace(1.0, condition, 101)
+    ]
+    assert max(roots) == pytest.approx(quadratics.tuned_factor(rule, condition), rel=1e-6)
+
+
 def test_heavy_ball_oscillates_where_its_roots_are_complex():
     for momentum in (0.1, 0.5, 0.9):
         edge = quadratics.oscillation_threshold(momentum)

@@ -82,6 +82,7 @@ def test_random_functions_have_their_knots_and_values_on_a_lattice_of_the_square
     lattice = {Fraction(j, 10) for j in range(11)}
     assert f.knots == tuple(sorted(set(f.knots)))
     assert (f.knots[0], f.knots[-1], len(f.knots)) == (0, 1, pieces + 1)
+    assert len(f.values) == len(f.knots)
     assert {*f.knots, *f.values} <= lattice
     assert f.pieces <= pieces
 
