@@ -177,8 +177,8 @@ STUDY = Study(
             "Mean square of the gradient by layer, from the output of 16 layers (right) back to the input (left), relative to "
             "the output. Left: without skips a plain network keeps it; batch normalisation multiplies it by a factor a layer. "
             "Right: a plain skip doubles it a layer; a scaled branch bounds its growth, a normalised one keeps it to a power of "
-            "the depth. Dotted: the limits in wide networks, after batch normalisation with ReLU those for large batches, too. "
-            "Batch 64; 95 % Monte Carlo intervals.",
+            "the depth. Dotted: the limits in wide networks, with ReLU after batch normalisation for large batches, which 64 "
+            "cases exceed; without activation the factor drifts at this width. Batch 64; 95 % Monte Carlo intervals.",
             _draw,
             "two-column",
         ),
