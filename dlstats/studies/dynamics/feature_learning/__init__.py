@@ -1,0 +1,251 @@
+"""Does a trained network learn features that no kernel has, and which scaling lets it?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlstats.plotting.curves import draw_method, draw_points, log_axes, points
+from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.evidence import Evidence
+from dlstats.protocol.origin import Derived, Finding
+from dlstats.protocol.readers import log_ratio, slope, value
+from dlstats.protocol.study import Figure, Study, grid
+from dlstats.studies.dynamics.feature_learning import parity, scaling
+
+DIMENSIONS, SIZES = [15, 30, 60], [60, 120, 240, 480, 960]
+WIDTHS = [64, 128, 256, 512, 1024]
+PILOT = Finding("feature_learning, seed 777001")
+JSM = ("JSM",)
+
+
+def below(line) -> bool:
+    """Whether a kernel has fewer cases than there are products of two inputs."""
+    return line["n"] < line["dimension"] * (line["dimension"] - 1) / 2
+
+
+def eightfold(line) -> bool:
+    """Whether there are eight cases for each input."""
+    return line["n"] == 8 * line["dimension"]
+
+
+CLAIMS = (
+    Claim(
+        "DYN18.floor",
+        "On a product of two of d coordinates of the cube, kernel ridge regression from n cases has a mean excess risk of at "
+        "least 1 − 2n/(d(d − 1)), with the tangent kernel or any other of the inner product (smallest difference to that, n "
+        "below d(d − 1)/2).",
+        at_least(0.0),
+        value("risk", "mean", experiment="parity", method="kernel", line=below)
+        .each("dimension", "n")
+        .minus(lambda line: parity.floor(line["n"], line["dimension"])),
+        Derived("feature-learning.md#what-no-kernel-can-learn"),
+        JSM,
+    ),
+    Claim(
+        "DYN18",
+        "A trained network of 64 units needs cases in proportion to d only: from 8d noisy cases its median excess risk is at "
+        "most {theory} of the variance of the target for d = 15, 30 and 60 (largest).",
+        at_most(0.2),
+        value("risk", "median", experiment="parity", method="decay", against="", line=eightfold).each("dimension"),
+        PILOT,
+        JSM,
+    ),
+    Claim(
+        "DYN18.kernel",
+        "From 8d cases, d = 30 or 60, the median risk of the trained network is at most a third of that of the tangent kernel "
+        "with the best ridge in hindsight (larger log₁₀ of the ratio).",
+        at_most(float(np.log10(1 / 3))),
+        log_ratio("risk", "decay", "best", experiment="parity", dimension=DIMENSIONS[1:], line=eightfold).each(
+            "dimension"
+        ),
+        PILOT,
+        JSM,
+    ),
+    Claim(
+        "DYN18.decay",
+        "It is weight decay that finds the features here: without it the same network from the same start has at least three "
+        "times the median risk, from 8d cases, d = 30 or 60 (smaller log₁₀ of the ratio).",
+        at_least(float(np.log10(3))),
+        log_ratio("risk", "plain", "decay", experiment="parity", dimension=DIMENSIONS[1:], line=eightfold).each(
+            "dimension"
+        ),
+        PILOT,
+        JSM,
+    ),
+    Claim(
+        "DYN18.plain",
+        "Without decay the trained network gains little on its kernel: from 480 cases in 60 dimensions its median risk is at "
+        "least three quarters of that of the best ridge in hindsight (log₁₀ of the ratio).",
+        at_least(float(np.log10(0.75))),
+        log_ratio("risk", "plain", "best", experiment="parity", dimension=60, n=480),
+        PILOT,
+        JSM,
+    ),
+    Claim(
+        "DYN18.many",
+        "Where cases are many the kernel is the better: from 960 cases in 15 dimensions the median risk of the trained "
+        "network is at least four thirds of that of the tangent kernel, its ridge chosen by leaving out (log₁₀ of the ratio).",
+        at_least(float(np.log10(4 / 3))),
+        log_ratio("risk", "decay", "kernel", experiment="parity", dimension=15, n=960),
+        PILOT,
+        JSM,
+    ),
+    Claim(
+        "DYN17",
+        "Under mean-field scaling the squared distance of a trained network of m units to its limit is the variance of the "
+        "influence of one unit's start, over m (ratio to that at the largest m).",
+        equals(1, 0.15),
+        value("error", "mean", experiment="scaling")
+        .at_largest("units")
+        .times(lambda line: line["units"] / scaling.fluctuation()),
+        Derived("feature-learning.md#distance-to-the-mean-field-limit"),
+        JSM,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN17.rate",
+        "Under mean-field scaling the squared distance of a trained network of m units to its limit falls as 1/m (slope of its "
+        "log).",
+        equals(-1, 0.1),
+        slope("error", experiment="scaling", method="mean_field"),
+        Derived("feature-learning.md#distance-to-the-mean-field-limit"),
+        JSM,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN17.moves",
+        "Under mean-field scaling the inner weights move as far at every width: their mean relative squared displacement is that "
+        "of the limit (farthest ratio to that).",
+        equals(1, 0.05),
+        value("displacement", "mean", experiment="scaling", method="mean_field")
+        .each("units")
+        .over_theory(lambda line: scaling.limit()[1]),
+        Derived("feature-learning.md#distance-to-the-mean-field-limit"),
+        JSM,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN17.lazy",
+        "Under the scaling 1/√m they move by 1/√m: their mean relative squared displacement is a constant over m, that of "
+        "descent in the kernel of the limit (ratio to that at the largest m).",
+        equals(1, 0.1),
+        value("displacement", "mean", experiment="scaling", method="lazy")
+        .at_largest("units")
+        .times(lambda line: line["units"] / scaling.lazy_displacement()),
+        Derived("feature-learning.md#displacement-under-lazy-scaling"),
+        JSM,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN17.lazy_rate",
+        "The relative squared displacement under the scaling 1/√m falls as 1/m (slope of its log).",
+        equals(-1, 0.05),
+        slope("displacement", experiment="scaling", method="lazy"),
+        Derived("feature-learning.md#displacement-under-lazy-scaling"),
+        JSM,
+        regime="asymptotic",
+    ),
+)
+
+
+def _draw_risk(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import style
+
+    methods = parity.PARITY.methods
+    panels = figure.subplots(1, len(DIMENSIONS), sharex=True, sharey=True)
+    for axes, dimension in zip(panels, DIMENSIONS, strict=True):
+        for name in ("best", "decay", "plain"):
+            table = points(evidence, "risk", "median", "n", "parity", method=name, against="", dimension=dimension)
+            draw_method(axes, table, name, methods)
+        axes.set(xlabel=evidence.axis("n", "parity"), title=f"{dimension} inputs")
+    log_axes(panels[0])
+    for axes, dimension in zip(panels, DIMENSIONS, strict=True):
+        n = np.linspace(SIZES[0], min(SIZES[-1], dimension * (dimension - 1) / 2), 200)[:-1]
+        axes.plot(n, [parity.floor(one, dimension) for one in n], label="floor of kernels", **style.method("floor"))
+    panels[0].set(ylabel="excess risk, median", ylim=(0.015, 2))
+    panels[-1].legend(fontsize="x-small", loc="lower left")
+
+
+def _draw_scaling(evidence: Evidence, figure) -> None:
+    from dlstats.plotting import style
+
+    left, right = figure.subplots(1, 2)
+    m = np.array([WIDTHS[0], WIDTHS[-1]], float)
+    for number, (column, label, steps) in enumerate(
+        (("start", "before training", 0), ("error", "after", scaling.STEPS))
+    ):
+        draw_points(left, points(evidence, column, "mean", "units", "scaling"), label, style.nth(number))
+        left.plot(m, scaling.fluctuation(steps) / m, label="" if number else "theory, over m", **style.method("theory"))
+    for name, described in scaling.SCALING.methods.items():
+        table = points(evidence, "displacement", "mean", "units", "scaling", method=name)
+        draw_points(right, table, described.label, style.of(name, described))
+    right.plot(m, scaling.lazy_displacement() / m, label="limits", **style.method("limit"))
+    right.plot(m, np.full(2, scaling.limit()[1]), **style.method("limit"))
+    left.set_ylabel("squared distance to the limit")
+    right.set_ylabel("relative squared displacement")
+    for axes in (left, right):
+        log_axes(axes)
+        axes.set(xlabel=evidence.axis("units", "scaling"))
+        axes.legend(fontsize="x-small")
+
+
+def _design(trained: int, paired: int, scaled: int) -> dict:
+    again = [(d, 8 * d) for d in DIMENSIONS] + [(DIMENSIONS[0], SIZES[-1])]
+    return {
+        "parity": [
+            *(grid(dimension=d, n=[n for n in SIZES if n >= 4 * d], effort=1, replicates=trained) for d in DIMENSIONS),
+            *(grid(dimension=d, n=n, effort=3, replicates=paired) for d, n in again),
+        ],
+        "scaling": grid(units=WIDTHS, replicates=scaled),
+    }
+
+
+def _small() -> dict:
+    return {
+        "parity": [
+            grid(dimension=DIMENSIONS, n=120, effort=1, replicates=2),
+            grid(dimension=DIMENSIONS[0], n=120, effort=3, replicates=2),
+        ],
+        "scaling": grid(units=WIDTHS[:2], replicates=12),
+    }
+
+
+STUDY = Study(
+    title="Feature learning",
+    aims="Does a trained network find the few inputs that matter where no kernel can, what makes it do so, and how do its "
+    "weights move under the scalings of theory?",
+    mechanisms=f"Parity: x uniform on {{−1, 1}}^d, y = x₁x₂ + noise of standard deviation {parity.NOISE_SD:g}, "
+    f"{parity.NEW:,} new cases. Scaling: sin(πu) at {scaling.POINTS} points of [−1, 1], tanh units of the inputs (u, 1), outer "
+    f"weights ± {scaling.AMPLITUDE:g}, inner weights uniform on the unit circle, {scaling.STEPS} steps of gradient descent.",
+    estimands="Excess risk; squared distance to the limit of infinite width; relative squared displacement of the inner weights.",
+    experiments={"parity": parity.PARITY, "scaling": scaling.SCALING},
+    claims=CLAIMS,
+    figures=(
+        Figure(
+            "feature_learning",
+            "Median excess risk on a product of two inputs; the target has variance 1. The tangent kernel, even with the best "
+            "ridge in hindsight, stays above the floor of kernels (dotted, on the mean), and needs cases in proportion to the "
+            "square of the inputs. A network with weight decay needs them in proportion to the inputs; without decay it is near "
+            "its kernel. 95 % Monte Carlo intervals.",
+            _draw_risk,
+            "two-column",
+            2.8,
+        ),
+        Figure(
+            "mean_field",
+            "Left: the squared distance of a network of mean-field scaling to its limit falls as 1/m before training and after "
+            "it, with the constants of theory. Right: its weights move as far at every width; under the scaling 1/√m the squared "
+            "displacement falls as 1/m. 95 % Monte Carlo intervals.",
+            _draw_scaling,
+            "two-column",
+            2.8,
+        ),
+    ),
+    limits="One target, one noise level, one recipe: other rates without decay find the features in part. The distance to the "
+    "mean-field limit is that after a fixed number of steps; its constant grows with them.",
+    designs={
+        "smoke": _small(),
+        "standard": _design(30, 12, 1000),
+        "paper": _design(100, 24, 10000),
+    },
+)
