@@ -107,7 +107,7 @@ CLAIMS = (
         "Under mean-field scaling the squared distance of a trained network of m units to its limit falls as 1/m (slope of its "
         "log).",
         equals(-1, 0.1),
-        slope("error", experiment="scaling", method="mean_field"),
+        slope("error", experiment="scaling", method="mean_field").at_least(units=5),
         Derived("feature-learning.md#distance-to-the-mean-field-limit"),
         JSM,
         regime="asymptotic",
@@ -140,7 +140,7 @@ CLAIMS = (
         "DYN17.lazy_rate",
         "The relative squared displacement under the scaling 1/√m falls as 1/m (slope of its log).",
         equals(-1, 0.05),
-        slope("displacement", experiment="scaling", method="lazy"),
+        slope("displacement", experiment="scaling", method="lazy").at_least(units=5),
         Derived("feature-learning.md#displacement-under-lazy-scaling"),
         JSM,
         regime="asymptotic",
@@ -162,7 +162,7 @@ def _draw_risk(evidence: Evidence, figure) -> None:
     for axes, dimension in zip(panels, DIMENSIONS, strict=True):
         n = np.linspace(SIZES[0], min(SIZES[-1], dimension * (dimension - 1) / 2), 200)[:-1]
         axes.plot(n, [parity.floor(one, dimension) for one in n], label="floor of kernels", **style.method("floor"))
-    panels[0].set(ylabel="excess risk, median", ylim=(0.015, 2))
+    panels[0].set(ylabel="median excess risk", ylim=(0.015, 2))
     panels[-1].legend(fontsize="x-small", loc="lower left")
 
 
