@@ -3,5 +3,6 @@
 from dlstats.nets.activations import ACTIVATIONS, Activation
 from dlstats.nets.initialisations import INITIALISATIONS, initialise
 from dlstats.nets.mlp import Mlp, apply, views
+from dlstats.nets.wrapped import Wrapped
 
-__all__ = ["ACTIVATIONS", "INITIALISATIONS", "Activation", "Mlp", "apply", "initialise", "views"]
+__all__ = ["ACTIVATIONS", "INITIALISATIONS", "Activation", "Mlp", "Wrapped", "apply", "initialise", "views"]

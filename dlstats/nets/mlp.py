@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dlstats.nets.activations import ACTIVATIONS
+from dlstats.nets.wrapped import Wrapped
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Mlp:
         return sum(prod(shape) for shape in self.shapes.values())
 
 
-def views(net: Mlp, parameters: Float[Tensor, "reps p *more"]) -> dict[str, Tensor]:
+def views(net: Mlp | Wrapped, parameters: Float[Tensor, "reps p *more"]) -> dict[str, Tensor]:
     """The parameters by name, each (reps, *shape, *more), as views: writing into one writes into `parameters`."""
     if parameters.shape[1] != net.size:
         raise ValueError(f"`parameters` must have {net.size} columns for {net}, got {parameters.shape[1]}.")
@@ -72,14 +73,16 @@ def views(net: Mlp, parameters: Float[Tensor, "reps p *more"]) -> dict[str, Tens
 
 
 def apply(
-    net: Mlp, parameters: Float[Tensor, "reps p"], x: Float[Tensor, "*reps n d"]
+    net: Mlp | Wrapped, parameters: Float[Tensor, "reps p"], x: Float[Tensor, "*reps n d"]
 ) -> Float[Tensor, "reps n d_out"]:
     """The networks at `x`: (reps, n, d), or (n, d) for inputs that all replicates share.
 
     Samples lie in the last axis inside: narrow layers are up to ten times faster so.
     """
-    tensors = views(net, parameters)
-    inputs = x.expand(parameters.shape[0], *x.shape[-2:]).transpose(1, 2)
+    x = x.expand(parameters.shape[0], *x.shape[-2:])
+    if isinstance(net, Wrapped):
+        return net.apply(parameters, x)
+    tensors, inputs = views(net, parameters), x.transpose(1, 2)
     activation = ACTIVATIONS[net.activation].value
     h = inputs
     for layer in range(len(net.widths)):

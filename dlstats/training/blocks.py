@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from dlstats.nets import Mlp
 from dlstats.training.contract import Problem
 
 ROOM = {"cpu": 2**20}
@@ -21,7 +22,7 @@ def size(problem: Problem, device: torch.device) -> int:
     each = n * (sum(net.sizes) + max(net.sizes)) + 5 * net.size
     if problem.training.optimiser == "levenberg_marquardt":
         each += net.size * (n * net.d_out + 3 * net.size)
-    if problem.training.projection:
+    if problem.training.projection and isinstance(net, Mlp):
         each += 2 * n * (net.sizes[-2] + 1 + net.d_in * net.skip + net.d_out)
     if device.type == "cuda":
         each += problem.x.shape[1] * (net.d_in + problem.y.shape[2]) * 2

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlstats.nets import Mlp
+from dlstats.nets import Mlp, Wrapped
 from dlstats.training.schedules import Schedule, constant
 
 FIRST_ORDER = ("adam", "adamw", "sgd", "adagrad", "rmsprop")
@@ -94,7 +94,7 @@ class Training:
 class Problem:
     """Networks to train. Row s of `start` belongs to replicate s // (len(start) / len(x)) of the data."""
 
-    net: Mlp
+    net: Mlp | Wrapped
     loss: Loss
     start: Tensor
     x: Tensor

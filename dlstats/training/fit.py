@@ -23,7 +23,7 @@ Data = np.ndarray | Tensor
 
 
 def fit(
-    net: nets.Mlp,
+    net: nets.Mlp | nets.Wrapped,
     loss: Loss,
     start: Float[Tensor, "starts p"],
     x: Data,
@@ -65,7 +65,7 @@ def best_of(result: Fit, restarts: int) -> Fit:
 
 
 def predict(
-    net: nets.Mlp, parameters: Float[Tensor, "reps p"], x: Data, device: str = "auto"
+    net: nets.Mlp | nets.Wrapped, parameters: Float[Tensor, "reps p"], x: Data, device: str = "auto"
 ) -> Float[Tensor, "reps n d_out"]:
     """The networks at `x`, (reps, n, d_in) or (n, d_in) for all, on the CPU when returned.
 
@@ -84,7 +84,7 @@ def predict(
 
 
 def problem(
-    net: nets.Mlp,
+    net: nets.Mlp | nets.Wrapped,
     loss: Loss,
     start: Tensor,
     x: Data,
@@ -104,6 +104,8 @@ def problem(
         raise ValueError(f"`learning_rate` must be one number or {len(start)}, got {len(rates)}.")
     if (training.projection or training.optimiser == "levenberg_marquardt") and loss is not squared:
         raise ValueError("`projection` and 'levenberg_marquardt' are for the loss `squared` only, got another one.")
+    if isinstance(net, nets.Wrapped) and (training.projection or training.optimiser == "levenberg_marquardt"):
+        raise ValueError("`projection` and 'levenberg_marquardt' are for an `Mlp`, got a module of torch.")
     n = data[0].shape[1]
     batch = training.batch_size
     if batch is not None:
@@ -131,7 +133,9 @@ def _try(loss: Loss, y: Tensor, d_out: int, dtype: torch.dtype) -> None:
         raise ValueError("`loss` must have a gradient in the predictions, got one without.")
 
 
-def _data(net: nets.Mlp, x: Data, y: Data, starts: int, dtype: torch.dtype, name: str) -> tuple[Tensor, Tensor]:
+def _data(
+    net: nets.Mlp | nets.Wrapped, x: Data, y: Data, starts: int, dtype: torch.dtype, name: str
+) -> tuple[Tensor, Tensor]:
     """(reps or 1, n, d) and (reps or 1, n, k), floating numbers in `dtype`."""
     inputs, target = torch.as_tensor(x).to(dtype), torch.as_tensor(y)
     target = target.to(dtype) if target.is_floating_point() else target

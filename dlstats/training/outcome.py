@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlstats.nets import ACTIVATIONS, Mlp, views
+from dlstats.nets import ACTIVATIONS, Mlp, Wrapped, views
 from dlstats.nets.mlp import affine
 from dlstats.training import blocks
 from dlstats.training.contract import Fit, Problem
-from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
+from dlstats.training.torch_backend.backpropagation import mean_loss
+from dlstats.training.torch_backend.differentiation import gradient as of
 
 STATUSES = ("diverged", "untrained", "not_converged", "dead", "ok")
 """What a fit may be called, the gravest first."""
@@ -43,9 +44,7 @@ def with_status(problem: Problem, fit: Fit, device: torch.device) -> Fit:
         weights = fit.parameters[rows].to(device)
         still, same = (state.cpu().numpy() for state in _at_start(part, weights))
         untrained = still | (same & ~(chosen & (fit.step[rows] == 0)))
-        flat = [units.cpu().numpy() for units in _flat(part.net, weights, part.x.transpose(1, 2))]
-        dead = np.any([units.all(axis=1) for units in flat], axis=0)
-        dead_share[rows] = sum(units.sum(axis=1) for units in flat) / max(1, sum(part.net.widths))
+        dead, dead_share[rows] = _dead(part.net, weights, part.x.transpose(1, 2))
         state = np.where(untrained, "untrained", np.where(dead, "dead", "ok"))
         status[rows] = np.where(status[rows] == "ok", state, status[rows])
     epochs = fit.steps if batch is None else fit.steps * batch / n
@@ -55,10 +54,20 @@ def with_status(problem: Problem, fit: Fit, device: torch.device) -> Fit:
 def _at_start(part: Problem, weights: Tensor) -> tuple[Tensor, Tensor]:
     """Whether the gradient at the start is 0, and whether the loss of the weights kept is that of the start."""
     x = part.x.transpose(1, 2)
-    gradient = Backpropagation(part.net, part.loss, part.start, part.x.shape[1])
+    gradient = of(part.net, part.loss, part.start, part.x.shape[1])
     gradient(x.expand(len(part.start), -1, -1), part.y)
     before, after = (mean_loss(part.net, part.loss, rows, x, part.y, torch.float64) for rows in (part.start, weights))
     return (gradient.gradient == 0).all(dim=1), before == after
+
+
+def _dead(net: Mlp | Wrapped, weights: Tensor, x: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Whether a layer has no unit with a slope, and the share of units without, which is not known of a module."""
+    if isinstance(net, Wrapped):
+        return np.zeros(len(weights), bool), np.full(len(weights), np.nan)
+    dead, count = np.zeros(len(weights), bool), np.zeros(len(weights))
+    for units in (layer.cpu().numpy() for layer in _flat(net, weights, x)):
+        dead, count = dead | units.all(axis=1), count + units.sum(axis=1)
+    return dead, count / max(1, sum(net.widths))
 
 
 def _flat(net: Mlp, parameters: Tensor, x: Tensor) -> Iterator[Tensor]:

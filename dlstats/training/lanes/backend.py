@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from dlstats import nets
 from dlstats.training import blocks, minibatches
 from dlstats.training.contract import Fit, Problem, joined, unknown
 from dlstats.training.lanes import build, external, layout
@@ -29,6 +30,8 @@ def obstacle(problem: Problem) -> str | None:
     """Why lanes cannot train this problem here, in one line; None where they can."""
     if problem.start.device.type != "cpu":
         return f"lanes run on the CPU, not on {problem.start.device.type}"
+    if isinstance(problem.net, nets.Wrapped):
+        return "lanes do not know modules of torch"
     if problem.net.activation not in layout.ACTIVATIONS:
         return f"lanes do not know the activation {problem.net.activation!r}"
     if problem.training.optimiser not in layout.OPTIMISERS:

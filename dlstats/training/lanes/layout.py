@@ -120,6 +120,7 @@ def _inputs(problem: Problem, loss: int, x: Tensor | None, y: Tensor | None) -> 
 
 def _job(problem: Problem) -> Job:
     training, net = problem.training, problem.net
+    assert isinstance(net, Mlp), "lanes refuse what is none"
     loss, parameter = losses.of(problem.loss, problem.y, net.d_out)
     validation = problem.validation or (None, None)
     job = Job(number_bytes=problem.start.element_size())

@@ -13,6 +13,8 @@ from dlstats.training.contract import Fit, Problem
 from dlstats.training.torch_backend import lbfgs, levenberg_marquardt
 from dlstats.training.torch_backend.backpropagation import Backpropagation
 from dlstats.training.torch_backend.descent import Descent, checks
+from dlstats.training.torch_backend.differentiation import Differentiation
+from dlstats.training.torch_backend.differentiation import gradient as of
 from dlstats.training.torch_backend.projection import Projected
 from dlstats.training.torch_backend.record import finish
 
@@ -43,10 +45,10 @@ def run(problem: Problem) -> Fit:
 def _run(problem: Problem) -> Fit:
     training, parameters = problem.training, problem.start.clone()
     x = problem.x.transpose(1, 2).contiguous()
-    gradient: Backpropagation | Projected = Backpropagation(
+    gradient: Backpropagation | Differentiation | Projected = of(
         problem.net, problem.loss, parameters, training.batch_size or x.shape[2]
     )
-    if training.projection:
+    if isinstance(gradient, Backpropagation) and training.projection:
         gradient = Projected(gradient, parameters, x.expand(len(parameters), -1, -1), problem.y)
     if training.optimiser in ("lbfgs", "levenberg_marquardt"):
         return _second_order(problem, gradient, parameters, x.expand(len(parameters), -1, -1))
@@ -55,7 +57,9 @@ def _run(problem: Problem) -> Fit:
     return finish(problem, parameters, descent.record)
 
 
-def _second_order(problem: Problem, gradient: Backpropagation | Projected, parameters: Tensor, x: Tensor) -> Fit:
+def _second_order(
+    problem: Problem, gradient: Backpropagation | Differentiation | Projected, parameters: Tensor, x: Tensor
+) -> Fit:
     """The fit of a second-order method; with a tolerance, a replicate that did not reach it has not converged."""
     training = problem.training
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dlstats.nets import ACTIVATIONS, Mlp, apply, views
+from dlstats.nets import ACTIVATIONS, Mlp, Wrapped, apply, views
 from dlstats.nets.mlp import affine
 from dlstats.training.contract import Loss
 
@@ -124,7 +124,7 @@ def checked(pointwise: Tensor, prediction: Tensor) -> Tensor:
 
 
 def mean_loss(
-    net: Mlp, loss: Loss, parameters: Tensor, x: Tensor, y: Tensor, dtype: torch.dtype | None = None
+    net: Mlp | Wrapped, loss: Loss, parameters: Tensor, x: Tensor, y: Tensor, dtype: torch.dtype | None = None
 ) -> Tensor:
     """The mean of the loss over samples and outputs of every replicate, (reps,); x is (reps, d, n)."""
     prediction = apply(net, parameters, x.transpose(1, 2))

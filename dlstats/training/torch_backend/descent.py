@@ -13,6 +13,7 @@ from dlstats.training.contract import Problem
 from dlstats.training.optimisers import OPTIMISERS, Number
 from dlstats.training.torch_backend import cuda_graph
 from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
+from dlstats.training.torch_backend.differentiation import Differentiation
 from dlstats.training.torch_backend.projection import Projected
 from dlstats.training.torch_backend.record import Record
 
@@ -20,7 +21,9 @@ from dlstats.training.torch_backend.record import Record
 class Descent:
     """Parameters, gradient, optimiser state and record of a block: all that a step changes, in place."""
 
-    def __init__(self, problem: Problem, gradient: Backpropagation | Projected, parameters: Tensor, x: Tensor) -> None:
+    def __init__(
+        self, problem: Problem, gradient: Backpropagation | Differentiation | Projected, parameters: Tensor, x: Tensor
+    ) -> None:
         """At the start; x is (reps or 1, d, n)."""
         training = problem.training
         self.problem, self.gradient, self.parameters = problem, gradient, parameters
@@ -61,7 +64,7 @@ class Descent:
     def run(self) -> None:
         """All steps, or until every replicate has stopped."""
         training = self.problem.training
-        samples, step = self._samples(), cuda_graph.captured(self) if self.parameters.is_cuda else self._step
+        samples, step = self._samples(), cuda_graph.captured(self) if self._captured() else self._step
         asks = self.every * (64 if self.parameters.is_cuda else 1)
         for index in range(training.steps):
             if self.record is not None and index % self.every == 0 and not self.sees:
@@ -70,6 +73,10 @@ class Descent:
                 return
             step(index, *next(samples))
         self.check(training.steps)
+
+    def _captured(self) -> bool:
+        """Whether the steps lie in a CUDA graph; what a module does in its own is not known."""
+        return self.parameters.is_cuda and not isinstance(self.gradient, Differentiation)
 
     def _all_stopped(self) -> bool:
         """Asks the device, which a GPU should not be asked in every step."""
