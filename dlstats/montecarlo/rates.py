@@ -189,7 +189,7 @@ def _covariance(statistic: str, cells: list[np.ndarray], values: np.ndarray, opt
         raise ValueError(f"Paired sizes need a smooth statistic, `{statistic}` is not.")
     influence = function(np.stack(cells), **options)[1] / values[:, None]
     reps = influence.shape[-1]
-    return influence @ influence.T / (reps * (reps - 1))
+    return influence @ influence.T / (reps * max(1, reps - 1))
 
 
 def _roots(

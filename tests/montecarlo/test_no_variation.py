@@ -121,3 +121,9 @@ def test_a_median_of_equal_replicates_among_others_tells_an_error_or_says_why_no
     ):
         assert one.note == ("" if _told(one) else intervals.EQUAL)
         assert _told(one) == (equal < 47)
+
+
+def test_one_replicate_of_paired_sizes_has_a_slope_without_an_error():
+    fitted = montecarlo.rate([8, 16, 32], [[1.0], [0.5], [0.25]], "rmse", paired=True, truth=0.0)
+    assert fitted.slope.value == pytest.approx(-1)
+    assert not fitted.slope.mcse > 0

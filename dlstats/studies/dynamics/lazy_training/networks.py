@@ -1,0 +1,177 @@
+"""Networks trained by gradient descent, their linearisations and kernels, in the tangent and in the mean-field scaling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dlstats.protocol.factor import EFFORT, Condition, Factor
+from dlstats.protocol.measure import Measure, Slope
+from dlstats.protocol.study import Experiment, Method
+from dlstats.studies.dynamics.lazy_training.kernels import CASES, DEPTH, INPUTS, NEW, WIDTH, signal, sphere
+from dlstats.studies.frames import stacked
+from dlstats.theory import tangent_kernels as theory
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dlstats.nets import Wrapped
+    from dlstats.seeds import Streams
+
+RATE = 0.5
+
+
+def _data(streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cases, new points and responses of every replicate, the same at every width."""
+    x = streams.draw(lambda rng: sphere(rng, CASES), "cases")
+    return x, streams.draw(lambda rng: sphere(rng, NEW), "new"), signal(x)
+
+
+def _about(fit: Any, x: np.ndarray, y: np.ndarray, start: Tensor) -> dict[str, Any]:
+    """What is recorded of training, of one or more consecutive networks of a replicate."""
+    from dlstats.training.outcome import gravest
+    from dlstats.training.recipes import digest
+
+    each = len(start) // len(x)
+    return {
+        "misfit": fit.loss.reshape(-1, each).mean(axis=1) / (y**2).mean(axis=1),
+        "status": gravest([fit.status[k::each] for k in range(each)]),
+        "epochs": fit.epochs[::each],
+        "data_digest": [digest(*both) for both in zip(x, y, strict=True)],
+        "start_digest": [digest(rows.numpy()) for rows in start.split(each)],
+    }
+
+
+def simulate_training(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Networks in the tangent scaling next to gradient descent on their linearisation and with the limiting kernel."""
+    import torch
+
+    from dlstats import training
+    from dlstats.studies.dynamics.lazy_training import _modules as modules
+
+    torch.set_num_threads(1)
+    depth, width, steps = condition.depth, condition.width, condition.steps * condition.effort
+    x, new, y = _data(streams)
+    networks, columns = {name: modules.scaled(INPUTS, width, depth, name) for name in LAZY}, {}
+    size = networks["relu"].size
+    start = torch.from_numpy(
+        streams.draw(lambda rng: rng.standard_normal(size), "start", width=width, depth=depth)
+    ).float()
+    for name, net in networks.items():
+        fit = modules.trained(net, start, x, y, RATE, steps, device)
+        ends = training.predict(net, fit.parameters, new, "cpu")[..., 0].double().numpy()
+        parts = zip(start, fit.parameters, ends, x, new, y, strict=True)
+        compared = [_compared(net, depth if name == "relu" else 0, steps, *part) for part in parts]
+        columns[name] = pd.DataFrame(compared).to_dict("list") | _about(fit, x, y, start)
+    return stacked(streams, columns)
+
+
+def _compared(
+    net: Wrapped,
+    depth: int,
+    steps: int,
+    start: Tensor,
+    end: Tensor,
+    predicted: np.ndarray,
+    x: np.ndarray,
+    new: np.ndarray,
+    y: np.ndarray,
+) -> dict[str, float]:
+    """Of one network: distances of its predictions at new points to two others, of kernel and weights to their start.
+
+    `depth` is 0 where the limiting kernel has no closed form.
+    """
+    from dlstats.studies.dynamics.lazy_training import _modules as modules
+
+    first, last = modules.state(net, start, x, new), modules.state(net, end, x, x[:0])
+    scale, residual = np.sqrt((y**2).mean()), y - first.cases
+
+    def gap(kernel: np.ndarray, across: np.ndarray) -> float:
+        change = theory.descent(kernel, across, residual, RATE, steps)
+        return float(np.sqrt(((predicted - first.new - change) ** 2).mean()) / scale)
+
+    limit = gap(*(theory.tangent_kernel(points, x, depth) for points in (x, new))) if depth else np.nan
+    return {
+        "linearised": gap(first.kernel, first.across),
+        "limit": limit,
+        "kernel_change": float(np.linalg.norm(last.kernel - first.kernel) / np.linalg.norm(first.kernel)),
+        "movement": float((end - start).norm()),
+        "relative_movement": float((end - start).norm() / start.norm()),
+    }
+
+
+def simulate_scalings(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
+    """Two independent tanh networks per replicate and scaling: how far their weights move, how far apart they end."""
+    import torch
+
+    from dlstats import training
+    from dlstats.studies.dynamics.lazy_training import _modules as modules
+
+    torch.set_num_threads(1)
+    width, reps = condition.width, len(streams)
+    x, new, y = _data(streams)
+    networks, columns = {name: modules.scaled(INPUTS, width, 1, "tanh", power) for name, power in SCALINGS.items()}, {}
+    size = networks["tanh"].size
+    pairs = torch.from_numpy(streams.draw(lambda rng: rng.standard_normal((2, size)), "pair", width=width))
+    start = pairs.float().flatten(0, 1)
+    for name, power in SCALINGS.items():
+        net = networks[name]
+        rate = RATE * width ** (2 * power - 1)
+        fit = modules.trained(net, start, x, y, rate, condition.steps * condition.effort, device)
+        values = training.predict(net, fit.parameters, new.repeat(2, axis=0), "cpu").double().numpy()
+        apart = np.diff(values.reshape(reps, 2, NEW), axis=1)[:, 0]
+        moved = (fit.parameters - start).norm(dim=1) / start.norm(dim=1)
+        columns[name] = {
+            "variance": (apart**2).mean(axis=1) / 2 / (y**2).mean(axis=1),
+            "relative_movement": moved.double().numpy().reshape(reps, 2).mean(axis=1),
+            **_about(fit, x, y, start),
+        }
+    return stacked(streams, columns)
+
+
+LAZY = {
+    "relu": Method("ReLU network", "ReLU in the tangent scaling, 1/√m, trained by gradient descent", "lazy"),
+    "tanh": Method("tanh network", "tanh in the tangent scaling, 1/√m, trained by gradient descent", "ntk"),
+}
+SCALINGS = {"tanh": 0.5, "mean_field": 1.0}
+"""Method -> power of 1/m; learning rates are multiplied by m^(2 power − 1), which keeps the speed of the function."""
+STEPS = Factor("steps", int, at_least=1, at_most=10**6)
+ROOT: dict[str, Any] = {"statistic": "rmse", "options": {"truth": 0.0}}
+RELU = {"method": ["relu"]}
+TRAINING = Experiment(
+    simulate_training,
+    factors={"depth": DEPTH, "width": WIDTH, "steps": STEPS} | EFFORT,
+    methods=LAZY,
+    measures=(
+        Measure("linearised", "relative distance to the linearised network", **ROOT),
+        Measure("limit", "relative distance to gradient descent with the limiting kernel", **ROOT, where=RELU),
+        Measure("kernel_change", "relative change of the tangent kernel", **ROOT),
+        Measure("movement", "distance moved by the weights", **ROOT),
+        Measure("relative_movement", "distance moved over the length of the weights", **ROOT),
+        Measure("misfit", "training error over the mean square of the responses", "median"),
+        Measure("epochs", "epochs, a step each", "median"),
+    ),
+    slopes=tuple(
+        Slope(column, "width", paired=True, **ROOT)
+        for column in ("linearised", "limit", "kernel_change", "movement", "relative_movement")
+    ),
+    block=64,
+)
+SCALED = Experiment(
+    simulate_scalings,
+    factors={"width": WIDTH, "steps": STEPS} | EFFORT,
+    methods={
+        "tanh": LAZY["tanh"],
+        "mean_field": Method("mean-field network", "tanh in the mean-field scaling, 1/m, with a rate times m"),
+    },
+    measures=(
+        Measure("variance", "variance of predictions over starts, relative to the responses"),
+        Measure("relative_movement", "distance moved over the length of the weights"),
+        Measure("misfit", "training error over the mean square of the responses", "median"),
+        Measure("epochs", "epochs, a step each", "median"),
+    ),
+    slopes=(Slope("variance", "width", paired=True), Slope("relative_movement", "width", paired=True)),
+    block=64,
+)
