@@ -28,6 +28,7 @@ UNNUMBERED = {
         "li2023",
         "novikoff1962",
         "cochran1977",
+        "cho2009",
         "sutton2018",
         "greensmith2004",
         "montufar2017",

@@ -185,7 +185,7 @@ def _draw(evidence: Evidence, figure) -> None:
     start, training, scalings = figure.subplots(1, 3)
     for depth in (1, 2, 3):
         table = points(evidence, "distance", "rmse", "width", "kernels", depth=depth)
-        draw_points(start, table, f"L = {depth}", style.nth(depth))
+        draw_points(start, table, f"$L = {depth}$", style.nth(depth))
     beside(start, table["at"], table["estimate"] / 3, -0.5)
     start.set(ylabel="relative distance of kernels")
     for column, name, label in (
@@ -204,6 +204,7 @@ def _draw(evidence: Evidence, figure) -> None:
     for axes in (start, training, scalings):
         axes.set_xlabel(evidence.axis("width", "kernels"))
         log_axes(axes)
+        axes.set_ylim(bottom=axes.get_ylim()[0] / 2)  # room for the legend
         axes.legend(fontsize="x-small", loc="lower left")
 
 

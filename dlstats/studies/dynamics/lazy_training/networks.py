@@ -132,8 +132,8 @@ def simulate_scalings(condition: Condition, streams: Streams, device: str) -> pd
 
 
 LAZY = {
-    "relu": Method("ReLU network", "ReLU in the tangent scaling, 1/√m, trained by gradient descent", "lazy"),
-    "tanh": Method("tanh network", "tanh in the tangent scaling, 1/√m, trained by gradient descent", "ntk"),
+    "relu": Method("ReLU, tangent scaling", "output scaled by 1/√m, gradient descent", "lazy"),
+    "tanh": Method("tanh, tangent scaling", "output scaled by 1/√m, gradient descent", "ntk"),
 }
 SCALINGS = {"tanh": 0.5, "mean_field": 1.0}
 """Method -> power of 1/m; learning rates are multiplied by m^(2 power − 1), which keeps the speed of the function."""
@@ -164,7 +164,7 @@ SCALED = Experiment(
     factors={"width": WIDTH, "steps": STEPS} | EFFORT,
     methods={
         "tanh": LAZY["tanh"],
-        "mean_field": Method("mean-field network", "tanh in the mean-field scaling, 1/m, with a rate times m"),
+        "mean_field": Method("tanh, mean-field scaling", "output scaled by 1/m, gradient descent at m times the rate"),
     },
     measures=(
         Measure("variance", "variance of predictions over starts, relative to the responses"),
