@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlstats.plotting.curves import beside, draw_method, draw_points, log_axes, points
+from dlstats.plotting.curves import curves
 from dlstats.protocol.claim import Claim, at_least, at_most, equals
-from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.origin import Derived, Finding, Practice, Stated, Theorem
 from dlstats.protocol.readers import slope, value
 from dlstats.protocol.study import Check, Figure, Grid, Study, grid
+from dlstats.studies.dynamics.lazy_training.drawing import draw
 from dlstats.studies.dynamics.lazy_training.kernels import CASES, INPUTS, KERNELS, by_quadrature, diagonal
 from dlstats.studies.dynamics.lazy_training.networks import LAZY, RATE, SCALED, TRAINING
+from dlstats.studies.dynamics.lazy_training.scales import SCALES, UNITS
 
-INITIAL, ONE, TWO, APART = WIDTHS = (
+INITIAL, ONE, TWO, APART, FACTORS = LEVELS = (
     [32, 64, 128, 256, 512], [128, 256, 512, 1024, 2048], [24, 48, 96, 192, 384], [32, 64, 128, 256, 512],
+    [4.0, 8.0, 16.0, 32.0, 64.0],
 )  # fmt: skip
-"""At initialisation, in training with one and with two hidden layers, and in both scalings."""
-SMALL = ([8, 16], [8, 16], [8], [8, 16])
+"""Widths at initialisation, in training with one and with two hidden layers, and in both scalings; scales of the output."""
+SMALL = ([8, 16], [8, 16], [8], [8, 16], [1.0, 2.0])
 PILOT = Finding("lazy_training, seed 777001")
 BOTH = ("JSM", "BIOS")
 
@@ -129,6 +131,35 @@ CLAIMS = (
         regime="asymptotic",
     ),
     Claim(
+        "DYN16",
+        f"The scale of the output alone makes training lazy: with α times a tanh network of {UNITS} units, less its initial "
+        "values, at 1/α² of the learning rate, predictions come to those of the linearisation as α^({theory}) (slope).",
+        equals(-1, 0.1),
+        slope("linearised", "rmse", experiment="scales", method="centred").at_least(scale=5),
+        Theorem("chizat2019", "theorem 2.2", "The theorem is on gradient flow, and an upper bound."),
+        BOTH,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN16.movement",
+        "There the weights move by α^({theory}) of their length (slope).",
+        equals(-1, 0.1),
+        slope("relative_movement", "rmse", experiment="scales", method="centred").at_least(scale=5),
+        Theorem("chizat2019", "theorem 2.2", "The theorem is on gradient flow, and an upper bound."),
+        BOTH,
+        regime="asymptotic",
+    ),
+    Claim(
+        "DYN16.pairs",
+        "Where the units begin in pairs that cancel, a usual way to begin at 0, predictions come to those of the linearisation "
+        "as α^({theory}), twice as fast (slope).",
+        equals(-2, 0.1),
+        slope("linearised", "rmse", experiment="scales", method="doubled").at_least(scale=5),
+        Derived("tangent-kernels.md#opposite-pairs"),
+        BOTH,
+        regime="asymptotic",
+    ),
+    Claim(
         "DYN17",
         "In the mean-field regime weights deviate significantly from their initial values, at every width: they move by at "
         f"least half of their length (smallest mean, m = {APART[0]}, …, {APART[-1]}).",
@@ -179,44 +210,15 @@ CHECKS = (
 )  # fmt: skip
 
 
-def _draw(evidence: Evidence, figure) -> None:
-    from dlstats.plotting import style
-
-    start, training, scalings = figure.subplots(1, 3)
-    for depth in (1, 2, 3):
-        table = points(evidence, "distance", "rmse", "width", "kernels", depth=depth)
-        draw_points(start, table, f"$L = {depth}$", style.nth(depth))
-    beside(start, table["at"], table["estimate"] / 3, -0.5)
-    start.set(ylabel="relative distance of kernels")
-    for column, name, label in (
-        ("limit", "relu", "ReLU to limit"), ("linearised", "relu", "ReLU to linear"), ("linearised", "tanh", "tanh to linear"),
-    ):  # fmt: skip
-        table = points(evidence, column, "rmse", "width", "training", method=name, depth=1)
-        marks = style.method("kernel_ridge") if column == "limit" else style.of(name, LAZY[name])
-        draw_points(training, table, label, marks)
-        if label != "ReLU to linear":
-            beside(training, table["at"], table["estimate"], -0.5 if column == "limit" else -1, marks["color"])
-    training.set(ylabel="relative distance of predictions")
-    for name, theory_slope in (("tanh", None), ("mean_field", -1)):
-        table = points(evidence, "variance", "mean", "width", "scalings", method=name)
-        draw_method(scalings, table, name, SCALED.methods, theory_slope)
-    scalings.set(ylabel="variance of predictions")
-    for axes in (start, training, scalings):
-        axes.set_xlabel(evidence.axis("width", "kernels"))
-        log_axes(axes)
-        axes.set_ylim(bottom=axes.get_ylim()[0] / 2)  # room for the legend
-        axes.legend(fontsize="x-small", loc="lower left")
-
-
 def _design(
     kernels: tuple[int, int],
     replicates: int,
     thrice: int,
     deep: int,
     steps: int,
-    widths: tuple[list[int], ...] = WIDTHS,
+    levels: tuple[list, ...] = LEVELS,
 ) -> dict[str, list[Grid]]:
-    initial, one, two, apart = widths
+    initial, one, two, apart, factors = levels
     efforts = ((1, replicates, deep), (3, thrice, thrice))
     return {
         "kernels": [
@@ -229,6 +231,7 @@ def _design(
             for depth, those, count in ((1, one, shallow), (2, two, deeper))
         ],
         "scalings": [grid(width=apart, steps=steps, effort=e, replicates=r) for e, r, _ in efforts],
+        "scales": [grid(scale=factors, steps=steps, effort=e, replicates=r) for e, r, _ in efforts],
     }
 
 
@@ -240,7 +243,7 @@ STUDY = Study(
     f"radius √d in d = {INPUTS} dimensions, responses (x₁ + x₂x₃)/2 without noise; gradient descent on the mean squared error, "
     f"all cases, rate {RATE:g}. Cases are the same at every width.",
     estimands="Distances of tangent kernels, predictions and weights, at new points where they are predictions; slopes on width.",
-    experiments={"kernels": KERNELS, "training": TRAINING, "scalings": SCALED},
+    experiments={"kernels": KERNELS, "training": TRAINING, "scalings": SCALED, "scales": SCALES},
     claims=CLAIMS,
     checks=CHECKS,
     figures=(
@@ -250,9 +253,20 @@ STUDY = Study(
             "hidden layers. Middle: predictions after training come to those of the linearised network faster than to those "
             "of gradient descent with the limiting kernel. Right: of two networks of the mean-field scaling, predictions come "
             "together; of the tangent scaling, they stay apart. Dashed: slopes, with numbers. 95 % Monte Carlo intervals.",
-            _draw,
+            draw,
             "two-column",
             2.8,
+        ),
+        curves(
+            "linearised",
+            "scale",
+            name="output_scale",
+            statistic="rmse",
+            experiment="scales",
+            methods=SCALES.methods,
+            caption="Distance of predictions to those of the linearised network against the scale α of the output, at fixed "
+            "width: as 1/α where the initial function is subtracted, as 1/α² where units begin in opposite pairs. 95 % Monte "
+            "Carlo intervals.",
         ),
     ),
     limits="One target without noise, squared error, full batches; widths at which ReLU may still be far from its limit.",

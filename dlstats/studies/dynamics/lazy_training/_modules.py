@@ -18,27 +18,27 @@ ACTIVATIONS = {"relu": (torch.relu, math.sqrt(2)), "tanh": (torch.tanh, 1.0)}
 
 
 class Scaled(nn.Module):
-    """a·h_L m^(−power) with h_l = c φ(W_l h_{l−1}/√m_{l−1}), h₀ = x, m₀ = d: the scale is in the function."""
+    """s a·h_L with h_l = c φ(W_l h_{l−1}/√m_{l−1}), h₀ = x, m₀ = d: the scale is in the function."""
 
-    def __init__(self, inputs: int, width: int, depth: int, activation: str, power: float) -> None:
+    def __init__(self, inputs: int, width: int, depth: int, activation: str, scale: float) -> None:
         """Shapes alone: the weights come with every call."""
         super().__init__()
         fans = [inputs, *[width] * (depth - 1)]
         self.hidden = nn.ParameterList([torch.empty(width, fan) for fan in fans])
         self.output = nn.Parameter(torch.empty(width))
         self.activation, self.factor = ACTIVATIONS[activation]
-        self.power = power
+        self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, d) -> (n, 1)."""
         for w in self.hidden:
             x = self.factor * self.activation(x @ w.T / math.sqrt(x.shape[1]))
-        return (x @ self.output / len(self.output) ** self.power).unsqueeze(1)
+        return (self.scale * (x @ self.output)).unsqueeze(1)
 
 
-def scaled(inputs: int, width: int, depth: int, activation: str, power: float = 0.5) -> Wrapped:
-    """The network of these sizes."""
-    return Wrapped(Scaled(inputs, width, depth, activation, power), inputs)
+def scaled(inputs: int, width: int, depth: int, activation: str, power: float = 0.5, factor: float = 1.0) -> Wrapped:
+    """The network of these sizes, with s = `factor` m^(−power)."""
+    return Wrapped(Scaled(inputs, width, depth, activation, factor * width**-power), inputs)
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,5 @@ def trained(
     net: Wrapped, start: Tensor, x: np.ndarray, y: np.ndarray, rate: float, steps: int, device: str
 ) -> training.Fit:
     """Gradient descent on the mean squared error of all cases."""
-    plan = training.Training(steps, rate, "sgd")
+    plan = training.Training(steps, rate, "sgd", dtype=str(start.dtype).removeprefix("torch."))
     return training.fit(net, squared, start, x, y[..., None], plan, device=device, backend="torch")

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 RATE = 0.5
 
 
-def _data(streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def data(streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cases, new points and responses of every replicate, the same at every width."""
     x = streams.draw(lambda rng: sphere(rng, CASES), "cases")
     return x, streams.draw(lambda rng: sphere(rng, NEW), "new"), signal(x)
 
 
-def _about(fit: Any, x: np.ndarray, y: np.ndarray, start: Tensor) -> dict[str, Any]:
+def about(fit: Any, x: np.ndarray, y: np.ndarray, start: Tensor) -> dict[str, Any]:
     """What is recorded of training, of one or more consecutive networks of a replicate."""
     from dlstats.training.outcome import gravest
     from dlstats.training.recipes import digest
@@ -53,7 +53,7 @@ def simulate_training(condition: Condition, streams: Streams, device: str) -> pd
 
     torch.set_num_threads(1)
     depth, width, steps = condition.depth, condition.width, condition.steps * condition.effort
-    x, new, y = _data(streams)
+    x, new, y = data(streams)
     networks, columns = {name: modules.scaled(INPUTS, width, depth, name) for name in LAZY}, {}
     size = networks["relu"].size
     start = torch.from_numpy(
@@ -64,7 +64,7 @@ def simulate_training(condition: Condition, streams: Streams, device: str) -> pd
         ends = training.predict(net, fit.parameters, new, "cpu")[..., 0].double().numpy()
         parts = zip(start, fit.parameters, ends, x, new, y, strict=True)
         compared = [_compared(net, depth if name == "relu" else 0, steps, *part) for part in parts]
-        columns[name] = pd.DataFrame(compared).to_dict("list") | _about(fit, x, y, start)
+        columns[name] = pd.DataFrame(compared).to_dict("list") | about(fit, x, y, start)
     return stacked(streams, columns)
 
 
@@ -111,7 +111,7 @@ def simulate_scalings(condition: Condition, streams: Streams, device: str) -> pd
 
     torch.set_num_threads(1)
     width, reps = condition.width, len(streams)
-    x, new, y = _data(streams)
+    x, new, y = data(streams)
     networks, columns = {name: modules.scaled(INPUTS, width, 1, "tanh", power) for name, power in SCALINGS.items()}, {}
     size = networks["tanh"].size
     pairs = torch.from_numpy(streams.draw(lambda rng: rng.standard_normal((2, size)), "pair", width=width))
@@ -126,7 +126,7 @@ def simulate_scalings(condition: Condition, streams: Streams, device: str) -> pd
         columns[name] = {
             "variance": (apart**2).mean(axis=1) / 2 / (y**2).mean(axis=1),
             "relative_movement": moved.double().numpy().reshape(reps, 2).mean(axis=1),
-            **_about(fit, x, y, start),
+            **about(fit, x, y, start),
         }
     return stacked(streams, columns)
 
