@@ -38,7 +38,10 @@ def from_influence(value: Values, influence: Replicates, scale: str = "identity"
     """Standard error from influence values (..., reps), and a t interval on `scale` with at most `most` degrees."""
     reps = influence.shape[-1]
     squares = (influence**2).sum(axis=-1)
-    mcse = np.sqrt(squares / (reps * (reps - 1))) if reps > 1 else np.full_like(squares, np.nan)
+    if reps < 2:
+        unknown = np.full_like(squares, np.nan)
+        return Batch(value, unknown, unknown, unknown)
+    mcse = np.sqrt(squares / (reps * (reps - 1)))
     return t_interval(value, mcse, np.minimum(_degrees(influence, squares), most), scale)
 
 

@@ -127,3 +127,4 @@ def test_one_replicate_of_paired_sizes_has_a_slope_without_an_error():
     fitted = montecarlo.rate([8, 16, 32], [[1.0], [0.5], [0.25]], "rmse", paired=True, truth=0.0)
     assert fitted.slope.value == pytest.approx(-1)
     assert not fitted.slope.mcse > 0
+    assert np.isnan(intervals.from_influence(np.array(1.0), np.zeros(1)).mcse)
