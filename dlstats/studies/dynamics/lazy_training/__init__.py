@@ -160,7 +160,7 @@ CLAIMS = (
         regime="asymptotic",
     ),
     Claim(
-        "DYN17",
+        "DYN17.deviates",
         "In the mean-field regime weights deviate significantly from their initial values, at every width: they move by at "
         f"least half of their length (smallest mean, m = {APART[0]}, …, {APART[-1]}).",
         at_least(0.5),
@@ -172,25 +172,6 @@ CLAIMS = (
             "initial values",
         ),
         ("BIOS",),
-    ),
-    Claim(
-        "DYN17.flat",
-        "How far they move in the mean-field scaling does not depend on the width (slope).",
-        equals(0, 0.05),
-        _slope("relative_movement", "mean_field", "scalings"),
-        PILOT,
-        BOTH,
-        regime="asymptotic",
-    ),
-    Claim(
-        "DYN17.error",
-        "The squared error that a finite width leaves in the mean-field scaling falls as 1/m (slope of the variance of "
-        "predictions over initialisations).",
-        equals(-1, 0.1),
-        _slope("variance", "mean_field", "scalings"),
-        Practice("rotskoff2022", "section 1"),
-        BOTH,
-        regime="asymptotic",
     ),
 )
 
