@@ -116,9 +116,7 @@ def log_partition(alpha: Numbers) -> Numbers:
     inner = math.pi / 2 * np.sinh(t)
     weights = math.pi / 2 * np.cosh(t) * np.cosh(inner) * (t[1] - t[0]) * 2
     weights[0] /= 2
-    x, log_weights = (
-        torch.as_tensor(v, dtype=alpha.dtype, device=alpha.device) for v in (np.sinh(inner), np.log(weights))
-    )
+    x, log_weights = domain.constant([np.sinh(inner), np.log(weights)], alpha)
     a = alpha.unsqueeze(-1)
     b = 2 - a
     rho = b / a * torch.expm1(a / 2 * log1p_square(x / b.sqrt()))

@@ -12,8 +12,20 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
+
+
+def constant(values: Sequence, like: Tensor) -> Tensor:
+    """Numbers as a tensor of the type and on the device of `like`, made once: a GPU is sent nothing in later steps."""
+    numbers = np.array(values, dtype=float)
+    return _kept(numbers.tobytes(), numbers.shape, like.dtype, like.device)
+
+
+@functools.lru_cache(maxsize=256)
+def _kept(numbers: bytes, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(np.frombuffer(numbers).reshape(shape).tolist(), dtype=dtype, device=device)
 
 
 def residual(prediction: Tensor, y: Tensor, one_column: bool = False) -> Tensor:
@@ -81,7 +93,7 @@ def finite(**constants: float) -> None:
 def level(value: float | Tensor) -> None:
     """Raise ValueError unless a quantile level, or every one of a tensor, lies strictly between 0 and 1."""
     if isinstance(value, Tensor):
-        outside = [] if value.is_cuda else value[~((value > 0) & (value < 1))].flatten().tolist()
+        outside = [] if value.device.type != "cpu" else value[~((value > 0) & (value < 1))].flatten().tolist()
     else:
         outside = [] if 0 < value < 1 else [value]
     if outside:
@@ -133,10 +145,10 @@ def three_outputs(prediction: Tensor) -> None:
 def labels(prediction: Tensor, y: Tensor) -> bool:
     """Whether every label is a class; with one logit a fraction between 0 and 1 is allowed too, the proportion of class 1.
 
-    Raises ValueError for any other label. On a CUDA device labels that are no whole numbers by their type may be fractions.
+    Raises ValueError for any other label. On a GPU, which is not asked, labels may be fractions unless their type is whole.
     """
     whole, classes = not y.is_floating_point(), max(2, prediction.shape[2])
-    if y.is_cuda or y.numel() == 0:
+    if y.device.type != "cpu" or y.numel() == 0:
         return whole
     if prediction.shape[2] == 1 and bool(((y == 0) | (y == 1)).all()):
         return True

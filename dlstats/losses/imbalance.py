@@ -37,7 +37,7 @@ def log_probabilities(prediction: Logits, y: Labels) -> tuple[Losses, Losses]:
 
 def of_class(values: Sequence[float], y: Labels, like: Tensor) -> Losses:
     """`values[y]`, one number for each sample, in the type of `like`."""
-    return torch.tensor(values, dtype=like.dtype, device=like.device)[y.long()]
+    return domain.constant(values, like)[y.long()]
 
 
 @domain.samples
@@ -84,7 +84,7 @@ def expected_cost(prediction: Logits, y: Labels, costs: Sequence[Sequence[float]
     domain.one_each("costs", costs, prediction)
     for row in costs:
         domain.per_class("costs", row, prediction, "finite")
-    matrix = torch.tensor(costs, dtype=prediction.dtype, device=prediction.device)
+    matrix = domain.constant(costs, prediction)
     probability = prediction.softmax(dim=2)
     if prediction.shape[2] == 1:
         probability = torch.cat([torch.sigmoid(-prediction), torch.sigmoid(prediction)], dim=2)
@@ -125,7 +125,7 @@ def logit_adjusted(prediction: Logits, y: Labels, prior: Sequence[float], tau: f
     domain.per_class("prior", prior, prediction, "positive")
     logs = [math.log(p) for p in prior]
     shift = [logs[1] - logs[0]] if prediction.shape[2] == 1 else logs
-    return entropy(prediction + tau * torch.tensor(shift, dtype=prediction.dtype, device=prediction.device), y)
+    return entropy(prediction + tau * domain.constant(shift, prediction), y)
 
 
 @domain.samples

@@ -85,7 +85,7 @@ def vector_scaling(prediction: Logits, y: Labels, scales: Sequence[float], offse
     domain.per_class("scales", scales, prediction, "positive")
     domain.per_class("offsets", shift, prediction, "finite")
     if prediction.shape[2] > 1:
-        move = torch.tensor([scales, shift], dtype=prediction.dtype, device=prediction.device)
+        move = domain.constant([scales, shift], prediction)
         return entropy(prediction * move[0] + move[1], y)
     sign = (2 * y - 1).to(prediction.dtype)
     return nn.softplus(of_class(shift, y, prediction) - of_class(scales, y, prediction) * sign * prediction)

@@ -35,9 +35,25 @@ def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterat
     if name == "lanes":
         yield from backend.parts(problem)
         return
-    size, starts = blocks.size(problem, device), len(problem.start)
-    for begin in range(0, starts, size):
-        yield torch_backend.run(blocks.part(problem, begin, min(begin + size, starts), device))
+    yield from _by_torch(problem, device, 0, len(problem.start), blocks.size(problem, device))
+
+
+def _by_torch(problem: Problem, device: torch.device, begin: int, end: int, size: int) -> Iterator[Fit]:
+    """The fits of blocks of `size` rows; of two halves where a block does not fit in the memory that others leave of a GPU."""
+    for first in range(begin, end, size):
+        last = min(first + size, end)
+        try:
+            fit = torch_backend.run(blocks.part(problem, first, last, device))
+        except torch.cuda.OutOfMemoryError:
+            if last - first == 1:
+                raise
+            say(f"a block of {last - first} does not fit in the memory that is free on the GPU", logging.WARNING)
+            fit = None
+        if fit is None:  # what the block held is freed once its error is forgotten
+            torch.cuda.empty_cache()
+            yield from _by_torch(problem, device, first, last, -(-(last - first) // 2))
+        else:
+            yield fit
 
 
 def serves(problem: Problem, device: torch.device, wanted: str = "auto") -> str:

@@ -26,13 +26,15 @@ def size(problem: Problem, device: torch.device) -> int:
         each += 2 * n * (net.sizes[-2] + 1 + net.d_in * net.skip + net.d_out)
     if device.type == "cuda":
         each += problem.x.shape[1] * (net.d_in + problem.y.shape[2]) * 2
-    most = max(4, _room(device) // each)
+    most = max(4, _room(device, problem.start.element_size()) // each)
     return -(-len(problem.start) // -(-len(problem.start) // most))
 
 
-def _room(device: torch.device) -> int:
-    """Numbers of float32 that a block may hold: half of what is free on a GPU."""
-    return torch.cuda.mem_get_info(device)[0] // 8 if device.type == "cuda" else ROOM["cpu"]
+def _room(device: torch.device, each: int) -> int:
+    """Numbers of `each` bytes that a block may hold: half the memory of a GPU, whatever of it others use, so that a block's
+    size, which may decide last digits there, is the same in every run.
+    """
+    return torch.cuda.mem_get_info(device)[1] // (2 * each) if device.type == "cuda" else ROOM["cpu"]
 
 
 def part(problem: Problem, begin: int, end: int, device: torch.device) -> Problem:

@@ -67,7 +67,7 @@ def test_exact_claims_change_nothing_for_the_others_and_are_adjusted_by_nothing(
 
 
 @given(_claims(STATISTICAL), _claims(STATISTICAL))
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_refutations_are_adjusted_by_holm_over_all_and_more_claims_refute_no_more(first, second):
     alone, both = (
         ledger.combine([_measured(first, "A")]),
@@ -101,7 +101,7 @@ def test_every_verdict_is_one_of_the_list_and_what_is_undecided_says_why(several
 
 
 @given(_claims(STATISTICAL), st.integers(1, 5))
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_looks_multiply_what_refutes_before_holm_and_never_help(several, looks):
     rows = _measured(several)
     once, often = ledger.combine([rows]), ledger.combine([rows.assign(looks=looks)])

@@ -74,16 +74,14 @@ def sample(condition: Condition, streams: Streams) -> Sample:
 
 def _networks(method: str, condition: Condition, data: Sample, streams: Streams, device: str) -> tuple:
     """Fitted quantiles (reps, points, levels) and what is recorded of the training."""
-    import torch
-
-    from dlstats.losses import quantile
+    from dlstats.losses import domain, quantile
 
     if method == "per_level":
         return train(condition, data, quantile.pinball, streams, device)
-    tau, order = torch.tensor(LEVELS), quantile.in_order if method == "non_crossing" else _as_it_is
+    order = quantile.in_order if method == "non_crossing" else _as_it_is
 
     def together(f, target):
-        return quantile.pinball(order(f), target, tau.to(f))
+        return quantile.pinball(order(f), target, domain.constant(LEVELS, f))
 
     raw, columns = _run(together, len(LEVELS), condition, data, streams, device)
     return order(raw).double().numpy(), columns

@@ -115,15 +115,14 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, steps: int, rng: np.ra
     import torch
 
     from dlstats import nets, training
-    from dlstats.losses import quantile
+    from dlstats.losses import domain, quantile
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, (32, 32), len(levels))
     start = nets.initialise(net, [rng])
-    tau = torch.tensor(levels)
 
     def loss(raw, target):
-        return quantile.pinball(quantile.in_order(raw), target, tau.to(raw))
+        return quantile.pinball(quantile.in_order(raw), target, domain.constant(levels, raw))
 
     plan = training.Training(steps, 0.01, schedule=training.schedules.cosine)
     fit = training.fit(net, loss, start, x[None], y[None, :, None], plan, device=device)

@@ -36,15 +36,13 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
 @functools.cache
 def _fits(device: str) -> list[dict]:
     """A network without hidden layer, one output per level, and linear programming, on 235 households."""
-    import torch
-
+    from dlstats.losses.domain import constant
     from dlstats.losses.quantile import pinball
     from dlstats.methods.quantile import linear_program
 
     data = _households()
     x, y = data["income"].to_numpy(), data["foodexp"].to_numpy()
-    levels = torch.tensor(LEVELS, dtype=torch.float64)
-    trained = _affine(x[:, None], y, lambda f, target: pinball(f, target, levels), len(LEVELS), device)
+    trained = _affine(x[:, None], y, lambda f, target: pinball(f, target, constant(LEVELS, f)), len(LEVELS), device)
     rows = []
     for k, level in enumerate(LEVELS):
         best = linear_program(x, y, level)

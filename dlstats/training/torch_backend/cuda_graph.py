@@ -15,6 +15,9 @@ from torch import Tensor
 from dlstats.training.contract import Problem
 from dlstats.training.torch_backend.record import Record
 
+WARMING = 2
+"""Steps that are taken, and undone, before a graph is captured."""
+
 
 @runtime_checkable
 class Descent(Protocol):
@@ -41,7 +44,7 @@ class DeviceSteps:
     def __init__(self, descent: Descent, x: Tensor, y: Tensor) -> None:
         """With the shapes and full batch of x and y."""
         steps = descent.problem.training.steps
-        numbers = [descent.numbers(index) for index in range(steps)]
+        numbers = [descent.numbers(min(index, steps - 1)) for index in range(max(steps, WARMING + 1))]
         self.descent, self.x, self.y = descent, x, y
         self.table = torch.tensor(numbers, dtype=torch.float64).to(x)
         self.index = torch.zeros(1, dtype=torch.int64, device=x.device)
@@ -84,12 +87,12 @@ def captured(descent: Descent) -> Callable[[int, Tensor, Tensor], None]:
 
 
 def _capture(steps: DeviceSteps) -> torch.cuda.CUDAGraph | None:
-    """The graph of one step, after two steps for warming up that are undone; None where the loss asks the host."""
-    before = [tensor.clone() for tensor in steps.changed()]
+    """The graph of one step, after steps for warming up that are undone; None where the loss asks the host."""
+    before, usual = [tensor.clone() for tensor in steps.changed()], torch.cuda.current_stream()
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
-        for _ in range(2):
+        for _ in range(WARMING):
             steps.advance()
     torch.cuda.current_stream().wait_stream(stream)
     graph: torch.cuda.CUDAGraph | None = torch.cuda.CUDAGraph()
@@ -98,6 +101,7 @@ def _capture(steps: DeviceSteps) -> torch.cuda.CUDAGraph | None:
             steps.advance()
     except RuntimeError:
         graph = None
+        torch.cuda.set_stream(usual)  # a capture that fails leaves its own behind
     for tensor, value in zip(steps.changed(), before, strict=True):
         tensor.copy_(value)
     return graph

@@ -40,7 +40,6 @@ def _stored(precision):
         (["-march=x86-64-v3"], "float32"),
         (["-march=x86-64"], "float32"),
         (["-march=native", "-DLANES_ONE"], "float32"),
-        (["-march=native", "-DLANES_ONE"], "float64"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )

@@ -117,7 +117,7 @@ def _networks(
     import torch
 
     from dlstats import nets, training
-    from dlstats.losses import quantile
+    from dlstats.losses import domain, quantile
     from dlstats.methods import tuning
     from dlstats.training import outcome, recipes
 
@@ -155,8 +155,8 @@ def _networks(
         parts = [run(functools.partial(loss or quantile.pinball, level=level), 1) for level in LEVELS]
         fitted = torch.cat([part[0] for part in parts], dim=2)
     else:
-        tau, head = torch.tensor(FITTED), _head(method)
-        parts = [run(lambda f, target: quantile.pinball(head(f), target, tau.to(f)), len(FITTED))]
+        head = _head(method)
+        parts = [run(lambda f, target: quantile.pinball(head(f), target, domain.constant(FITTED, f)), len(FITTED))]
         fitted = head(parts[0][0])[..., [FITTED.index(level) for level in LEVELS]]
     means = {"train_loss": "loss", "held_out_loss": "validation_loss", "epochs": "epochs", "dead_share": "dead_share"}
     columns = {column: np.mean([getattr(part[1], name) for part in parts], axis=0) for column, name in means.items()}
