@@ -4,8 +4,10 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = {"snakemake"}
@@ -35,6 +37,20 @@ def test_every_import_is_declared_and_every_declaration_imported():
     extras = project["optional-dependencies"]
     declared = _names([*project["dependencies"], *extras["workflow"], *extras["export"]])
     assert _imported() == declared - PROGRAMS
+
+
+def test_no_pinned_package_needs_a_newer_python_than_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    newer = []
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").split():
+        try:
+            needed = metadata(line.partition("==")[0])["Requires-Python"]
+        except PackageNotFoundError:  # of another platform
+            continue
+        if needed and not SpecifierSet(needed).contains(oldest):
+            newer.append(f"{line} needs Python {needed}")
+    assert not newer
 
 
 def test_every_declaration_is_pinned():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -67,7 +68,10 @@ def _require(study: str, profile: str) -> None:
     known = config.load(project.configuration(profile))["studies"]
     registry.module(study)
     if study not in known:
-        raise LookupError(f"The study must be one of the profile `{profile}` ({', '.join(known)}), got `{study}`.")
+        raise LookupError(
+            f"The study must be one of the profile `{profile}` ({', '.join(known)}), got `{study}`."
+            " A study of an installed package is named under `studies:` of a configuration."
+        )
 
 
 def _target(word: str, settings: Mapping) -> None:
@@ -93,7 +97,8 @@ def replay(options: argparse.Namespace) -> int:
     if options.experiment.partition(".")[0] not in registry.known():
         config.load(project.configuration(run.last_profile(options.results)))  # which may name it by its file
     study, inner = registry.experiment(options.experiment)
-    comparison = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
+    with _after(study):
+        comparison = cells.replay(study, inner, options.cell, options.replicate, options.results, options.device)
     for column in comparison.again.columns.drop("seconds"):
         pairs = zip(comparison.stored[column], comparison.again[column], strict=True)
         same = all(a == b or (a != a and b != b) for a, b in pairs)
@@ -113,9 +118,21 @@ def compare(options: argparse.Namespace) -> None:
     study, inner = compare.find(options.experiment, kind)
     other = foreign.load(getattr(options, kind), tuple(registry.load(study).experiments[inner].methods), kind)
     run = compare_design.compare if kind == "dgp" else compare.compare
-    comparison = run(settings, study, inner, other, options.results, progress, options.device)
+    with _after(study):
+        comparison = run(settings, study, inner, other, options.results, progress, options.device)
     print("\n".join(filter(None, (compared.said_of_all(comparison), *compared.lines(comparison)))))
     print(compared.write(comparison, options.reports)[-1])
+
+
+@contextlib.contextmanager
+def _after(study: str) -> Iterator[None]:
+    """Say of results that are not there which command makes them."""
+    from dlstats.pipeline import store
+
+    try:
+        yield
+    except store.Missing as error:
+        raise store.Missing(f"{error}; `dlstats run PROFILE {study}` makes it.") from None
 
 
 def progress(text: str) -> None:

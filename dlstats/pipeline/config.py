@@ -99,7 +99,9 @@ def load(path: str | Path) -> dict:
     try:
         content = yaml12.load(path)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+        profiles = sorted(one.stem for one in project.configuration(STANDARD).parent.glob("*.yaml"))
+        others = "" if path.exists() else f" Profiles are {', '.join(profiles)}.{near(path.stem, profiles)}"
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.{others}") from None
     except yaml12.NotYaml as error:
         raise ConfigError(str(error)) from None
     if study and isinstance(content, dict):

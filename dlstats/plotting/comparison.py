@@ -17,6 +17,8 @@ from dlstats.protocol.study import Experiment, Figure
 RATIO = "log_ratio("
 ROW, HEAD = 0.16, 1.1
 """Inches of a row of the figure, and of its legend and axis."""
+FAR = 12
+"""Decades beyond which no end of an interval is drawn: of two replicates it may be no number."""
 CHARACTERS = 40
 """Of a line of a row's name at most."""
 
@@ -43,7 +45,8 @@ def ratios(lines: pd.DataFrame, experiment: Experiment, label: str) -> Figure:
         axes, rivals = figure.subplots(), list(dict.fromkeys(lines["against"]))
         for number, rival in enumerate(rivals):
             own = lines[lines["against"] == rival]
-            middle, low, high = (10 ** own[c].to_numpy(float) for c in ("estimate", "lower", "upper"))
+            ends = own[["estimate", "lower", "upper"]].astype(float).clip(-FAR, FAR)
+            middle, low, high = 10 ** ends.to_numpy().T
             at = np.array([rows.index(row) for row in own["row"]]) + 0.7 * ((number + 0.5) / len(rivals) - 0.5)
             marks = style.of(rival, experiment.methods[rival]) | {"linestyle": "none"}
             bars = np.nan_to_num(np.stack([middle - low, high - middle]))

@@ -111,11 +111,12 @@ def of_first_ratio(comparison: Comparison) -> pd.DataFrame:
 
 
 def _ratio(row: Mapping, rival: str) -> str:
-    ratio, low, high = (10 ** float(row[name]) for name in ("estimate", "lower", "upper"))
+    with np.errstate(over="ignore", under="ignore"):  # of two replicates an interval may have no end that is a number
+        ratio, low, high = (float(np.float_power(10, row[name])) for name in ("estimate", "lower", "upper"))
     if math.isnan(low):
         return f"relative to that of {rival} not determined: {_why(row)}"
     verdict = "not distinguishable" if not (high < 1 or low > 1) else "smaller" if high < 1 else "larger"
-    return f"{ratio:.3g} times that of {rival}, interval {low:.3g} to {high:.3g}: {verdict}"
+    return f"{ratio:.3g} times that of {rival}, interval {low:.3g} to {'∞' if math.isinf(high) else f'{high:.3g}'}: {verdict}"
 
 
 def _why(row: Mapping) -> str:

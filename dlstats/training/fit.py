@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -126,9 +128,19 @@ def _try(loss: Loss, y: Tensor, d_out: int, dtype: torch.dtype) -> None:
 
     Raises ValueError too for a loss without a gradient, or whose values are not one per sample.
     """
+    if not callable(loss):
+        raise ValueError(f"`loss` must be a function of prediction and y, got {loss!r}.")
+    with contextlib.suppress(ValueError):  # of what has no signature
+        try:
+            inspect.signature(loss).bind(y, y)
+        except TypeError as error:
+            raise TypeError(f"`loss` must take prediction and y, and nothing more: {error}.") from None
     with torch.enable_grad():
         prediction = torch.zeros(*y.shape[:2], d_out, dtype=dtype, requires_grad=True)
-        pointwise = shaped(loss(prediction, y.cpu()), prediction)
+        found = loss(prediction, y.cpu())
+        if not isinstance(found, Tensor):
+            raise ValueError(f"`loss` must return a tensor, got {type(found).__name__}.")
+        pointwise = shaped(found, prediction)
     if not pointwise.requires_grad:
         raise ValueError("`loss` must have a gradient in the predictions, got one without.")
 

@@ -322,3 +322,12 @@ def test_the_digest_of_a_method_is_also_that_of_the_files_of_its_own_that_it_imp
         "helper_of_method.py",
         "deeper_helper.py",
     ]
+
+
+def test_a_comparison_with_a_study_that_has_not_run_says_what_makes_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def method(x, y, new):\n    return new[:, :1]\n")
+    words = ["compare", "published_designs", "--method", "mine.py:method", "--config", "smoke"]
+    assert command_line.main(words) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.endswith("is not there; `dlstats run PROFILE published_designs` makes it.")

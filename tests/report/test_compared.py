@@ -148,3 +148,14 @@ def test_a_logarithm_keeps_its_base():
 
     assert markdown.text(text.prose("loss, log₁₀ ratio")) == r"loss, $\log _{10}$ ratio"
     assert list(escape.scripts("log_{10}")) == [("plain", "log"), ("sub", "10")]
+
+
+def test_an_interval_whose_end_is_no_number_is_said_and_drawn(comparison):
+    row = {"estimate": 0.1, "lower": -400.0, "upper": 400.0, "replicates": 2, "note": ""}
+    assert compared._ratio(row, "X") == "1.26 times that of X, interval 0 to ∞: not distinguishable"
+    page = comparison(CELLS[:1])
+    lines = compared.of_first_ratio(page).assign(lower=-400.0, upper=400.0)
+    figure = plt.figure(layout="constrained")
+    ratios(lines, page.experiment, "other").draw(None, figure)
+    figure.draw_without_rendering()
+    plt.close(figure)

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -195,3 +197,18 @@ def test_every_permutation_is_as_likely():
     counts = np.unique(drawn @ [1, 4, 16, 64], return_counts=True)[1]
     assert len(counts) == 24
     assert scipy.stats.chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (lambda f: f, "`loss` must take prediction and y"),
+        (lambda f, y: (f - y).detach().numpy(), "`loss` must return a tensor, got ndarray"),
+        (lambda f, y: (f - y).detach(), "`loss` must have a gradient"),
+    ],
+)
+def test_what_is_no_loss_is_refused_in_a_line(loss, said):
+    net = nets.Mlp(2, (3,))
+    start = nets.initialise(net, [np.random.default_rng(0)])
+    with pytest.raises((ValueError, TypeError), match=re.escape(said)):
+        training.fit(net, loss, start, np.zeros((1, 5, 2)), np.zeros((1, 5, 1)), training.Training(1, 0.1))
