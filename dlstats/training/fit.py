@@ -151,12 +151,13 @@ def _data(
     """(reps or 1, n, d) and (reps or 1, n, k), floating numbers in `dtype`."""
     inputs, target = torch.as_tensor(x).to(dtype), torch.as_tensor(y)
     target = target.to(dtype) if target.is_floating_point() else target
+    came = tuple(inputs.shape), tuple(target.shape)
     inputs, target = (t if t.ndim == 3 else t.unsqueeze(0) for t in (inputs, target))
     if inputs.ndim != 3 or inputs.shape[2] != net.d_in:
-        raise ValueError(f"`{name}` must be (reps, n, {net.d_in}) or (n, {net.d_in}), got {tuple(inputs.shape)}.")
+        raise ValueError(f"`{name}` must be (reps, n, {net.d_in}) or (n, {net.d_in}), got {came[0]}.")
     if target.ndim != 3 or target.shape[1] != inputs.shape[1]:
         raise ValueError(
-            f"The responses of `{name}` must be (reps, {inputs.shape[1]}, k), got {tuple(target.shape)}; "
+            f"The responses of `{name}` must be (reps, {inputs.shape[1]}, k), got {came[1]}; "
             "write y[..., None] for one response a sample."
         )
     if inputs.shape[1] == 0:

@@ -212,3 +212,9 @@ def test_what_is_no_loss_is_refused_in_a_line(loss, said):
     start = nets.initialise(net, [np.random.default_rng(0)])
     with pytest.raises((ValueError, TypeError), match=re.escape(said)):
         training.fit(net, loss, start, np.zeros((1, 5, 2)), np.zeros((1, 5, 1)), training.Training(1, 0.1))
+
+
+def test_a_shape_is_refused_as_the_user_gave_it():
+    how = training.Specification(nets.Mlp(2, (3,)), training.Training(1, 0.1))
+    with pytest.raises(ValueError, match=re.escape("must be (reps, 20, k), got (2, 20);")):
+        training.train(np.zeros((2, 20, 2)), np.zeros((2, 20)), how, device="cpu")
