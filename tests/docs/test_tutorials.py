@@ -11,6 +11,7 @@ import pytest
 from cases import tutorial
 
 from dlstats.cli import parser as command_line
+from dlstats.cli import start
 from dlstats.pipeline import yaml12
 
 ROOT = tutorial.DOCS.parent
@@ -38,7 +39,7 @@ def test_a_page_without_runs_does_as_it_says(name, tmp_path):
     assert tutorial.follow(tutorial.DOCS / name, tmp_path, {}) > 0
 
 
-@pytest.mark.parametrize("name", [*NAMES, "../README.md", "../CONTRIBUTING.md", "../dlstats/cli/starter/README.md"])
+@pytest.mark.parametrize("name", [*NAMES, "../README.md", "../CONTRIBUTING.md", start.STARTER / "README.md"], ids=str)
 def test_every_command_and_option_that_a_page_names_exists(name):
     text = (tutorial.DOCS / name).read_text(encoding="utf-8")
     inline = [code for code in re.findall(r"`(dlstats [^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))]

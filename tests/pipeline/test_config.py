@@ -70,7 +70,9 @@ def test_a_configuration_is_data_and_never_code(tmp_path, monkeypatch, text):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(config.ConfigError, match="cannot be read"):
         config.load(tmp_path / "none.yaml")
-    with pytest.raises(config.ConfigError, match=r"Profiles are every, paper, smoke, standard\. Did you mean `standard`\?"):
+    with pytest.raises(
+        config.ConfigError, match=r"Profiles are every, paper, smoke, standard\. Did you mean `standard`\?"
+    ):
         config.load(tmp_path / "standart.yaml")
 
 

@@ -79,7 +79,9 @@ def finished(tmp_path_factory):
         patch.setattr(site, "write", lambda material, reports, folder: [write_text(folder / "index.html", "page")])
         patch.setattr(paper, "build", lambda material, overview: material)
         patch.setattr(matplotlib.figure.Figure, "savefig", lambda _, path, **more: path.write_text(path.name))
-        patch.setattr(provenance, "environment", functools.cache(provenance.environment))
+        here = provenance.environment()
+        here["commit"] = here["commit"] or "0" * 40  # which a wheel does not know, and the checklist asks
+        patch.setattr(provenance, "environment", lambda: here)
         patch.setattr(costs, "FILE", Path("costs.json"))
         patch.chdir(folder)
         (folder / "reports").mkdir()
