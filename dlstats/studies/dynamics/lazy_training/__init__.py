@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from dlstats.plotting.curves import curves
-from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.claim import Claim, at_most, equals
 from dlstats.protocol.origin import Derived, Finding, Practice, Stated, Theorem
 from dlstats.protocol.readers import slope, value
 from dlstats.protocol.study import Check, Figure, Grid, Study, grid
 from dlstats.studies.dynamics.lazy_training.drawing import draw
 from dlstats.studies.dynamics.lazy_training.kernels import CASES, INPUTS, KERNELS, by_quadrature, diagonal
-from dlstats.studies.dynamics.lazy_training.networks import LAZY, RATE, SCALED, TRAINING
+from dlstats.studies.dynamics.lazy_training.networks import LAZY, RATE, TRAINING
 from dlstats.studies.dynamics.lazy_training.scales import SCALES, UNITS
 
-INITIAL, ONE, TWO, APART, FACTORS = LEVELS = (
-    [32, 64, 128, 256, 512], [128, 256, 512, 1024, 2048], [24, 48, 96, 192, 384], [32, 64, 128, 256, 512],
+INITIAL, ONE, TWO, FACTORS = LEVELS = (
+    [32, 64, 128, 256, 512], [128, 256, 512, 1024, 2048], [24, 48, 96, 192, 384],
     [4.0, 8.0, 16.0, 32.0, 64.0],
 )  # fmt: skip
-"""Widths at initialisation, in training with one and with two hidden layers, and in both scalings; scales of the output."""
-SMALL = ([8, 16], [8, 16], [8], [8, 16], [1.0, 2.0])
+"""Widths at initialisation, in training with one and with two hidden layers; scales of the output."""
+SMALL = ([8, 16], [8, 16], [8], [1.0, 2.0])
 PILOT = Finding("lazy_training, seed 777001")
 BOTH = ("JSM", "BIOS")
 
 
 def _slope(column: str, method: str | list[str], experiment: str = "training", **where: Any):
-    statistic = "mean" if experiment == "scalings" else "rmse"
-    return slope(column, statistic, experiment=experiment, method=method, **where).at_least(width=5)
+    return slope(column, "rmse", experiment=experiment, method=method, **where).at_least(width=5)
 
 
 CLAIMS = (
@@ -159,20 +158,6 @@ CLAIMS = (
         BOTH,
         regime="asymptotic",
     ),
-    Claim(
-        "DYN17.deviates",
-        "In the mean-field regime weights deviate significantly from their initial values, at every width: they move by at "
-        f"least half of their length (smallest mean, m = {APART[0]}, …, {APART[-1]}).",
-        at_least(0.5),
-        value("relative_movement", experiment="scalings", method="mean_field", width=APART).each("width"),
-        Stated(
-            "JSM",
-            "Training Dynamics Viewpoint",
-            "In the Mean-Field (MF) regime, the network parameters have the flexibility to deviate significantly from their "
-            "initial values",
-        ),
-        ("BIOS",),
-    ),
 )
 
 
@@ -199,7 +184,7 @@ def _design(
     steps: int,
     levels: tuple[list, ...] = LEVELS,
 ) -> dict[str, list[Grid]]:
-    initial, one, two, apart, factors = levels
+    initial, one, two, factors = levels
     efforts = ((1, replicates, deep), (3, thrice, thrice))
     return {
         "kernels": [
@@ -211,29 +196,26 @@ def _design(
             for effort, shallow, deeper in efforts
             for depth, those, count in ((1, one, shallow), (2, two, deeper))
         ],
-        "scalings": [grid(width=apart, steps=steps, effort=e, replicates=r) for e, r, _ in efforts],
         "scales": [grid(scale=factors, steps=steps, effort=e, replicates=r) for e, r, _ in efforts],
     }
 
 
 STUDY = Study(
     title="Lazy training",
-    aims="Do wide networks train as their linearisation does, with a kernel that is known, and what do they do in the mean-field "
-    "scaling?",
+    aims="Do wide networks train as their linearisation does, with a kernel that is known, and does it need the width?",
     mechanisms=f"Networks without biases, all weights N(0, 1), scaled in the function; {CASES} cases uniform on the sphere of "
     f"radius √d in d = {INPUTS} dimensions, responses (x₁ + x₂x₃)/2 without noise; gradient descent on the mean squared error, "
     f"all cases, rate {RATE:g}. Cases are the same at every width.",
     estimands="Distances of tangent kernels, predictions and weights, at new points where they are predictions; slopes on width.",
-    experiments={"kernels": KERNELS, "training": TRAINING, "scalings": SCALED, "scales": SCALES},
+    experiments={"kernels": KERNELS, "training": TRAINING, "scales": SCALES},
     claims=CLAIMS,
     checks=CHECKS,
     figures=(
         Figure(
             "lazy_training",
             "Against the width m. Left: the tangent kernel at initialisation comes to its limit as 1/√m, with any number L of "
-            "hidden layers. Middle: predictions after training come to those of the linearised network faster than to those "
-            "of gradient descent with the limiting kernel. Right: of two networks of the mean-field scaling, predictions come "
-            "together; of the tangent scaling, they stay apart. Dashed: slopes, with numbers. 95 % Monte Carlo intervals.",
+            "hidden layers. Right: predictions after training come to those of the linearised network faster than to those "
+            "of gradient descent with the limiting kernel. Dashed: slopes, with numbers. 95 % Monte Carlo intervals.",
             draw,
             "two-column",
             2.8,

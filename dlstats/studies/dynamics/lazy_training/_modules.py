@@ -1,4 +1,4 @@
-"""Networks in two scalings as modules of torch, their tangent features, and gradient descent on them."""
+"""Networks in the tangent scaling as modules of torch, their tangent features, and gradient descent on them."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Scaled(nn.Module):
         return (self.scale * (x @ self.output)).unsqueeze(1)
 
 
-def scaled(inputs: int, width: int, depth: int, activation: str, power: float = 0.5, factor: float = 1.0) -> Wrapped:
-    """The network of these sizes, with s = `factor` m^(−power)."""
-    return Wrapped(Scaled(inputs, width, depth, activation, factor * width**-power), inputs)
+def scaled(inputs: int, width: int, depth: int, activation: str, factor: float = 1.0) -> Wrapped:
+    """The network of these sizes, with s = `factor`/√m."""
+    return Wrapped(Scaled(inputs, width, depth, activation, factor / math.sqrt(width)), inputs)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dlstats.plotting.curves import beside, draw_method, draw_points, log_axes, points
+from dlstats.plotting.curves import beside, draw_points, log_axes, points
 from dlstats.protocol.evidence import Evidence
-from dlstats.studies.dynamics.lazy_training.networks import LAZY, SCALED
+from dlstats.studies.dynamics.lazy_training.networks import LAZY
 
 
 def draw(evidence: Evidence, figure) -> None:
-    """Distances of kernels, of predictions, and variances between networks, against the width."""
+    """Distances of kernels and of predictions, against the width."""
     from dlstats.plotting import style
 
-    start, training, scalings = figure.subplots(1, 3)
+    start, training = figure.subplots(1, 2)
     for depth in (1, 2, 3):
         table = points(evidence, "distance", "rmse", "width", "kernels", depth=depth)
         draw_points(start, table, f"$L = {depth}$", style.nth(depth))
@@ -26,11 +26,7 @@ def draw(evidence: Evidence, figure) -> None:
         if label != "ReLU to linear":
             beside(training, table["at"], table["estimate"], -0.5 if column == "limit" else -1, marks["color"])
     training.set(ylabel="relative distance of predictions")
-    for name, theory_slope in (("tanh", None), ("mean_field", -1)):
-        table = points(evidence, "variance", "mean", "width", "scalings", method=name)
-        draw_method(scalings, table, name, SCALED.methods, theory_slope)
-    scalings.set(ylabel="variance of predictions")
-    for axes in (start, training, scalings):
+    for axes in (start, training):
         axes.set_xlabel(evidence.axis("width", "kernels"))
         log_axes(axes)
         axes.set_ylim(bottom=axes.get_ylim()[0] / 2)  # room for the legend

@@ -1,4 +1,4 @@
-"""Networks trained by gradient descent, their linearisations and kernels, in the tangent and in the mean-field scaling."""
+"""Networks in the tangent scaling trained by gradient descent, next to their linearisations and the limiting kernel."""
 
 from __future__ import annotations
 
@@ -30,17 +30,15 @@ def data(streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def about(fit: Any, x: np.ndarray, y: np.ndarray, start: Tensor) -> dict[str, Any]:
-    """What is recorded of training, of one or more consecutive networks of a replicate."""
-    from dlstats.training.outcome import gravest
+    """What is recorded of training, of the network of every replicate."""
     from dlstats.training.recipes import digest
 
-    each = len(start) // len(x)
     return {
-        "misfit": fit.loss.reshape(-1, each).mean(axis=1) / (y**2).mean(axis=1),
-        "status": gravest([fit.status[k::each] for k in range(each)]),
-        "epochs": fit.epochs[::each],
+        "misfit": fit.loss / (y**2).mean(axis=1),
+        "status": fit.status,
+        "epochs": fit.epochs,
         "data_digest": [digest(*both) for both in zip(x, y, strict=True)],
-        "start_digest": [digest(rows.numpy()) for rows in start.split(each)],
+        "start_digest": [digest(row.numpy()) for row in start],
     }
 
 
@@ -102,41 +100,10 @@ def _compared(
     }
 
 
-def simulate_scalings(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Two independent tanh networks per replicate and scaling: how far their weights move, how far apart they end."""
-    import torch
-
-    from dlstats import training
-    from dlstats.studies.dynamics.lazy_training import _modules as modules
-
-    torch.set_num_threads(1)
-    width, reps = condition.width, len(streams)
-    x, new, y = data(streams)
-    networks, columns = {name: modules.scaled(INPUTS, width, 1, "tanh", power) for name, power in SCALINGS.items()}, {}
-    size = networks["tanh"].size
-    pairs = torch.from_numpy(streams.draw(lambda rng: rng.standard_normal((2, size)), "pair", width=width))
-    start = pairs.float().flatten(0, 1)
-    for name, power in SCALINGS.items():
-        net = networks[name]
-        rate = RATE * width ** (2 * power - 1)
-        fit = modules.trained(net, start, x, y, rate, condition.steps * condition.effort, device)
-        values = training.predict(net, fit.parameters, new.repeat(2, axis=0), "cpu").double().numpy()
-        apart = np.diff(values.reshape(reps, 2, NEW), axis=1)[:, 0]
-        moved = (fit.parameters - start).norm(dim=1) / start.norm(dim=1)
-        columns[name] = {
-            "variance": (apart**2).mean(axis=1) / 2 / (y**2).mean(axis=1),
-            "relative_movement": moved.double().numpy().reshape(reps, 2).mean(axis=1),
-            **about(fit, x, y, start),
-        }
-    return stacked(streams, columns)
-
-
 LAZY = {
     "relu": Method("ReLU, tangent scaling", "output scaled by 1/√m, gradient descent", "lazy"),
     "tanh": Method("tanh, tangent scaling", "output scaled by 1/√m, gradient descent", "ntk"),
 }
-SCALINGS = {"tanh": 0.5, "mean_field": 1.0}
-"""Method -> power of 1/m; learning rates are multiplied by m^(2 power − 1), which keeps the speed of the function."""
 STEPS = Factor("steps", int, at_least=1, at_most=10**6)
 ROOT: dict[str, Any] = {"statistic": "rmse", "options": {"truth": 0.0}}
 RELU = {"method": ["relu"]}
@@ -157,21 +124,5 @@ TRAINING = Experiment(
         Slope(column, "width", paired=True, **ROOT)
         for column in ("linearised", "limit", "kernel_change", "movement", "relative_movement")
     ),
-    block=64,
-)
-SCALED = Experiment(
-    simulate_scalings,
-    factors={"width": WIDTH, "steps": STEPS} | EFFORT,
-    methods={
-        "tanh": LAZY["tanh"],
-        "mean_field": Method("tanh, mean-field scaling", "output scaled by 1/m, gradient descent at m times the rate"),
-    },
-    measures=(
-        Measure("variance", "variance of predictions over starts, relative to the responses"),
-        Measure("relative_movement", "distance moved over the length of the weights"),
-        Measure("misfit", "training error over the mean square of the responses", "median"),
-        Measure("epochs", "epochs, a step each", "median"),
-    ),
-    slopes=(Slope("variance", "width", paired=True), Slope("relative_movement", "width", paired=True)),
     block=64,
 )
