@@ -103,6 +103,17 @@ def uncorrected_step(t: int, beta1: float = 0.9, beta2: float = 0.999) -> float:
     return (1 - beta1**t) / (1 - beta2**t) ** 0.5
 
 
+def adam_overshoot(steps: int, beta1: float = 0.9) -> float:
+    """Σ (2β₁ᵏ − 1 − β₁ᵀ⁺ᵏ) / (1 − β₁ᵀ⁺ᵏ) over its positive terms: learning rates that Adam goes on after passing 0 on |x|.
+
+    T = `steps` gradients of 1 came before, then k = 1, 2, … of −1, until a step turns back.
+    """
+    total, k = 0.0, 1
+    while (step := (2 * beta1**k - 1 - beta1 ** (steps + k)) / (1 - beta1 ** (steps + k))) > 0:
+        total, k = total + step, k + 1
+    return total
+
+
 def adagrad_steps(distance: float, rate: float) -> int:
     """Steps of AdaGrad on |x|: the least T with Σ_(t ≤ T) t^(−1/2) = 2√T + ζ(1/2) + O(T^(−1/2)) of at least D/η."""
     wanted, zeta = distance / rate, ZETA_HALF

@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from scipy import integrate, special, stats
 
 from dlstats.methods import quantile
+from dlstats.studies.optimisers.descent import adam_examples
 from dlstats.theory import (
     approximation_rates,
     efficiency,
@@ -17,6 +18,7 @@ from dlstats.theory import (
     propagation,
     sawtooth_floors,
     squaring,
+    update_rules,
 )
 
 
@@ -142,3 +144,13 @@ def test_products_of_factors_have_the_numbers_stated():
 def test_tanh_signals_have_the_mean_squares_stated_after_one_layer_and_ten():
     squares = propagation.forward("tanh", 1.0, 1.0, 10)
     assert [squares[1], squares[10]] == pytest.approx([0.39, 0.05], abs=5e-3)
+
+
+def test_the_bound_on_the_regret_of_amsgrad_has_the_sizes_stated():
+    found = []
+    for slope in (3.0, 4.0, 10.0):
+        _, gradients, changes = adam_examples.played(update_rules.amsgrad, slope)
+        rates = -changes / gradients
+        assert (np.diff(rates) < 0).all()
+        found.append((2 / rates[-1] + (rates * gradients**2).sum() / 2) / (6000 * (slope - 2)))
+    assert found == pytest.approx([0.19, 0.13, 0.08], abs=5e-3)

@@ -67,3 +67,18 @@ def test_a_limit_is_never_judged_by_a_slope_over_few_sizes(study):
         if claim.regime == "asymptotic" and isinstance(reader, readers.Reader):
             if str(reader.where.get("statistic", "")).startswith("slope("):
                 assert max(reader.needs.values(), default=0) >= 5, claim.id
+
+
+def _statistics(claim, study):
+    """Statistics of the measure that a claim reads, or of all where it does not say which."""
+    where, experiment = getattr(claim.measure, "where", {}), getattr(claim.measure, "experiment", "")
+    measures = [m for name, e in study.experiments.items() if experiment in ("", name) for m in e.measures]
+    return {m.statistic for m in measures if where.get("measure", m.column) == m.column}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_finding_is_on_numbers_without_randomness(study):
+    loaded = registry.load(study)
+    for claim in loaded.claims:
+        if isinstance(claim.origin, origin.Finding):
+            assert _statistics(claim, loaded) != {"exact"}, claim.id

@@ -111,3 +111,15 @@ def test_adagrad_takes_as_many_steps_as_the_sum_of_inverse_roots_asks_for(ratio)
 
 def test_zeta_at_a_half_is_that_of_mpmath():
     assert float(mpmath.zeta(0.5)) == quadratics.ZETA_HALF
+
+
+@pytest.mark.parametrize("steps", [5, 34, 3000])
+def test_what_adam_goes_on_beyond_the_minimum_is_the_sum_of_its_means_of_signs(steps):
+    signs, beyond = np.ones(steps), 0.0
+    while True:
+        signs = np.append(signs, -1.0)
+        mean = np.average(signs, weights=0.9 ** np.arange(len(signs))[::-1])
+        if mean <= 0:
+            break
+        beyond += mean
+    assert quadratics.adam_overshoot(steps) == pytest.approx(beyond, rel=1e-12)

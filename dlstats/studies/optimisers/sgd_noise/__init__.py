@@ -14,7 +14,6 @@ from dlstats.studies.optimisers.sgd_noise import (
 )
 
 RATES = [0.02, 0.05, 0.08, 0.1, 0.12, 0.125]
-TUNED = grid(steps=[100, 1000], noise_sd=[0.0, 1.0], replicates=1)
 
 
 def _stationary(rates: list[float], replicates: int) -> list:
@@ -31,7 +30,6 @@ def _design(
 ) -> dict:
     return {
         "noise": grid(learning_rate=[0.01, 0.1, 0.5], replicates=noise),
-        "tuned": TUNED,
         "stationary": _stationary(RATES, stationary),
         "growth": grid(d=10, multiple=[0.9, 1.1], replicates=growth),
         "averaged": grid(n=sizes, kappa=[1.0, 10.0], replicates=averaged),
@@ -54,7 +52,6 @@ STUDY = Study(
     compared_by="averaged.excess",
     experiments={
         "noise": momentum_noise.NOISE,
-        "tuned": momentum_noise.TUNED,
         "stationary": least_squares.STATIONARY,
         "growth": least_squares.GROWTH,
         "averaged": averaged_sgd.AVERAGED,
@@ -69,7 +66,7 @@ STUDY = Study(
         *adagrad_noise.CLAIMS,
         *escapes.CLAIMS,
     ),
-    checks=(*libraries.CHECKS, *escapes.CHECKS),
+    checks=(*momentum_noise.CHECKS, *libraries.CHECKS, *escapes.CHECKS),
     figures=noise_figures.FIGURES,
     limits="Quadratics, normal inputs and one double well: nothing is said of networks. Learning rates are fixed; near the "
     "threshold the tails are so heavy that means are not simulated there. The tuned comparison knows the expected risk.",
