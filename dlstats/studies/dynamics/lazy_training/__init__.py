@@ -11,15 +11,12 @@ from dlstats.protocol.readers import slope, value
 from dlstats.protocol.study import Check, Figure, Grid, Study, grid
 from dlstats.studies.dynamics.lazy_training.drawing import draw
 from dlstats.studies.dynamics.lazy_training.kernels import CASES, INPUTS, KERNELS, by_quadrature, diagonal
-from dlstats.studies.dynamics.lazy_training.networks import LAZY, RATE, TRAINING
+from dlstats.studies.dynamics.lazy_training.networks import LAZY, TRAINING
 from dlstats.studies.dynamics.lazy_training.scales import SCALES, UNITS
 
-INITIAL, ONE, TWO, FACTORS = LEVELS = (
-    [32, 64, 128, 256, 512], [128, 256, 512, 1024, 2048], [24, 48, 96, 192, 384],
-    [4.0, 8.0, 16.0, 32.0, 64.0],
-)  # fmt: skip
-"""Widths at initialisation, in training with one and with two hidden layers; scales of the output."""
-SMALL = ([8, 16], [8, 16], [8], [1.0, 2.0])
+NARROW, WIDE, FACTORS = LEVELS = [32, 64, 128, 256, 512], [128, 256, 512, 1024, 2048], [4.0, 8.0, 16.0, 32.0, 64.0]
+"""Widths at initialisation and in training with two hidden layers, in training with one; scales of the output."""
+SMALL = ([8, 16], [8, 16], [1.0, 2.0])
 PILOT = Finding("lazy_training, seed 777001")
 BOTH = ("JSM", "BIOS")
 
@@ -33,9 +30,9 @@ CLAIMS = (
         "DYN13",
         "The tangent kernel of a random ReLU network with one hidden layer of m units has the closed form of infinite width as "
         f"its mean and an exact variance of order 1/m (farthest ratio of the mean squared distance to that, {CASES} cases, "
-        f"m = {INITIAL[0]}, …, {INITIAL[-1]}).",
+        f"m = {NARROW[0]}, …, {NARROW[-1]}).",
         equals(1, 0.1),
-        value("ratio", experiment="kernels", depth=1, width=INITIAL).each("width"),
+        value("ratio", experiment="kernels", depth=1, width=NARROW).each("width"),
         Derived("tangent-kernels.md#one-hidden-layer"),
         BOTH,
     ),
@@ -184,17 +181,17 @@ def _design(
     steps: int,
     levels: tuple[list, ...] = LEVELS,
 ) -> dict[str, list[Grid]]:
-    initial, one, two, factors = levels
+    narrow, wide, factors = levels
     efforts = ((1, replicates, deep), (3, thrice, thrice))
     return {
         "kernels": [
-            grid(depth=1, width=initial, replicates=kernels[0]),
-            grid(depth=[2, 3], width=initial, replicates=kernels[1]),
+            grid(depth=1, width=narrow, replicates=kernels[0]),
+            grid(depth=[2, 3], width=narrow, replicates=kernels[1]),
         ],
         "training": [
             grid(depth=depth, width=those, steps=steps, effort=effort, replicates=count)
             for effort, shallow, deeper in efforts
-            for depth, those, count in ((1, one, shallow), (2, two, deeper))
+            for depth, those, count in ((1, wide, shallow), (2, narrow, deeper))
         ],
         "scales": [grid(scale=factors, steps=steps, effort=e, replicates=r) for e, r, _ in efforts],
     }
@@ -205,7 +202,7 @@ STUDY = Study(
     aims="Do wide networks train as their linearisation does, with a kernel that is known, and does it need the width?",
     mechanisms=f"Networks without biases, all weights N(0, 1), scaled in the function; {CASES} cases uniform on the sphere of "
     f"radius √d in d = {INPUTS} dimensions, responses (x₁ + x₂x₃)/2 without noise; gradient descent on the mean squared error, "
-    f"all cases, rate {RATE:g}. Cases are the same at every width.",
+    "all cases, rate 1/(L + 1) with L hidden layers. Cases are the same at every width.",
     estimands="Distances of tangent kernels, predictions and weights, at new points where they are predictions; slopes on width.",
     experiments={"kernels": KERNELS, "training": TRAINING, "scales": SCALES},
     claims=CLAIMS,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from dlstats.nets import Wrapped
     from dlstats.seeds import Streams
 
-RATE = 0.5
+
+def rate(depth: int) -> float:
+    """1/(L + 1) for L hidden layers: n over it is the trace of the limiting kernel of ReLU at n cases, above its eigenvalues."""
+    return 1 / (depth + 1)
 
 
 def data(streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -58,10 +61,10 @@ def simulate_training(condition: Condition, streams: Streams, device: str) -> pd
         streams.draw(lambda rng: rng.standard_normal(size), "start", width=width, depth=depth)
     ).float()
     for name, net in networks.items():
-        fit = modules.trained(net, start, x, y, RATE, steps, device)
+        fit = modules.trained(net, start, x, y, rate(depth), steps, device)
         ends = training.predict(net, fit.parameters, new, "cpu")[..., 0].double().numpy()
         parts = zip(start, fit.parameters, ends, x, new, y, strict=True)
-        compared = [_compared(net, depth if name == "relu" else 0, steps, *part) for part in parts]
+        compared = [_compared(net, depth, name == "relu", steps, *part) for part in parts]
         columns[name] = pd.DataFrame(compared).to_dict("list") | about(fit, x, y, start)
     return stacked(streams, columns)
 
@@ -69,6 +72,7 @@ def simulate_training(condition: Condition, streams: Streams, device: str) -> pd
 def _compared(
     net: Wrapped,
     depth: int,
+    closed: bool,
     steps: int,
     start: Tensor,
     end: Tensor,
@@ -79,7 +83,7 @@ def _compared(
 ) -> dict[str, float]:
     """Of one network: distances of its predictions at new points to two others, of kernel and weights to their start.
 
-    `depth` is 0 where the limiting kernel has no closed form.
+    `closed` is whether the limiting kernel has a closed form.
     """
     from dlstats.studies.dynamics.lazy_training import _modules as modules
 
@@ -87,10 +91,10 @@ def _compared(
     scale, residual = np.sqrt((y**2).mean()), y - first.cases
 
     def gap(kernel: np.ndarray, across: np.ndarray) -> float:
-        change = theory.descent(kernel, across, residual, RATE, steps)
+        change = theory.descent(kernel, across, residual, rate(depth), steps)
         return float(np.sqrt(((predicted - first.new - change) ** 2).mean()) / scale)
 
-    limit = gap(*(theory.tangent_kernel(points, x, depth) for points in (x, new))) if depth else np.nan
+    limit = gap(*(theory.tangent_kernel(points, x, depth) for points in (x, new))) if closed else np.nan
     return {
         "linearised": gap(first.kernel, first.across),
         "limit": limit,

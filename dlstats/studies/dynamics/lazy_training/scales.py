@@ -11,7 +11,7 @@ from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure, Slope
 from dlstats.protocol.study import Experiment, Method
 from dlstats.studies.dynamics.lazy_training.kernels import INPUTS
-from dlstats.studies.dynamics.lazy_training.networks import RATE, ROOT, STEPS, about, data
+from dlstats.studies.dynamics.lazy_training.networks import ROOT, STEPS, about, data, rate
 from dlstats.studies.frames import stacked
 from dlstats.theory import tangent_kernels as theory
 
@@ -43,17 +43,17 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     from dlstats.studies.dynamics.lazy_training import _modules as modules
 
     torch.set_num_threads(1)
-    steps, rate = condition.steps * condition.effort, RATE / condition.scale**2
+    steps, pace = condition.steps * condition.effort, rate(1) / condition.scale**2
     x, new, y = data(streams)
     net = modules.scaled(INPUTS, UNITS, 1, "tanh", factor=condition.scale)
     drawn = torch.from_numpy(streams.draw(lambda rng: rng.standard_normal(net.size), "start"))
     columns = {}
     for name, start in (("centred", drawn), ("doubled", _doubled(net, drawn))):
         target = y + training.predict(net, start, x, "cpu")[..., 0].numpy()
-        fit = modules.trained(net, start, x, target, rate, steps, device)
+        fit = modules.trained(net, start, x, target, pace, steps, device)
         ends = training.predict(net, fit.parameters, new, "cpu")[..., 0].numpy()
         firsts = [modules.state(net, *one) for one in zip(start, x, new, strict=True)]
-        lines = [theory.descent(s.kernel, s.across, r, rate, steps) for s, r in zip(firsts, y, strict=True)]
+        lines = [theory.descent(s.kernel, s.across, r, pace, steps) for s, r in zip(firsts, y, strict=True)]
         gaps = ends - np.stack([s.new for s in firsts]) - np.stack(lines)
         moved = (fit.parameters - start).norm(dim=1) / start.norm(dim=1)
         columns[name] = {
