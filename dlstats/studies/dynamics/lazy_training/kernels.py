@@ -76,16 +76,6 @@ def by_quadrature() -> dict[str, float]:
     return differences
 
 
-def diagonal() -> dict[str, float]:
-    """Largest difference to (L + 1)|x|²/d at points of any length."""
-    x = np.random.default_rng(777001).standard_normal((6, INPUTS))
-    squares = (x**2).sum(axis=1) / INPUTS
-    return {
-        f"L = {depth}": float(np.abs(np.diag(theory.tangent_kernel(x, x, depth)) - (depth + 1) * squares).max())
-        for depth in (1, 2, 5)
-    }
-
-
 KERNELS = Experiment(
     simulate,
     factors={"depth": DEPTH, "width": WIDTH},
