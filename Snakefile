@@ -21,6 +21,7 @@ from dlstats.pipeline import (
     fingerprints,
     grid,
     outside,
+    plan,
     processes,
     registry,
     run,

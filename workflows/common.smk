@@ -24,7 +24,7 @@ RESULTS, REPORTS, AGAIN = Path("results"), Path("reports"), os.environ.get(stand
 processes.of_snakemake(workflow.is_main_process)
 
 if workflow.is_main_process:
-    print(grid.plan(CONFIG), file=sys.stderr)
+    print(plan.table(CONFIG), file=sys.stderr)
     print("\n".join(standing.mark(CONFIG, PROFILE, RESULTS, REPORTS, AGAIN)), file=sys.stderr)
 
 

@@ -112,12 +112,13 @@ def show_config(options: argparse.Namespace) -> None:
 
 def plan(options: argparse.Namespace) -> None:
     """What a run would do and cost."""
-    from dlstats.pipeline import config, grid
+    from dlstats.pipeline import config
+    from dlstats.pipeline import plan as plans
 
     settings = config.load(options.config)
     if options.format == "json":
-        return print_json(grid.planned(settings))
-    print(grid.plan(settings))
+        return print_json(plans.rows(settings))
+    print(plans.table(settings))
 
 
 def cost(options: argparse.Namespace) -> None:

@@ -6,14 +6,12 @@ is never kept, as its file may change.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dlstats.pipeline import fingerprints, outside
+from dlstats.pipeline import fingerprints, outside, sealed
 
 FILE = Path(".snakemake/dlstats.lists")
 
@@ -25,27 +23,10 @@ def answer(config: str | Path, words: Sequence[str], find: Callable[[], str]) ->
         return find()
     told = [fingerprints.stamp(), outside.installed(), str(path), path.read_bytes().hex(), list(words)]
     question = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-    known = _known()
+    known = json.loads(sealed.read(FILE) or "{}")
     if question not in known:
         text = find()
         if not (outside.files() or outside.installed()):
-            _keep({**dict(list(known.items())[-20:]), question: text})
+            sealed.write(FILE, json.dumps({**dict(list(known.items())[-20:]), question: text}))
         return text
     return known[question]
-
-
-def _known() -> dict[str, str]:
-    with contextlib.suppress(OSError, ValueError):
-        seal, text = FILE.read_text(encoding="utf-8").split("\n", 1)
-        if seal == hashlib.sha256(text.encode()).hexdigest():
-            return json.loads(text)
-    return {}
-
-
-def _keep(known: dict[str, str]) -> None:
-    text = json.dumps(known)
-    with contextlib.suppress(OSError):
-        if FILE.parent.is_dir():
-            part = FILE.with_suffix(f".{os.getpid()}")
-            part.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
-            part.replace(FILE)

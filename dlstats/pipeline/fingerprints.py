@@ -20,11 +20,11 @@ import contextlib
 import hashlib
 import importlib.util
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from dlstats import project
+from dlstats.pipeline import sealed
 from dlstats.pipeline.modules import Definition, Module
 from dlstats.pipeline.reach import NATIVE, Code, Place
 from dlstats.pipeline.slices import Slices, split
@@ -272,21 +272,17 @@ def stamp() -> str:
 
 def remember(file: Path) -> None:
     """Write what is `known` for a later process with the same code."""
-    text = json.dumps([stamp(), known()])
     with contextlib.suppress(OSError):
         file.parent.mkdir(exist_ok=True)
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
-        part.replace(file)
+    sealed.write(file, json.dumps([stamp(), known()]))
 
 
 def recall(file: Path) -> None:
     """Know what another process has remembered, if the file is whole and no file of the package was touched since."""
-    with contextlib.suppress(OSError, ValueError):
-        seal, text = file.read_text().split("\n")
-        if hashlib.sha256(text.encode()).hexdigest() == seal:
-            code, digests = json.loads(text)
-            know(digests if code == stamp() else {})
+    text = sealed.read(file)
+    if text is not None:
+        code, digests = json.loads(text)
+        know(digests if code == stamp() else {})
 
 
 def assets_digest() -> str:

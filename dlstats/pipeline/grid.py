@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from dlstats.machine import speed
 from dlstats.pipeline import costs, registry
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.hints import near, short
@@ -234,47 +233,6 @@ def _alike(first: Cell, cell: Cell) -> bool:
 def _room(group: Iterable[Cell], cell: Cell) -> bool:
     group = list(group)
     return len(group) < JOB_CELLS and sum(c.packed for c in group) + cell.packed <= JOB_SECONDS
-
-
-def plan(config: Mapping) -> str:
-    """What a run would do: cells, replicates, jobs and expected core time of every study, as a text table.
-
-    The time is the stated cost times `speed.factor`, and unknown where nothing is stated.
-    """
-    here = speed.factor()
-    lines = [f"{'study':<28}{'cells':>7}{'replicates':>12}{'jobs':>6}{'core time':>12}"]
-    *rows, total = planned(config)
-    lines += map(_plan_row, rows)
-    names = [(study, inner) for study in config["studies"] for inner in design(config, study)]
-    untimed = [f"{study}.{inner}" for study, inner in names if math.isnan(costs.seconds(study, inner, ""))]
-    if len(untimed) < len(names):
-        known = (
-            "as stated; `dlstats doctor --measure` times this machine" if here == 1 else f"{here:.2f} times the stated"
-        )
-        lines.append(f"core time: {known}")
-    if untimed:
-        lines.append(f"never timed, so that the core time is unknown: {', '.join(untimed)}")
-    return "\n".join([*lines, _plan_row(total)])
-
-
-def planned(config: Mapping) -> list[dict]:
-    """The rows of `plan`: study, cells, replicates, jobs and expected seconds on one core, then all studies together.
-
-    The seconds are None where an experiment was never timed.
-    """
-    here, rows = speed.factor(), []
-    for study in config["studies"]:
-        inside, work = cells(config, study), jobs(config, study)
-        counts = {"cells": len(inside), "replicates": sum(c.replicates for c in inside), "jobs": len(work)}
-        rows.append({"study": study, **counts, "core_seconds": here * sum(c.cost for c in inside)})
-    totals = {name: sum(row[name] for row in rows) for name in ("cells", "replicates", "jobs", "core_seconds")}
-    rows.append({"study": "all", **totals})
-    return [row | {"core_seconds": None if math.isnan(row["core_seconds"]) else row["core_seconds"]} for row in rows]
-
-
-def _plan_row(row: Mapping) -> str:
-    time = "unknown" if row["core_seconds"] is None else f"{row['core_seconds']:.0f} s"
-    return f"{row['study']:<28}{row['cells']:>7}{row['replicates']:>12}{row['jobs']:>6}{time:>12}"
 
 
 def families(config: Mapping) -> dict[str, list[str]]:

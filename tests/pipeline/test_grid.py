@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlstats.machine import speed
-from dlstats.pipeline import cells, costs, grid, origins, registry
+from dlstats.pipeline import cells, costs, grid, origins, plan, registry
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.study import RESERVED, Experiment
 from dlstats.protocol.study import grid as levels
@@ -147,11 +147,11 @@ def test_what_was_never_timed_is_told_no_time_and_packed_all_the_same(monkeypatc
     monkeypatch.setattr(costs, "_known", dict)
     (job,) = grid.jobs(toy.config(), "toy")
     assert (len(job.cells), job.about) == (3, "never timed")
-    assert [row["core_seconds"] for row in grid.planned(toy.config())] == [None, None]
+    assert [row["core_seconds"] for row in plan.rows(toy.config())] == [None, None]
     monkeypatch.setattr(costs, "_known", lambda: {"toy.samples": {"a": 0.5}})
     (job,) = grid.jobs(toy.config(), "toy")
     assert job.about == f"about {90 * 0.5:.0f} s"
-    assert grid.planned(toy.config())[-1]["core_seconds"] == pytest.approx(90 * 0.5 * speed.factor())
+    assert plan.rows(toy.config())[-1]["core_seconds"] == pytest.approx(90 * 0.5 * speed.factor())
 
 
 def test_costs_that_cannot_be_read_are_named_with_their_file(monkeypatch, tmp_path):
@@ -192,7 +192,7 @@ def test_the_cost_of_a_plan_scales_with_what_was_measured_here(monkeypatch, tmp_
 
 
 def _cost():
-    return float(grid.plan(toy.config("standard")).split()[-2])
+    return float(plan.table(toy.config("standard")).split()[-2])
 
 
 def test_the_cells_of_a_large_experiment_lie_in_folders_and_are_found_there(tmp_path, monkeypatch):

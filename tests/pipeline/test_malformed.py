@@ -4,7 +4,7 @@ import pytest
 from cases import malformed, toy
 
 from dlstats.cli import parser as command_line
-from dlstats.pipeline import config, costs, grid, yaml12
+from dlstats.pipeline import config, costs, grid, plan, yaml12
 
 EVIL = [
     "$(touch PWNED)x",
@@ -61,7 +61,7 @@ def test_a_run_that_its_limits_allow_is_planned_and_a_larger_one_never_listed():
         }
 
     allowed = config.check(tree(list(range(2, 152)), cells=22_500))
-    assert "22500" in grid.plan(allowed)
+    assert "22500" in plan.table(allowed)
     with pytest.raises(config.ConfigError, match=r"22,500 cells .* more than `limits.cells` allows, 20,000"):
         config.check(tree(list(range(2, 152))))
     with pytest.raises(config.ConfigError, match=r"10,000,000,000 cells .* more than `limits.cells` allows"):
