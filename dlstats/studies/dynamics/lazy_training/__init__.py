@@ -46,7 +46,7 @@ CLAIMS = (
     _falls(
         "DYN13.rate",
         "The distance of the tangent kernel of random ReLU networks to its limit falls as m^({theory}) with two and three hidden "
-        "layers of m units, too (farther of two slopes).",
+        "layers of m units (farther of two slopes).",
         -0.5,
         _slope("distance", "relu", "kernels", depth=[2, 3]).each("depth"),
         PILOT,
@@ -195,8 +195,8 @@ STUDY = Study(
     figures=(
         Figure(
             "lazy_training",
-            "Against the width m. Left: the tangent kernel at initialisation comes to its limit as 1/√m, with any number L of "
-            "hidden layers. Right: predictions after training come to those of the linearised network faster than to those "
+            "Against the width m. Left: the tangent kernel at initialisation comes to its limit as 1/√m, with one to three "
+            "hidden layers (L). Right: predictions after training come to those of the linearised network faster than to those "
             "of gradient descent with the limiting kernel. Dashed: slopes, with numbers. 95 % Monte Carlo intervals.",
             draw,
             "two-column",
