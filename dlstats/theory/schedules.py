@@ -6,6 +6,7 @@ x_(t+1) = x_t − η_t (λ x_t + ξ_t) from x₀ = 1 with independent ξ_t of me
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import gammaln
 
 SCHEDULES = {
     "constant": lambda t, steps: np.ones(steps),
@@ -47,6 +48,13 @@ def robbins_monro(scale: float, n: int) -> tuple[float, float]:
         if t == n // 2:
             half = mean_square
     return half, mean_square
+
+
+def robbins_monro_by_gamma(scale: float, n: int) -> float:
+    """The same after n steps for c < 1: P_n + c² Σ t⁻² P_n/P_t with P_n = {Γ(n + 1 − c) / (Γ(1 − c) n!)}²."""
+    t = np.arange(1, n + 1)
+    log_products = 2 * (gammaln(t + 1 - scale) - gammaln(1 - scale) - gammaln(t + 1))
+    return float(np.exp(log_products[-1]) + scale**2 * (np.exp(log_products[-1] - log_products) / t**2.0).sum())
 
 
 def robbins_monro_exponent(scale: float) -> float:

@@ -45,3 +45,9 @@ def test_the_constant_of_robbins_and_monro_solves_its_equation_and_is_least_at_o
         assert (2 * c - 1) * schedules.robbins_monro_constant(c) == pytest.approx(c**2)
         assert schedules.robbins_monro_constant(c) >= schedules.robbins_monro_constant(1.0) == 1.0
     assert [schedules.robbins_monro_exponent(c) for c in (0.25, 0.5, 2.0)] == [-0.5, -1.0, -1.0]
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.25, 0.75])
+def test_products_of_gamma_functions_give_the_mean_square_of_the_recursion(scale):
+    by_gamma = schedules.robbins_monro_by_gamma(scale, 200)
+    assert by_gamma == pytest.approx(schedules.robbins_monro(scale, 200)[1], rel=1e-10)

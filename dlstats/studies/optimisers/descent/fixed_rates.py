@@ -90,7 +90,7 @@ CHECKS = (
         "alternates between 2 and −2 at 1 (largest difference).",
         equals(0, 1e-12),
         _printed,
-        Stated("NSTDA", "Example: Optimization", "Find w that minimizes the following loss function"),
+        Stated("NSTDA", "Example: Optimization", "w(0) = 2, … = 0.25 … = 1 … = 0.5 … = 0.25 … = 0.125 … = 0.0625"),
     ),
     Check(
         "OPT1.threshold",

@@ -172,15 +172,13 @@ def _directions() -> dict[str, float]:
 
 def _turn() -> dict[str, float]:
     """At ηλ = 1 + γ: changes of sign with and without momentum, and the factors per step, less what they must be."""
-    product = 1 + MOMENTUM
     rules = {"momentum": update_rules.heavy_ball(1.0, MOMENTUM), "none": update_rules.gradient_descent(1.0)}
-    expected = {"momentum": (STEPS / 2, MOMENTUM**0.5), "none": (STEPS, MOMENTUM)}
-    gaps = {}
+    expected, gaps = {"momentum": (STEPS / 2, MOMENTUM**0.5), "none": (STEPS, MOMENTUM)}, {}
     for name, rule in rules.items():
-        changes = changes_of_sign(update_rules.descend(rule, lambda w: product * w, np.array(1.0), STEPS))
-        factor = radius(rule, np.array([product]))
-        gaps[f"{name}, changes"] = abs(changes - expected[name][0])
-        gaps[f"{name}, factor"] = abs(factor - expected[name][1])
+        path = update_rules.descend(rule, lambda w: (1 + MOMENTUM) * w, np.array(1.0), STEPS)
+        changes, factor = expected[name]
+        gaps[f"{name}, changes"] = abs(changes_of_sign(path) - changes)
+        gaps[f"{name}, factor"] = abs(radius(rule, np.array([1 + MOMENTUM])) - factor)
     return gaps
 
 
