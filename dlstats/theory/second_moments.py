@@ -74,6 +74,17 @@ def averaged_excess(
     return float(lam @ (c * (1 + 2 * later)).sum(axis=0)) / steps**2
 
 
+def one_step(eigenvalues: Eigenvalues, n: int, start: Eigenvalues, noise_variance: float = 1.0) -> tuple[float, float]:
+    """(rate, mean excess risk) of the best step of gradient descent on all n samples: η = b/a, λ'c − b²/a, from c = `start`.
+
+    The mean excess risk after a step is λ'c − 2ηb + η²a, b = Σ λ_i² c_i, a = Σ λ_i {λ_i² c_i (1 + 1/n) + λ_i (λ'c + σ²)/n}.
+    """
+    lam, c = np.asarray(eigenvalues, dtype=float), np.asarray(start, dtype=float)
+    b, excess = float(lam**2 @ c), float(lam @ c)
+    a = float(lam**3 @ c) * (1 + 1 / n) + float((lam**2).sum()) * (excess + noise_variance) / n
+    return b / a, excess - b**2 / a
+
+
 def averaged_constant(eigenvalues: Eigenvalues, rate: float) -> float:
     """The limit of n times that excess risk over d σ², 1 + (1 + 1/d) φ/(1 − φ) at one sample a step."""
     return 1 + (1 + 1 / len(eigenvalues)) * stationary_excess(eigenvalues, rate)

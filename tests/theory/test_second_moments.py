@@ -69,6 +69,18 @@ def test_the_average_of_iterates_is_the_double_sum_of_covariances():
     assert theory.averaged_excess(lam, rate, n, start, 0.7) == pytest.approx(direct, rel=1e-12)
 
 
+@pytest.mark.parametrize("n", [3, 50])
+def test_the_best_step_on_all_samples_is_the_best_of_a_batch_of_all(n):
+    lam, start = np.array([1.0, 0.4, 0.1]), np.array([1.0, 2.0, 0.5])
+
+    def excess(rate):
+        return lam @ (theory.transition(lam, rate, n) @ start + rate**2 / n * 0.7 * lam)
+
+    rate, least = theory.one_step(lam, n, start, 0.7)
+    assert least == pytest.approx(excess(rate), rel=1e-12)
+    assert min(excess(0.99 * rate), excess(1.01 * rate)) > least
+
+
 @pytest.mark.parametrize("eigenvalues", [(1.0, 1.0), (1.0, 0.3, 0.3)])
 def test_averages_tend_to_their_constant(eigenvalues):
     n, rate, d = 100_000, 0.15, len(eigenvalues)

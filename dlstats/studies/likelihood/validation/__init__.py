@@ -195,7 +195,7 @@ def _exact(name: str, method: str, at: int) -> float:
     if name == "least_squares":
         return EXACT[method](at, DIMENSION)
     if name == "neighbours":
-        return {"training": 0.0, "new": theory.nearest_neighbour_risk(at), "all": 0.5}[method]
+        return {"training": 0.0, "new": theory.nearest_neighbour_risk(at)}[method]
     return theory.best_proportion(at, CASES, ACCURACY) if method == "validation" else ACCURACY
 
 
@@ -223,8 +223,8 @@ STUDY = Study(
         Figure(
             "optimism",
             f"Left: errors of least squares with {DIMENSION} inputs; what the training error lacks is twice d/n. Middle: the "
-            "nearest neighbour makes no error on its own cases and errs a third of the time on new ones, all n neighbours half "
-            "of the time. Right: the best of K equal models looks better the more there are, and is not. Dotted: exact values. "
+            "nearest neighbour makes no error on its own cases and errs a third of the time on new ones. "
+            "Right: the best of K equal models looks better the more there are, and is not. Dotted: exact values. "
             "95 % Monte Carlo intervals.",
             _draw,
             "two-column",

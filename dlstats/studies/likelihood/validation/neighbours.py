@@ -1,4 +1,4 @@
-"""The nearest neighbour, and all of them, where the labels are 1 with probability x on [0, 1]."""
+"""The nearest neighbour where the labels are 1 with probability x on [0, 1]."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ def simulate_neighbours(condition: Condition, streams: Streams, device: str) -> 
     def one(rng: np.random.Generator) -> np.ndarray:
         x, new = rng.random((condition.n, 1)), rng.random((QUERIES, 1))
         y, y_new = rng.random(condition.n) < x[:, 0], rng.random(QUERIES) < new[:, 0]
-        of_all = (y_new != majority(y)).mean()
         if y.all() or not y.any():
-            return np.array([0.0, (y_new != y[0]).mean(), of_all])
+            return np.array([0.0, (y_new != y[0]).mean()])
         fitted = KNeighborsClassifier(1).fit(x, y)
-        return np.array([(fitted.predict(x) != y).mean(), (fitted.predict(new) != y_new).mean(), of_all])
+        return np.array([(fitted.predict(x) != y).mean(), (fitted.predict(new) != y_new).mean()])
 
     errors = streams.draw(one, "data", n=condition.n)
     return stacked(streams, {name: {"error": column} for name, column in zip(NEAREST, errors.T, strict=True)})
@@ -57,7 +56,6 @@ def all_neighbours() -> float:
 NEAREST = {
     "training": Method("nearest, training cases", "the nearest neighbour at the cases that were fitted"),
     "new": Method("nearest, new cases", "the nearest neighbour at new inputs and responses"),
-    "all": Method("all n, new cases", "the majority of all cases, which are the n nearest", "forest"),
 }
 NEIGHBOURS = Experiment(
     simulate_neighbours,
@@ -78,15 +76,6 @@ CLAIMS = (
         .each("n")
         .minus(lambda line: theory.nearest_neighbour_risk(line["n"])),
         Derived("validation.md#nearest-neighbours-on-the-unit-interval"),
-        NSTDA,
-    ),
-    Claim(
-        "FND3.all",
-        "With k = n nearest neighbours the majority of all labels is all that is left: with P(y = 1) = x on [0, 1] it errs with "
-        "probability 1/2, twice as often as the best rule, however large n (farthest difference, n = 10, …, 1000).",
-        equals(0, 0.01),
-        value("error", experiment="neighbours", method="all").each("n").minus(0.5),
-        Derived("validation.md#all-neighbours"),
         NSTDA,
     ),
     Claim(
