@@ -100,6 +100,20 @@ def gamma_shape_bound(shape: float) -> float:
     return float(np.linalg.inv(gamma(shape, 1.0))[0, 0])
 
 
+def normal_scale_error(n: int) -> float:
+    """n E(s − σ)² over its bound σ²/2, s the root of the mean squared deviation of n ≥ 2 normal observations from their mean.
+
+    2{2n − 1 − √(8n) Γ(n/2)/Γ((n − 1)/2)}, as √n s/σ has the law of χ with n − 1 degrees of freedom; tends to 1.
+    """
+    chi = math.exp(math.lgamma(n / 2) - math.lgamma((n - 1) / 2))  # E χ over √2
+    return 2 * (2 * n - 1 - math.sqrt(8 * n) * chi)
+
+
+def exponential_rate_error(n: int) -> float:
+    """n E(1/ȳ − r)² over its bound r² for n ≥ 3 exponential observations of rate r: n(n + 2)/((n − 1)(n − 2))."""
+    return n * (n + 2) / ((n - 1) * (n - 2))
+
+
 def laplace_median_variance(n: int) -> float:
     """n Var of the median of an odd number n of Laplace(0, 1) observations: 1 + 2√(2/π)/√n + O(1/n), against the bound 1.
 

@@ -28,6 +28,28 @@ def test_the_bound_for_a_shape_is_that_of_an_unknown_rate():
         assert information.gamma_shape_bound(shape) == pytest.approx(1 / profile, rel=1e-9)
 
 
+def integrated(density, ends):
+    """The integral of a density over the intervals between some ends."""
+    return sum(scipy.integrate.quad(density, a, b, epsabs=1e-15, limit=200)[0] for a, b in itertools.pairwise(ends))
+
+
+@pytest.mark.parametrize("n", [5, 25, 401])
+def test_exact_errors_of_maximum_likelihood_are_integrals_over_their_laws(n):
+    def scale(total):  # of squared deviations, χ² with n − 1 degrees of freedom
+        return 2 * n * (math.sqrt(total / n) - 1) ** 2
+
+    def rate(total):  # of n exponential observations
+        return n * (n / total - 1) ** 2
+
+    for found, error, law in (
+        (information.normal_scale_error, scale, scipy.stats.chi2(n - 1)),
+        (information.exponential_rate_error, rate, scipy.stats.gamma(n)),
+    ):
+        ends = [0, *law.ppf([1e-9, 0.01, 0.5, 0.99, 1 - 1e-9]), math.inf]
+        total = integrated(lambda x, error=error, law=law: error(x) * law.pdf(x), ends)
+        assert found(n) == pytest.approx(total, rel=1e-7)
+
+
 @pytest.mark.parametrize("n", [5, 25, 401])
 @pytest.mark.parametrize(
     ("found", "law"),
@@ -46,8 +68,7 @@ def test_the_variance_of_a_median_is_that_of_its_order_statistic(found, law, n):
         return x * x * float(law.pdf(x)) * math.exp(log_constant + m * math.log(below * above)) if above > 0 else 0.0
 
     ends = (0, 1 / math.sqrt(n), 6 / math.sqrt(n), 30, math.inf)
-    total = sum(scipy.integrate.quad(density, a, b, epsabs=1e-15, limit=200)[0] for a, b in itertools.pairwise(ends))
-    assert found(n) == pytest.approx(2 * n * total, rel=1e-7)
+    assert found(n) == pytest.approx(2 * n * integrated(density, ends), rel=1e-7)
 
 
 def test_medians_without_a_middle_or_a_variance_are_refused():

@@ -158,11 +158,14 @@ def _draw(evidence: Evidence, figure) -> None:
     )
 
 
-def _design(replicates: int, searches: int) -> dict:
+def _design(replicates: int, searches: int, longer: int) -> dict:
     return {
         "dichotomies": [grid(inputs=d, points=counts, replicates=replicates) for d, counts in LOADS.items()],
         "correlation": grid(n=SAMPLES, replicates=replicates),
-        "deep": grid(layers=[1, 2, 3, 4], replicates=searches),
+        "deep": [
+            grid(layers=[1, 2, 3, 4], effort=1, replicates=searches),
+            grid(layers=[2, 4], effort=3, replicates=longer),
+        ],
     }
 
 
@@ -187,5 +190,5 @@ STUDY = Study(
     ),
     limits="The VC dimension of deep networks, of which only the order is known, cannot be found by enumeration; the "
     "Rademacher complexity of networks of three and more layers is only searched for, which finds a lower bound of it.",
-    designs={"smoke": _design(12, 2), "standard": _design(2500, 100), "paper": _design(10000, 400)},
+    designs={"smoke": _design(12, 2, 2), "standard": _design(2500, 100, 40), "paper": _design(10000, 400, 160)},
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.claim import Claim, at_most, equals
-from dlstats.protocol.factor import Condition, Factor
+from dlstats.protocol.claim import Claim, at_most
+from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import LevelContrast, Measure
 from dlstats.protocol.origin import Finding, Theorem
 from dlstats.protocol.readers import value
@@ -17,17 +17,16 @@ from dlstats.theory import capacity as theory
 
 CASES, INPUTS, WIDTH = 40, 10, 16
 STARTS, STEPS = 8, 200
-STEP = np.geomspace(1, 0.02, STEPS)
 
 
-def searched(x: np.ndarray, signs: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
+def searched(x: np.ndarray, signs: np.ndarray, weights: list[np.ndarray], steps: int = STEPS) -> np.ndarray:
     """Largest mean of signs times outputs that ascent finds from every start, (reps, starts); all matrices have norm 1.
 
     `weights` are matrices of shape (reps, starts, out, in), the last with out = 1. Every step adds to each matrix its gradient
-    at unit norm times the step, and takes the norm out again.
+    at unit norm times the step, which falls from 1 to 0.02, and takes the norm out again.
     """
     best = np.full(weights[0].shape[:2], -np.inf)
-    for step in STEP:
+    for step in np.geomspace(1, 0.02, steps):
         weights = [w / _norm(w) for w in weights]
         outputs = [x[:, None]]
         for w in weights:
@@ -50,6 +49,8 @@ def _norm(w: np.ndarray) -> np.ndarray:
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
     """The best of all starts on points of the unit sphere, and its ratio to the bound."""
+    from dlstats.training.recipes import digest
+
     layers = condition.layers
 
     def points(rng: np.random.Generator) -> np.ndarray:
@@ -65,14 +66,17 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         )
         for k in range(layers)
     ]
-    found = searched(x, signs, weights).max(axis=1)
+    steps = STEPS * condition.effort
+    found = searched(x, signs, weights, steps).max(axis=1)
     bounds = np.array([theory.frobenius_bound(layers, one) for one in x])
-    return stacked(streams, {"search": {"found": found, "of_bound": found / bounds}})
+    digests = [digest(*both) for both in zip(x, signs, strict=True)]
+    columns = {"found": found, "of_bound": found / bounds, "epochs": steps, "data_digest": digests}
+    return stacked(streams, {"search": columns})
 
 
 DEEP = Experiment(
     simulate,
-    factors={"layers": Factor("layers of weights", int, symbol="L", at_least=1, at_most=10)},
+    factors={"layers": Factor("layers of weights", int, symbol="L", at_least=1, at_most=10)} | EFFORT,
     methods={
         "search": Method(
             "search",
@@ -101,10 +105,10 @@ CLAIMS = (
     ),
     Claim(
         "CPX9.depth",
-        "ReLU networks with four weight matrices of Frobenius norm 1 follow random signs no better than with two, as far as a "
-        "search finds, where the bound (√(2 ln 2 L) + 1)‖X‖/n grows by a quarter "
+        "ReLU networks with four weight matrices of Frobenius norm 1 follow random signs as well as with two, and as far as a "
+        "search finds at most {theory:g} times so well, where the bound (√(2 ln 2 L) + 1)‖X‖/n grows by a quarter "
         f"({SETTING}; ratio of the complexities found).",
-        equals(1.0, 0.1),
+        at_most(1.01),
         value("found", "ratio(mean)", layers=4, against="layers=2"),
         Finding("capacity, seed 777001"),
         ("JSM", "BIOS"),

@@ -14,7 +14,7 @@ from dlstats.studies.likelihood.information import identities, recipe, scores, s
 from dlstats.theory import information as theory
 
 BOTH = ("JSM", "BIOS")
-MIDDLE = 25_601
+ODD = 25_601
 """Observations whose median has its variance compared with the limit."""
 CHANGES = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
 
@@ -33,13 +33,13 @@ def _null() -> dict[str, float]:
 
 
 def medians_rate() -> dict[str, float]:
-    """|factor − 2| by which the distance of n Var from its limit falls from n ≈ `MIDDLE`/2 to `MIDDLE`."""
+    """|factor − 2| by which the distance of n Var from its limit falls from n ≈ `ODD`/2 to `ODD`."""
     limits = {
         "normal": (theory.normal_median_variance, math.pi / 2),
         "Cauchy": (theory.cauchy_median_variance, math.pi**2 / 4),
     }
-    half = MIDDLE // 2 + 1
-    return {name: abs((f(half) - limit) / (f(MIDDLE) - limit) - 2) for name, (f, limit) in limits.items()}
+    half = ODD // 2 + 1
+    return {name: abs((f(half) - limit) / (f(ODD) - limit) - 2) for name, (f, limit) in limits.items()}
 
 
 CLAIMS = (
@@ -65,8 +65,8 @@ CHECKS = (
     ),
     Check(
         "LIK1.von_mises",
-        "That of von Mises distributions is, too, to the 2 × 10⁻⁹ to which torch evaluates Bessel functions (relative "
-        "difference).",
+        "The Fisher information of von Mises distributions is that of the closed form, to the 2 × 10⁻⁹ to which torch evaluates "
+        "Bessel functions (relative difference).",
         equals(0, 1e-8), lambda: _gaps(von_mises=True), Theorem("lehmann1998", "sections 2.5 and 2.6"), BOTH,
     ),
     Check(
@@ -78,15 +78,15 @@ CHECKS = (
     Check(
         "LIK3",
         "The median of Laplace data reaches the bound 1 for n Var at the rate 1/√n only: √n (n Var − 1) tends to 2√(2/π) = 1.596 "
-        f"(by the density of the middle one of {MIDDLE:,}).",
+        f"(by the density of the middle one of {ODD:,}).",
         equals(2 * math.sqrt(2 / math.pi), 0.01),
-        lambda: math.sqrt(MIDDLE) * (theory.laplace_median_variance(MIDDLE) - 1),
+        lambda: math.sqrt(ODD) * (theory.laplace_median_variance(ODD) - 1),
         Derived("likelihood.md#the-median-of-laplace-data"), BOTH,
     ),
     Check(
         "LIK3.medians",
         "n Var of the median of normal and of Cauchy data comes to its limits π/2 and π²/4 at the rate 1/n, where that of "
-        f"Laplace data comes to its own at 1/√n: when n doubles to {MIDDLE:,} both distances are halved (by the density of the "
+        f"Laplace data comes to its own at 1/√n: when n doubles to {ODD:,} both distances are halved (by the density of the "
         "middle one; factor, difference from 2).",
         equals(0, 0.01), medians_rate, Derived("likelihood.md#other-medians"), BOTH,
     ),
