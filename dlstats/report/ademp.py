@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dlstats.protocol.factor import written
-from dlstats.report import blocks, formulas, ledger, sentences
+from dlstats.report import blocks, formulas, ledger
 from dlstats.report.blocks import Block, Heading, Paragraph, Table, right, wide
 from dlstats.report.digits import Shown, exact
 from dlstats.report.protocol import Protocol
@@ -31,25 +31,36 @@ def adem(fixed: Protocol) -> list[Block]:
 
 
 def paragraphs(fixed: Protocol, with_formulas: bool = False) -> Iterator[tuple[str, Text]]:
-    """A protocol in sentences, by term: what its tables hold; `with_formulas` every statistic has its own."""
+    """A protocol in sentences, by term: what its tables hold, each method and each measure once; with formulas or without."""
     for name, text in (("Data-generating mechanisms", fixed.mechanisms), ("Estimands", fixed.estimands)):
         if text.strip():
             yield name, prose(text)
     for experiment in fixed.experiments:
         of = f" of the experiment “{experiment['title']}”" if len(fixed.experiments) > 1 else ""
-        yield (
-            f"Design{of}",
-            prose(joined((_design(entry, experiment["factors"]) for entry in experiment["design"]), " ")),
-        )
-        methods = "; ".join(f"{m['label']}: {m['description'].rstrip('.')}" for m in experiment["methods"].values())
-        yield "Methods", prose(methods, ".")
-        yield "Measures", prose(joined(_measured(experiment["measures"], with_formulas), "; "), ".")
+        yield f"Design{of}", prose(joined(_design(experiment), " "))
+    if fixed.experiments:
+        methods = [(m["label"], m["description"]) for e in fixed.experiments for m in e["methods"].values()]
+        said = (f"{label}: {description.rstrip('.')}" for label, description in dict.fromkeys(methods))
+        yield "Methods", prose("; ".join(said), ".")
+        measures = [m for e in fixed.experiments for m in e["measures"]]
+        yield "Measures", joined(_measured(measures, with_formulas), " ")
 
 
-def _design(entry: Mapping, labels: Mapping[str, str]) -> Text:
-    levels = "; ".join(f"{labels.get(name, name)} {_shown(values)}" for name, values in entry["levels"].items())
-    target = ", doubled to a target" if entry["target"] else ""
-    return prose(f"{levels[:1].upper()}{levels[1:]} ({_replicates_of(entry)}{target}).")
+def _design(experiment: Mapping) -> Iterator[str]:
+    """The levels that all parts of a design have, then those in which they differ, with the replicates."""
+    first, *others = (entry["levels"] for entry in experiment["design"])
+    shared = {name: values for name, values in first.items() if others and all(o.get(name) == values for o in others)}
+    if shared:
+        yield f"{_crossed(shared, experiment['factors'])}."
+    for entry in experiment["design"]:
+        levels = {name: values for name, values in entry["levels"].items() if name not in shared}
+        target = ", doubled to a target" if entry["target"] else ""
+        yield f"{_crossed(levels, experiment['factors'])} ({_replicates_of(entry)}{target}).".lstrip()
+
+
+def _crossed(levels: Mapping[str, Sequence], labels: Mapping[str, str]) -> str:
+    words = "; ".join(f"{labels.get(name, name)} {_shown(values)}" for name, values in levels.items())
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _replicates_of(entry: Mapping) -> str:
@@ -62,18 +73,14 @@ def _shown(values: Sequence) -> str:
 
 
 def _measured(measures: Iterable[Mapping], with_formulas: bool) -> Iterator[Text]:
-    """Measures with the statistics taken of each; or statistics, with their formulas, and what each is taken of."""
-    taken: dict[str, dict[str, None]] = {}
+    """The statistics, and what each is taken of."""
+    taken: dict[formulas.Formula, dict[str, None]] = {}
     for measure in measures:
-        pair = (formulas.find(str(measure["statistic"])), str(measure["label"]))
-        key, value = (pair[0].words, pair[1]) if with_formulas else (pair[1], pair[0].words)
-        taken.setdefault(key, {})[value] = None
-    found = {f.words: f for f in (formulas.find(str(measure["statistic"])) for measure in measures)}
-    for key, values in taken.items():
-        if with_formulas:
-            yield prose(f"{key} ", Span("math", found[key].typst, key), f" of {sentences.listed(list(values))}")
-        else:
-            yield prose(f"{key} ({', '.join(values)})")
+        taken.setdefault(formulas.find(str(measure["statistic"])), {})[str(measure["label"])] = None
+    for formula, labels in taken.items():
+        words = f"{formula.words[:1].upper()}{formula.words[1:]}"
+        maths = (" ", Span("math", formula.typst, formula.words)) if with_formulas else ()
+        yield prose(words, *maths, f": {'; '.join(labels)}.")
 
 
 def conditions(experiment: Mapping, title: str, key: str) -> Table:

@@ -49,7 +49,7 @@ def ledger_table(part: pd.DataFrame, material: Material, family: str, title: str
     """The claims of a family: what is said and by whom, what is required, what was found, and the verdict."""
     rows = [_claim(record, material) for record in part.to_dict("records")]
     columns = (
-        Column(prose("claim, verdict"), width=2.6),
+        Column(prose("claim, verdict"), width=2.4),
         wide("statement and who says it"),
         right("required"),
         right("found (mcse)"),
@@ -62,23 +62,15 @@ def _claim(record: Mapping, material: Material) -> tuple[Content, ...]:
     why = ledger.text(record.get("reason")) or (ledger.text(record.get("note")) if row.verdict == "not run" else "")
     needed = ledger.known(record, "needed")
     why += f" (about {needed:,.0f} replicates)" if needed is not None else ""
-    source = ledger.source(record, material.sources)
-    said = prose(
-        row.statement, *((BREAK, small(source)) if source else ()), *((BREAK, small(f"Why: {why}.")) if why else ())
-    )
+    more = [*ledger.source(record, material.sources), *([f". Why: {why}"] if why else [])]
     margin = (BREAK, small("margin ", row.margin)) if row.margin.is_number else ()
-    values = joined([f"against {row.p_against.text}", f"for {row.p_for.text}"]) if row.p_for.is_number else ()
+    values = ("; p ", row.p_against, ", ", row.p_for) if row.p_for.is_number else ()
     failed = f", {row.failed.text} failed" if row.failed.text not in ("0", "–") else ""
     return (
         prose(anchor(f"claim-{row.claim}", row.claim), BREAK, verdict(row.verdict)),
-        said,
+        prose(row.statement, *((" ", small(*more, ".")) if more else ())),
         prose(row.expected, *margin),
-        prose(
-            row.estimate,
-            BREAK,
-            small(f"R = {row.replicates.text}{failed}"),
-            *((BREAK, small("p ", values)) if values else ()),
-        ),
+        prose(row.estimate, BREAK, small(f"R = {row.replicates.text}{failed}", *values)),
     )
 
 
@@ -162,7 +154,7 @@ def _indexes(material: Material) -> list[Block]:
     for name, lines in found.items():
         if lines:
             items = tuple(_line(line, material.ledger) for line in lines)
-            parts += [Heading(TEXTS["indexes"][name], 2, f"index-{name}", "appendix"), in_columns(items)]
+            parts += [Heading(TEXTS["indexes"][name], 2, f"index-{name}", "appendix"), in_columns(items, size="tiny")]
     if by_reading:
         rows = [(slip.id, ", ".join(slip.lectures), slip.printed, slip.right) for slip in by_reading]
         columns = ("slip", "lecture", wide("the slide says"), wide("what holds"))

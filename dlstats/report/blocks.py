@@ -38,9 +38,10 @@ class Paragraph(Block):
 
 @dataclass(frozen=True)
 class Bullets(Block):
-    """A list."""
+    """A list; `size` tiny is for indexes."""
 
     items: tuple[Text, ...]
+    size: str = ""
 
 
 @dataclass(frozen=True)

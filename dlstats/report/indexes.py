@@ -15,6 +15,8 @@ from dlstats.report.files import packaged
 
 LOSSES: Mapping[str, Sequence[str]] = packaged("texts.yaml")["losses"]
 """Losses by name, each with the words by which texts know it."""
+OTHERS = "others"
+"""What BibTeX writes for authors who are not named."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def by_slide(statements: pd.DataFrame, slips: Iterable[Erratum]) -> list[Line]:
 
 
 def by_theorem(statements: pd.DataFrame, sources: Mapping[str, Source]) -> list[Line]:
-    """Theorems in print that claims and checks test, by source, and the proofs of `docs/proofs/`."""
+    """Theorems in print that claims and checks test, by source, and the files of proofs in `docs/proofs/`."""
     lines: dict[str, list[str]] = {}
     for row in statements.to_dict("records"):
         cite, source = str(row["cite"]), str(row["source"])
@@ -49,7 +51,7 @@ def by_theorem(statements: pd.DataFrame, sources: Mapping[str, Source]) -> list[
             place = source.partition(";")[0]
             lines.setdefault(f"{sources[cite].short}{', ' if place else ''}{place}", []).append(str(row["claim"]))
         elif row["origin"] == "derived" and source:
-            lines.setdefault(f"Proof {source}", []).append(str(row["claim"]))
+            lines.setdefault(f"Proofs, {source.partition('#')[0]}", []).append(str(row["claim"]))
     return [Line(term, tuple(claims)) for term, claims in sorted(lines.items())]
 
 
@@ -57,7 +59,8 @@ def by_author(statements: pd.DataFrame, sources: Mapping[str, Source]) -> list[L
     """Authors of what claims cite."""
     lines: dict[str, list[str]] = {}
     for row in statements.to_dict("records"):
-        for name in sources[row["cite"]].names if row["cite"] in sources else ():
+        names = sources[row["cite"]].names if row["cite"] in sources else ()
+        for name in (n for n in names if n != OTHERS):
             lines.setdefault(name, []).append(str(row["claim"]))
     return [Line(term, tuple(claims)) for term, claims in sorted(lines.items(), key=lambda line: line[0].casefold())]
 

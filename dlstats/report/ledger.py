@@ -20,7 +20,7 @@ from dlstats.report.blocks import Column, Table, right, wide
 from dlstats.report.digits import Shown, count, exact, show
 from dlstats.report.interval import Interval, interval
 from dlstats.report.tables import note
-from dlstats.report.text import BREAK, Content, Span, Text, anchor, code, joined, prose, ref, verdict
+from dlstats.report.text import Content, Span, Text, anchor, code, joined, prose, ref, verdict
 
 CLAIM = Column(prose("claim"), width=2.4)
 """A column of claims, whose long names break."""
@@ -162,7 +162,7 @@ def checks_table(checks: pd.DataFrame, key: str, caption: str, size: str = "smal
     """Checks with what is required and what was found, of as many values as the last column says."""
     cells = []
     for r, values, holds in zip(rows(checks), checks["values"], checks["holds"], strict=True):
-        name = prose(anchor(f"claim-{r.claim}", r.claim), BREAK, verdict("holds" if holds else "fails"))
+        name = prose(Span("sign", "", "holds" if holds else "fails"), anchor(f"claim-{r.claim}", r.claim))
         cells.append((name, r.statement, r.expected, r.estimate, count(values)))
     columns = (Column(prose("check"), width=2.6), wide("statement"), *map(right, ("required", "found", "values")))
     return blocks.table(key, caption, columns, cells, size=size)

@@ -42,7 +42,7 @@ def lines(out) -> dict[str, str]:
 FIELDS = re.compile(
     rf"(?P<relation>[=≤≥]) (?P<theory>{NUMBER}(?: × 10\S+)?)(?: margin (?P<margin>{NUMBER}))?"
     rf" (?P<found>(?:{NUMBER}|–)(?: \([\d.]+\))?(?: × 10\S+)?)"
-    rf" R = (?P<replicates>\d+|–)(?:, (?P<failed>\d+) failed)?(?: p against (?P<against>\S+), for (?P<favour>\S+))?"
+    rf" R = (?P<replicates>\d+|–)(?:, (?P<failed>\d+) failed)?(?:; p (?P<against>\S+), (?P<favour>\S+))?"
 )
 
 
