@@ -13,11 +13,11 @@ if Path(workflow.basedir, "dlstats").is_dir():  # the repository
     sys.path.insert(0, workflow.basedir)
 
 from dlstats.cli import ask, waiting
-from dlstats.machine import gpus
 from dlstats.pipeline import (
     aside,
     complaints,
     config as settings,
+    devices,
     fingerprints,
     grid,
     outside,

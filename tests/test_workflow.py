@@ -20,10 +20,10 @@ FOLDER = "dlstats/studies/approximation/sawtooth/"
 CLAIMS = FOLDER + "sawtooth_training.py"
 
 
-def _snakemake(folder, *words, cores=2, profile="tiny"):
+def _snakemake(folder, *words, cores=2, profile="tiny", **variables):
     command = [sys.executable, "-m", "snakemake", "--config", f"profile={profile}", "--cores", str(cores), *words]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder)}
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder)} | variables
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
 
 
@@ -44,9 +44,14 @@ def _rules(done):
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     copy_project(folder, studies=["sawtooth"])
-    done = _snakemake(folder)
+    done = _snakemake(folder, CUDA_VISIBLE_DEVICES="7,8")  # as if there were two GPUs, which torch does not see
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def test_a_run_that_says_nothing_of_gpus_has_one_job_for_each(project):
+    first = min((project / ".snakemake" / "log").glob("*.log"))
+    assert re.search(r"Provided resources: .*gpu\D+2\b", first.read_text())
 
 
 def test_all_files_are_there_under_their_names(project):

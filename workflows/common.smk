@@ -23,6 +23,9 @@ RESULTS, REPORTS, AGAIN = Path("results"), Path("reports"), os.environ.get(stand
 
 processes.of_snakemake(workflow.is_main_process)
 
+if workflow.is_main_process and workflow.nodes is None:  # a cluster counts its GPUs itself
+    workflow.global_resources.setdefault("gpu", devices.at_once())
+
 if workflow.is_main_process:
     print(plan.table(CONFIG), file=sys.stderr)
     print("\n".join(standing.mark(CONFIG, PROFILE, RESULTS, REPORTS, AGAIN)), file=sys.stderr)

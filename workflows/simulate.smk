@@ -1,10 +1,6 @@
 # Cells -> raw replicates. One rule per job, so that a job can hold many cells and its outputs have readable names.
 
 
-# `--resources gpu=2` runs two jobs at once where there are GPUs, each on its own (`dlstats.machine.gpus`).
-GPUS = int(CONFIG["device"] == "cuda" or (CONFIG["device"] == "auto" and bool(gpus.gpus())))
-
-
 for study in STUDIES:
     for job in JOBS[study]:
 
@@ -22,7 +18,7 @@ for study in STUDIES:
             resources:
                 limit=CONFIG["job_limit"],
                 runtime=grid.minutes(job),
-                gpu=GPUS,
+                gpu=devices.taken(CONFIG, job),
             params:
                 experiment=f"{study}.{job.experiment}",
                 cells=job.ids,

@@ -120,7 +120,8 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Where networks are trained."""
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="where to train")
+    where = "where to train; auto: on a GPU where there is one and the networks are enough for it (default: auto)"
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help=where)
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:

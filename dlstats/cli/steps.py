@@ -29,8 +29,7 @@ def simulate(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[[str], None], began: float) -> int:
-    from dlstats.machine import gpus
-    from dlstats.pipeline import cells, complaints, processes, registry
+    from dlstats.pipeline import cells, complaints, devices, processes, registry
 
     add_file(options)
     study, inner = registry.experiment(options.experiment)
@@ -40,8 +39,7 @@ def _simulate(options: argparse.Namespace, names: Sequence[str], tell: Callable[
         target = (measure, _number(mcse, float, "--target MCSE"), _number(cap, int, "--target AT_MOST"))
     where = (options.results, options.device)
     job = cells.Run(study, inner, tuple(names), options.seed, options.replicates, *where, target, options.many)
-    if options.device != "cpu":
-        gpus.take(gpus.gpus())
+    devices.hold(study, inner, options.device)
     if options.limit:
         prefix, destination = f"dlstats simulate: {options.experiment} is", (options.log, options.with_parent)
         processes.stop_after(options.limit, began, lambda text: complaints.complain(f"{prefix} {text}", *destination))

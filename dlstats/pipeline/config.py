@@ -79,7 +79,7 @@ class Config(checked.Model):
     seed: int = Field(ge=0, lt=LARGEST)
     """Root seed. Every random stream is derived from it, the study, the role and the replicate."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where networks are trained. `auto` takes a CUDA GPU when there is one."""
+    """Where networks are trained. `auto` takes a CUDA GPU when there is one and the networks are enough to be worth it."""
     failed_share: float = Field(default=0.1, ge=0, le=1, allow_inf_nan=False)
     """A claim that rests on a cell with more than this proportion of failed replicates is undecided."""
     job_limit: float = Field(default=7200, gt=0, le=processes.LONGEST, allow_inf_nan=False)

@@ -73,6 +73,12 @@ class Fingerprints:
         code, roots = self._cells(module, experiment)
         return sorted(f"{d.module.name}:{d.label}" for d in code.reach(roots))
 
+    def trains(self, module: str, experiment: str) -> str:
+        """`yes` where its `simulate` reaches what chooses the device of networks, `no` where it does not."""
+        code, roots = self._cells(module, experiment)
+        device = f"{self.package.name}.training.device"
+        return "yes" if any(d.module.name == device for d in code.reach(roots)) else "no"
+
     def summary(self, module: str, experiment: str) -> str:
         """What its measures, contrasts, slopes and the names of its keys and methods reach."""
         code, home = self._open(module)
@@ -250,7 +256,7 @@ def _remembered(ask: Callable[..., str]) -> Callable[..., str]:
 
 
 cells, summary, part = _remembered(HERE.cells), _remembered(HERE.summary), _remembered(HERE.part)
-definitions, plug = _remembered(HERE.definitions), _remembered(HERE.plug)
+definitions, plug, trains = map(_remembered, (HERE.definitions, HERE.plug, HERE.trains))
 
 
 def known() -> dict[str, str]:

@@ -40,16 +40,18 @@ def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterat
 
 def _by_torch(problem: Problem, device: torch.device, begin: int, end: int, size: int) -> Iterator[Fit]:
     """The fits of blocks of `size` rows; of two halves where a block does not fit in the memory that others leave of a GPU."""
+    earlier = torch_backend.Earlier()
     for first in range(begin, end, size):
         last = min(first + size, end)
         try:
-            fit = torch_backend.run(blocks.part(problem, first, last, device))
+            fit = torch_backend.run(blocks.part(problem, first, last, device), earlier)
         except torch.cuda.OutOfMemoryError:
             if last - first == 1:
                 raise
             say(f"a block of {last - first} does not fit in the memory that is free on the GPU", logging.WARNING)
             fit = None
         if fit is None:  # what the block held is freed once its error is forgotten
+            earlier.descent = None
             torch.cuda.empty_cache()
             yield from _by_torch(problem, device, first, last, -(-(last - first) // 2))
         else:

@@ -43,11 +43,12 @@ def fit(
     may hold K rows per replicate, its restarts, consecutive. `loss(prediction, y)` is pointwise, (reps, n, d_out) and
     (reps, n, k) -> (reps, n, d_out or 1), and is tried on all responses first, on the CPU. `generators`, one per
     replicate, order the minibatches. `validation` is a pair like (x, y). Blocks of replicates are trained after each
-    other; their size changes no result. `progress` gets a line every few seconds, by default the logger `dlstats`.
+    other; their size changes no result. `device` `auto` takes a GPU where there is one and the networks are enough to
+    be worth it (`dlstats.training.device.WORTH`). `progress` gets a line every few seconds, by default the logger `dlstats`.
     `backend` is `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
     """
-    where = resolve(device)
     task = problem(net, loss, start, x, y, training, generators, validation)
+    where = resolve(device, len(start) * (training.batch_size or task.x.shape[1]) * net.size)
     parts, report = [], Progress(len(start), progress)
     for part in backends.fits(task, where, backend):
         parts.append(part)
@@ -74,9 +75,9 @@ def predict(
     Each network is computed alone, from memory of its own: products of matrices are rounded by how many there are in a
     batch and by where they lie, and a network has the same bits in every block.
     """
-    where = resolve(device)
     inputs = torch.as_tensor(x)
     inputs = inputs if inputs.ndim == 3 else inputs.unsqueeze(0)
+    where = resolve(device, inputs.shape[1] * net.size)
     outputs = []
     with torch.no_grad():
         for row in range(len(parameters)):

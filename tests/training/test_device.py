@@ -1,17 +1,18 @@
 """What a GPU does, as far as it can be seen without one; and all of it where there is one."""
 
-import contextlib
-
 import numpy as np
 import pytest
 import torch
+from cases.pretended_gpu import pretend
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dlstats import nets, training
 from dlstats.losses.regression import squared
-from dlstats.training import blocks
+from dlstats.training import backends, blocks
 from dlstats.training.device import resolve
 from dlstats.training.optimisers import OPTIMISERS
 from dlstats.training.torch_backend import backend as torch_backend
+from dlstats.training.torch_backend import lbfgs
 from dlstats.training.torch_backend.backpropagation import Backpropagation
 from dlstats.training.torch_backend.cuda_graph import DeviceSteps
 from dlstats.training.torch_backend.descent import Descent
@@ -43,6 +44,123 @@ def test_cuda_without_a_gpu_is_a_clear_error():
         training.fit(NET, squared, nets.initialise(NET, generators()), *data(), training.Training(2), device="cuda")
 
 
+@pytest.mark.parametrize(
+    ("net", "networks", "batch_size", "taken"),
+    [
+        (nets.Mlp(5, (16, 16, 16)), 50, None, "cpu"),  # few small networks
+        (nets.Mlp(5, (16, 16, 16)), 500, None, "cuda"),  # many
+        (nets.Mlp(5, (16, 16, 16)), 500, 8, "cpu"),  # many, a few samples a step
+        (nets.Mlp(5, (256, 256, 256)), 1, None, "cuda"),  # a wide one
+    ],
+)
+def test_a_gpu_is_taken_by_itself_where_the_networks_are_enough(net, networks, batch_size, taken, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    seen = []
+    monkeypatch.setattr(backends, "fits", lambda task, where, backend: seen.append(where.type) or 1 / 0)
+    start, x = torch.zeros(networks, net.size), np.zeros((128, 5))
+    plan, rngs = training.Training(2, batch_size=batch_size), [np.random.default_rng(0)]
+    for device in ("auto", "cpu", "cuda"):
+        with pytest.raises(ZeroDivisionError):
+            training.fit(net, squared, start, x, x[:, :1], plan, rngs, device=device)
+    assert seen == [taken, "cpu", "cuda"]
+
+
+def test_a_few_predictions_stay_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    training.predict(NET, torch.zeros(5, NET.size), np.zeros((N, D)))  # torch for the CPU would refuse a GPU
+    assert resolve("auto").type == "cuda"
+
+
+def second_order(optimiser):
+    plan = training.Training(40, 0.01, optimiser, tolerance=3e-3, dtype="float64")
+    start = nets.initialise(NET, generators(), dtype="float64")
+    return training.fit(NET, squared, start, *data(), plan, device="cpu", backend="torch")
+
+
+@pytest.mark.parametrize("optimiser", ["lbfgs", "levenberg_marquardt"])
+def test_trials_after_the_last_that_counts_change_nothing(optimiser, monkeypatch):
+    usual = second_order(optimiser)
+    asked = []
+    monkeypatch.setattr(lbfgs, "asked", lambda trial, running: asked.append(trial) or trial % 64 == 0)
+    seldom = second_order(optimiser)
+    assert max(asked) == 64 > usual.steps.max()
+    assert set(usual.status) == {"ok", "not_converged"}
+    for name in ("parameters", "loss", "steps", "status"):
+        np.testing.assert_array_equal(getattr(seldom, name), getattr(usual, name))
+
+
+def test_a_gpu_is_asked_once_in_eight_trials():
+    class There(torch.Tensor):
+        is_cuda = True
+
+    here, there = torch.ones(1), torch.ones(1).as_subclass(There)
+    assert [lbfgs.asked(trial, here) for trial in range(4)] == [True] * 4
+    assert [trial for trial in range(20) if lbfgs.asked(trial, there)] == [0, 8, 16]
+
+
+@pytest.mark.parametrize("net", [NET, nets.Mlp(D, (6, 5), 2, "prelu", skip=True)])
+def test_gradients_lie_where_they_are_wanted_on_a_gpu(net):
+    """No launch for a copy; and the numbers are those of the CPU's way."""
+    start = nets.initialise(net, generators(), dtype="float64").to("meta")
+    x, y = torch.zeros(REPS, D, N, dtype=torch.float64, device="meta"), torch.zeros(REPS, N, net.d_out, device="meta")
+    gradient = Backpropagation(net, squared, start, N)
+    with Launched() as seen:
+        gradient(x, y)
+    assert "aten.bmm.out" in seen.names
+    assert not [name for name in seen.names if "copy" in name]
+
+
+class Launched(TorchDispatchMode):
+    """The operations that are carried out."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        self.names.append(str(function))
+        return function(*arguments, **(options or {}))
+
+
+@pytest.mark.parametrize(
+    ("rows", "captured"),
+    [(REPS, 1), (2, 2), (1, 1)],  # 5; 2, 2 and 1; five of 1
+)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"batch_size": 7},
+        {"keep": "best", "patience": 2},
+        {"learning_rate": (0.1, 0.03, 0.01, 0.003, 0.001)},
+    ],
+    ids=str,
+)
+def test_blocks_of_equal_shapes_share_a_captured_step(how, rows, captured, monkeypatch):
+    plan = training.Training(**{"steps": 12, "learning_rate": 0.05, "dtype": "float64"} | how)
+    start = nets.initialise(NET, generators(), dtype="float64")
+    monkeypatch.setattr(torch_backend, "REGISTERS", 0)  # no copies of rows, which a GPU does without
+    usual = training.fit(NET, squared, start, *data(), plan, generators(3), device="cpu", backend="torch")
+    seen = pretend(monkeypatch)
+    monkeypatch.setattr(blocks, "size", lambda problem, device: rows)
+    again = training.fit(NET, squared, start, *data(), plan, generators(3), device="cpu", backend="torch")
+    torch.testing.assert_close(usual.parameters, again.parameters, rtol=1e-10, atol=1e-12)
+    for name in ("step", "steps", "status"):
+        np.testing.assert_array_equal(getattr(usual, name), getattr(again, name))
+    assert seen["captured"] == captured
+
+
+def test_data_that_all_replicates_share_stay_what_they_are(monkeypatch):
+    x, y = (part[:1] for part in data())
+    before = x.copy(), y.copy()
+    pretend(monkeypatch)
+    monkeypatch.setattr(blocks, "size", lambda problem, device: 2)
+    start = nets.initialise(NET, generators(), dtype="float64")
+    training.fit(NET, squared, start, x, y, training.Training(5, dtype="float64"), device="cpu", backend="torch")
+    np.testing.assert_array_equal(x, before[0])
+    np.testing.assert_array_equal(y, before[1])
+
+
 @pytest.mark.parametrize("rates", [0.01, (0.1, 0.03, 0.01, 0.003, 0.001)])
 @pytest.mark.parametrize("keep", ["last", "best"])
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
@@ -69,22 +187,6 @@ def test_steps_that_read_their_numbers_on_the_device_are_those_of_the_host(optim
         torch.testing.assert_close(device, host, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.skipif(not CUDA, reason="there is no GPU")
-@pytest.mark.parametrize("batch_size", [None, 8])
-@pytest.mark.parametrize("optimiser", [*OPTIMISERS, "lbfgs", "levenberg_marquardt"])
-def test_a_gpu_agrees_with_the_cpu(optimiser, batch_size):
-    if batch_size and optimiser not in OPTIMISERS:
-        return
-    plan = training.Training(100, 0.01, optimiser, batch_size=batch_size, keep="best", dtype="float64")
-    start = nets.initialise(NET, generators(), dtype="float64")
-    cpu, card = (
-        training.fit(NET, squared, start, *data(), plan, generators(2), device=device, backend="torch")
-        for device in ("cpu", "cuda")
-    )
-    # 100 steps in float64 magnify a rounding of 1e-16 by less than 1e8
-    np.testing.assert_allclose(card.loss, cpu.loss, rtol=1e-8)
-
-
 @pytest.mark.parametrize("steps", [1, 2, 5])
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_a_captured_step_is_warmed_up_undone_and_replayed(steps, batch_size, monkeypatch):
@@ -92,73 +194,21 @@ def test_a_captured_step_is_warmed_up_undone_and_replayed(steps, batch_size, mon
     plan = training.Training(steps, 0.05, "adam", keep="best", batch_size=batch_size, dtype="float64")
     start = nets.initialise(NET, generators(), dtype="float64")
     usual = training.fit(NET, squared, start, *data(), plan, generators(3), device="cpu", backend="torch")
-    pretend(monkeypatch, fails=False)
+    seen = pretend(monkeypatch)
     again = training.fit(NET, squared, start, *data(), plan, generators(3), device="cpu", backend="torch")
     torch.testing.assert_close(usual.parameters, again.parameters, rtol=1e-10, atol=1e-12)
     np.testing.assert_array_equal(usual.step, again.step)
-    assert pretended["captured"] == 1
+    assert seen["captured"] == 1
 
 
 def test_a_step_that_cannot_be_captured_is_taken_all_the_same_and_the_stream_is_the_usual_one(monkeypatch):
     plan = training.Training(4, 0.05, "adam", dtype="float64")
     start = nets.initialise(NET, generators(), dtype="float64")
     usual = training.fit(NET, squared, start, *data(), plan, device="cpu", backend="torch")
-    pretend(monkeypatch, fails=True)
+    seen = pretend(monkeypatch, fails=True)
     again = training.fit(NET, squared, start, *data(), plan, device="cpu", backend="torch")
     torch.testing.assert_close(usual.parameters, again.parameters, rtol=1e-10, atol=1e-12)
-    assert pretended["stream"] == "usual"
-
-
-pretended = {}
-"""What the pretended GPU has seen."""
-
-
-def pretend(monkeypatch, fails):
-    """Streams and graphs as torch has them, on the CPU; a capture that `fails` leaves its stream behind, as torch's does."""
-    pretended.update(captured=0, stream="usual", taken=None)
-
-    class Stream:
-        def wait_stream(self, other):
-            pass
-
-    class Graph(torch.cuda.CUDAGraph):
-        def __new__(cls):
-            return object.__new__(cls)
-
-        def __init__(self):
-            pass
-
-        def replay(self):
-            pretended["taken"].advance()
-
-    class Capture:
-        def __init__(self, graph):
-            pass
-
-        def __enter__(self):
-            pretended["stream"] = "capture"
-
-        def __exit__(self, *error):
-            if not fails:
-                pretended["stream"] = "usual"
-
-    advance = DeviceSteps.advance
-
-    def watched(steps):
-        if pretended["stream"] != "capture":
-            return advance(steps)
-        if fails:
-            raise RuntimeError("operation not permitted when stream is capturing")
-        pretended.update(captured=pretended["captured"] + 1, taken=steps)
-
-    monkeypatch.setattr(DeviceSteps, "advance", watched)
-    monkeypatch.setattr(Descent, "_captured", lambda self: True)
-    monkeypatch.setattr(torch.cuda, "Stream", Stream)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda: Stream())
-    monkeypatch.setattr(torch.cuda, "set_stream", lambda stream: pretended.update(stream="usual"))
-    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
-    monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
-    monkeypatch.setattr(torch.cuda, "graph", Capture)
+    assert seen["stream"] == "usual"
 
 
 @pytest.mark.parametrize(("dtype", "rows"), [("float32", 2), ("float64", 1)])
@@ -181,11 +231,11 @@ def test_a_block_that_does_not_fit_is_halved(monkeypatch):
     )
     run, tried = torch_backend.run, []
 
-    def small(problem):
+    def small(problem, earlier):
         tried.append(len(problem.start))
         if len(problem.start) > 2:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
-        return run(problem)
+        return run(problem, earlier)
 
     monkeypatch.setattr(torch_backend, "run", small)
     again = training.fit(
@@ -193,3 +243,20 @@ def test_a_block_that_does_not_fit_is_halved(monkeypatch):
     )
     assert tried == [5, 3, 2, 1, 2]
     assert torch.equal(whole.parameters, again.parameters)
+
+
+def test_an_earlier_block_makes_room_for_the_halves_of_one_that_does_not_fit(monkeypatch):
+    run, seen = torch_backend.run, []
+
+    def second_fails(problem, earlier):
+        seen.append(earlier)
+        if len(seen) == 2:
+            assert earlier.descent is not None
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        assert len(seen) != 3 or seen[1].descent is None
+        return run(problem, earlier)
+
+    monkeypatch.setattr(torch_backend, "run", second_fails)
+    monkeypatch.setattr(blocks, "size", lambda problem, device: 2)
+    training.fit(NET, squared, nets.initialise(NET, generators()), *data(), training.Training(3), backend="torch")
+    assert len(seen) == 5

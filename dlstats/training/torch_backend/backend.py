@@ -18,16 +18,32 @@ from dlstats.training.torch_backend.differentiation import gradient as of
 from dlstats.training.torch_backend.projection import Projected
 from dlstats.training.torch_backend.record import finish
 
-__all__ = ["checks", "run"]
+__all__ = ["Earlier", "checks", "run"]
 
 
 REGISTERS = 32
 """Numbers that a loop of torch on the CPU takes at once at most: two registers of 16."""
 
 
+class Earlier:
+    """The descent of the last block of a training on a GPU: the next one of its shapes needs no graph of its own."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.descent: Descent | None = None
+
+    def take(self, problem: Problem) -> Descent | None:
+        """It, with the problem in its place; None, and its memory is free, where the problem has other shapes."""
+        descent, self.descent = self.descent, None
+        if descent is None or not descent.takes(problem):
+            return None
+        descent.take(problem)
+        return descent
+
+
 @torch.no_grad()
-def run(problem: Problem) -> Fit:
-    """Train a block that lies on its device.
+def run(problem: Problem, earlier: Earlier | None = None) -> Fit:
+    """Train a block that lies on its device, after an `earlier` one of the same training if there was one.
 
     A replicate alone is to have the bits that it has among others. So copies of the last row are trained as well: one at
     least, because BLAS multiplies one matrix by another kernel than several; and on a CPU as many as fill two registers,
@@ -38,11 +54,17 @@ def run(problem: Problem) -> Fit:
     if problem.start.device.type == "cpu":
         samples = [training.batch_size or problem.x.shape[1], *(len(v[0][0]) for v in [problem.validation] if v)]
         copies = -(-REGISTERS // min(*samples, problem.start.shape[1]))
+    earlier = earlier or Earlier()
+    if not copies:
+        return _run(problem, earlier)
     chosen = torch.arange(rows + copies).clamp(max=rows - 1)
-    return _run(blocks.taken(problem, chosen, problem.start.device)).rows(slice(rows)) if copies else _run(problem)
+    return _run(blocks.taken(problem, chosen, problem.start.device), earlier).rows(slice(rows))
 
 
-def _run(problem: Problem) -> Fit:
+def _run(problem: Problem, earlier: Earlier) -> Fit:
+    descent = earlier.take(problem)
+    if descent is not None:
+        return _descended(descent, earlier)
     training, parameters = problem.training, problem.start.clone()
     x = problem.x.transpose(1, 2).contiguous()
     gradient: Backpropagation | Differentiation | Projected = of(
@@ -52,9 +74,14 @@ def _run(problem: Problem) -> Fit:
         gradient = Projected(gradient, parameters, x.expand(len(parameters), -1, -1), problem.y)
     if training.optimiser in ("lbfgs", "levenberg_marquardt"):
         return _second_order(problem, gradient, parameters, x.expand(len(parameters), -1, -1))
-    descent = Descent(problem, gradient, parameters, x)
+    return _descended(Descent(problem, gradient, parameters, x), earlier)
+
+
+def _descended(descent: Descent, earlier: Earlier) -> Fit:
     descent.run()
-    return finish(problem, parameters, descent.record)
+    if isinstance(descent.gradient, Backpropagation):  # a projection has the samples in memory of its own
+        earlier.descent = descent
+    return finish(descent.problem, descent.parameters, descent.record)
 
 
 def _second_order(

@@ -31,7 +31,7 @@ class Backpropagation:
         self._products = {
             name: torch.empty_like(view, memory_format=torch.contiguous_format)
             for name, view in self._into.items()
-            if view.ndim == 3
+            if view.ndim == 3 and parameters.is_cpu
         }
         reps = len(parameters)
         self._z = [parameters.new_empty(reps, width, samples) for width in net.sizes[1:]]
@@ -107,9 +107,11 @@ class Backpropagation:
         return () if slope is None else (slope.unsqueeze(2),)
 
     def _total(self, name: str, h: Tensor | None, delta: Tensor) -> None:
-        """The gradient of a parameter; BLAS writes a matrix whole first, which is faster than into the row."""
+        """The gradient of a parameter; on a CPU, BLAS writes a matrix whole first, which is faster than into the row."""
         if h is None:
             torch.sum(delta, dim=2, out=self._into[name])
+        elif name not in self._products:
+            torch.bmm(h, delta.transpose(1, 2), out=self._into[name])
         else:
             self._into[name].copy_(torch.bmm(h, delta.transpose(1, 2), out=self._products[name]))
 

@@ -6,7 +6,7 @@ read at a counter on the device, so that the same kernels serve all steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -62,8 +62,30 @@ class DeviceSteps:
         return [self.descent.parameters, *self.descent.state, self.index, *recorded]
 
 
-def captured(descent: Descent) -> Callable[[int, Tensor, Tensor], None]:
+class Captured:
     """`step(index, x, y)` as the replay of a graph, or step by step where a loss cannot be captured."""
+
+    def __init__(self, descent: Descent) -> None:
+        """Capture a step, and take none."""
+        self.batched = descent.problem.training.batch_size is not None
+        self.steps = DeviceSteps(descent, *_fixed(descent))
+        self.graph = _capture(self.steps)
+
+    def __call__(self, index: int, x: Tensor, y: Tensor) -> None:
+        """The next step; the first of a block has index 0."""
+        if index == 0:
+            self.steps.index.zero_()
+        if self.batched:
+            self.steps.x.copy_(x)
+            self.steps.y.copy_(y)
+        if self.graph is None:
+            self.steps.advance()
+        else:
+            self.graph.replay()
+
+
+def _fixed(descent: Descent) -> tuple[Tensor, Tensor]:
+    """Where a captured step finds its samples: the full batch, or a place for minibatches that holds the first samples."""
     batch = descent.problem.training.batch_size
     x, y = descent.x, descent.problem.y
     if batch is not None:
@@ -71,19 +93,7 @@ def captured(descent: Descent) -> Callable[[int, Tensor, Tensor], None]:
         x, y = x.new_empty(reps, d, batch), y.new_empty(reps, batch, y.shape[2])
         x.copy_(descent.x[:, :, :batch])
         y.copy_(descent.problem.y[:, :batch].expand_as(y))
-    steps = DeviceSteps(descent, x, y)
-    graph = _capture(steps)
-
-    def step(index: int, x_now: Tensor, y_now: Tensor) -> None:
-        if batch is not None:
-            x.copy_(x_now)
-            y.copy_(y_now)
-        if graph is None:
-            steps.advance()
-        else:
-            graph.replay()
-
-    return step
+    return x, y
 
 
 def _capture(steps: DeviceSteps) -> torch.cuda.CUDAGraph | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import repeat
 
 import torch
@@ -37,6 +38,26 @@ class Descent:
         self.rate: Number = problem.rates[0]
         if isinstance(training.learning_rate, tuple):
             self.rate = parameters.new_tensor(problem.rates).unsqueeze(1)
+        self._captured: cuda_graph.Captured | None = None
+
+    def takes(self, problem: Problem) -> bool:
+        """Whether another block of the same training can be put in the place of this one, to replay its captured step."""
+        own = self.problem
+        pairs = ((own.start, problem.start), (own.x, problem.x), (own.y, problem.y))
+        return self._captured is not None and all(a.shape == b.shape for a, b in pairs)
+
+    def take(self, problem: Problem) -> None:
+        """Put another block in the place of this one: the same memory, which the captured step reads and writes."""
+        self.parameters.copy_(problem.start)
+        self.x[: len(problem.x)].copy_(problem.x.transpose(1, 2))
+        self.problem.y.copy_(problem.y)
+        self.problem = replace(problem, y=self.problem.y)
+        for tensor in self.state:
+            tensor.zero_()
+        if isinstance(self.rate, Tensor):
+            self.rate.copy_(self.rate.new_tensor(problem.rates).unsqueeze(1))
+        if self.record is not None:
+            self.record.forget(problem.start)
 
     def step(self, x: Tensor, y: Tensor, index: int | Tensor, factor: Number, coefficients: tuple[Number, ...]) -> None:
         """Gradient, record and update; the numbers of step `index` are numbers, or scalars on the device."""
@@ -64,7 +85,9 @@ class Descent:
     def run(self) -> None:
         """All steps, or until every replicate has stopped."""
         training = self.problem.training
-        samples, step = self._samples(), cuda_graph.captured(self) if self._captured() else self._step
+        if self._captured is None and self._capturable():
+            self._captured = cuda_graph.Captured(self)
+        samples, step = self._samples(), self._captured or self._step
         asks = self.every * (64 if self.parameters.is_cuda else 1)
         for index in range(training.steps):
             if self.record is not None and index % self.every == 0 and not self.sees:
@@ -74,7 +97,7 @@ class Descent:
             step(index, *next(samples))
         self.check(training.steps)
 
-    def _captured(self) -> bool:
+    def _capturable(self) -> bool:
         """Whether the steps lie in a CUDA graph; what a module does in its own is not known."""
         return self.parameters.is_cuda and not isinstance(self.gradient, Differentiation)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import torch
 from torch import Tensor
@@ -12,6 +13,9 @@ MEMORY = 10
 ARMIJO, CURVATURE = 1e-4, 0.9
 TRIALS = 25
 """Trials on one line; after them the memory is dropped, and if that was empty the replicate stops."""
+
+ASKS = 8
+"""Trials between two questions to a GPU whether any replicate still runs. Trials after the last one that did change nothing."""
 
 Evaluate = Callable[[], tuple[Tensor, Tensor]]
 """Loss (reps,) and gradient (reps, p) at the parameters' present values."""
@@ -89,17 +93,19 @@ def minimise(evaluate: Evaluate, parameters: Tensor, steps: int, tolerance: floa
     """Change `parameters` by at most `steps` trials; returns the trials of each replicate and whether it converged.
 
     A replicate has converged when no entry of its gradient exceeds `tolerance`; it stops then, or when no step along
-    the steepest descent lowers its loss. Every trial evaluates all replicates, each at a point of its own search.
+    the steepest descent lowers its loss. Every trial evaluates all replicates, each at a point of its own search. A
+    GPU is asked every eighth trial whether any still runs, and is otherwise not waited for; at most seven trials are wasted.
     """
     loss, gradient = evaluate()
     memory, point, direction = Memory.empty(parameters), parameters.clone(), -gradient
     line = Line.begin(_first(gradient))
     taken = torch.zeros(len(parameters), dtype=torch.int64, device=parameters.device)
     running = loss.isfinite()
+    trials = count()
     while True:
         converged = (gradient.abs() <= tolerance).all(dim=1)
         running = running & ~converged & (taken < steps)
-        if not running.any():
+        if asked(next(trials), running) and not running.any():
             parameters.copy_(point)
             return taken, converged
         taken += running
@@ -118,6 +124,11 @@ def minimise(evaluate: Evaluate, parameters: Tensor, steps: int, tolerance: floa
         memory.drop(lost)
         direction = torch.where(accepted | lost, memory.direction(gradient), direction)
         line.restart(accepted | lost, torch.where(memory.inverse[-1] > 0, 1.0, _first(gradient)))
+
+
+def asked(trial: int, running: Tensor) -> bool:
+    """Whether it is looked at before this trial if any replicate still runs: the answer of a GPU must be waited for."""
+    return not running.is_cuda or trial % ASKS == 0
 
 
 def _first(gradient: Tensor) -> Tensor:

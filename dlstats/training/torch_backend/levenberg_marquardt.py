@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import torch
 from torch import Tensor
 
 from dlstats.nets import views
+from dlstats.training.torch_backend import lbfgs
 from dlstats.training.torch_backend.backpropagation import Backpropagation
 
 START = 1e-3
@@ -47,7 +50,7 @@ def minimise(
 
     δ solves (J'J + μ I) δ = −J'r; μ follows the ratio of the actual to the predicted gain [Madsen, Nielsen and
     Tingleff 2004, algorithm 3.16]. A replicate has converged when the gradient of its mean squared error is at most
-    `tolerance`; it stops then, or when damping cannot lower the loss any more.
+    `tolerance`; it stops then, or when damping cannot lower the loss any more. A GPU is asked as in `lbfgs`.
     """
     jacobian = Jacobian(inner, parameters, x.shape[2])
     residual, rows = jacobian(x, y)
@@ -56,11 +59,12 @@ def minimise(
     damping = START * rows.square().sum(dim=2).amax(dim=1).double() / size
     growth = torch.full_like(damping, 2.0)
     taken = torch.zeros(len(parameters), dtype=torch.int64, device=parameters.device)
+    trials = count()
     while True:
         slope = (rows @ residual.unsqueeze(2)).squeeze(2).double() / size
         converged = 2 * slope.abs().amax(dim=1) <= tolerance
         running = ~converged & loss.isfinite() & (damping < 1e12) & (taken < steps)
-        if not running.any():
+        if lbfgs.asked(next(trials), running) and not running.any():
             return taken, converged
         taken += running
         step = _solve(rows, damping, slope, size)

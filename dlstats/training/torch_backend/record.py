@@ -17,15 +17,20 @@ class Record:
 
     def __init__(self, start: Tensor, patience: int | None) -> None:
         """Nothing seen yet."""
-        reps = len(start)
-        self.parameters = start.clone()
-        self.score = torch.full((reps,), math.inf, dtype=start.dtype, device=start.device)
-        self.step = torch.zeros(reps, dtype=torch.int64, device=start.device)
-        self.idle = torch.zeros_like(self.step)
-        self.steps = torch.zeros_like(self.step)
-        self.running = torch.ones(reps, dtype=torch.bool, device=start.device)
-        self.finite = self.running.clone()
+        self.parameters, self.score = torch.empty_like(start), torch.empty_like(start[:, 0])
+        self.step, self.idle, self.steps = (torch.empty_like(self.score, dtype=torch.int64) for _ in range(3))
+        self.running, self.finite = (torch.empty_like(self.score, dtype=torch.bool) for _ in range(2))
         self.patience = patience
+        self.forget(start)
+
+    def forget(self, start: Tensor) -> None:
+        """Nothing seen yet, of a block that starts there."""
+        self.parameters.copy_(start)
+        self.score.fill_(math.inf)
+        for counter in (self.step, self.idle, self.steps):
+            counter.zero_()
+        for flag in (self.running, self.finite):
+            flag.fill_(True)
 
     def see(self, step: int | Tensor, score: Tensor, parameters: Tensor) -> None:
         """Keep `parameters` where `score` is the smallest so far; stop where it is not finite or patience is out."""
@@ -57,14 +62,19 @@ def finish(problem: Problem, parameters: Tensor, record: Record | None) -> Fit:
         validation = final_loss(problem, weights, *problem.validation)
     good = (finite & loss.isfinite()).tolist()
     return Fit(
-        parameters=weights.cpu(),
+        parameters=_apart(weights),
         loss=loss.cpu().numpy(),
         validation_loss=validation.cpu().numpy(),
-        step=step.cpu().numpy(),
-        steps=steps.cpu().numpy(),
+        step=_apart(step).numpy(),
+        steps=_apart(steps).numpy(),
         status=np.array(["ok" if fine else "diverged" for fine in good]),
         **unknown(len(good)),
     )
+
+
+def _apart(tensor: Tensor) -> Tensor:
+    """A copy on the CPU: the next block may be put in the memory of this one."""
+    return tensor.to("cpu", copy=True)
 
 
 def final_loss(problem: Problem, parameters: Tensor, x: Tensor, y: Tensor) -> Tensor:
