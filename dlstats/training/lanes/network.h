@@ -58,9 +58,10 @@ template <bool WIDE> struct Network {
     std::vector<V*> h, slope;     // of every layer: outputs (then their gradients), derivatives of the activation
     std::vector<V*> turned;       // wide only: weights with fan_in across
     const T* x = nullptr;         // the block's inputs
-    long step_a, x_row;           // numbers from one unit to the next, from one sample's inputs to the next
+    long x_row;                   // numbers from one sample's inputs to the next
+    static constexpr long STEP = WIDE ? 1 : L;  // from one unit to the next
 
-    Network(const Plan& p, Arena& arena, long block) : plan(p), step_a(WIDE ? 1 : L), x_row(p.inputs * step_a) {
+    Network(const Plan& p, Arena& arena, long block) : plan(p), x_row(p.inputs * STEP) {
         for (size_t l = 0; l < p.layers.size(); l++) {
             const Layer& layer = p.layers[l];
             h.push_back(arena.take(block * layer.stride));
@@ -76,9 +77,9 @@ template <bool WIDE> struct Network {
         return sum;
     }
 
-    Operand inputs_of(long l) const {
-        if (l == 0) return {x, x_row, step_a};
-        return {reinterpret_cast<const T*>(h[l - 1]), plan.row(l - 1) * L, step_a};
+    Along<STEP> inputs_of(long l) const {
+        if (l == 0) return {x, x_row};
+        return {reinterpret_cast<const T*>(h[l - 1]), plan.row(l - 1) * L};
     }
 
     V slope_of(const V* w, long l) const {
@@ -92,7 +93,7 @@ template <bool WIDE> struct Network {
             const Layer& y = plan.layers[l];
             const V* bias = w + y.bias;
             V* out = h[l];
-            Operand b{reinterpret_cast<const T*>(w + y.weight), y.stride * L, L};
+            Along<L> b{reinterpret_cast<const T*>(w + y.weight), y.stride * L};
             auto start = [=](long, long j) { return bias[j]; };
             if (l < last && plan.activation == RELU)
                 product<WIDE>(n, y.columns, y.in, inputs_of(l), b, start, [=](long i, long j, V z) {
@@ -111,7 +112,7 @@ template <bool WIDE> struct Network {
     void add_skip(const V* w, long n) {
         const Layer& y = plan.layers.back();
         V* out = h.back();
-        Operand b{reinterpret_cast<const T*>(w + plan.skip), y.stride * L, L};
+        Along<L> b{reinterpret_cast<const T*>(w + plan.skip), y.stride * L};
         product<WIDE>(n, y.columns, plan.inputs, inputs_of(0), b, [=](long i, long j) { return out[i * y.stride + j]; },
                       [=](long i, long j, V z) { out[i * y.stride + j] = z; });
     }
@@ -136,7 +137,7 @@ template <bool WIDE> struct Network {
         long last = plan.layers.size() - 1;
         for (long l = last; l >= 0; l--) {
             const Layer& y = plan.layers[l];
-            Operand delta{reinterpret_cast<const T*>(h[l]), y.stride * L, step_a};
+            Along<STEP> delta{reinterpret_cast<const T*>(h[l]), y.stride * L};
             weights_gradient(inputs_of(l), y.in, y, h[l], g + y.weight, n, fresh);
             bias_gradient(h[l], y, g + y.bias, n, fresh);
             if (l == last && plan.skip >= 0) weights_gradient(inputs_of(0), plan.inputs, y, h[l], g + plan.skip, n, fresh);
@@ -150,35 +151,48 @@ template <bool WIDE> struct Network {
         }
     }
 
-    void weights_gradient(Operand a, long in, const Layer& y, const V* delta, V* g, long n, bool fresh) {
-        Operand left{a.at, a.inner, a.outer}, right{reinterpret_cast<const T*>(delta), y.stride * L, L};
+    void weights_gradient(Along<STEP> a, long in, const Layer& y, const V* delta, V* g, long n, bool fresh) {
+        Across<STEP> left{a.at, a.outer};
+        Along<L> right{reinterpret_cast<const T*>(delta), y.stride * L};
         long stride = y.stride;
         product<WIDE>(in, y.columns, n, left, right, [=](long i, long j) { return fresh ? V{} : g[i * stride + j]; },
                       [=](long i, long j, V sum) { g[i * stride + j] = sum; });
     }
 
+    // In the order of samples, several units side by side: one sum alone waits for its last addition.
     void bias_gradient(const V* delta, const Layer& y, V* g, long n, bool fresh) {
-        for (long j = 0; j < y.columns; j++) {
-            V sum = fresh ? V{} : g[j];
-            for (long s = 0; s < n; s++) sum += delta[s * y.stride + j];
-            g[j] = sum;
-        }
+        long j = 0;
+        for (; j + 8 <= y.columns; j += 8) bias_sums<8>(delta + j, y.stride, g + j, n, fresh);
+        for (; j < y.columns; j++) bias_sums<1>(delta + j, y.stride, g + j, n, fresh);
     }
 
-    void inputs_gradient(Operand delta, const V* w, long l, long n) {
+    template <int COLUMNS> static void bias_sums(const V* delta, long stride, V* g, long n, bool fresh) {
+        V sum[COLUMNS];
+#pragma GCC unroll 8
+        for (int c = 0; c < COLUMNS; c++) sum[c] = fresh ? V{} : g[c];
+        for (long s = 0; s < n; s++, delta += stride)
+#pragma GCC unroll 8
+            for (int c = 0; c < COLUMNS; c++) sum[c] += delta[c];
+#pragma GCC unroll 8
+        for (int c = 0; c < COLUMNS; c++) g[c] = sum[c];
+    }
+
+    void inputs_gradient(Along<STEP> delta, const V* w, long l, long n) {
         const Layer &y = plan.layers[l], &below = plan.layers[l - 1];
-        long columns = below.columns, stride = below.stride, turned_stride = spread(plan.across(y.in)) * L;
+        long columns = below.columns, stride = below.stride;
         V* out = h[l - 1];
-        Operand b{reinterpret_cast<const T*>(w + y.weight), L, y.stride * L};
-        if (WIDE) b = {reinterpret_cast<const T*>(turned[l]), turned_stride, L};
+        auto weights = [&] {
+            if constexpr (WIDE) return Along<L>{reinterpret_cast<const T*>(turned[l]), spread(plan.across(y.in)) * L};
+            else return Across<L>{reinterpret_cast<const T*>(w + y.weight), y.stride * L};
+        }();
         auto none = [](long, long) { return V{}; };
         if (plan.activation == RELU)
-            product<WIDE>(n, columns, y.out, delta, b, none, [=](long i, long j, V v) {
+            product<WIDE>(n, columns, y.out, delta, weights, none, [=](long i, long j, V v) {
                 V& at = out[i * stride + j];
                 at = select(at <= 0, V{}, v);
             });
         else
-            product<WIDE>(n, columns, y.out, delta, b, none, [=](long i, long j, V v) { out[i * stride + j] = v; });
+            product<WIDE>(n, columns, y.out, delta, weights, none, [=](long i, long j, V v) { out[i * stride + j] = v; });
     }
 
     static void multiply(V* g, const V* by, const Layer& y, long n) {

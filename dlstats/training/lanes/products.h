@@ -12,12 +12,21 @@
 #define LANES_COLUMNS (LANES_BYTES == 64 ? 4 : 2)
 #endif
 
-struct Operand {
+// Where A(i, p) or B(p, j) lies: `outer` numbers from one first index to the next, `inner` from one second index to the next.
+// The step that is the same for every layer is known to the compiler, which then needs no register for it.
+template <long STEP> struct Along {
     const T* at;
-    long outer, inner;  // steps along (i, p) for A, along (p, j) for B, in numbers
+    long outer;
+    static constexpr long inner = STEP;
 };
 
-// One load for a row of the block: left alone, GCC reads it again from memory for every column.
+template <long STEP> struct Across {
+    const T* at;
+    long inner;
+    static constexpr long outer = STEP;
+};
+
+// One load for a row or column of the block: left alone, GCC reads it again from memory for every product.
 INLINE void keep_in_register(V& v) {
 #if defined(LANES_ONE)
     (void)v;
@@ -37,8 +46,8 @@ template <bool WIDE> INLINE V element(const T* at) {
     else return load(at);
 }
 
-template <bool WIDE, int ROWS, int COLUMNS, class First, class Last>
-INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, Last last) {
+template <bool WIDE, int ROWS, int COLUMNS, class A, class B, class First, class Last>
+INLINE void tile(long i, long j, long depth, A a, B b, First first, Last last) {
     V sum[ROWS][COLUMNS];
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++)
@@ -49,7 +58,10 @@ INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, 
     for (long p = 0; p < depth; p++, left += a.inner, right += b.outer) {
         V beside[COLUMNS];
 #pragma GCC unroll 16
-        for (int c = 0; c < COLUMNS; c++) beside[c] = load(right + c * b.inner);
+        for (int c = 0; c < COLUMNS; c++) {
+            beside[c] = load(right + c * b.inner);
+            if (!LANES_RELOAD) keep_in_register(beside[c]);
+        }
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; r++) {
             V here = element<WIDE>(left + r * a.outer);
@@ -64,8 +76,8 @@ INLINE void tile(long i, long j, long depth, Operand a, Operand b, First first, 
         for (int c = 0; c < COLUMNS; c++) last(i + r, j + c, sum[r][c]);
 }
 
-template <bool WIDE, int ROWS, int COLUMNS, class First, class Last>
-INLINE void panel(long i, long rows, long j, long depth, Operand a, Operand b, First first, Last last) {
+template <bool WIDE, int ROWS, int COLUMNS, class A, class B, class First, class Last>
+INLINE void panel(long i, long rows, long j, long depth, A a, B b, First first, Last last) {
     for (; i + ROWS <= rows; i += ROWS) tile<WIDE, ROWS, COLUMNS>(i, j, depth, a, b, first, last);
     if constexpr (ROWS > 4)
         if (i + 4 <= rows) tile<WIDE, 4, COLUMNS>(i, j, depth, a, b, first, last), i += 4;
@@ -81,8 +93,8 @@ static_assert(LANES_ROWS == 6 || LANES_ROWS <= 4, "the panel's edge must be cove
 #define LANES_STRIP (16 * 1024)
 #endif
 
-template <bool WIDE, class First, class Last>
-void product(long rows, long columns, long depth, Operand a, Operand b, First first, Last last) {
+template <bool WIDE, class A, class B, class First, class Last>
+void product(long rows, long columns, long depth, A a, B b, First first, Last last) {
     long strip = LANES_STRIP / (long)(WIDE ? sizeof(T) : sizeof(V)) / (depth + 1) / LANES_ROWS * LANES_ROWS;
     strip = strip < LANES_ROWS ? LANES_ROWS : strip;
     for (long i = 0; i < rows; i += strip) {
