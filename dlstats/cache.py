@@ -6,6 +6,8 @@ it must belong to this user or to root, and no one else may have been able to wr
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -51,6 +53,20 @@ def trusted(path: Path) -> bool:
     except OSError:
         return False
     return path.is_file() and status.st_uid in (0, os.getuid()) and not status.st_mode & OTHERS_WRITE
+
+
+def named(stem: str, path: Path) -> str:
+    """What a file is called that is named by what it was made from, the stem, and by the digest of its content."""
+    return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}{path.suffix}"
+
+
+def sound(folder: Path, stem: str, suffix: str) -> Path | None:
+    """The file of a stem that still has the digest it is named by and that no one else can have written."""
+    for path in sorted(folder.glob(f"{stem}-*{suffix}")):
+        with contextlib.suppress(OSError):
+            if trusted(path) and path.name == named(stem, path):
+                return path
+    return None
 
 
 def read(name: str) -> dict:

@@ -26,12 +26,12 @@ def size(problem: Problem, device: torch.device) -> int:
         each += 2 * n * (net.sizes[-2] + 1 + net.d_in * net.skip + net.d_out)
     if device.type == "cuda":
         each += problem.x.shape[1] * (net.d_in + problem.y.shape[2]) * 2
-    most = max(4, _room(device, problem.start.element_size()) // each)
+    most = max(4, room(device, problem.start.element_size()) // each)
     return -(-len(problem.start) // -(-len(problem.start) // most))
 
 
-def _room(device: torch.device, each: int) -> int:
-    """Numbers of `each` bytes that a block may hold: half the memory of a GPU, whatever of it others use, so that a block's
+def room(device: torch.device, each: int) -> int:
+    """Numbers of `each` bytes that may be held at once: half the memory of a GPU, whatever of it others use, so that a block's
     size, which may decide last digits there, is the same in every run.
     """
     return torch.cuda.mem_get_info(device)[1] // (2 * each) if device.type == "cuda" else ROOM["cpu"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -139,6 +139,23 @@ class Fit:
 def unknown(fits: int) -> dict[str, np.ndarray]:
     """What a back end leaves to `outcome.with_status`, as nan."""
     return {name: np.full(fits, np.nan) for name in ("epochs", "dead_share")}
+
+
+def finished(
+    problem: Problem,
+    parameters: Tensor,
+    record: Mapping[str, np.ndarray],
+    loss: np.ndarray,
+    validation_loss: np.ndarray | None,
+) -> Fit:
+    """The fit of the weights kept, from what a kernel recorded of its checks, which count where the best are kept."""
+    steps = np.full(len(parameters), problem.training.steps)
+    step, finite = steps, parameters.isfinite().all(dim=1).numpy()
+    if problem.training.keep == "best":
+        step, steps, finite = record["best_step"], record["last_step"], record["finite"].astype(bool)
+    status = np.where(finite & np.isfinite(loss), "ok", "diverged")
+    checked = np.full_like(loss, np.nan) if validation_loss is None else validation_loss
+    return Fit(parameters, loss, checked, step, steps, status, **unknown(len(loss)))
 
 
 def joined(fits: Sequence[Fit]) -> Fit:

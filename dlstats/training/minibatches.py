@@ -27,7 +27,7 @@ def batches(
     """
     n, reps = x.shape[1], len(generators)
     ahead = AHEAD if x.is_cpu else max(AHEAD, ROOM // reps)
-    draw, left = _source(n, max(1, ahead // n), generators, x.device), None
+    draw, left = source(n, max(1, ahead // n), generators, x.device), None
     while True:
         index = draw() if left is None else torch.cat([left, draw()], dim=1)
         whole = index.shape[1] // batch_size * batch_size
@@ -37,7 +37,7 @@ def batches(
             yield x_now[:, :, begin : begin + batch_size], y_now[:, begin : begin + batch_size]
 
 
-def _source(
+def source(
     n: int, epochs: int, generators: Sequence[np.random.Generator], device: torch.device
 ) -> Callable[[], Tensor]:
     """What gives the next `epochs` permutations at every call, (generators, epochs * n), on the device."""

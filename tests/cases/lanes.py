@@ -21,9 +21,8 @@ def generators(rows, seed=3):
 def problem(net, rows=5, n=40, loss=squared, restarts=1, shared=False, checked=0, **changes) -> Problem:
     training = Training(**{"steps": 3, "learning_rate": 0.01, "dtype": "float64"} | changes)
     dtype = getattr(torch, training.dtype)
-    x, y = _data(net, 1 if shared else rows, n, 1, dtype)
-    if loss is cross_entropy:
-        y = (y > 0).to(dtype)
+    replicates, labels = 1 if shared else rows, loss is cross_entropy
+    x, y = _data(net, replicates, n, 1, dtype, labels)
     return Problem(
         net,
         loss,
@@ -33,14 +32,14 @@ def problem(net, rows=5, n=40, loss=squared, restarts=1, shared=False, checked=0
         training,
         training.learning_rate if isinstance(training.learning_rate, tuple) else (training.learning_rate,),
         generators(rows) if training.batch_size else None,
-        _data(net, 1 if shared else rows, checked, 9, dtype) if checked else None,
+        _data(net, replicates, checked, 9, dtype, labels) if checked else None,
     )
 
 
-def _data(net, rows, n, seed, dtype):
+def _data(net, rows, n, seed, dtype, labels):
     x = np.stack([rng.normal(size=(n, net.d_in)) for rng in generators(rows, seed)])
     target = np.sin(x.sum(axis=2, keepdims=True)) + 0.3 * np.arange(net.d_out)
-    return torch.as_tensor(x, dtype=dtype), torch.as_tensor(target, dtype=dtype)
+    return torch.as_tensor(x, dtype=dtype), torch.as_tensor(target > 0 if labels else target, dtype=dtype)
 
 
 def distance(one, other):

@@ -11,11 +11,10 @@ import copy
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 
 from dlstats import nets
 from dlstats.training import blocks, minibatches
-from dlstats.training.contract import Fit, Problem, joined, unknown
+from dlstats.training.contract import Fit, Problem, finished, joined
 from dlstats.training.lanes import build, external, layout
 from dlstats.training.lanes.layout import Run
 from dlstats.training.lanes.losses import EXTERNAL
@@ -98,16 +97,8 @@ def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
 
 def _fit(laid: Run) -> Fit:
     problem, job, record = laid.problem, laid.job, laid.record
-    parameters = laid.unpacked()
-    steps = torch.full((len(parameters),), problem.training.steps)
-    step, finite = steps, parameters.isfinite().all(dim=1)
-    if job.keep_best:
-        step, steps, finite = (torch.from_numpy(record[name]) for name in ("best_step", "last_step", "finite"))
-        finite = finite.bool()
     loss = external.losses(laid, problem.x, problem.y, slot=job.keep_best).numpy()
-    checked = np.full_like(loss, np.nan)
+    checked = None
     if problem.validation is not None:
         checked = external.losses(laid, *problem.validation, slot=job.keep_best).numpy()
-    good = finite.numpy() & np.isfinite(loss)
-    status = np.where(good, "ok", "diverged")
-    return Fit(parameters, loss, checked, step.numpy(), steps.numpy(), status, **unknown(len(loss)))
+    return finished(problem, laid.unpacked(), record, loss, checked)

@@ -8,7 +8,6 @@ stale, nothing foreign and nothing damaged is ever loaded. Two environment varia
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import hashlib
 import os
@@ -68,24 +67,11 @@ def compiled(dtype: str) -> Path:
     try:
         folder = cache.folder()
         _sweep(folder)
-        return _sound(folder, name) or _compile(compiler, flags, folder, name)
+        return cache.sound(folder, name, ".so") or _compile(compiler, flags, folder, name)
     except cache.Unusable as error:
         raise Unavailable(f"the kernel has no place: {error}") from error
     except OSError as error:
         raise Unavailable(f"the kernel has no place: {error.filename}: {error.strerror}: {cache.SET}") from error
-
-
-def _sound(folder: Path, name: str) -> Path | None:
-    """The library of a name that still has the digest it is named by and that no one else can have written."""
-    for path in sorted(folder.glob(f"{name}-*.so")):
-        with contextlib.suppress(OSError):
-            if cache.trusted(path) and path.name == _named(name, path):
-                return path
-    return None
-
-
-def _named(name: str, path: Path) -> str:
-    return f"{name}-{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}.so"
 
 
 def find_compiler() -> str:
@@ -124,7 +110,7 @@ def _key(compiler: str, flags: list[str]) -> str:
 def _compile(compiler: str, flags: list[str], folder: Path, name: str) -> Path:
     """Compile into a folder of its own and move the library into place; one process does, the others wait for it."""
     with FileLock(folder / "build.lock"):
-        loaded = _sound(folder, name)
+        loaded = cache.sound(folder, name, ".so")
         if loaded is not None:
             return loaded
         for damaged in folder.glob(f"{name}-*.so"):
@@ -143,7 +129,7 @@ def _compile(compiler: str, flags: list[str], folder: Path, name: str) -> Path:
                 line = next((text for text in done.stderr.splitlines() if "error" in text), done.stderr[:200])
                 raise Unavailable(f"{Path(compiler).name} cannot compile the kernel: {line.strip()}")
             built.chmod(0o600)
-            return built.replace(folder / _named(name, built))
+            return built.replace(folder / cache.named(name, built))
 
 
 def _sweep(folder: Path) -> None:

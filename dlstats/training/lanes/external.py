@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dlstats.training.contract import Problem
 from dlstats.training.lanes.job import Job
 from dlstats.training.lanes.layout import Run
 from dlstats.training.lanes.losses import EXTERNAL
@@ -33,7 +34,7 @@ def advance(laid: Run) -> None:
     """The steps begin, ..., end − 1 of the job, one at a time."""
     job, first, last = laid.job, laid.job.begin, laid.job.end
     n = job.batch or job.samples
-    y = _ordered(laid, laid.problem.y)
+    y = _ordered(laid.problem.y, job.rows, job.across)
     out, back = _memory(laid, n), _memory(laid, n)
     job.point(outputs=out, output_gradient=back)
     for step in range(first, last):
@@ -45,7 +46,7 @@ def advance(laid: Run) -> None:
             now = _batch(laid, y, (step - first) * job.batch)
         laid.kernel.lanes_predict(job)
         prediction = _view(out).requires_grad_()
-        pointwise = _pointwise(laid, prediction, now)
+        pointwise = _pointwise(laid.problem, prediction, now)
         each = pointwise.new_tensor(1 / pointwise[0].numel()).expand_as(pointwise)
         (gradient,) = torch.autograd.grad(pointwise, prediction, each)
         _view(back).copy_(gradient)
@@ -63,7 +64,6 @@ def close(laid: Run) -> None:
         laid.kernel.lanes_see(laid.job)
 
 
-@one_thread()
 def losses(laid: Run, x: Tensor, y: Tensor, slot: int) -> Tensor:
     """The mean loss of every row over all samples, in double precision, of the weights in a slot."""
     job = Job.from_buffer_copy(laid.job)
@@ -73,14 +73,21 @@ def losses(laid: Run, x: Tensor, y: Tensor, slot: int) -> Tensor:
     job.begin = job.end = 0
     job.point(x=x, outputs=out)
     laid.kernel.lanes_predict(job)
-    return _means(laid, _pointwise(laid, _view(out), _ordered(laid, y)))
+    return means(laid.problem, out, y)
+
+
+@one_thread()
+def means(problem: Problem, predictions: Tensor, y: Tensor) -> Tensor:
+    """The mean loss of every row, in double precision, from its predictions, (n, d_out, across) as the kernel lays them."""
+    rows, across = len(problem.start), predictions.shape[2]
+    return _means(_pointwise(problem, _view(predictions), _ordered(y, rows, across)), rows)
 
 
 def _scores(laid: Run, pointwise: Tensor | None) -> np.ndarray:
     """What a check compares, in the precision of the training: that of the step where it serves."""
     problem = laid.problem
     if pointwise is not None and not laid.job.batch and problem.validation is None:
-        values = _means(laid, pointwise)
+        values = _means(pointwise, laid.job.rows)
     else:
         values = losses(laid, *(problem.validation or (problem.x, problem.y)), slot=0)
     scores = values.to(problem.start.dtype).double().numpy()
@@ -88,8 +95,8 @@ def _scores(laid: Run, pointwise: Tensor | None) -> np.ndarray:
     return scores
 
 
-def _pointwise(laid: Run, prediction: Tensor, y: Tensor) -> Tensor:
-    pointwise = laid.problem.loss(prediction, y)
+def _pointwise(problem: Problem, prediction: Tensor, y: Tensor) -> Tensor:
+    pointwise = problem.loss(prediction, y)
     if pointwise.shape not in (prediction.shape, (*prediction.shape[:2], 1)):
         raise ValueError(
             f"`loss` must give {tuple(prediction.shape)} or one number per sample, got {tuple(pointwise.shape)}."
@@ -97,10 +104,10 @@ def _pointwise(laid: Run, prediction: Tensor, y: Tensor) -> Tensor:
     return pointwise
 
 
-def _means(laid: Run, pointwise: Tensor) -> Tensor:
+def _means(pointwise: Tensor, rows: int) -> Tensor:
     """Row by row, so that the order of the sum does not depend on the number of rows."""
-    rows = pointwise[: laid.job.rows].double().flatten(1).contiguous().numpy()
-    return torch.from_numpy(np.array([row.mean() for row in rows]))
+    values = pointwise[:rows].double().flatten(1).contiguous().numpy()
+    return torch.from_numpy(np.array([row.mean() for row in values]))
 
 
 def _memory(laid: Run, n: int) -> Tensor:
@@ -113,14 +120,13 @@ def _view(memory: Tensor) -> Tensor:
     return memory.detach().permute(2, 0, 1)
 
 
-def _owners(laid: Run, replicates: int) -> Tensor:
-    rows = torch.arange(laid.job.across).clamp(max=laid.job.rows - 1)
-    return rows // (laid.job.rows // replicates)
+def _owners(rows: int, across: int, replicates: int) -> Tensor:
+    return torch.arange(across).clamp(max=rows - 1) // (rows // replicates)
 
 
-def _ordered(laid: Run, y: Tensor) -> Tensor:
+def _ordered(y: Tensor, rows: int, across: int) -> Tensor:
     """The responses of every row, (across, n, k), in the order in memory of the predictions."""
-    return y[_owners(laid, len(y))].permute(1, 2, 0).contiguous().permute(2, 0, 1)
+    return y[_owners(rows, across, len(y))].permute(1, 2, 0).contiguous().permute(2, 0, 1)
 
 
 def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
@@ -128,6 +134,6 @@ def _batch(laid: Run, y: Tensor, offset: int) -> Tensor:
     job, orders = laid.job, laid.owners["orders"]
     assert isinstance(orders, np.ndarray)
     job.point(orders=orders.reshape(-1)[offset:])
-    index = torch.from_numpy(orders[:, offset : offset + job.batch]).long()[_owners(laid, len(orders))]
+    index = torch.from_numpy(orders[:, offset : offset + job.batch]).long()[_owners(job.rows, job.across, len(orders))]
     rows = y.permute(1, 2, 0).gather(0, index.T.unsqueeze(1).expand(-1, y.shape[2], -1))
     return rows.permute(2, 0, 1)

@@ -49,7 +49,7 @@ template <bool WIDE> struct Group {
     }
     // Of a group's state: the current parameters, the best ones, the moments.
     static long slots(const Job& job) {
-        return 1 + job.keep_best + (job.optimiser == SGD || job.optimiser == ADAGRAD ? 1 : 2);
+        return 1 + job.keep_best + moments_of(job.optimiser);
     }
     long row_of(long lane) const { return first + lane < job.rows ? first + lane : job.rows - 1; }
     static long owner(long row, long rows, long replicates) { return row / (rows / replicates); }

@@ -57,24 +57,34 @@ class Job(ctypes.Structure):
     _fields_ = [(name, kind) for names, kind in _FIELDS for name in names.split()]
 
     def point(self, **memory: Tensor | np.ndarray | None) -> None:
-        """Point fields at the memory of tensors or arrays, which must outlive the calls of the kernel.
+        """Point fields at the main memory of tensors or arrays, which must outlive the calls of the kernel.
 
         Raises ValueError for memory of another type than the kernel reads, with gaps or steps between its numbers, or
         marked as read-only where the kernel writes.
         """
         for name, owner in memory.items():
-            if owner is None:
-                setattr(self, name, _NOTHING)
-                continue
-            wanted = _TYPE_OF.get(name) or _PRECISIONS[self.number_bytes]
-            if isinstance(owner, Tensor):
-                kind, dense = _TENSORS.get(owner.dtype), owner.is_contiguous() and owner.is_cpu
-                at, numbers = owner.data_ptr(), owner.numel()
-            else:
-                kind, dense, at, numbers = owner.dtype, owner.flags.c_contiguous, owner.ctypes.data, owner.size
-            if kind != wanted or not dense:
-                laid = "contiguous" if dense else "not contiguous in main memory"
-                raise ValueError(f"`{name}` must be contiguous {wanted} in main memory, got {owner.dtype}, {laid}.")
             if name in _WRITTEN and isinstance(owner, np.ndarray) and not owner.flags.writeable:
                 raise ValueError(f"`{name}` must be writeable.")
-            setattr(self, name, Buffer(at, numbers))
+            setattr(self, name, buffer(name, owner, type_of(name, self.number_bytes)))
+
+
+def buffer(name: str, owner: Tensor | np.ndarray | None, wanted: np.dtype, device: str = "cpu") -> Buffer:
+    """Where the memory of a field lies; raises ValueError for memory of another type, with gaps, or on another device."""
+    if owner is None:
+        return _NOTHING
+    if isinstance(owner, Tensor):
+        kind, dense = _TENSORS.get(owner.dtype), owner.is_contiguous() and owner.device.type == device
+        at, numbers = owner.data_ptr(), owner.numel()
+    else:
+        kind, dense = owner.dtype, owner.flags.c_contiguous and device == "cpu"
+        at, numbers = owner.ctypes.data, owner.size
+    if kind != wanted or not dense:
+        where = "in main memory" if device == "cpu" else f"on {device}"
+        laid = "contiguous" if dense else f"not contiguous {where}"
+        raise ValueError(f"`{name}` must be contiguous {wanted} {where}, got {owner.dtype}, {laid}.")
+    return Buffer(at, numbers)
+
+
+def type_of(name: str, number_bytes: int) -> np.dtype:
+    """Of the numbers of a field: its own, or the precision of the training."""
+    return _TYPE_OF.get(name) or _PRECISIONS[number_bytes]

@@ -84,9 +84,9 @@ def lay_out(problem: Problem) -> Run:
     """Allocate what the kernel needs and point the job at it."""
     training, net = problem.training, problem.net
     kernel = build.library(training.dtype)
-    job = _job(problem)
-    x, y = _inputs(problem, job.loss, problem.x, problem.y)
-    checked_x, checked_y = _inputs(problem, job.loss, *(problem.validation or (None, None)))
+    job = job_of(problem)
+    x, y = inputs_of(problem, job.loss, problem.x, problem.y)
+    checked_x, checked_y = inputs_of(problem, job.loss, *(problem.validation or (None, None)))
     owners: dict[str, Tensor | np.ndarray | None] = {
         "sizes": np.array(net.sizes, dtype=np.int64),
         "parameters": problem.start.contiguous(),
@@ -97,7 +97,7 @@ def lay_out(problem: Problem) -> Run:
         "rates": np.resize(np.array(problem.rates, dtype=np.float64), len(problem.start)),
         "factors": np.array([training.schedule(s, training.steps) for s in range(training.steps)]),
     }
-    record = _record(len(problem.start))
+    record = record_of(len(problem.start))
     lanes = 1 if job.wide else kernel.lanes_width()
     job.point(**owners)
     groups, slots = -(-job.rows // lanes), 1 + job.keep_best + engine.OPTIMISERS[training.optimiser].states
@@ -108,7 +108,7 @@ def lay_out(problem: Problem) -> Run:
     return Run(problem, job, kernel, record, owners)
 
 
-def _inputs(problem: Problem, loss: int, x: Tensor | None, y: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+def inputs_of(problem: Problem, loss: int, x: Tensor | None, y: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
     """Inputs and responses as the kernel reads them; no responses where the loss lives in Python.
 
     Such a loss reads its responses itself, and they may have fewer columns than the network has outputs.
@@ -118,7 +118,8 @@ def _inputs(problem: Problem, loss: int, x: Tensor | None, y: Tensor | None) -> 
     return x.contiguous(), None if loss == losses.EXTERNAL else y.contiguous().to(problem.start.dtype)
 
 
-def _job(problem: Problem) -> Job:
+def job_of(problem: Problem) -> Job:
+    """The numbers of the job; its memory is pointed at apart."""
     training, net = problem.training, problem.net
     assert isinstance(net, Mlp), "lanes refuse what is none"
     loss, parameter = losses.of(problem.loss, problem.y, net.d_out)
@@ -150,7 +151,8 @@ def _job(problem: Problem) -> Job:
     return job
 
 
-def _record(rows: int) -> dict[str, np.ndarray]:
+def record_of(rows: int) -> dict[str, np.ndarray]:
+    """Of every row, before its first check."""
     return {
         "score": np.full(rows, np.inf),
         "best_step": np.zeros(rows, dtype=np.int64),

@@ -5,6 +5,53 @@
 #include "job.h"
 #include "products.h"
 
+template <int A> void activate_rows(V* h, V* slope, long rows, long units, long stride) {
+    for (long s = 0; s < rows; s++)
+        for (long j = s * stride; j < s * stride + units; j++) {
+            Pair found = activation_of<A>(h[j]);
+            h[j] = found.value;
+            slope[j] = found.slope;
+        }
+}
+
+static void activate(int kind, V* h, V* slope, long rows, long units, long stride) {
+    switch (kind) {
+        case LEAKY_RELU: return activate_rows<LEAKY_RELU>(h, slope, rows, units, stride);
+        case ELU: return activate_rows<ELU>(h, slope, rows, units, stride);
+        case SELU: return activate_rows<SELU>(h, slope, rows, units, stride);
+        case SOFTPLUS: return activate_rows<SOFTPLUS>(h, slope, rows, units, stride);
+        case GELU: return activate_rows<GELU>(h, slope, rows, units, stride);
+        case SILU: return activate_rows<SILU>(h, slope, rows, units, stride);
+        case SIGMOID: return activate_rows<SIGMOID>(h, slope, rows, units, stride);
+        case TANH: return activate_rows<TANH>(h, slope, rows, units, stride);
+        default: return;
+    }
+}
+
+// max(z, 0) + slope min(z, 0); keeps z for the way back.
+static void prelu(V slope, V* h, V* kept, long rows, long units, long stride) {
+    for (long s = 0; s < rows; s++)
+        for (long j = s * stride; j < s * stride + units; j++) {
+            V z = kept[j] = h[j];
+            h[j] = select(z < 0, V{}, z) + slope * select(z > 0, V{}, z);
+        }
+}
+
+// Turns the gradient in `g` into that of z, and returns the slope's gradient, summed by samples, then units: lane by lane,
+// or, where the units lie side by side, in the first lane.
+template <bool WIDE> static V prelu_back(V slope, V* g, const V* kept, long rows, long units, long columns, long stride) {
+    V sum = V{};
+    for (long s = 0; s < rows; s++)
+        for (long j = 0; j < columns; j++) {
+            V z = kept[s * stride + j], below = select(z > 0, V{}, z), &here = g[s * stride + j];
+            if constexpr (WIDE)
+                for (long lane = 0; lane < L && j * L + lane < units; lane++) sum[0] = fma_one(here[lane], below[lane], sum[0]);
+            else sum = fma(here, below, sum);
+            here *= select(z < 0, V{}, all(1)) + slope * select(z > 0, V{}, all(1));
+        }
+    return sum;
+}
+
 struct Layer {
     long in, out;        // units
     long columns;        // vectors that hold the outputs of one unit, padding apart

@@ -1,9 +1,16 @@
 // One SIMD register of numbers, and the elementary functions on it. A lane never sees its neighbours, and every operation is
 // one that IEEE 754 rounds one way: registers of any width, down to one number, give the same bits.
 #pragma once
+#ifdef __CUDACC_RTC__  // has no headers of the system
+typedef int int32_t;
+typedef long long int64_t;
+typedef unsigned char uint8_t;
+#else
 #include <cstdint>
 #include <cstring>
-#if defined(__AVX__) || defined(__SSE2__)
+#endif
+#if defined(LANES_SCALAR)
+#elif defined(__AVX__) || defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -17,7 +24,7 @@ typedef float T;
 typedef int32_t I;
 #endif
 
-#if defined(LANES_ONE)
+#if defined(LANES_ONE) || defined(LANES_SCALAR)
 #define LANES_BYTES sizeof(T)
 #elif defined(__AVX512F__)
 #define LANES_BYTES 64
@@ -29,11 +36,27 @@ typedef int32_t I;
 #define LANES_BYTES 16
 #endif
 
+#define INLINE static inline __attribute__((always_inline))
+constexpr int L = LANES_BYTES / sizeof(T);
+
+#ifdef LANES_SCALAR  // a register is a number, for a thread of CUDA, which has functions of three of these names
+#define all every
+#define any some
+#define fma fused
+typedef T V;
+typedef I M;
+INLINE V load(const T* p) { return *p; }
+INLINE void store(T* p, V v) { *p = v; }
+INLINE V all(T s) { return s; }
+INLINE M all_bits(I s) { return s; }
+INLINE V select(bool mask, V a, V b) { return mask ? a : b; }
+INLINE bool any(bool mask) { return mask; }
+INLINE M bits_of(V v) { return __builtin_bit_cast(M, v); }
+INLINE V of_bits(M m) { return __builtin_bit_cast(V, m); }
+INLINE V converted(M m) { return (V)m; }
+#else
 typedef T V __attribute__((vector_size(LANES_BYTES)));
 typedef I M __attribute__((vector_size(LANES_BYTES)));
-constexpr int L = LANES_BYTES / sizeof(T);
-#define INLINE static inline __attribute__((always_inline))
-
 INLINE V load(const T* p) { return *reinterpret_cast<const V*>(p); }
 INLINE void store(T* p, V v) { *reinterpret_cast<V*>(p) = v; }
 INLINE V all(T s) { return s - V{}; }
@@ -43,12 +66,26 @@ INLINE bool any(M mask) {
     for (int l = 0; l < L; l++) if (mask[l]) return true;
     return false;
 }
+INLINE M bits_of(V v) { return (M)v; }
+INLINE V of_bits(M m) { return (V)m; }
+INLINE V converted(M m) { return __builtin_convertvector(m, V); }
+#endif
 
+#ifdef __CUDACC_RTC__
+INLINE float fma_one(float a, float b, float c) { return __fmaf_rn(a, b, c); }
+INLINE double fma_one(double a, double b, double c) { return __fma_rn(a, b, c); }
+INLINE float root_one(float a) { return __fsqrt_rn(a); }
+INLINE double root_one(double a) { return __dsqrt_rn(a); }
+#else
 INLINE T fma_one(T a, T b, T c) { return sizeof(T) == 8 ? (T)__builtin_fma(a, b, c) : (T)__builtin_fmaf(a, b, c); }
+INLINE T root_one(T a) { return sizeof(T) == 8 ? (T)__builtin_sqrt(a) : (T)__builtin_sqrtf(a); }
+#endif
 
 // a b + c in one rounding, in software where the processor has no instruction for it: never left to the compiler's choice.
 INLINE V fma(V a, V b, V c) {
-#if defined(LANES_AVX512) && defined(LANES_DOUBLE)
+#if defined(LANES_SCALAR)
+    return fma_one(a, b, c);
+#elif defined(LANES_AVX512) && defined(LANES_DOUBLE)
     return (V)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 #elif defined(LANES_AVX512)
     return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
@@ -67,7 +104,9 @@ INLINE V fma(V a, V b, V c) {
 }
 
 INLINE V root(V a) {
-#if defined(LANES_AVX512) && defined(LANES_DOUBLE)
+#if defined(LANES_SCALAR)
+    return root_one(a);
+#elif defined(LANES_AVX512) && defined(LANES_DOUBLE)
     return (V)_mm512_sqrt_pd((__m512d)a);
 #elif defined(LANES_AVX512)
     return (V)_mm512_sqrt_ps((__m512)a);
@@ -76,12 +115,12 @@ INLINE V root(V a) {
 #elif defined(LANES_AVX2)
     return (V)_mm256_sqrt_ps((__m256)a);
 #else
-    for (int l = 0; l < L; l++) a[l] = sizeof(T) == 8 ? __builtin_sqrt(a[l]) : __builtin_sqrtf(a[l]);
+    for (int l = 0; l < L; l++) a[l] = root_one(a[l]);
     return a;
 #endif
 }
 
-INLINE V absolute(V a) { return (V)((M)a & ~((I)1 << (sizeof(T) * 8 - 1))); }
+INLINE V absolute(V a) { return of_bits(bits_of(a) & ~((I)1 << (sizeof(T) * 8 - 1))); }
 
 template <int N> INLINE V horner(V x, const T (&c)[N]) {
     V sum = all(c[0]);
@@ -111,13 +150,13 @@ constexpr T ATANH[] = {1.0f / 11, 1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3};
 // processors take ten times as long over each. Said here and not by the processor's mode, which differs between processors.
 INLINE V flushed(V a) { return select(absolute(a) < SMALLEST, V{}, a); }
 
-INLINE V power_of_two(M n) { return (V)((n + BIAS) << MANTISSA); }
+INLINE V power_of_two(M n) { return of_bits((n + BIAS) << MANTISSA); }
 
 // x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1 and n. Not a number stays so.
 INLINE V reduced(V x, M& n) {
     x = select(x < EXP_LOW, all(EXP_LOW), select(x > EXP_HIGH, all(EXP_HIGH), x));
     V shifted = fma(x, all(LOG2E), all(SHIFT));
-    n = (M)shifted - (M)all(SHIFT);
+    n = bits_of(shifted) - bits_of(all(SHIFT));
     V whole = shifted - SHIFT;
     V r = fma(whole, all(-LN2_LOW), fma(whole, all(-LN2_HIGH), x));
     return fma(r * r, horner(r, EXPM1), r);
@@ -141,12 +180,12 @@ INLINE V exponential_minus_one(V x) {
 // log(1 + u) for u >= 0: the logarithm of w = 1 + u in floating point, and what that sum lost.
 INLINE V logarithm_plus_one(V u) {
     V w = 1 + u;
-    M bits = (M)w - (M)all((T)0.70710678118654752);
+    M bits = bits_of(w) - bits_of(all((T)0.70710678118654752));
     M n = bits >> MANTISSA;
-    V m = (V)((M)w - (n << MANTISSA));
+    V m = of_bits(bits_of(w) - (n << MANTISSA));
     V s = (m - 1) / (m + 1), z = s * s;
     V series = fma(s * z * 2, horner(z, ATANH), s * 2);
-    V whole = __builtin_convertvector(n, V);
+    V whole = converted(n);
     V log = fma(whole, all(LN2_HIGH), fma(whole, all(LN2_LOW), series));
     return log + (u - (w - 1)) / w;
 }

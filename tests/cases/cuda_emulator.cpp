@@ -1,0 +1,20 @@
+// The GPU's kernel as a shared library for the CPU: the same source.
+#include "kernel.cu"
+
+template <void kernel(const Task)> static void launched(const void* task) { kernel(*(const Task*)task); }
+
+extern "C" {
+int64_t task_bytes() { return sizeof(Task); }
+int barriers() { return __COUNTER__ - FIRST; }
+
+void emulate(int kernel, const Task* task, int blocks, int crew, size_t bytes, int order, int omitted) {
+    void (*kernels[])(const void*) = {launched<train>, launched<predict>};
+    host::order = order, host::omitted = omitted, host::work = kernels[kernel], host::task = task;
+    std::unique_ptr<void, decltype(&std::free)> memory(std::aligned_alloc(64, up(bytes, 64)), std::free);
+    host::shared = memory.get();
+    for (host::row = 0; host::row < blocks; host::row++) {
+        std::memset(host::shared, 0xff, bytes);  // what is read before it is written is NaN
+        host::block(crew);
+    }
+}
+}
