@@ -24,6 +24,8 @@ VALUES: Mapping[str, float] = {
     "rmse": math.sqrt((0 + 1 + 1 + 4 + 225) / 5),
     "cross_entropy": -sum(map(math.log, (0.0614, 0.2058, 0.2105, 0.0272))) / 4,
     "models": 1 + 8 + 20,
+    "density": 1 / (0.1 * math.sqrt(2 * math.pi)),
+    "softplus": math.log(2),
     "half_square": (5 - 2) ** 2 / 2,
     "epsilon_under": 1e-6 / math.sqrt(1e-12 + 1e-8),
     "epsilon_beside": 1e-6 / (1e-6 + 1e-8),

@@ -33,7 +33,7 @@ def best_baseline(logits: np.ndarray, rewards: np.ndarray) -> float:
 def baird() -> tuple[np.ndarray, np.ndarray]:
     """Features of Baird's seven states, shape (7, 8), and where the target policy leads: to the last state, shape (7, 7).
 
-    State i < 7 has the value 2w_i + w_8, the last w_7 + 2w_8 [Sutton and Barto 2018, example 11.1].
+    State i < 7 has the value 2w_i + w_8, the last w_7 + 2w_8 [Baird 1995; Sutton and Barto 2018, section 11.2].
     """
     features = np.zeros((7, 8))
     features[:6, :6], features[:6, 7] = 2 * np.eye(6), 1
@@ -52,3 +52,12 @@ def expected_growth(
     """
     step = features.T @ np.diag(weights) @ (features - discount * moves @ features)
     return float(np.abs(np.linalg.eigvals(np.eye(features.shape[1]) - rate * step)).max())
+
+
+def baird_growth(rate: float, discount: float) -> float:
+    """Spectral radius of expected TD(0) in Baird's example, all states visited equally: the larger of 1 and |1 + αz/7|.
+
+    z are the roots of z² − (17γ − 15)z + 26(1 − γ); at γ ≥ 15/17 it is above 1 for every rate α > 0.
+    """
+    roots = np.roots([1, 15 - 17 * discount, 26 * (1 - discount)])
+    return float(max(1.0, np.abs(1 + rate * roots / 7).max()))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dlstats.studies.complexity.capacity import deep
 from dlstats.studies.likelihood.information import scores
-from dlstats.theory import capacity, information, perceptron, policy, validation
+from dlstats.theory import capacity, complexity_discount, information, perceptron, policy, validation
 
 
 def test_information_is_that_of_the_scores_of_torch():
@@ -236,6 +236,14 @@ def test_the_growth_of_temporal_differences_is_that_of_powers():
     assert policy.expected_growth(features, moves, weights, 0.01, 0.99) == pytest.approx(powers ** (2.0**-15), abs=1e-4)
 
 
+@given(st.floats(1e-4, 0.05), st.floats(0.0, 0.999))
+def test_the_growth_of_bairds_example_is_an_eigenvalue_and_changes_at_15_over_17(rate, discount):
+    features, moves = policy.baird()
+    found = policy.baird_growth(rate, discount)
+    assert found == pytest.approx(policy.expected_growth(features, moves, np.full(7, 1 / 7), rate, discount), abs=1e-9)
+    assert (found > 1) == (discount >= 15 / 17) or abs(discount - 15 / 17) < 0.2
+
+
 def test_the_variance_of_a_split_by_enumeration():
     correct, classes = np.array([1.0, 1, 0, 1, 0, 1]), np.array([0, 0, 0, 0, 1, 1])
     halves = [np.array(one) for one in itertools.combinations(range(6), 3)]
@@ -245,3 +253,33 @@ def test_the_variance_of_a_split_by_enumeration():
         assert validation.split_variance(correct, classes, 3, stratified) == pytest.approx(found)
     with pytest.raises(ValueError, match="must take a whole number of every class"):
         validation.split_variance(correct, classes, 2, stratified=True)
+
+
+@pytest.mark.parametrize("widths", [(1, 3), (4, 2), (2, 3, 2), (1, 2, 2, 2)])
+def test_a_network_on_a_grid_is_within_the_radius(widths):
+    """Rounding every parameter to a grid moves no output by more than the radius, nearly as much where all is against it."""
+    rng, radius, bound, inputs = np.random.default_rng(1), 0.7, 1.5, 2.0
+    step = radius / complexity_discount.lipschitz(widths, bound, inputs)
+    x = rng.standard_normal((200, widths[0]))
+    x *= inputs / np.maximum(np.linalg.norm(x, axis=1), inputs)[:, None]
+    for corner in (False, True):
+        change = 0.0
+        for _ in range(200):
+            h, moved = x, x
+            for a, b in itertools.pairwise((*widths, 1)):
+                w = np.full((a + 1, b), bound) if corner else rng.uniform(-bound, bound, (a + 1, b))
+                near = w - step if corner else np.round((w / step - 1) / 2) * 2 * step + step
+                assert (abs(w - near) <= step * (1 + 1e-9)).all()
+                h, moved = (np.maximum(z @ v[:-1] + v[-1], 0) for z, v in ((h, w), (moved, near)))
+            change = max(change, abs(h - moved).max())
+        assert change <= radius
+    assert change > radius / 40
+
+
+@pytest.mark.parametrize("widths", [(1, 1), (1, 2), (2, 3), (1, 2, 3)])
+def test_the_grid_has_no_more_networks_than_are_counted(widths):
+    radius, bound = 1.0, 1.0
+    values = math.ceil(bound * complexity_discount.lipschitz(widths, bound) / radius)
+    multisets = [math.comb(values ** (a + 1) + b - 1, b) for a, b in itertools.pairwise(widths)]
+    exact = math.log(values ** (widths[-1] + 1) * math.prod(multisets))
+    assert exact <= complexity_discount.log_grid(widths, radius, bound) < exact + 1.5 * sum(widths[1:])

@@ -150,8 +150,8 @@ STUDY = Study(
         ),
         Check(
             "FND13.wrong",
-            "The other four, ½(5 − 2)² = 9, a root mean squared error of 6.79, −log 0.7 = 0.15 and 1 + 8 + 20 = 30, are not "
-            "right to the digits printed (smallest difference, in halves of the last digit).",
+            f"{len(WRONG)} worked examples, ½(5 − 2)² = 9, a root mean squared error of 6.79, −log 0.7 = 0.15 and "
+            "1 + 8 + 20 = 30, are not right to the digits printed (smallest difference, in halves of the last digit).",
             at_least(1.0),
             _wrong,
             Derived("perceptron.md#worked-examples"),

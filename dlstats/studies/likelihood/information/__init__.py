@@ -97,12 +97,6 @@ CHECKS = (
         equals(0, 1e-9), identities.elicited, Theorem("gneiting2011", "section 3"), BOTH,
     ),
     Check(
-        "LIK6",
-        "To predict the value where the distribution is maximised can cost much: for an exponential distribution, whatever its "
-        "rate, the squared error is twice that of the mean.",
-        equals(2, 1e-9), identities.mode_over_mean, Derived("likelihood.md#mode-against-mean"), BOTH,
-    ),
-    Check(
         "LIK6.modes",
         "The squared error of predicting the mode is that of the mean for symmetric distributions, 1 + 1/a times it for gamma "
         "distributions with shape a, 1/(1 − p) times for p < 1/2, and larger for every skewed one of the recipe (eight "

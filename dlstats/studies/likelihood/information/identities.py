@@ -118,17 +118,6 @@ def _minimiser(loss: Callable) -> float:
     return scipy.optimize.brentq(slope, 1e-3, 20.0, xtol=1e-14)
 
 
-def mode_over_mean() -> float:
-    """Squared error of predicting the mode over that of the mean, for the exponential distribution of torch, rate 1.6."""
-    import torch
-
-    law = torch.distributions.Exponential(torch.tensor(1.6, dtype=torch.float64))
-    x, weights = scores.half_line()
-    mass = weights * law.log_prob(torch.as_tensor(x)).exp().numpy()
-    errors = [float(mass @ (x - float(prediction)) ** 2) for prediction in (law.mode, law.mean)]
-    return errors[0] / errors[1]
-
-
 def infinite_ends() -> int:
     """Of the losses of beta distributions with both shapes 1/2 or both 2, at 0 and at 1, how many are −∞ and +∞ as they "
     "should."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.claim import Claim, at_most, equals
+from dlstats.protocol.claim import Claim, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Measure
-from dlstats.protocol.origin import Derived, Practice, Theorem
+from dlstats.protocol.origin import Derived, Practice
 from dlstats.protocol.readers import value
 from dlstats.protocol.study import Check, Experiment, Method
 from dlstats.seeds import Streams
@@ -77,15 +77,6 @@ CLAIMS = (
         .minus(lambda line: theory.nearest_neighbour_risk(line["n"])),
         Derived("validation.md#nearest-neighbours-on-the-unit-interval"),
         NSTDA,
-    ),
-    Claim(
-        "FND3.bound",
-        "The nearest neighbour errs at most 2R(1 − R) = {theory:g} of the time, R = 1/4 the risk of the best rule (n = 1000).",
-        at_most(0.375),
-        value("error", experiment="neighbours", method="new", n=1000),
-        Theorem("cover1967", "theorem 1"),
-        NSTDA,
-        regime="asymptotic",
     ),
 )
 CHECKS = (
