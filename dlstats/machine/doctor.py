@@ -29,6 +29,7 @@ def examine() -> list[Finding]:
         Finding("processor", True, f"{processor.name()} ({units or 'no vector extensions known'})"),
         Finding("back end torch, CPU", True, "always"),
         _cuda(),
+        _kernel(),
         *(_lanes(dtype) for dtype in ("float32", "float64")),
     ]
 
@@ -47,6 +48,16 @@ def _cuda() -> Finding:
     built = torch.version.cuda
     reason = "torch was built without CUDA" if built is None else f"torch has CUDA {built} but sees no GPU"
     return Finding("back end torch, GPU", False, reason)
+
+
+def _kernel() -> Finding:
+    from dlstats.training.cuda import trial
+
+    found = trial.found()
+    reason = found if isinstance(found, str) else trial.failure(found)
+    return Finding(
+        "back end cuda, GPU", reason is None, f"{reason}; the torch path serves" if reason else "the bits of lanes"
+    )
 
 
 def _lanes(dtype: str) -> Finding:

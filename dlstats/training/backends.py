@@ -1,8 +1,10 @@
-"""Which back end trains a problem: lanes where they can and are the faster, else torch.
+"""Which back end trains a problem: on a CPU lanes where they can and are the faster, on a GPU the CUDA kernel, else torch.
 
-The environment variable DLSTATS_BACKEND (`torch`, `lanes`) overrules the choice, the argument `backend` overrules both.
-`measure` stores, for a machine, the width from which torch is the faster; unmeasured, lanes always are. Both train by
-the same rules, to rounding, so that no verdict rests on the choice.
+The environment variable DLSTATS_BACKEND (`torch`, `lanes`, `cuda`) overrules the choice, the argument `backend` overrules
+both. `measure` stores, for a machine, the width from which torch is the faster; unmeasured, lanes always are. The CUDA
+kernel trains where it knows every option, the network fits into a block, there are networks for all multiprocessors (an
+estimate, not measured) and a trial gave the bits of lanes; it has not yet run on a GPU. All train by the same rules, to
+rounding, so that no verdict rests on the choice.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ from dlstats import cache, nets, processor
 from dlstats.losses.regression import squared
 from dlstats.training import blocks
 from dlstats.training.contract import Fit, Problem, Training
+from dlstats.training.cuda import backend as cuda
+from dlstats.training.cuda import trial
+from dlstats.training.cuda.backend import Gpu
 from dlstats.training.lanes import backend
 from dlstats.training.torch_backend import backend as torch_backend
 
-NAMES = ("auto", "torch", "lanes")
+NAMES = ("auto", "torch", "lanes", "cuda")
 WIDTHS = (64, 128, 256, 512)
 
 
@@ -34,6 +39,11 @@ def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterat
     say(f"back end: {name} on {device.type}, {problem.training.dtype}")
     if name == "lanes":
         yield from backend.parts(problem)
+        return
+    if name == "cuda":
+        present = trial.found()
+        assert isinstance(present, Gpu), "a GPU that is not there does not serve"
+        yield from cuda.parts(problem, present)
         return
     yield from _by_torch(problem, device, 0, len(problem.start), blocks.size(problem, device))
 
@@ -59,21 +69,38 @@ def _by_torch(problem: Problem, device: torch.device, begin: int, end: int, size
 
 
 def serves(problem: Problem, device: torch.device, wanted: str = "auto") -> str:
-    """`torch` or `lanes`; raises ValueError where lanes are asked for and cannot."""
+    """`torch`, `lanes` or `cuda`; raises ValueError where one of the latter two is asked for and cannot."""
     if wanted not in NAMES:
         raise ValueError(f"`backend` must be one of {', '.join(NAMES)}, got {wanted!r}.")
     choice = os.environ.get("DLSTATS_BACKEND", "auto") if wanted == "auto" else wanted
     if choice not in NAMES:
         raise ValueError(f"DLSTATS_BACKEND must be one of {', '.join(NAMES)}, got {choice!r}.")
-    if choice == "torch" or (choice == "auto" and device.type != "cpu"):
+    if choice == "torch":
         return "torch"
-    reason = backend.obstacle(problem)
+    auto = choice == "auto"
+    if auto:
+        choice = "lanes" if device.type == "cpu" else "cuda"
+    reason = backend.obstacle(problem) if choice == "lanes" else _cuda_obstacle(problem, device, auto)
     if reason is None:
-        return "lanes" if choice == "lanes" or max(problem.net.widths, default=1) < widest() else "torch"
-    if wanted == "lanes":
-        raise ValueError(f"`backend` = 'lanes' cannot serve here: {reason}.")
+        wide = auto and choice == "lanes" and max(problem.net.widths, default=1) >= widest()
+        return "torch" if wide else choice
+    if wanted == choice:
+        raise ValueError(f"`backend` = {wanted!r} cannot serve here: {reason}.")
     say(f"torch trains: {reason}", logging.WARNING)
     return "torch"
+
+
+def _cuda_obstacle(problem: Problem, device: torch.device, auto: bool) -> str | None:
+    """Why the CUDA kernel cannot, or is not chosen to, train this problem here, in one line; trials come last."""
+    if device.type != "cuda":
+        return f"the device is {device.type}, not cuda"
+    present = trial.found()
+    if isinstance(present, str):
+        return present
+    reason = cuda.obstacle(problem, present)
+    if reason is None and auto and not cuda.pays(problem, present):
+        reason = f"networks are fewer than the GPU's {present.processors} multiprocessors"
+    return reason or trial.failure(present)
 
 
 @lru_cache

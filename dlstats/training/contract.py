@@ -141,6 +141,19 @@ def unknown(fits: int) -> dict[str, np.ndarray]:
     return {name: np.full(fits, np.nan) for name in ("epochs", "dead_share")}
 
 
+def differing(one: Fit, other: Fit) -> list[str]:
+    """The fields in which two fits have other bits; a NaN is a NaN."""
+
+    def same(name: str) -> bool:
+        first, second = (np.asarray(getattr(fit, name)) for fit in (one, other))
+        if first.dtype.kind != "f":
+            return np.array_equal(first, second)
+        signs = np.signbit(first) == np.signbit(second)
+        return np.array_equal(first, second, equal_nan=True) and bool((signs | np.isnan(first)).all())
+
+    return [field.name for field in fields(Fit) if not same(field.name)]
+
+
 def finished(
     problem: Problem,
     parameters: Tensor,

@@ -45,7 +45,7 @@ def fit(
     replicate, order the minibatches. `validation` is a pair like (x, y). Blocks of replicates are trained after each
     other; their size changes no result. `device` `auto` takes a GPU where there is one and the networks are enough to
     be worth it (`dlstats.training.device.WORTH`). `progress` gets a line every few seconds, by default the logger `dlstats`.
-    `backend` is `torch`, `lanes` or `auto`: see `dlstats.training.backends`.
+    `backend` is `torch`, `lanes`, `cuda` or `auto`: see `dlstats.training.backends`.
     """
     task = problem(net, loss, start, x, y, training, generators, validation)
     where = resolve(device, len(start) * (training.batch_size or task.x.shape[1]) * net.size)

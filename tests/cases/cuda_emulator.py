@@ -6,11 +6,12 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
+from filelock import FileLock
 
 from cases.lanes import problem
 from dlstats import nets
+from dlstats.training.contract import differing
 from dlstats.training.cuda import backend, nvrtc
 from dlstats.training.lanes import build
 
@@ -26,7 +27,6 @@ CHOICES = {
 
 SMALL = nets.Mlp(3, (9, 6), 2, skip=True)
 """Widths that no tile divides."""
-FIELDS = ("parameters", "loss", "validation_loss", "step", "steps", "status")
 
 
 def task_of(net, **changes):
@@ -34,25 +34,12 @@ def task_of(net, **changes):
     return problem(net, **{"rows": 3, "n": 50, "steps": 7, "momentum": 0.5, "weight_decay": 0.01} | changes)
 
 
-def differences(one, other):
-    """The fields in which two fits differ in a bit, NaNs and their signs apart."""
-
-    def same(name):
-        first, second = (np.asarray(getattr(fit, name)) for fit in (one, other))
-        if first.dtype.kind != "f":
-            return np.array_equal(first, second)
-        nan = np.isnan(first)
-        return np.array_equal(first, second, equal_nan=True) and (np.signbit(first) == np.signbit(second))[~nan].all()
-
-    return [name for name in FIELDS if not same(name)]
-
-
 def assert_same(one, other):
     """Two fits have the same bits."""
-    assert differences(one, other) == []
+    assert differing(one, other) == []
 
 
-@dataclass
+@dataclass(eq=False)
 class Emulated:
     """With the interface of a GPU; `order` is that of its threads between barriers, `omitted` a barrier that is left out."""
 
@@ -70,33 +57,45 @@ class Emulated:
 
     def compiled(self, shape, problem):
         """The kernels for a shape, of any activation, loss and optimiser."""
-        library = ctypes.CDLL(str(self.library(shape.defines, shape.number_bytes)))
-        assert library.task_bytes() == ctypes.sizeof(backend.Task)
+        self.library(shape)
 
         def launch(name, task, blocks):
-            self.launches.append((name, task.job.begin, task.job.end))
-            memory = ctypes.c_size_t(shape.shared_bytes)
-            pointer = ctypes.byref(task)
-            library.emulate(KERNELS.index(name), pointer, blocks, shape.crew, memory, self.order, self.omitted)
+            self.run(shape, name, task, blocks)
 
         return launch
 
+    def run(self, shape, name, task, blocks):
+        """One launch."""
+        self.launches.append((name, task.job.begin, task.job.end))
+        memory, pointer = ctypes.c_size_t(shape.shared_bytes), ctypes.byref(task)
+        kernel = KERNELS.index(name)
+        self.library(shape).emulate(kernel, pointer, blocks, shape.crew, memory, self.order, self.omitted)
+
     def barriers(self, task):
         """How many places of the source are barriers."""
-        shape = backend.shape_of(task, self.shared_bytes)
-        return ctypes.CDLL(str(self.library(shape.defines, shape.number_bytes))).barriers()
+        return self.library(backend.shape_of(task, self.shared_bytes)).barriers()
 
-    def library(self, defines, number_bytes):
-        """The file of the kernels, compiled once in a folder."""
-        macros = [f"-D{name}={value}" for name, value in (defines | CHOICES).items()]
-        macros += build.PRECISIONS["float64" if number_bytes == 8 else "float32"]
+    def library(self, shape):
+        """The kernels of a shape, compiled once in a folder."""
+        precision = build.PRECISIONS["float64" if shape.number_bytes == 8 else "float32"]
+        macros = [*(f"-D{name}={value}" for name, value in (shape.defines | CHOICES).items()), *precision]
         path = self.folder / f"{hashlib.sha256(' '.join(macros).encode()).hexdigest()[:16]}.so"
+        self.folder.mkdir(exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            self.compile(path, macros)
+        loaded = ctypes.CDLL(str(path))
+        assert loaded.task_bytes() == ctypes.sizeof(backend.Task)
+        return loaded
+
+    def compile(self, path, macros):
+        """Where it is not there: one process does, others of the same tests wait."""
         if not path.exists():
-            self.folder.mkdir(exist_ok=True)
             plain = [flag for flag in build.FLAGS if flag != "-O3"]
             folders = [f"-I{folder}" for folder in (HERE, nvrtc.SOURCE, build.SOURCE)]
             command = [build.find_compiler(), *plain, "-O1", "-march=native", *folders, *macros]
             subprocess.run(
                 [*command, str(HERE / "cuda_emulator.cpp"), "-o", str(path)], check=True, capture_output=True
             )
-        return path
+        loaded = ctypes.CDLL(str(path))
+        assert loaded.task_bytes() == ctypes.sizeof(backend.Task)
+        return loaded

@@ -109,16 +109,24 @@ def parts(problem: Problem, gpu: Gpu) -> Iterator[Fit]:
     size = max(1, blocks.room(gpu.device, problem.start.element_size()) // each)
     for begin in range(0, starts, size):
         end = min(begin + size, starts)
-        yield _run(problem if size >= starts else blocks.part(problem, begin, end, torch.device("cpu")), gpu)
+        part = problem if size >= starts else blocks.part(problem, begin, end, torch.device("cpu"))
+        yield fit_of(trained(part, gpu))
 
 
-def _run(problem: Problem, gpu: Gpu) -> Fit:
+def trained(problem: Problem, gpu: Gpu) -> Run:
+    """A problem that is held at once, after its last step."""
     laid = lay_out(problem, gpu)
     for begin, end in _launches(laid):
         laid.task.job.begin, laid.task.job.end = begin, end
         laid.launch("train", laid.task, laid.task.job.rows)
         if laid.task.job.patience and not laid.record["running"].any():
             break
+    return laid
+
+
+def fit_of(laid: Run) -> Fit:
+    """The weights kept, with their losses."""
+    problem = laid.problem
     record = {name: kept.cpu().numpy() for name, kept in laid.record.items()}
     loss = _losses(laid, problem.x, problem.y)
     checked = None if problem.validation is None else _losses(laid, *problem.validation)

@@ -59,10 +59,11 @@ def parts(problem: Problem) -> Iterator[Fit]:
     for begin in range(0, starts, size):
         end = min(begin + size, starts)
         part = problem if size >= starts else blocks.part(problem, begin, end, problem.start.device)
-        yield _run(part)
+        yield fit_of(trained(part))
 
 
-def _run(problem: Problem) -> Fit:
+def trained(problem: Problem) -> Run:
+    """A problem that is held at once, after its last step."""
     laid = layout.lay_out(problem)
     laid.kernel.lanes_pack(laid.job)
     for begin, index in _orders(problem):
@@ -73,7 +74,7 @@ def _run(problem: Problem) -> Fit:
             laid.kernel.lanes_run(laid.job)
     if laid.job.loss == EXTERNAL:
         external.close(laid)
-    return _fit(laid)
+    return laid
 
 
 def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
@@ -95,7 +96,8 @@ def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
         yield begin, np.ascontiguousarray(index[:, :wanted])
 
 
-def _fit(laid: Run) -> Fit:
+def fit_of(laid: Run) -> Fit:
+    """The weights kept, with their losses."""
     problem, job, record = laid.problem, laid.job, laid.record
     loss = external.losses(laid, problem.x, problem.y, slot=job.keep_best).numpy()
     checked = None

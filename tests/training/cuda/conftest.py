@@ -1,17 +1,30 @@
-"""The emulator, whose libraries are compiled once for all tests."""
+"""The emulator, whose libraries are compiled once for all tests, and a GPU where there is one (`-m gpu`)."""
 
+import os
 from dataclasses import replace
 
 import pytest
 from cases.cuda_emulator import Emulated
 
-from dlstats.training.cuda import backend, shape
+from dlstats.training.cuda import backend, shape, trial
 
 
 @pytest.fixture(scope="session")
-def gpu(tmp_path_factory):
+def emulated(tmp_path_factory):
     """A pretended GPU whose threads take turns in random order."""
-    return Emulated(tmp_path_factory.getbasetemp() / "cuda")
+    folder = tmp_path_factory.getbasetemp()
+    return Emulated((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "cuda")
+
+
+@pytest.fixture(params=["emulated", pytest.param("present", marks=pytest.mark.gpu)])
+def gpu(request, emulated):
+    """The emulated one, and the one that is there."""
+    if request.param == "emulated":
+        return emulated
+    found = trial.found()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
 
 
 @pytest.fixture

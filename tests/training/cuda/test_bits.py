@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from cases.cuda_emulator import SMALL, assert_same, task_of
@@ -18,8 +19,12 @@ ONE = nets.Mlp(3, (8, 4), 1, "tanh")
 
 
 def check(task, gpu):
-    fit = backend.run(task, gpu)
-    assert_same(fit, lanes.run(task))
+    """Train by both; what was recorded of the checks is the same, and the fit, which is returned."""
+    one, other = backend.trained(task, gpu), lanes.trained(task)
+    for name, record in other.record.items():
+        np.testing.assert_array_equal(one.record[name].cpu().numpy(), record, err_msg=name)
+    fit = backend.fit_of(one)
+    assert_same(fit, lanes.fit_of(other))
     return fit
 
 
@@ -91,28 +96,28 @@ def test_every_shape(name, gpu, laid):
     check(task_of(net, n=110, steps=3, dtype="float32", keep="best"), gpu)
 
 
-def test_a_launch_of_three_steps_is_three_launches(gpu, laid, monkeypatch):
+def test_a_launch_of_three_steps_is_three_launches(emulated, laid, monkeypatch):
     laid(crew=32, tile=32)
     for changes in ({"batch_size": 13}, {"keep": "best", "checked": 40}):
         task = task_of(replace(SMALL, activation="prelu"), dtype="float32", steps=8, **changes)
         with monkeypatch.context() as patch:
-            whole = backend.run(task, gpu)
+            whole = backend.run(task, emulated)
             patch.setattr(backend, "WORK", 3 * 3 * task.net.size * 3 * (task.training.batch_size or 50))
-            gpu.launches.clear()
-            assert_same(whole, backend.run(task, gpu))
-        assert [(begin, end) for name, begin, end in gpu.launches if name == "train"] == [(0, 3), (3, 6), (6, 8)]
+            emulated.launches.clear()
+            assert_same(whole, backend.run(task, emulated))
+        assert [(begin, end) for name, begin, end in emulated.launches if name == "train"] == [(0, 3), (3, 6), (6, 8)]
 
 
-def test_parts_have_the_bits_of_the_whole(gpu, laid, monkeypatch):
+def test_parts_have_the_bits_of_the_whole(emulated, laid, monkeypatch):
     laid(crew=32, tile=32)
     task = task_of(
         SMALL, dtype="float32", restarts=2, batch_size=13, learning_rate=tuple(0.01 * r for r in range(1, 7))
     )
-    whole = backend.run(task, gpu)
+    whole = backend.run(task, emulated)
     monkeypatch.setattr(backend.blocks, "room", lambda device, each: layout.numbers(task) * 2 * 4)
-    gpu.launches.clear()
-    assert_same(whole, backend.run(task, gpu))
-    assert [name for name, *_ in gpu.launches] == ["train", "predict"] * 2
+    emulated.launches.clear()
+    assert_same(whole, backend.run(task, emulated))
+    assert [name for name, *_ in emulated.launches] == ["train", "predict"] * 2
 
 
 def test_what_is_trained_is_not_what_it_began_with(gpu, laid):

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from cases.cuda_emulator import DOWN, RANDOM, SMALL, UP, assert_same, differences, task_of
+from cases.cuda_emulator import DOWN, RANDOM, SMALL, UP, assert_same, task_of
 
+from dlstats.training.contract import differing
 from dlstats.training.cuda import backend, nvrtc
 
 
@@ -23,16 +24,16 @@ def small(laid):
 
 
 @pytest.mark.parametrize("order", [UP, DOWN])
-def test_the_order_of_threads_decides_nothing(order, gpu):
-    assert_same(backend.run(task(), replace(gpu, order=order)), backend.run(task(), gpu))
+def test_the_order_of_threads_decides_nothing(order, emulated):
+    assert_same(backend.run(task(), replace(emulated, order=order)), backend.run(task(), emulated))
 
 
-def test_every_barrier_is_needed(gpu):
+def test_every_barrier_is_needed(emulated):
     """Left out, each changes a result in some order of the threads."""
     text = b"\n".join(nvrtc.sources().values()).decode()
     barriers = len(re.findall(r"\bMEET\(\);", text))
-    assert barriers == gpu.barriers(task())
-    whole = backend.run(task(), gpu)
+    assert barriers == emulated.barriers(task())
+    whole = backend.run(task(), emulated)
     for barrier in range(barriers):
-        orders = (replace(gpu, order=order, omitted=barrier) for order in (DOWN, UP, RANDOM))
-        assert any(differences(backend.run(task(), other), whole) for other in orders), barrier
+        orders = (replace(emulated, order=order, omitted=barrier) for order in (DOWN, UP, RANDOM))
+        assert any(differing(backend.run(task(), other), whole) for other in orders), barrier

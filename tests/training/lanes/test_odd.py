@@ -125,4 +125,4 @@ def test_without_lanes_the_torch_path_serves(monkeypatch):
 
 
 def test_the_doctor_has_one_line_for_every_back_end():
-    assert sum("back end" in line for line in doctor.lines(doctor.examine())) == 4
+    assert sum("back end" in line for line in doctor.lines(doctor.examine())) == 5

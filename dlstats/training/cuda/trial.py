@@ -1,0 +1,72 @@
+"""Whether a GPU may train here: it is found, and in a trial on small networks it gives the bits of lanes, once for a process.
+
+Nobody has seen the kernel on a GPU yet: until a trial agrees bit for bit, torch trains.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import torch
+
+from dlstats import nets
+from dlstats.losses.regression import squared
+from dlstats.training import schedules
+from dlstats.training.contract import Problem, Training, differing
+from dlstats.training.cuda import backend, gpu
+from dlstats.training.cuda.backend import Gpu
+from dlstats.training.lanes import backend as lanes
+
+ROWS, SAMPLES, CHECKED = 5, 50, 40
+"""Networks of a trial, and samples: of neither a tile nor a block a multiple."""
+TRIALS = (
+    (
+        nets.Mlp(3, (9, 6), 2, "tanh", skip=True),
+        Training(30, 0.05, batch_size=13, keep="best", schedule=schedules.cosine, check_every=4),
+    ),
+    (nets.Mlp(5, (16, 32), 1), Training(30, 0.01, "adamw", weight_decay=0.01)),
+    (nets.Mlp(2, (8,), 5, "prelu"), Training(30, 0.05, "rmsprop", momentum=0.5, dtype="float64")),
+)
+
+
+@functools.cache
+def found() -> Gpu | str:
+    """The GPU, or why there is none to be used, in one line."""
+    if not torch.cuda.is_available():
+        return "torch sees no GPU"
+    try:
+        return gpu.find()
+    except (OSError, ValueError) as error:
+        return f"the CUDA kernel cannot be compiled or launched: {str(error).splitlines()[0]}"
+
+
+@functools.cache
+def failure(present: Gpu) -> str | None:
+    """What the trials found wrong, in one line; None where all bits are those of lanes."""
+    for net, training in TRIALS:
+        task = _problem(net, training)
+        reason = lanes.obstacle(task)
+        if reason is not None:
+            return f"the CUDA kernel cannot be tried against lanes: {reason}"
+        try:
+            other = differing(backend.run(task, present), lanes.run(task))
+        except (RuntimeError, ValueError) as error:
+            return f"a trial of the CUDA kernel failed: {str(error).splitlines()[0]}"
+        if other:
+            return f"a trial of the CUDA kernel differs from lanes in {', '.join(other)}"
+    return None
+
+
+def _problem(net: nets.Mlp, training: Training) -> Problem:
+    generators = [np.random.Generator(np.random.Philox(row)) for row in range(ROWS)]
+    dtype = getattr(torch, training.dtype)
+    x, checked_x = (
+        torch.from_numpy(np.stack([rng.normal(size=(n, net.d_in)) for rng in generators])).to(dtype)
+        for n in (SAMPLES, CHECKED)
+    )
+    y, checked_y = (part.sum(dim=2, keepdim=True).sin() + torch.arange(net.d_out) for part in (x, checked_x))
+    start = nets.initialise(net, generators, dtype=training.dtype)
+    batched = training.batch_size is not None
+    validation = (checked_x, checked_y) if batched else None
+    return Problem(net, squared, start, x, y, training, (0.05,), generators if batched else None, validation)

@@ -1,0 +1,98 @@
+"""When the CUDA kernel trains, on a pretended GPU; that a GPU which differs from lanes never does."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from cases.cuda_emulator import SMALL, assert_same, task_of
+from cases.lanes import user_squared
+
+from dlstats import nets
+from dlstats.training import backends
+from dlstats.training.contract import joined
+from dlstats.training.cuda import backend, trial
+from dlstats.training.lanes import backend as lanes
+
+CUDA = torch.device("cuda")
+
+
+@pytest.fixture
+def present(emulated, monkeypatch):
+    """The pretended GPU is found, with three multiprocessors; trials are not made."""
+    there = replace(emulated, processors=3)
+    monkeypatch.delenv("DLSTATS_BACKEND", raising=False)
+    monkeypatch.setattr(trial, "found", lambda: there)
+    monkeypatch.setattr(trial, "failure", lambda present: None)
+    backends.say.cache_clear()
+    return there
+
+
+def task(rows=3, net=SMALL, **changes):
+    return task_of(net, rows=rows, dtype="float32", **changes)
+
+
+def test_it_is_chosen_where_every_multiprocessor_has_a_network(present, monkeypatch):
+    assert backends.serves(task(3), CUDA) == "cuda"
+    assert backends.serves(task(2), CUDA) == "torch"
+    assert backends.serves(task(2), CUDA, "cuda") == "cuda"
+    assert backends.serves(task(3), torch.device("cpu")) == "lanes"
+    monkeypatch.setenv("DLSTATS_BACKEND", "cuda")
+    assert backends.serves(task(2), CUDA) == "cuda"
+
+
+REFUSED = {
+    "does not know the loss": {"loss": user_squared},
+    "does not know the optimiser 'lbfgs'": {"optimiser": "lbfgs", "weight_decay": 0.0},
+    "does not fit the last layer exactly": {"projection": True},
+    "does not fit into the 227 KB of shared memory of a block": {"net": nets.Mlp(3, (200, 200))},
+    "does not know modules of torch": {},
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_it_cannot_train_goes_to_torch_with_a_reason(reason, present, caplog):
+    asked = task(**REFUSED[reason])
+    if "modules" in reason:
+        asked = replace(asked, net=nets.Wrapped(torch.nn.Linear(3, 1), 3))
+    assert backends.serves(asked, CUDA) == "torch"
+    assert reason in caplog.text
+    with pytest.raises(ValueError, match=f"`backend` = 'cuda' cannot serve here: .*{reason}"):
+        backends.serves(asked, CUDA, "cuda")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_it_says_why():
+    with pytest.raises(ValueError, match="cannot serve here: the device is cpu, not cuda"):
+        backends.serves(task(), torch.device("cpu"), "cuda")
+    with pytest.raises(ValueError, match="cannot serve here: torch sees no GPU"):
+        backends.serves(task(), CUDA, "cuda")
+
+
+def test_a_fit_by_it_is_that_of_lanes(present):
+    asked = task(4, batch_size=13, keep="best")
+    assert_same(joined(list(backends.fits(asked, CUDA))), lanes.run(asked))
+
+
+def test_a_gpu_is_tried_against_lanes_before_it_trains(emulated, monkeypatch):
+    assert trial.failure(emulated) is None
+    broken = replace(emulated, omitted=3)
+    assert str(trial.failure(broken)).startswith("a trial of the CUDA kernel differs from lanes in parameters")
+    monkeypatch.setattr(trial, "found", lambda: broken)
+    with pytest.raises(ValueError, match="a trial of the CUDA kernel differs from lanes"):
+        backends.serves(task(), CUDA, "cuda")
+    assert backends.serves(task(200), CUDA) == "torch"
+
+
+def test_a_trial_that_fails_is_one_line(emulated, monkeypatch):
+    def refuse(shape, problem):
+        raise ValueError("The CUDA driver refuses cuModuleLoadData: CUDA_ERROR_INVALID_PTX (218).\nand more")
+
+    refused = replace(emulated)
+    monkeypatch.setattr(refused, "compiled", refuse)
+    assert trial.failure(refused) == (
+        "a trial of the CUDA kernel failed: The CUDA driver refuses cuModuleLoadData: CUDA_ERROR_INVALID_PTX (218)."
+    )
+
+
+def test_the_emulator_has_the_interface_of_a_gpu(emulated):
+    assert isinstance(emulated, backend.Gpu)
