@@ -36,9 +36,24 @@ def ridge_risk_limit(n: int, p: int, signal: float = 1.0, noise: float = 1.0) ->
     return noise * gamma * transform
 
 
-def benign_variance(n: int, spikes: int, p: int) -> float:
-    """k/n + n/p: excess risk per noise variance, to first order, of interpolation with k large and p small directions.
+def selected_risk(n: int, p: int, total: int, signal: float = 1.0, noise: float = 1.0) -> float:
+    """Excess risk of minimum norm on p of `total` inputs N(0, I) drawn at random [Belkin, Hsu and Xu 2020].
 
-    The order of Bartlett et al. (2020), theorem 4, with the constants 1 of a design with two levels of variance.
+    What the others explain, r²(1 − p/D), is noise to the fit and stays in the risk. Proved in
+    `docs/proofs/double-descent.md`.
     """
-    return spikes / n + n / p
+    left = signal * (1 - p / total)
+    return minimum_norm_risk(n, p, signal * p / total, noise + left) + left
+
+
+def selected_ridge(p: int, total: int, signal: float = 1.0, noise: float = 1.0) -> float:
+    """The penalty of least risk on p of `total` inputs, D{σ² + r²(1 − p/D)}/r²: the best ridge with what is left as noise."""
+    return best_ridge(p, signal * p / total, noise + signal * (1 - p / total))
+
+
+def benign_risk(n: int, spikes: int, p: int) -> float:
+    """k/(n − k − 1) + (n − k)/(p − n): excess risk per noise variance of interpolation with k directions of variance 1.
+
+    The p − k others share the variance 1. To first order it is k/n + n/p, proved in `docs/proofs/double-descent.md`.
+    """
+    return spikes / (n - spikes - 1) + (n - spikes) / (p - n)

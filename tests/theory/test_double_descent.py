@@ -47,4 +47,27 @@ def test_the_best_penalty_is_the_best():
 
     best = theory.best_ridge(p, 2.0, 0.6)
     assert risk(best) < min(risk(0.9 * best), risk(1.1 * best))
-    assert theory.benign_variance(100, 5, 1000) == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("p", [6, 40])
+def test_inputs_that_are_left_out_are_noise(p):
+    n, total, signal, noise, rng = 20, 50, 2.0, 0.3, np.random.default_rng(p)
+    risks = []
+    for _ in range(3000):
+        x, beta = rng.standard_normal((n, total)), rng.standard_normal(total) * math.sqrt(signal / total)
+        y = x @ beta + math.sqrt(noise) * rng.standard_normal(n)
+        fit = np.linalg.pinv(x[:, :p]) @ y
+        risks.append(((fit - beta[:p]) ** 2).sum() + (beta[p:] ** 2).sum())
+    error = 5 * np.std(risks) / math.sqrt(len(risks))
+    assert abs(theory.selected_risk(n, p, total, signal, noise) - np.mean(risks)) < error
+    assert theory.selected_risk(n, total, total, signal, noise) == theory.minimum_norm_risk(n, total, signal, noise)
+
+
+def test_the_ridge_of_all_inputs_is_the_best_of_all():
+    assert theory.selected_ridge(50, 50, 2.0, 0.3) == pytest.approx(theory.best_ridge(50, 2.0, 0.3))
+    assert theory.selected_ridge(10, 50, 2.0, 0.3) == pytest.approx(50 * (0.3 + 2.0 * 0.8) / 2.0)
+
+
+def test_benign_risk_is_first_order_for_large_samples():
+    n, k, p = 10**5, 5, 10**9
+    assert theory.benign_risk(n, k, p) == pytest.approx(k / n + n / p, rel=1e-3)

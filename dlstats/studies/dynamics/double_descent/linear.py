@@ -1,4 +1,4 @@
-"""Least squares and random features, with fewer and with more parameters than cases."""
+"""Least squares with fewer and with more parameters than cases, and where interpolation is benign."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.protocol.factor import Condition, Factor
-from dlstats.protocol.measure import Contrast, LevelContrast, Measure
+from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.studies.frames import stacked
 from dlstats.theory import double_descent as theory
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 CASES, SIGNAL = 60, 4.0
 """Cases of least squares and |β|²; the noise variance is 1."""
-FEATURE_CASES, FEATURE_INPUTS, FEATURE_NOISE = 150, 30, 0.1
 SPIKES = 5
 """Directions of variance 1 in the design of benign overfitting; all others share the variance 1."""
 LARGEST = 12_000
@@ -41,36 +40,17 @@ def simulate_least_squares(condition: Condition, streams: Streams, device: str) 
     return stacked(streams, {"minimum_norm": {"risk": risks[:, 0]}, "ridge": {"risk": risks[:, 1]}})
 
 
-def simulate_features(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Excess risk of least squares of minimum norm on random ReLU features of a linear signal, at 500 new cases."""
-    n, d, count = FEATURE_CASES, FEATURE_INPUTS, condition.features
-
-    def data(rng: np.random.Generator) -> np.ndarray:
-        return rng.standard_normal((n + 500, d + 1))
-
-    def one(rng: np.random.Generator, drawn: np.ndarray) -> float:
-        x, noise = drawn[:, :d], drawn[:n, d]
-        direction = rng.standard_normal(d)
-        direction /= np.linalg.norm(direction)
-        hidden = np.maximum(x @ rng.standard_normal((d, count)), 0) / math.sqrt(d)
-        fit = np.linalg.lstsq(hidden[:n], x[:n] @ direction + FEATURE_NOISE * noise)[0]
-        return float(((hidden[n:] @ fit - x[n:] @ direction) ** 2).mean())
-
-    generators = streams.generators("features", features=count)
-    risks = [one(rng, drawn) for rng, drawn in zip(generators, streams.draw(data, "data"), strict=True)]
-    return stacked(streams, {"features": {"risk": np.array(risks)}})
-
-
 def simulate_benign(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Excess risk of interpolation where `SPIKES` directions have variance 1 and all others together the same."""
+    """Excess risk of interpolation, its mean over the noise given X: `SPIKES` directions of variance 1, the others share 1."""
     n, p = condition.n, directions(condition.n)
     variances = np.concatenate([np.ones(SPIKES), np.full(p - SPIKES, 1 / p)])
 
     def one(rng: np.random.Generator) -> float:
         x = rng.standard_normal((n, p)) * np.sqrt(variances)
         beta = np.concatenate([np.ones(SPIKES), np.zeros(p - SPIKES)])
-        fit = x.T @ np.linalg.solve(x @ x.T, x @ beta + rng.standard_normal(n))
-        return float((variances * (fit - beta) ** 2).sum())
+        inverse = np.linalg.solve(x @ x.T, x).T  # y -> fit
+        bias = inverse @ (x @ beta) - beta
+        return float(variances @ (bias**2 + (inverse**2).sum(axis=1)))
 
     return stacked(
         streams, {"interpolation": {"risk": np.array([one(rng) for rng in streams.generators("data", n=n)])}}
@@ -94,14 +74,6 @@ LEAST_SQUARES = Experiment(
     measures=(RISK, MEDIAN),
     contrasts=(Contrast("risk", "ridge", "minimum_norm", "log_ratio", "mean", "ridge over minimum norm"),),
     block=200,
-)
-FEATURES = Experiment(
-    simulate_features,
-    factors={"features": Factor("random features", int, symbol="N", at_least=1)},
-    methods={"features": Method("ReLU features", "least squares of minimum norm on random ReLU features")},
-    measures=(MEDIAN,),
-    contrasts=(LevelContrast("risk", "features", 150, 1500, label="risk of 150 features over that of 1,500"),),
-    block=50,
 )
 BENIGN = Experiment(
     simulate_benign,

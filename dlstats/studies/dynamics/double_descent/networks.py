@@ -127,6 +127,7 @@ WIDTHS = Experiment(
         Measure("dead_share", "proportion of hidden units without a slope"),
     ),
     contrasts=(
+        LevelContrast("risk", "units", 25, 8, label="risk of 25 units over that of 8"),
         LevelContrast("risk", "units", 25, 200, label="risk of 25 units over that of 200"),
         LevelContrast("risk", "units", 200, 4, label="risk of 200 units over that of 4"),
     ),
