@@ -73,13 +73,13 @@ def simulate_relu(condition: Condition, streams: Streams, device: str) -> pd.Dat
 
 
 MEDIAN = Measure("risk", "excess risk, median", "median")
-NOISE = {"noise_sd": Factor("noise sd", float, symbol=r"\sigma", above=0)}
+NOISE = {"noise_sd": Factor("noise standard deviation", float, symbol=r"\sigma", above=0)}
 INPUTS = Experiment(
     simulate_selected,
     factors={"parameters": Factor("inputs fitted", int, symbol="p", at_least=1, at_most=TOTAL)} | NOISE,
     methods={
-        "minimum_norm": Method("minimum norm", "least squares of minimum norm, by numpy", "squared"),
-        "ridge": Method("best ridge", "ridge with the penalty of least risk", "absolute"),
+        "minimum_norm": Method("minimum norm", "least squares of minimum norm, by numpy"),
+        "ridge": Method("best ridge", "ridge with the penalty of least risk"),
     },
     measures=(Measure("risk", "excess risk, mean"), MEDIAN),
     contrasts=(
@@ -95,12 +95,11 @@ RELU = Experiment(
     simulate_relu,
     factors={"features": Factor("random features", int, symbol="N", at_least=1)} | NOISE,
     methods={
-        "minimum_norm": Method("minimum norm", "least squares of minimum norm, by numpy", "squared"),
+        "minimum_norm": Method("minimum norm", "least squares of minimum norm, by numpy"),
         "ridge": Method(
             "ridge, left out",
             f"scikit-learn's RidgeCV without intercept, {len(RIDGES)} penalties from {RIDGES[0]:g} to {RIDGES[-1]:g} by the "
             "error of leaving one out",
-            "absolute",
         ),
     },
     measures=(MEDIAN,),
