@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -110,4 +111,13 @@ def of_cell(study: str, cell: grid.Cell) -> list[Asked]:
     experiment = registry.load(study).experiments[cell.experiment]
     with watching() as asked, mock.patch.object(training, "fit", _briefly):
         cells.simulate_block(experiment, origin, (0, 3))
+    _forget()
     return asked
+
+
+def _forget() -> None:
+    """What a study keeps for the whole process was trained for one step: nothing else may read it."""
+    for name, module in list(sys.modules.items()):
+        for kept in list(vars(module).values()) if name.startswith("dlstats.studies.") else ():
+            if callable(clear := getattr(kept, "cache_clear", None)):
+                clear()

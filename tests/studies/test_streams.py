@@ -97,6 +97,14 @@ def test_every_replicate_draws_from_its_own_streams_and_as_the_others_do(study, 
         assert len({bool(rng.calls) for rng in one.generators}) == 1, one.key
 
 
+def test_networks_trained_for_one_step_are_kept_for_nobody():
+    from dlstats.studies.robust import robust_data
+
+    robust_data._fits.cache_clear()
+    stream_record.of_cell.__wrapped__("robust_data", results.inside("robust_data", "engel")[0])
+    assert robust_data._fits.cache_info().currsize == 0
+
+
 @pytest.mark.parametrize(("study", "name"), EXPERIMENTS, scope="module")
 def test_a_stream_that_is_asked_for_again_is_drawn_from_in_the_same_way(study, name):
     """What shares a stream shares its numbers: nobody draws noise from the stream of the inputs."""
