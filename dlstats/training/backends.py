@@ -13,8 +13,8 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -43,27 +43,34 @@ def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterat
     if name == "cuda":
         present = trial.found()
         assert isinstance(present, Gpu), "a GPU that is not there does not serve"
-        yield from cuda.parts(problem, present)
-        return
-    yield from _by_torch(problem, device, 0, len(problem.start), blocks.size(problem, device))
+        train, size = partial(cuda.train, problem, present), cuda.size(problem, present)
+    else:
+        train, size = partial(_by_torch, problem, device, torch_backend.Earlier()), blocks.size(problem, device)
+    yield from _in_blocks(train, 0, len(problem.start), size)
 
 
-def _by_torch(problem: Problem, device: torch.device, begin: int, end: int, size: int) -> Iterator[Fit]:
+def _by_torch(problem: Problem, device: torch.device, earlier: torch_backend.Earlier, begin: int, end: int) -> Fit:
+    try:
+        return torch_backend.run(blocks.part(problem, begin, end, device), earlier)
+    except torch.cuda.OutOfMemoryError:
+        earlier.descent = None
+        raise
+
+
+def _in_blocks(train: Callable[[int, int], Fit], begin: int, end: int, size: int) -> Iterator[Fit]:
     """The fits of blocks of `size` rows; of two halves where a block does not fit in the memory that others leave of a GPU."""
-    earlier = torch_backend.Earlier()
     for first in range(begin, end, size):
         last = min(first + size, end)
         try:
-            fit = torch_backend.run(blocks.part(problem, first, last, device), earlier)
+            fit = train(first, last)
         except torch.cuda.OutOfMemoryError:
             if last - first == 1:
                 raise
             say(f"a block of {last - first} does not fit in the memory that is free on the GPU", logging.WARNING)
             fit = None
         if fit is None:  # what the block held is freed once its error is forgotten
-            earlier.descent = None
             torch.cuda.empty_cache()
-            yield from _by_torch(problem, device, first, last, -(-(last - first) // 2))
+            yield from _in_blocks(train, first, last, -(-(last - first) // 2))
         else:
             yield fit
 

@@ -10,11 +10,16 @@ int barriers() { return __COUNTER__ - FIRST; }
 void emulate(int kernel, const Task* task, int blocks, int crew, size_t bytes, int order, int omitted) {
     void (*kernels[])(const void*) = {launched<train>, launched<predict>};
     host::order = order, host::omitted = omitted, host::work = kernels[kernel], host::task = task;
-    std::unique_ptr<void, decltype(&std::free)> memory(std::aligned_alloc(64, up(bytes, 64)), std::free);
+    constexpr size_t BEYOND = 4096;
+    std::unique_ptr<void, decltype(&std::free)> memory(std::aligned_alloc(64, up(bytes + BEYOND, 64)), std::free);
     host::shared = memory.get();
+    const unsigned char *end = (unsigned char*)host::shared + bytes, untouched = 0xff;
     for (host::row = 0; host::row < blocks; host::row++) {
-        std::memset(host::shared, 0xff, bytes);  // what is read before it is written is NaN
+        std::memset(host::shared, untouched, bytes + BEYOND);  // what is read before it is written is NaN
         host::block(crew);
+        if (std::count(end, end + BEYOND, untouched) == BEYOND) continue;
+        std::fprintf(stderr, "written beyond shared memory\n");
+        std::abort();
     }
 }
 }

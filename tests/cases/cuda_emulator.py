@@ -34,6 +34,11 @@ def task_of(net, **changes):
     return problem(net, **{"rows": 3, "n": 50, "steps": 7, "momentum": 0.5, "weight_decay": 0.01} | changes)
 
 
+def run(task, gpu):
+    """The whole of a problem, on a GPU."""
+    return backend.train(task, gpu, 0, len(task.start))
+
+
 def assert_same(one, other):
     """Two fits have the same bits."""
     assert differing(one, other) == []

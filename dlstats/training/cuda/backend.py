@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dlstats import nets
 from dlstats.training import blocks, minibatches
-from dlstats.training.contract import Fit, Problem, finished, joined
+from dlstats.training.contract import Fit, Problem, finished
 from dlstats.training.cuda.shape import Shape, net_of, shape_of
 from dlstats.training.cuda.task import Task
 from dlstats.training.lanes import external, layout, losses
@@ -98,19 +98,16 @@ def pays(problem: Problem, gpu: Gpu) -> bool:
     return len(problem.start) >= gpu.processors
 
 
-def run(problem: Problem, gpu: Gpu) -> Fit:
-    """Train a problem that lies on the CPU."""
-    return joined(list(parts(problem, gpu)))
+def size(problem: Problem, gpu: Gpu) -> int:
+    """Rows of `start` that are trained at once: those that fit into half of the GPU's memory."""
+    return max(1, blocks.room(gpu.device, problem.start.element_size()) // (layout.numbers(problem) * 2))
 
 
-def parts(problem: Problem, gpu: Gpu) -> Iterator[Fit]:
-    """Its fits, in parts that fit into half of the GPU's memory."""
-    starts, each = len(problem.start), layout.numbers(problem) * 2
-    size = max(1, blocks.room(gpu.device, problem.start.element_size()) // each)
-    for begin in range(0, starts, size):
-        end = min(begin + size, starts)
-        part = problem if size >= starts else blocks.part(problem, begin, end, torch.device("cpu"))
-        yield fit_of(trained(part, gpu))
+def train(problem: Problem, gpu: Gpu, begin: int, end: int) -> Fit:
+    """The fit of rows begin, ..., end − 1 of a problem that lies on the CPU."""
+    whole = (begin, end) == (0, len(problem.start))
+    part = problem if whole else blocks.part(problem, begin, end, torch.device("cpu"))
+    return fit_of(trained(part, gpu))
 
 
 def trained(problem: Problem, gpu: Gpu) -> Run:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from cases.cuda_emulator import SMALL, assert_same, task_of
+from cases.cuda_emulator import SMALL, assert_same, run, task_of
 
 from dlstats import nets
 from dlstats.losses.imbalance import cross_entropy
 from dlstats.training import schedules
+from dlstats.training.contract import joined
 from dlstats.training.cuda import backend
 from dlstats.training.lanes import backend as lanes
 from dlstats.training.lanes import layout
@@ -101,26 +102,23 @@ def test_a_launch_of_three_steps_is_three_launches(emulated, laid, monkeypatch):
     for changes in ({"batch_size": 13}, {"keep": "best", "checked": 40}):
         task = task_of(replace(SMALL, activation="prelu"), dtype="float32", steps=8, **changes)
         with monkeypatch.context() as patch:
-            whole = backend.run(task, emulated)
+            whole = run(task, emulated)
             patch.setattr(backend, "WORK", 3 * 3 * task.net.size * 3 * (task.training.batch_size or 50))
             emulated.launches.clear()
-            assert_same(whole, backend.run(task, emulated))
+            assert_same(whole, run(task, emulated))
         assert [(begin, end) for name, begin, end in emulated.launches if name == "train"] == [(0, 3), (3, 6), (6, 8)]
 
 
-def test_parts_have_the_bits_of_the_whole(emulated, laid, monkeypatch):
+def test_parts_have_the_bits_of_the_whole(emulated, laid):
     laid(crew=32, tile=32)
     task = task_of(
         SMALL, dtype="float32", restarts=2, batch_size=13, learning_rate=tuple(0.01 * r for r in range(1, 7))
     )
-    whole = backend.run(task, emulated)
-    monkeypatch.setattr(backend.blocks, "room", lambda device, each: layout.numbers(task) * 2 * 4)
-    emulated.launches.clear()
-    assert_same(whole, backend.run(task, emulated))
-    assert [name for name, *_ in emulated.launches] == ["train", "predict"] * 2
+    halves = joined([backend.train(task, emulated, begin, begin + 3) for begin in (0, 3)])
+    assert_same(run(task, emulated), halves)
 
 
 def test_what_is_trained_is_not_what_it_began_with(gpu, laid):
     laid(crew=32, tile=32)
     task = task_of(ONE, dtype="float32", loss=cross_entropy)
-    assert not torch.equal(backend.run(task, gpu).parameters, task.start)
+    assert not torch.equal(run(task, gpu).parameters, task.start)

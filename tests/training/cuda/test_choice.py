@@ -73,6 +73,20 @@ def test_a_fit_by_it_is_that_of_lanes(present):
     assert_same(joined(list(backends.fits(asked, CUDA))), lanes.run(asked))
 
 
+def test_a_block_that_does_not_fit_is_halved(present, monkeypatch):
+    asked, tried, train = task(5, batch_size=13), [], backend.train
+
+    def small(problem, gpu, begin, end):
+        tried.append(end - begin)
+        if end - begin > 2:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return train(problem, gpu, begin, end)
+
+    monkeypatch.setattr(backend, "train", small)
+    assert_same(joined(list(backends.fits(asked, CUDA))), lanes.run(asked))
+    assert tried == [5, 3, 2, 1, 2]
+
+
 def test_a_gpu_is_tried_against_lanes_before_it_trains(emulated, monkeypatch):
     assert trial.failure(emulated) is None
     broken = replace(emulated, omitted=3)

@@ -4,7 +4,7 @@ import ctypes
 from dataclasses import replace
 
 import pytest
-from cases.cuda_emulator import KERNELS, SMALL, assert_same, task_of
+from cases.cuda_emulator import KERNELS, SMALL, assert_same, run, task_of
 
 from dlstats import cache
 from dlstats.training.cuda import backend, nvrtc, trial
@@ -77,7 +77,7 @@ def test_a_gpu_trains_by_the_driver(libcuda, laid):
     assert found == driver.Present(0, "sm_86", 166912, 108)
     task = task_of(replace(SMALL, activation="gelu"), dtype="float32", batch_size=13, keep="best", checked=40)
     libcuda.shape = backend.shape_of(task, found.shared_bytes)
-    assert_same(backend.run(task, found), lanes.run(task))
+    assert_same(run(task, found), lanes.run(task))
     assert len(libcuda.loaded) == 1
     assert b"'ACTIVATION': 6" in libcuda.loaded[0]
     assert b"sm_86" in libcuda.loaded[0]

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from cases.cuda_emulator import DOWN, RANDOM, SMALL, UP, assert_same, task_of
+from cases.cuda_emulator import DOWN, RANDOM, SMALL, UP, assert_same, run, task_of
 
 from dlstats.training.contract import differing
-from dlstats.training.cuda import backend, nvrtc
+from dlstats.training.cuda import nvrtc
 
 
 def task():
@@ -25,7 +25,7 @@ def small(laid):
 
 @pytest.mark.parametrize("order", [UP, DOWN])
 def test_the_order_of_threads_decides_nothing(order, emulated):
-    assert_same(backend.run(task(), replace(emulated, order=order)), backend.run(task(), emulated))
+    assert_same(run(task(), replace(emulated, order=order)), run(task(), emulated))
 
 
 def test_every_barrier_is_needed(emulated):
@@ -33,7 +33,7 @@ def test_every_barrier_is_needed(emulated):
     text = b"\n".join(nvrtc.sources().values()).decode()
     barriers = len(re.findall(r"\bMEET\(\);", text))
     assert barriers == emulated.barriers(task())
-    whole = backend.run(task(), emulated)
+    whole = run(task(), emulated)
     for barrier in range(barriers):
         orders = (replace(emulated, order=order, omitted=barrier) for order in (DOWN, UP, RANDOM))
-        assert any(differing(backend.run(task(), other), whole) for other in orders), barrier
+        assert any(differing(run(task(), other), whole) for other in orders), barrier
