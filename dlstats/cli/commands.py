@@ -140,17 +140,23 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def doctor(options: argparse.Namespace) -> None:
-    """What works on this machine, and if asked how fast it is."""
+def doctor(options: argparse.Namespace) -> int:
+    """What works on this machine, and if asked how fast it is; or what its GPU does."""
     from dlstats.machine import doctor as doctors
 
+    if options.gpu:
+        return _examine_gpu(options)
     findings = doctors.examine()
     if options.format == "json":
         print_json([asdict(finding) for finding in findings])
     else:
         print("\n".join(doctors.lines(findings)), flush=True)
-    if not options.measure:
-        return
+    if options.measure:
+        _measure(options)
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> None:
     from dlstats import cache
     from dlstats.machine import speed
     from dlstats.training import backends
@@ -161,3 +167,26 @@ def doctor(options: argparse.Namespace) -> None:
     print(f"a plan's cost here is {speed.measure():.2f} times the stated", file=told)
     widths = ", ".join(f"{width}: {ratio:.1f}" for width, ratio in backends.measure().items())
     print(f"seconds of torch over lanes by width: {widths}", file=told)
+
+
+NO_GPU = 4
+"""Exit status of `doctor --gpu` where there is none."""
+
+
+def _examine_gpu(options: argparse.Namespace, device: str = "cuda") -> int:
+    """What a GPU does beside the CPU, in a report; 1 where a check failed, 4 where there is no GPU."""
+    from dlstats.machine.acceptance import examination, report
+    from dlstats.pipeline import on_devices
+
+    missing = examination.missing() if device == "cuda" else None
+    if missing:
+        print(f"dlstats doctor: there is no GPU to examine: {missing}", file=sys.stderr)
+        return NO_GPU
+    found = examination.examine(device, on_devices.checks, progress)
+    paths = report.write(found, options.reports)
+    if options.format == "json":
+        print_json(report.document(found))
+    else:
+        print(*(f"{report.WORDS[c.passed]:<4} {c.name}: {c.detail}" for c in found.checks), sep="\n")
+        print(found.counts, found.meeting, *paths, sep="\n")
+    return 0 if found.passed else 1

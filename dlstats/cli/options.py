@@ -104,7 +104,17 @@ def add_completion(parser: argparse.ArgumentParser) -> None:
 def add_doctor(parser: argparse.ArgumentParser) -> None:
     """Whether the machine is timed."""
     text = "time this machine for half a minute: scales the cost that a plan expects, and chooses the back end by width"
-    parser.add_argument("--measure", action="store_true", help=text)
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--measure", action="store_true", help=text)
+    text = (
+        "examine a GPU for less than five minutes: networks beside the CPU's, the same bits again, other blocks, every "
+        "trained study at its smallest, times beside JAX where that is installed; writes gpu.json and gpu.md. Exit status: 0 if "
+        "every check passed, 1 if one failed, 4 if there is no GPU"
+    )
+    asked.add_argument("--gpu", action="store_true", help=text)
+    parser.add_argument(
+        "--reports", type=Path, default=Path("reports"), help="folder for what --gpu writes (default: reports)"
+    )
     add_format(parser)
 
 

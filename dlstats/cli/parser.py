@@ -78,9 +78,11 @@ COMMANDS = {
 }
 STATUSES = """exit status:
   0    done
-  1    the work failed: a job, a file that cannot be written, a replay that differs, an open item of the checklist
+  1    the work failed: a job, a file that cannot be written, a replay that differs, an open item of the checklist,
+       a check of a GPU
   2    the input was wrong: a line says what was required and what came
   3    a run went to its end, and a check failed or a verdict contradicts what is proven
+  4    `dlstats doctor --gpu` found no GPU to examine
   130  stopped by Ctrl-C; what was finished is kept
   141  whoever reads the output has enough
 

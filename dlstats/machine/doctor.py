@@ -28,7 +28,7 @@ def examine() -> list[Finding]:
         Finding("torch", True, f"{torch.__version__}, {torch.get_num_threads()} threads"),
         Finding("processor", True, f"{processor.name()} ({units or 'no vector extensions known'})"),
         Finding("back end torch, CPU", True, "always"),
-        _cuda(),
+        cuda(),
         _kernel(),
         *(_lanes(dtype) for dtype in ("float32", "float64")),
     ]
@@ -40,7 +40,8 @@ def lines(findings: list[Finding]) -> list[str]:
     return [f"{f.name:<{width}}  {'yes' if f.works else 'no '}  {f.detail}" for f in findings]
 
 
-def _cuda() -> Finding:
+def cuda() -> Finding:
+    """Whether torch sees a GPU."""
     import torch
 
     if torch.cuda.is_available():

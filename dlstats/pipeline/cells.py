@@ -239,7 +239,11 @@ def replay(study: str, inner: str, cell: str, replicate: int, results: Path, dev
     stored = stored[stored["replicate"] == replicate].reset_index(drop=True)
     if stored.empty:
         raise LookupError(f"{path} holds no replicate {replicate}.")
-    again = simulate_block(registry.load(study).experiments[inner], origin, [replicate], device)
+    return compared(simulate_block(registry.load(study).experiments[inner], origin, [replicate], device), stored)
+
+
+def compared(again: pd.DataFrame, stored: pd.DataFrame) -> Replay:
+    """Rows that were computed again beside those of the same replicates that there were."""
     numbers = [c for c in again.select_dtypes("number") if c != "seconds"]
     a, b = again[numbers].to_numpy(float), stored[numbers].to_numpy(float)
     scale = np.maximum(1.0, np.abs(b))
