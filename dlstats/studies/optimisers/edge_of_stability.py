@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.claim import Claim, at_least, equals
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Measure
 from dlstats.protocol.origin import Finding, Practice
-from dlstats.protocol.readers import unpaired, value
+from dlstats.protocol.readers import value
 from dlstats.protocol.study import Experiment, Figure, Grid, Method, Study, grid
 from dlstats.seeds import Streams
 from dlstats.studies.frames import by_replicate
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dlstats.nets import Mlp
 
-N, WIDTHS, STEPS = 20, (16, 16), 3600
+N, WIDTHS, STEPS, LONG = 20, (16, 16), 3600, 54_000
 CHECKPOINTS = tuple(k / 6 for k in range(7))
 """Proportions of the training at which the sharpness is taken."""
 TOLERANCE = 1e-4
@@ -64,7 +64,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     weights = nets.initialise(net, streams.generators("start"), "xavier")
     about = {"data_digest": digest(x.numpy(), y.numpy()), "start_digest": [digest(w.numpy()) for w in weights]}
     part = max(1, condition.steps * condition.effort // (len(CHECKPOINTS) - 1))
-    plan, frames = training.Training(part, condition.learning_rate, optimiser="sgd"), []
+    plan, frames, first = training.Training(part, condition.learning_rate, optimiser="sgd"), [], {}
     for k, checkpoint in enumerate(CHECKPOINTS):
         if k:
             weights = training.fit(net, squared, weights, x, y, plan, device=device).parameters
@@ -75,6 +75,8 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         )
         sharp = [sharpness(net, w, x, y) if w.isfinite().all() else np.nan for w in weights]
         columns = {"loss": losses, "sharpness": sharp, "edge": condition.learning_rate / 2 * np.array(sharp)}
+        first = first or columns
+        columns |= {"rise": sharp / np.array(first["sharpness"]), "fall": first["edge"] - columns["edge"]}
         status = np.where(np.isfinite(sharp), "ok", "diverged")
         columns |= {
             "epochs": float(k * part) if k else np.nan,
@@ -100,67 +102,61 @@ EXPERIMENT = Experiment(
     measures=(
         Measure("edge", "sharpness times η/2"),
         Measure("sharpness", "sharpness", "geometric mean"),
+        Measure("rise", "sharpness over that at the start", "geometric mean"),
+        Measure("fall", "edge at the start less edge"),
         Measure("loss", "training error", "geometric mean"),
         Measure("epochs", "epochs", where={"checkpoint": lambda part: part > 0}),
     ),
     block=12,
 )
-PILOT = Finding("edge_of_stability, seed 777001")
-NETWORK = "tanh networks 1-16-16-1 on 20 points of sin πx"
+NETWORK = "small tanh networks (1-16-16-1) on 20 points of sin πx"
 LAST = {"method": "descent", "checkpoint": CHECKPOINTS[-1]}
 CLAIMS = (
     Claim(
         "OPT16.edge",
         f"Full-batch gradient descent brings the sharpness of {NETWORK} to 2/η: after 3600 steps the largest eigenvalue of the "
-        "Hessian is within a tenth of it, at η = 0.1 and 0.2 (mean of η/2 times it, the farther of the two).",
-        equals(1.0, 0.1),
+        "Hessian is within 5 % of it, at η = 0.1 and 0.2 (mean of η/2 times it, the farther of the two).",
+        equals(1.0, 0.05),
         value("edge", learning_rate=[0.1, 0.2], **LAST).each("learning_rate"),
-        Practice("cohen2021", "section 3"),
+        Practice("cohen2021", "section 3.2"),
         ("JSM", "BIOS"),
     ),
     Claim(
+        "OPT16.slow",
+        f"A small learning rate comes to the edge too, after more steps: at η = 0.02 the sharpness of {NETWORK} is within a "
+        f"tenth of 2/η after {LONG:,} steps, as many times η as 3600 steps at 0.3 (mean of η/2 times it).",
+        equals(1.0, 0.1),
+        value("edge", learning_rate=0.02, **LAST),
+        Practice("cohen2021", "section 3.2"),
+    ),
+    Claim(
         "OPT16.above",
-        f"At η = 0.3 the sharpness of {NETWORK} settles above 2/η, by more than 2 %, and gradient descent does not "
-        "diverge.",
-        at_least(1.02),
+        f"The sharpness of {NETWORK} is above 2/η after 3600 steps at η = 0.3 (mean of η/2 times it).",
+        at_least(1.0),
         value("edge", learning_rate=0.3, **LAST),
-        PILOT,
+        Practice("cohen2021", "abstract"),
     ),
     Claim(
         "OPT16.down",
-        f"Networks that begin beyond the edge come down to it: at η = 0.3 the sharpness of {NETWORK}, as multiple of 2/η, falls "
-        "from its initial value by more than {theory}.",
+        f"Networks that begin beyond the edge come down towards it: in 3600 steps at η = 0.3 the sharpness of {NETWORK} falls by "
+        "more than {theory} of 2/η (mean over networks of the fall, each from its own start).",
         at_least(0.1),
-        unpaired(
-            value("edge", learning_rate=0.3, method="descent", checkpoint=0.0),
-            value("edge", learning_rate=0.3, **LAST),
-        ),
-        PILOT,
+        value("fall", learning_rate=0.3, **LAST),
+        Finding("edge_of_stability, seed 777001"),
     ),
     Claim(
         "OPT16.sharpening",
-        f"Far below the edge the sharpness of {NETWORK} rises during training: at η = 0.01, after 3600 steps, η/2 times it has "
-        "risen by more than {theory}.",
-        at_least(0.01),
-        unpaired(
-            value("edge", learning_rate=0.01, **LAST),
-            value("edge", learning_rate=0.01, method="descent", checkpoint=0.0),
-        ),
+        f"Far below the edge the sharpness of {NETWORK} rises during training: after 3600 steps at η = 0.01 it is at least "
+        "{theory:g} times that at the start (geometric mean over networks of the ratio).",
+        at_least(1.25),
+        value("rise", learning_rate=0.01, **LAST),
         Practice("cohen2021", "section 3.1"),
-    ),
-    Claim(
-        "OPT16.small",
-        f"A small learning rate does not reach the edge: at η = 0.01 the sharpness of {NETWORK} is at most half of 2/η after "
-        "3600 steps.",
-        at_most(0.5),
-        value("edge", learning_rate=0.01, **LAST),
-        PILOT,
     ),
 )
 
 
 def draw(evidence: Evidence, figure) -> None:
-    """Left sharpness against the number of steps, right as a multiple of 2/η."""
+    """Left sharpness against the learning rate times steps, right as a multiple of 2/η."""
     from dlstats.plotting import style
     from dlstats.plotting.curves import draw_points, points
 
@@ -169,30 +165,31 @@ def draw(evidence: Evidence, figure) -> None:
     for k, rate in enumerate(sorted(table["learning_rate"].unique())):
         for axes, column, statistic in ((left, "sharpness", "geometric_mean"), (right, "edge", "mean")):
             line = points(evidence, column, statistic, "checkpoint", effort=1, learning_rate=rate)
-            line = line.assign(at=line["at"] * line["steps"])
+            line = line.assign(at=line["at"] * line["steps"] * rate)
             draw_points(axes, line, f"η = {rate:g}", style.nth(k), log=axes is left)
             if axes is left and rate > 0.05:
                 axes.axhline(2 / rate, color=style.nth(k)["color"], linestyle=style.LIMIT, linewidth=0.9)
     right.axhline(1, **style.method("limit"), linewidth=0.9)
-    left.set(
-        yscale="log",
-        yticks=[7, 10, 14, 20],
-        yticklabels=["7", "10", "14", "20"],
-        xlabel=EXPERIMENT.factors["steps"].axis,
-        ylabel="sharpness, geometric mean",
-    )
+    ticks, time = [7, 10, 14, 20, 50, 100], "learning rate times steps"
+    left.set(yscale="log", yticks=ticks, yticklabels=[str(tick) for tick in ticks], xlabel=time)
+    left.set_ylabel("sharpness, geometric mean")
     left.minorticks_off()
-    right.set(xlabel=EXPERIMENT.factors["steps"].axis, ylabel=EXPERIMENT.measures[0].axis, ylim=(0, None))
+    right.set(xlabel=time, ylabel=EXPERIMENT.measures[0].axis, ylim=(0, None))
     right.legend()
 
 
 RATES = [0.01, 0.1, 0.2, 0.3]
 
 
-def _design(steps: int, one: int, three: int, rates: list[float]) -> list[Grid]:
-    return [
-        grid(learning_rate=rates, steps=steps, effort=1, replicates=one),
-        grid(learning_rate=rates, steps=steps, effort=3, replicates=three),
+def _design(steps: int, one: int, three: int, rates: list[float], slow: tuple[int, int] | None = None) -> list[Grid]:
+    """`slow` are the replicates of η = 0.02 and 54,000 steps, at the study's effort and at three times the steps."""
+    plain = [
+        grid(learning_rate=rates, steps=steps, effort=effort, replicates=replicates)
+        for effort, replicates in ((1, one), (3, three))
+    ]
+    return plain + [
+        grid(learning_rate=0.02, steps=LONG, effort=effort, replicates=replicates)
+        for effort, replicates in zip((1, 3), slow or (), strict=False)
     ]
 
 
@@ -209,8 +206,8 @@ STUDY = Study(
             "edge_of_stability",
             "Sharpness, the largest eigenvalue of the Hessian of the training error, of tanh networks under full-batch gradient "
             "descent. Left: it rises, or falls where it starts higher, until it meets 2/η, dotted, and stays there, so that a "
-            "larger learning rate ends at a flatter point. Right: as a multiple of 2/η; at η = 0.01 training is far below the "
-            "edge. Bars are 95 % intervals over initialisations.",
+            "larger learning rate ends at a flatter point. Right: as a multiple of 2/η; at η = 0.01 training has not gone far "
+            "enough. Bars are 95 % intervals over initialisations.",
             draw,
             "two-column",
             2.8,
@@ -219,7 +216,7 @@ STUDY = Study(
     limits="One target, one small architecture, squared error and full batches. Three times the steps say whether it stays so.",
     designs={
         "smoke": _design(60, 2, 1, [0.2]),
-        "standard": _design(STEPS, 24, 12, RATES),
-        "paper": _design(STEPS, 100, 50, [*RATES[:1], 0.05, *RATES[1:]]),
+        "standard": _design(STEPS, 24, 12, RATES, (24, 12)),
+        "paper": _design(STEPS, 100, 50, [*RATES[:1], 0.05, *RATES[1:]], (48, 24)),
     },
 )

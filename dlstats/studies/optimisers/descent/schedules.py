@@ -210,17 +210,17 @@ def _boundary() -> float:
 
 
 def _quarter() -> dict[str, float]:
-    """n times the mean square at c = 1/4 over that at c = 1, less the number stated, and the recursion over gamma functions."""
-    best, quarter = (LONG * theory.robbins_monro(scale, LONG)[1] for scale in (1.0, 0.25))
-    by_gamma = LONG * theory.robbins_monro_by_gamma(0.25, LONG)
-    return {"stated": abs(round(quarter / best) - 845), "gamma functions": abs(quarter / by_gamma - 1)}
+    """The mean square by the recursion at c = 1/4 over that from gamma functions, and at c = 1 over 1/n, less 1."""
+    best, quarter = (theory.robbins_monro(scale, LONG)[1] for scale in (1.0, 0.25))
+    return {"best": abs(LONG * best - 1), "quarter": abs(quarter / theory.robbins_monro_by_gamma(0.25, LONG) - 1)}
 
 
 CHECKS = (
     Check(
         "OPT18.sensitive",
-        "At learning rates c/(λt) a quarter of the best one, c = 1/4, multiplies the mean square of the last iterate by 845 at "
-        f"n = {LONG:,} (difference of the rounded factor, and of the recursion from products of gamma functions).",
+        "At learning rates c/(λt) a quarter of the best one, c = 1/4, multiplies the mean square of the last iterate by "
+        f"{LONG * theory.robbins_monro_by_gamma(0.25, LONG):.0f} at n = {LONG:,}, from 1/(λ²n) (the recursion relative to 1/n "
+        "and to products of gamma functions, less 1).",
         equals(0, 1e-8),  # a logarithm of a gamma function near 10⁷ is rounded at 2 × 10⁻⁹
         _quarter,
         Derived("schedules.md#learning-rates-that-fall-as-one-over-t"),

@@ -65,7 +65,6 @@ EXPERIMENT = Experiment(
     },
     measures=(
         Measure("sharpness", "sharpness a² + b²", "geometric mean"),
-        Measure("sharpness", "median sharpness a² + b²", "median"),
         Measure("edge", "sharpness over 2/η", "largest"),
     ),
     contrasts=tuple(
@@ -116,15 +115,6 @@ CLAIMS = (
         "geometric means; η from 0.05 to 0.25).",
         at_most(-FACTOR),
         log_ratio("sharpness", "beyond", "beyond_flow", "geometric_mean", learning_rate=RATES).each("learning_rate"),
-        Finding("implicit_bias, seed 777001"),
-        ("JSM", "BIOS"),
-    ),
-    Claim(
-        "OPT16.flattest",
-        "At η = 0.2 and 0.25 gradient descent on (ab − 1)²/2 from starts with a² + b² from 2/η to 3/η ends at a median sharpness "
-        "a² + b² of at most {theory:g}, where 2 is the least that a minimum has.",
-        at_most(3.0),
-        value("sharpness", "median", method="beyond", learning_rate=RATES[2:]).each("learning_rate"),
         Finding("implicit_bias, seed 777001"),
         ("JSM", "BIOS"),
     ),

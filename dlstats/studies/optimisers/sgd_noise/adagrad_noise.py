@@ -14,11 +14,11 @@ from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.frames import by_replicate
 
-TIMES = (200, 2000, 20_000)
+TIMES = (200, 600, 2000, 6000, 20_000)
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """√t x² on x²/2 with noise of variance 1, from 0, averaged over the last tenth of the steps before each time."""
+    """√t x² on x²/2 with noise of variance 1, from 0, averaged over the second half of the steps to each time."""
     noise = streams.draw(lambda rng: rng.standard_normal(TIMES[-1]), "noise")
     x, squares = np.zeros(len(streams)), np.zeros(len(streams))
     totals = np.zeros((len(TIMES), len(streams)))
@@ -27,8 +27,8 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         squares = squares + gradient * gradient
         x = x - condition.learning_rate * gradient / np.sqrt(squares)
         for row, time in enumerate(TIMES):
-            if 0.9 * time < step <= time:
-                totals[row] += np.sqrt(step) * x * x / (time // 10)
+            if time // 2 < step <= time:
+                totals[row] += np.sqrt(step) * x * x / (time // 2)
     return by_replicate(
         pd.DataFrame({"replicate": list(streams.replicates), "method": "adagrad", "time": time, "scaled": total})
         for time, total in zip(TIMES, totals, strict=True)
@@ -47,12 +47,11 @@ ADAGRAD = Experiment(
 CLAIMS = (
     Claim(
         "OPT13.noise",
-        "Under gradient noise AdaGrad does not stop: on x²/2 with noise of variance 1 the mean of √t x² tends to η/2, after "
-        "20,000 steps it is there to within 5 % (η = 0.5; ratio).",
+        "Under gradient noise AdaGrad does not stop: on x²/2 with noise of variance 1 the mean of √t x² is η/2 to within 5 % "
+        "over the second half of 200, 600, 2000, 6000 and 20,000 steps (η = 0.5; ratio, farthest).",
         equals(1.0, 0.05),
-        value("scaled", time=TIMES[-1]).each("learning_rate").over_theory(lambda line: line["learning_rate"] / 2),
+        value("scaled").each("time", "learning_rate").over_theory(lambda line: line["learning_rate"] / 2),
         Finding("sgd_noise, seed 777001"),
         ("JSM", "BIOS"),
-        regime="asymptotic",
     ),
 )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.claim import Claim, equals
+from dlstats.protocol.claim import Claim, at_least, equals
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.origin import Derived
@@ -77,10 +77,7 @@ NOISE = Experiment(
         Measure("variance", "stationary variance"),
         Measure("update", "noise of an update over its mean", "rmse", options={"truth": 0.0}),
     ),
-    contrasts=(
-        Contrast("variance", "scaled", "sgd", "ratio", "mean"),
-        Contrast("update", "heavy", "sgd", "ratio", "rmse", options={"truth": 0.0}),
-    ),
+    contrasts=(Contrast("update", "heavy", "sgd", "ratio", "rmse", options={"truth": 0.0}),),
     block=500,
     streams="momentum",
 )
@@ -88,10 +85,6 @@ NOISE = Experiment(
 EIGENVALUES = np.geomspace(1, 0.01, 20)
 RATES = tuple(2.0 ** (k / 2) for k in range(-28, 5))
 MOMENTA = (0.5, 0.8, 0.9, 0.95, 0.98)
-
-
-GAINS = {(100, 0.003): 4.583, (100, 0.01): 1.422, (1000, 0.003): 1.211, (1000, 0.01): 1.172}
-"""Risk of tuned SGD over that of tuned momentum, as stated, by steps and standard deviation of the noise."""
 
 
 def gain(steps: int, noise_sd: float) -> float:
@@ -104,28 +97,25 @@ def gain(steps: int, noise_sd: float) -> float:
     return best(0.0) / min(best(momentum) for momentum in MOMENTA)
 
 
+def _at_a_tenth(rate: float) -> float:
+    """The stationary variance of momentum 0.9 at (1 − 0.9)η over that of SGD at η, exactly."""
+    return theory.momentum_variance(*settings("scaled", rate)) / theory.momentum_variance(*settings("sgd", rate))
+
+
 PROBLEM = "a quadratic with 20 eigenvalues from 1 to 0.01"
 CLAIMS = (
     Claim(
         "OPT7",
         "Under gradient noise of variance 1 on x²/2 the stationary variance of x is η(1 + b)/((1 − b)(2(1 + b) − η)) with "
         "momentum b: without it, with b = 0.9 at the same η = 0.01, 0.1 and 0.5, and at a tenth of η (ratio to it, farthest of "
-        "the nine).",
+        f"the nine). At equal η/(1 − b) that is {_at_a_tenth(0.01):.3f} and {_at_a_tenth(0.1):.3f} times the variance of SGD, "
+        "η/(1 − b) = 0.01 and 0.1.",
         equals(1.0, 0.03),
         value("variance", experiment="noise")
         .each("method", "learning_rate")
         .over_theory(lambda line: theory.momentum_variance(*settings(line["method"], line["learning_rate"]))),
         Derived("stochastic-gradients.md#noise-under-momentum"),
         ("JSM", "BIOS", "TUE"),
-    ),
-    Claim(
-        "OPT7.same",
-        "At equal η/(1 − b) momentum 0.9 leaves the stationary variance of SGD as it is, to within a tenth (η/(1 − b) = 0.01 and "
-        "0.1; ratio).",
-        equals(1.0, 0.1),
-        ratio("variance", "scaled", "sgd", learning_rate=[0.01, 0.1]).each("learning_rate"),
-        Derived("stochastic-gradients.md#noise-under-momentum"),
-        ("JSM", "BIOS"),
     ),
     Claim(
         "OPT7.smooth",
@@ -140,11 +130,11 @@ CLAIMS = (
 CHECKS = (
     Check(
         "OPT7.faster",
-        "Where gradient noise is small tuned momentum has less expected risk than tuned SGD, by the factors 4.583 and 1.422 "
-        f"after 100 steps and 1.211 and 1.172 after 1000, at the noise's standard deviations 0.003 and 0.01, on {PROBLEM} from "
-        "the distance 1 along each (33 learning rates from 2⁻¹⁴ to 4, momenta 0.5 to 0.98; difference).",
-        equals(0, 0.0005),
-        lambda: {f"{at}": abs(gain(*at) - stated) for at, stated in GAINS.items()},
+        "Where gradient noise is small tuned momentum gains: tuned SGD has at least {theory:g} times its expected risk after 100 "
+        f"and 1000 steps at the noise's standard deviations 0.003 and 0.01 on {PROBLEM} from the distance 1 along each (33 "
+        "learning rates from 2⁻¹⁴ to 4, momenta 0.5 to 0.98; exact ratio, least).",
+        at_least(1.1),
+        lambda: {f"{steps}, {sd:g}": gain(steps, sd) for steps in (100, 1000) for sd in (0.003, 0.01)},
         Derived("stochastic-gradients.md#risk-under-momentum"),
         ("JSM", "BIOS"),
     ),
