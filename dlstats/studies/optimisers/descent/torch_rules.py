@@ -112,7 +112,7 @@ CHECKS = (
         _gap("SGD", _path(update_rules.nesterov(RATE, 0.9)), momentum=0.9, nesterov=True), "JSM", "BIOS",
     ),
     _check(
-        "OPT12.torch", "G ← G + g², w ← w − η g/(√G + ε), the rule that one lecture prints,",
+        "OPT12.torch", "G ← G + g², w ← w − η g/(√G + ε), the rule that one lecture prints",
         "torch.optim.Adagrad", _gap("Adagrad", _path(update_rules.adagrad(RATE))), "BIOS",
     ),
     _check(
