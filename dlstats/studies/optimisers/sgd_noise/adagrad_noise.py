@@ -14,7 +14,7 @@ from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 from dlstats.studies.frames import by_replicate
 
-TIMES = (200, 600, 2000, 6000, 20_000)
+TIMES = (600, 1500, 4000, 9000, 20_000)
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -48,7 +48,7 @@ CLAIMS = (
     Claim(
         "OPT13.noise",
         "Under gradient noise AdaGrad does not stop: on x²/2 with noise of variance 1 the mean of √t x² is η/2 to within 5 % "
-        "over the second half of 200, 600, 2000, 6000 and 20,000 steps (η = 0.5; ratio, farthest).",
+        "over the second half of 600, 1500, 4000, 9000 and 20,000 steps (η = 0.5; ratio, farthest).",
         equals(1.0, 0.05),
         value("scaled").each("time", "learning_rate").over_theory(lambda line: line["learning_rate"] / 2),
         Finding("sgd_noise, seed 777001"),
