@@ -47,7 +47,8 @@ def test_a_minimum_of_the_product_repels_just_where_its_sharpness_exceeds_two_ov
 
 def test_the_interpolator_of_least_norm_is_reached_from_zero_and_not_from_elsewhere():
     rng = np.random.default_rng(777001)
-    x, beta = rng.standard_normal((1, interpolators.N, interpolators.P)), rng.standard_normal((1, interpolators.P))
+    n = interpolators.SAMPLES["dense"]
+    x, beta = rng.standard_normal((1, n, interpolators.P)), rng.standard_normal((1, interpolators.P))
     y = (x * beta[:, None]).sum(axis=-1)
     least = np.linalg.pinv(x[0]) @ y[0]
     found = interpolators.trained(interpolators.RUNS["descent"], x, y, np.zeros((1, 1), dtype=int))
