@@ -9,7 +9,6 @@ import pandas as pd
 from dlstats.report import ademp, blocks, checklist, formulas, indexes, ledger, marks, notices, protocol, runs
 from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Listing, Paragraph, right, wide
 from dlstats.report.files import packaged
-from dlstats.report.front import in_columns
 from dlstats.report.material import Material
 from dlstats.report.text import BREAK, Content, Span, Text, anchor, code, joined, prose, ref, small, strong, verdict
 
@@ -154,7 +153,7 @@ def _indexes(material: Material) -> list[Block]:
     for name, lines in found.items():
         if lines:
             items = tuple(_line(line, material.ledger) for line in lines)
-            parts += [Heading(TEXTS["indexes"][name], 2, f"index-{name}", "appendix"), in_columns(items, size="tiny")]
+            parts += [Heading(TEXTS["indexes"][name], 2, f"index-{name}", "appendix"), Bullets(items, "tiny", 3)]
     if by_reading:
         rows = [(slip.id, ", ".join(slip.lectures), slip.printed, slip.right) for slip in by_reading]
         columns = ("slip", "lecture", wide("the slide says"), wide("what holds"))

@@ -30,7 +30,7 @@ class Heading(Block):
 
 @dataclass(frozen=True)
 class Paragraph(Block):
-    """A paragraph; `tone` is empty, `warning`, `small`, `abstract`, or `lead` (stays with what follows)."""
+    """A paragraph; `tone` is empty, `warning`, `small`, `abstract`, `lead` or `topic` (stay with what follows)."""
 
     text: Text
     tone: str = ""
@@ -38,10 +38,11 @@ class Paragraph(Block):
 
 @dataclass(frozen=True)
 class Bullets(Block):
-    """A list; `size` tiny is for indexes."""
+    """A list; `size` tiny is for indexes, `columns` are those on paper. An item that begins with a sign has no bullet."""
 
     items: tuple[Text, ...]
     size: str = ""
+    columns: int = 1
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from dlstats.plotting import style
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure, Study
-from dlstats.report import bibliography, figures, latex, manuscript, markdown, sentences
+from dlstats.report import bibliography, families, figures, latex, manuscript, markdown, sentences
 from dlstats.report import ledger as rows
 from dlstats.report.blocks import Block, Paragraph, Picture, Table
 from dlstats.report.files import tracked, write_text
@@ -60,6 +60,7 @@ def write(
     made = manuscript.write(
         config, study, evidence, statements, judged=len(ledger), run=record(study, evidence), environment=environment or {},
         sources=sources, propositions=sentences.load(tracked(reports, sentences.FILE)),
+        questions=families.load(tracked(reports, families.FILE)).get(study.family, ()),
     )  # fmt: skip
     drawn = figures.draw(study, evidence, folder, face=face, formats=DRAWN[form])
     for file in (file for file in drawn if file.suffix == ".json"):

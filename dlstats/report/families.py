@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from dlstats.pipeline import checked
+from dlstats.protocol import verdict
 from dlstats.report import marks, sentences
 from dlstats.report.blocks import Answer, Paragraph, Table, table, wide
 from dlstats.report.sentences import Ledger, Proposition
 from dlstats.report.text import prose, ref
 
 FILE = "families.yaml"
+FIRST = 6
+"""Sentences of an answer; of those after them only what disagrees or stays open, for the sections tell all."""
+UNSEEN = (verdict.NOT_RUN, sentences.ABSENT)
+SHORT = 12
+"""Characters of a cell up to which a column takes what it needs."""
 
 
 class Comparison(checked.Model):
@@ -55,8 +61,11 @@ def tables(family: str, questions: Sequence[Question]) -> list[Table]:
     found = []
     for n, one in enumerate(questions):
         if one.table:
-            first, *others = one.table.columns
-            columns = [first, *map(wide, others)]
+            cells = zip(*one.table.rows, strict=True)
+            columns = [
+                name if n == 0 or max(map(len, cell)) <= SHORT else wide(name)
+                for n, (name, cell) in enumerate(zip(one.table.columns, cells, strict=True))
+            ]
             found.append(table(f"table-{family}-{n}", one.table.caption, columns, one.table.rows))
     return found
 
@@ -67,14 +76,34 @@ def lead(verdicts: pd.DataFrame, checks: pd.DataFrame) -> Paragraph:
     return Paragraph(prose(f"{marks.tally(verdicts['verdict'], 'claim', 'claims')}.", held))
 
 
+def topics(questions: Iterable[Question], claims: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Some claims by the first question that they answer, in its order; last, under an empty name, those of no question."""
+    left = list(claims)
+    for one in questions:
+        if held := [claim for claim in one.claims if claim in left]:
+            left = [claim for claim in left if claim not in held]
+            yield one.question, held
+    if left:
+        yield "", left
+
+
 def _answer(key: str, question: Question, propositions: Sequence[Proposition], ledger: Ledger) -> Answer:
-    told = sentences.text(sentences.chosen(propositions, question.claims), ledger)
+    lines = sentences.told(propositions, question.claims, ledger)
+    shown, rest = lines[:FIRST], lines[FIRST:]
+    shown += [line for line in rest if line.verdict not in (*sentences.IN_FAVOUR, *UNSEEN)]
+    more, unseen = (_claims(rest, words) for words in (sentences.IN_FAVOUR, UNSEEN))
+    counted = f" What {more} further claim{'s state' if more > 1 else ' states'} was found, too." if more else ""
+    counted += f" {unseen} further claim{'s were' if unseen > 1 else ' was'} not run." if unseen else ""
     said = "" if question.lectures.startswith("Not ") else f"The lectures: {question.lectures} "
     studies = dict.fromkeys(str(ledger[claim]["study"]) for claim in question.claims if claim in ledger)
     where = [part for study in studies for part in (", ", ref(f"sec-{study}"))][1:]
     evidence = prose(marks.marks(question.claims, ledger), *(["  → ", *where] if where else []))
-    text = prose(said, told, f" {question.context}" if question.context else "")
+    text = prose(said, sentences.text(shown), counted, f" {question.context}" if question.context else "")
     return Answer(prose(question.question), text, evidence, key)
+
+
+def _claims(lines: Iterable[sentences.Told], words: Sequence[str]) -> int:
+    return sum(len(line.claims) for line in lines if line.verdict in words)
 
 
 def judged(question: Question, ledger: Ledger) -> list[tuple[str, str]]:

@@ -64,7 +64,7 @@ def told(entries: Mapping[str, Entry], propositions: Sequence[Proposition], ledg
 
 def _told(key: str, entry: Entry, propositions: Sequence[Proposition], ledger: Ledger) -> Finding:
     marks = tuple((c, str(ledger[c]["verdict"]) if c in ledger else sentences.ABSENT) for c in entry.claims)
-    text = sentences.text(sentences.chosen(propositions, entry.claims), ledger)
+    text = sentences.text(sentences.told(propositions, entry.claims, ledger))
     return Finding(key, _headline(entry, [word for _, word in marks]), text, marks, entry.study, entry.figure)
 
 

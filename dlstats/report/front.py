@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import scipy
 
 from dlstats.protocol.verdict import LEVEL
@@ -15,14 +14,12 @@ from dlstats.report.digits import exact
 from dlstats.report.files import packaged
 from dlstats.report.findings import Finding
 from dlstats.report.material import Material
-from dlstats.report.text import SIGNS, Span, Text, characters, joined, page, prose, ref
+from dlstats.report.text import SIGNS, Span, Text, joined, page, prose, ref
 
 TEXTS = packaged("texts.yaml")
 GROUPS = {"theorem": ("theorem", "derived"), "said": ("stated", "practice"), "finding": ("finding",)}
 """Origins that the abstract counts together."""
 KEY_FIGURES = 3
-PER_ITEM = 20
-"""Characters for which the end of an item of a list counts, whose last line is not full."""
 
 
 def pages(material: Material, overview: Picture | None, pictures: Mapping[str, Picture]) -> list[Block]:
@@ -131,12 +128,4 @@ def _where(material: Material) -> list[Block]:
     ]
     if not items:
         return []
-    return [Heading(TEXTS["front"]["where"], 1, "where", "front"), in_columns(items)]
-
-
-def in_columns(items: Sequence[Text], count: int = 3, size: str = "") -> Columns:
-    """A list in columns of about equal length."""
-    ends = np.cumsum([len(characters(item)) + PER_ITEM for item in items])
-    column = np.minimum((ends - 1) * count // ends[-1], count - 1)
-    parts = (tuple(item for item, at in zip(items, column, strict=True) if at == n) for n in range(count))
-    return Columns(tuple(Bullets(part, size) for part in parts if part), count, side=True)
+    return [Heading(TEXTS["front"]["where"], 1, "where", "front"), Bullets(tuple(items), "small", 3)]

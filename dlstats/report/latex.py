@@ -10,7 +10,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dlstats.report import escape, formulas
-from dlstats.report.blocks import Block, Column, Heading, Paragraph, Table
+from dlstats.report.blocks import Block, Bullets, Column, Heading, Paragraph, Table
 from dlstats.report.text import Text, characters, merged
 
 PACKAGES = ("amsmath", "amssymb", "array", "booktabs", "longtable", "siunitx", "textcomp")
@@ -76,15 +76,18 @@ _COMMANDS = {"strong": lambda inner: rf"\textbf{{{escape.latex(inner)}}}", "code
 
 
 def document(content: Iterable[Block]) -> str:
-    """Headings and paragraphs; one that begins with a strong word has it as its heading."""
+    """Headings, lists and paragraphs; one that begins with a strong word has it as its heading."""
     out = []
     for block in content:
         if isinstance(block, Heading):
             out.append(rf"\section{{{escape.latex(block.text)}}}\label{{sec:{block.text.lower()}}}")
         elif isinstance(block, Paragraph):
             first, *rest = block.text
-            strong = first.kind == "strong"
-            out.append(rf"\paragraph{{{escape.latex(first.text)}}}{text(tuple(rest))}" if strong else text(block.text))
+            head = rf"\paragraph{{{escape.latex(first.text)}}}" if first.kind == "strong" else ""
+            out.append(head + (text(tuple(rest)) or r"\mbox{}") if head else text(block.text))
+        elif isinstance(block, Bullets):
+            items = "\n".join(rf"\item {text(item)}" for item in block.items)
+            out.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
     return "\n\n".join(out)
 
 

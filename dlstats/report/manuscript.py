@@ -11,22 +11,18 @@ import pandas as pd
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
 from dlstats.protocol.verdict import LEVEL
-from dlstats.report import ademp, keytable, ledger, marks, protocol, sentences
+from dlstats.report import ademp, families, keytable, ledger, marks, protocol, sentences
 from dlstats.report.bibliography import Source
-from dlstats.report.blocks import Block, Heading, Paragraph, Table
+from dlstats.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from dlstats.report.files import packaged
-from dlstats.report.sentences import Proposition
-from dlstats.report.text import Content, Span, Text, characters, prose, ref, spans, strong
+from dlstats.report.sentences import CHECKED, Proposition
+from dlstats.report.text import Span, Text, characters, joined, prose, ref, spans, strong
 
 TEXTS = packaged("texts.yaml")["manuscript"]
 FORM = ("morris2019", "siepe2024")
 """Sources of the form of a protocol, and of what must be reported."""
 NO_PUBLICATION = "stated"
 """The origin whose `cite` is a lecture, which no bibliography holds."""
-HELD = ("holds", "fails")
-"""What became of a check."""
-SPOKEN = 6
-"""Claims that are told one by one where none has a sentence of its own."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +52,16 @@ def write(
     environment: Mapping,
     sources: Mapping[str, Source],
     propositions: Sequence[Proposition],
+    questions: Iterable[families.Question] = (),
 ) -> Manuscript:
     """The manuscript of a study.
 
     `statements` are its rows of a ledger of `judged` claims and its checks, `run` and `environment` what `provenance` says
-    of the run and of the program, `sources` the bibliography.
+    of the run and of the program, `sources` the bibliography, `questions` those of the family.
     """
     fixed, rows = protocol.protocol(config, study), statements.to_dict("records")
     key = keytable.build(study, evidence)
-    results = _results(rows, sources, propositions, key)
+    results = _results(rows, sources, propositions, questions, key)
     sections: dict[str, Sequence[Block]] = {
         "methods": [Heading("Methods"), *_methods(fixed, run, environment, sources, judged)],
         "results": [Heading("Results"), *results],
@@ -117,24 +114,36 @@ def _several(counts: Sequence[int]) -> str:
 
 
 def _results(
-    rows: Sequence[Mapping], sources: Mapping[str, Source], propositions: Sequence[Proposition], key: Table | None
-) -> Iterable[Paragraph]:
-    """Counts by verdict, then what the claims say in sentences, each with the sources of its claims."""
+    rows: Sequence[Mapping],
+    sources: Mapping[str, Source],
+    propositions: Sequence[Proposition],
+    questions: Iterable[families.Question],
+    key: Table | None,
+) -> Iterable[Block]:
+    """Counts by verdict, then what the claims say in sentences, each with the sources of its claims, and the key table."""
     known = {str(row["claim"]): row for row in rows}
-    told = sentences.chosen(propositions, known)
-    judged = pd.Series([row["verdict"] for row in rows if row["verdict"] not in HELD], dtype=object)
-    held = [row["verdict"] == HELD[0] for row in rows if row["verdict"] in HELD]
-    pieces: list[Content] = [f"{marks.tally(judged, 'claim', 'claims')}"] if len(judged) or not held else []
-    pieces += [f"{'; ' if pieces else ''}{sum(held)} of {len(held)} exact identities and counts hold"] if held else []
-    pieces += [" (Table ", ref("tab:claims"), ")."]
-    said = [pair for one in told for pair in sentences.pairs(one, known)]
-    for sentence, claims in said or [(ledger.sentence(row), [claim]) for claim, row in list(known.items())[:SPOKEN]]:
-        published = [str(known[c]["cite"]) for c in claims if known[c]["origin"] != NO_PUBLICATION]
-        pieces += [" ", sentence.removesuffix("."), *_cites(published, sources), "."]
-    yield Paragraph(prose(*pieces))
+    judged = pd.Series([row["verdict"] for row in rows if row["verdict"] not in CHECKED], dtype=object)
+    held = [row["verdict"] == CHECKED[0] for row in rows if row["verdict"] in CHECKED]
+    counts = [marks.tally(judged, "claim", "claims")] if len(judged) or not held else []
+    counts += [f"{sum(held)} of {len(held)} exact identities and counts hold"] if held else []
+    lead = prose("; ".join(counts), " (Table ", ref("tab:claims"), ").")
+    told = [_cited(line, known, sources) for line in sentences.told(propositions, known, known)]
+    if len(told) <= sentences.FEW:
+        yield Paragraph(joined([lead, *told], " "))
+    else:
+        yield Paragraph(lead)
+        for question, claims in families.topics(questions, list(known)):
+            if lines := sentences.told(propositions, claims, known):
+                yield Paragraph(prose(strong(question or TEXTS["besides"])))
+                yield Bullets(tuple(_cited(line, known, sources) for line in lines))
     if key is not None:
         shown = characters(key.caption).partition(": ")[2]
         yield Paragraph(prose("Table ", ref("tab:key"), f" {TEXTS['key']} ", shown))
+
+
+def _cited(line: sentences.Told, known: Mapping[str, Mapping], sources: Mapping[str, Source]) -> Text:
+    published = [str(known[c]["cite"]) for c in line.claims if known[c]["origin"] != NO_PUBLICATION]
+    return prose(line.sentence.removesuffix("."), *_cites(published, sources), ".")
 
 
 def _cites(keys: Iterable[str], sources: Mapping[str, Source]) -> Text:

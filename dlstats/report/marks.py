@@ -8,6 +8,7 @@ import pandas as pd
 
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import sentences
+from dlstats.report.sentences import Told
 from dlstats.report.text import Content, Span, Text, joined, prose, ref
 
 ORDER = (*VERDICTS, "holds", "fails")
@@ -24,6 +25,12 @@ def marks(claims: Iterable[str], ledger: Mapping[str, Mapping]) -> Text:
     return joined(
         (mark(claim, word) if word else f"{claim} ({sentences.ABSENT})" for claim, word in words.items()), "  "
     )
+
+
+def told(line: Told) -> Text:
+    """A sentence behind the sign of its verdict, and links to the claims that it tells."""
+    links = joined((ref(f"claim-{claim}", claim) for claim in line.claims), ", ")
+    return prose(Span("sign", "", line.verdict), f"{line.sentence} ", links)
 
 
 def counted(verdicts: pd.Series) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
-from dlstats.report import ademp, blocks, ledger, marks, protocol, sentences, tables
+from dlstats.report import ademp, blocks, families, ledger, marks, protocol, sentences, tables
 from dlstats.report.blocks import Answer, Block, Bullets, Heading, Listing, Paragraph, Picture, Table, right, wide
+from dlstats.report.files import packaged
 from dlstats.report.material import Material
 from dlstats.report.text import Content, Text, characters, code, page, prose, strong
 
@@ -35,12 +36,11 @@ def study_page(material: Material, name: str) -> StudyPage:
     if study is None:
         return StudyPage(_title(material, name), (_missing(material, name),))
     verdicts = material.verdicts_of(name)
-    told = sentences.text(sentences.chosen(material.sentences, verdicts["claim"]), material.ledger)
-    opening: list[Block] = [Paragraph(prose(study.aims), "lead"), *([Paragraph(told)] if told else [])]
+    opening: list[Block] = [Paragraph(prose(study.aims), "lead")]
     fixed = protocol.protocol(material.config, study)
     parts: list[Block] = [Heading("Protocol", 2), *ademp.adem(fixed), *_hashes(material, study, fixed)]
     if finished:
-        opening += figures(material, study)
+        opening += [*result(material, study), *figures(material, study)]
         parts += [Heading("Results", 2), *_tables(material, study), *_checks(material, study)]
         parts += _failures(material, study) if study.experiments else []
     else:
@@ -70,23 +70,32 @@ def brief(material: Material, name: str) -> list[Block]:
     return [
         head,
         Paragraph(prose(strong("Aim."), " ", study.aims)),
-        result(material, study),
+        *result(material, study),
         *figures(material, study),
         Paragraph(prose(strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
         Paragraph(_kept(material, study), "small"),
     ]
 
 
-def result(material: Material, study: Study) -> Answer:
-    """What came of a study: sentences on its claims and checks, and the claims with their verdicts."""
-    ids = [one.id for one in (*study.claims, *study.checks)]
-    told = sentences.chosen(material.sentences, ids)
-    spoken = {claim for one in told for claim in one.claims}
-    plain = [
-        ledger.sentence(material.ledger[c.id]) for c in study.claims if c.id in material.ledger and c.id not in spoken
-    ]
-    text = prose(sentences.text(told, material.ledger), *(part for one in plain for part in (" ", one)))
-    return Answer(prose("Result."), text, marks.marks(ids, material.ledger))
+def result(material: Material, study: Study) -> list[Block]:
+    """What came of a study in sentences: of few a paragraph, of more a list for each question of the family that they answer."""
+    ids, known = [one.id for one in (*study.claims, *study.checks)], material.ledger
+    lines = sentences.told(material.sentences, ids, known)
+    if len(lines) <= sentences.FEW:
+        return [Answer(prose("Result."), sentences.text(lines), marks.marks(ids, known))]
+    verdicts, checks = material.verdicts_of(study.name), material.checks_of(study.name)
+    parts: list[Block] = [Paragraph(prose(strong("Result."), " ", families.lead(verdicts, checks).text))]
+    for question, claims in families.topics(material.questions.get(study.family, ()), ids):
+        items = [marks.told(line) for line in sentences.told(material.sentences, claims, known)]
+        lead = (
+            [Paragraph(prose(strong(question or packaged("texts.yaml")["besides"])), "topic")]
+            if len(claims) < len(ids) or question
+            else []
+        )
+        parts += [*lead, Bullets(tuple(items), columns=2)] if items else []
+    said = {claim for line in lines for claim in line.claims}
+    rest = [claim for claim in ids if claim not in said]
+    return [*parts, *([Paragraph(prose("Further checks: ", marks.marks(rest, known), "."), "small")] if rest else [])]
 
 
 def figures(material: Material, study: Study) -> list[Block]:
@@ -115,17 +124,9 @@ def _failed(material: Material, name: str) -> str:
 
 
 def _kept(material: Material, study: Study) -> Text:
-    """Where the protocol, the tables and the numbers of a study are."""
+    """Where the protocol of a study is, and how its numbers come again."""
     again = f"dlstats rerun {study.name}" + (f" --profile {material.profile}" if material.profile else "")
-    parts: list[Content] = ["Protocol: page ", page(f"protocol-{study.name}"), "; all numbers: "]
-    return prose(
-        *parts,
-        code(f"results/summary/{study.name}/"),
-        ", ",
-        code(f"reports/tables/{study.name}/"),
-        "; again: ",
-        code(again),
-    )
+    return prose("Protocol: page ", page(f"protocol-{study.name}"), "; again: ", code(again))
 
 
 def pictures(material: Material) -> dict[str, Picture]:

@@ -13,14 +13,19 @@ from dlstats.protocol import verdict
 from dlstats.protocol.claim import RELATIONS
 from dlstats.report.digits import Shown, exact, show
 from dlstats.report.files import packaged
+from dlstats.report.ledger import sentence as statement
 from dlstats.report.text import Text, prose
 
 FILE = "sentences.yaml"
 WORDS: Mapping[str, str] = packaged("texts.yaml")["verdicts"]
 """The sentence of every verdict."""
 ABSENT = "not in this run"
+CHECKED = ("holds", "fails")
+"""What became of a check."""
 IN_FAVOUR = (verdict.SUPPORTED, "replicated", "breaks", "holds")
 AGAINST = ("refuted", "not replicated", "does not break", verdict.CONFLICTS, "fails")
+FEW = 6
+"""Sentences that a paragraph holds; more are a list."""
 DIGITS = 4
 """Significant digits of an exact number in a sentence."""
 NUMBER = re.compile(r"\{(value|factor|percent)\}")
@@ -72,34 +77,45 @@ def load(path: Path) -> tuple[Proposition, ...]:
     return tuple(found)
 
 
-def chosen(propositions: Sequence[Proposition], claims: Iterable[str]) -> tuple[Proposition, ...]:
-    """The propositions on these claims alone, in the order of the claims; a claim without one is left out."""
-    wanted, out = list(dict.fromkeys(claims)), []
+@dataclass(frozen=True)
+class Told:
+    """A sentence, and the claims that it tells, which have one verdict."""
+
+    sentence: str
+    claims: tuple[str, ...]
+    verdict: str
+
+
+def told(propositions: Iterable[Proposition], claims: Iterable[str], ledger: Ledger) -> list[Told]:
+    """The sentences on some claims, in their order: of a proposition one for each verdict, and the statements of the others.
+
+    A check without a proposition is not told, nor a claim without one that is not in the ledger.
+    """
+    of = {claim: one for one in propositions for claim in one.claims}
+    wanted, found = list(dict.fromkeys(claims)), []
     for claim in wanted:
-        for one in propositions:
-            if claim in one.claims and not any(one is seen for seen, _ in out):
-                out.append((one, tuple(c for c in one.claims if c in wanted)))
-    return tuple(_part(one, kept) for one, kept in out)
+        if any(claim in one.claims for one in found):
+            continue
+        if claim in of:
+            found += _of_proposition(of[claim], [c for c in of[claim].claims if c in wanted], ledger)
+        elif claim in ledger and (word := str(ledger[claim]["verdict"])) not in CHECKED:
+            found.append(Told(statement(ledger[claim]), (claim,), word))
+    return found
 
 
-def _part(one: Proposition, kept: tuple[str, ...]) -> Proposition:
-    which = [w for c, w in zip(one.claims, one.clause.which, strict=False) if c in kept]
-    return Proposition(kept, one.clause.model_copy(update={"which": which}))
+def text(lines: Iterable[Told]) -> Text:
+    """Sentences, one after the other."""
+    return prose(" ".join(line.sentence for line in lines))
 
 
-def text(propositions: Iterable[Proposition], ledger: Ledger) -> Text:
-    """The sentences of some propositions, one after the other."""
-    return prose(" ".join(sentence for one in propositions for sentence, _ in pairs(one, ledger)))
-
-
-def pairs(one: Proposition, ledger: Ledger) -> list[tuple[str, list[str]]]:
-    """A sentence with its claims for each verdict that the claims of a proposition have: those that agree stand together."""
+def _of_proposition(one: Proposition, claims: Iterable[str], ledger: Ledger) -> list[Told]:
+    """A sentence for each verdict that some claims of a proposition have: those that agree stand together."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for claim in one.claims:
+    for claim in claims:
         row = ledger.get(claim)
         word = str(row["verdict"]) if row else ABSENT
         groups.setdefault((word, str(row.get("reason") or "") if row else ""), []).append(claim)
-    return [(_sentence(one, word, claims, ledger), claims) for (word, _), claims in groups.items()]
+    return [Told(_sentence(one, word, same, ledger), tuple(same), word) for (word, _), same in groups.items()]
 
 
 def _sentence(one: Proposition, word: str, claims: Sequence[str], ledger: Ledger) -> str:

@@ -52,6 +52,30 @@ def test_every_question_is_answered_by_its_verdicts(family, verdict):
             assert claim in characters(answer.evidence)
 
 
+@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+def test_every_claim_stands_under_one_question_and_in_its_order(study):
+    questions, ids = QUESTIONS[study.family], [one.id for one in (*study.claims, *study.checks)]
+    groups = list(families.topics(questions, ids))
+    assert sorted(claim for _, held in groups for claim in held) == sorted(ids)
+    asked = {q.question: q.claims for q in questions}
+    for question, held in groups:
+        assert held == [claim for claim in (asked[question] if question else ids) if claim in held]
+    assert [q for q, _ in groups if q] == [q for q in asked if q in dict(groups)]
+
+
+def test_of_a_long_answer_the_rest_is_counted_but_for_what_disagrees():
+    claims = [f"A{n}" for n in range(families.FIRST + 4)]
+    words = dict.fromkeys(claims, "supported") | {claims[-1]: "not run", claims[-2]: "refuted"}
+    rows = ledger("robust").head(len(claims)).assign(claim=claims, verdict=list(words.values()))
+    told = [sentences.Proposition((claim,), sentences.Clause(that=f"<{claim}>")) for claim in claims]
+    question = families.Question(question="Q?", lectures="Not treated.", claims=claims)
+    (answer,) = families.page("robust", [question], told, rows)
+    text = characters(answer.text)
+    assert [claim for claim in claims if f"<{claim}>" in text] == [*claims[: families.FIRST], claims[-2]]
+    assert "What 2 further claims state was found, too. 1 further claim was not run." in text
+    assert all(claim in characters(answer.evidence) for claim in claims)
+
+
 def test_a_table_beside_a_question_has_a_cell_in_every_column():
     for family, questions in QUESTIONS.items():
         asked = [q.table for q in questions if q.table]

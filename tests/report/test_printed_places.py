@@ -17,9 +17,9 @@ from cases.report_site import ENVIRONMENT, absent
 from scipy import stats
 
 from dlstats.pipeline import grid
-from dlstats.report import appendices, front, ledger, material, notices, paper
-from dlstats.report.blocks import Heading, Paragraph, Table
-from dlstats.report.text import characters
+from dlstats.report import appendices, front, ledger, material, notices, paper, sections, sentences
+from dlstats.report.blocks import Answer, Bullets, Heading, Paragraph, Table
+from dlstats.report.text import Span, characters
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,19 @@ def test_an_undecided_claim_says_in_the_ledger_what_was_required_found_and_neede
 def test_a_sentence_has_what_is_required_before_what_was_found(site):
     record = site.verdicts.iloc[1].to_dict()
     assert ledger.sentence(record).endswith(": required ≤ 0.001, found 0.0236 (0.0066), undecided.")
+
+
+def test_many_results_are_a_list_with_a_sign_and_a_link_for_each(found, site, monkeypatch):
+    (answer,) = sections.result(found, site.study)
+    assert isinstance(answer, Answer)
+    monkeypatch.setattr(sentences, "FEW", 1)
+    first, *parts = sections.result(found, site.study)
+    assert isinstance(first, Paragraph)
+    assert characters(first.text).startswith(f"Result. Of {len(site.verdicts)} claims, ")
+    items = [item for part in parts if isinstance(part, Bullets) for item in part.items]
+    told = {span.target.removeprefix("claim-"): item[0] for item in items for span in item if span.kind == "ref"}
+    assert told == {row["claim"]: Span("sign", "", row["verdict"]) for row in site.verdicts.to_dict("records")}
+    assert "".join(characters(item) for item in items).count(".") >= len(items)
 
 
 CHECKS = pd.DataFrame(

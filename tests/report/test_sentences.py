@@ -35,7 +35,7 @@ def row(claim: str, verdict: str, **more) -> dict:
 
 def told(one: sentences.Proposition, verdict: str, **more) -> str:
     ledger = {claim: row(claim, verdict, **more) for claim in one.claims}
-    return characters(sentences.text([one], ledger))
+    return characters(sentences.text(sentences.told([one], one.claims, ledger)))
 
 
 @pytest.mark.parametrize("one", PROPOSITIONS, ids=lambda one: one.claims[0])
@@ -82,10 +82,19 @@ def test_every_clause_is_of_claims_that_are_there(one):
 def test_claims_of_other_verdicts_are_told_apart():
     one = sentences.Proposition(("A", "B", "C"), sentences.Clause(that="x is {which}", which=["red", "green", "blue"]))
     ledger = {"A": row("A", "supported"), "B": row("B", "not replicated"), "C": row("C", "supported", estimate=0.5)}
-    (first, of_first), (second, of_second) = sentences.pairs(one, ledger)
-    assert (of_first, of_second) == (["A", "C"], ["B"])
-    assert first == "X is red and blue: 0.414 (0.013) and 0.500 (0.013)."
-    assert second == "It did not replicate that x is green: that asks for ≤ 0.1717, found 0.414 (0.013)."
+    first, second = sentences.told([one], one.claims, ledger)
+    assert (first.claims, first.verdict) == (("A", "C"), "supported")
+    assert (second.claims, second.verdict) == (("B",), "not replicated")
+    assert first.sentence == "X is red and blue: 0.414 (0.013) and 0.500 (0.013)."
+    assert second.sentence == "It did not replicate that x is green: that asks for ≤ 0.1717, found 0.414 (0.013)."
+
+
+def test_every_claim_is_told_once_and_what_has_no_clause_by_its_statement():
+    one = sentences.Proposition(("A", "B", "C"), sentences.Clause(that="x is {which}", which=["red", "green", "blue"]))
+    ledger = {c: row(c, "supported", statement=f"{c} is so.") for c in "ABCD"} | {"E": row("E", "holds")}
+    first, second = sentences.told([one], ["D", "C", "E", "A", "C"], ledger)
+    assert (first.sentence, first.claims) == ("D is so: required ≤ 0.1717, found 0.414 (0.013), supported.", ("D",))
+    assert (second.sentence, second.claims) == ("X is red and blue: 0.414 (0.013) and 0.414 (0.013).", ("A", "C"))
 
 
 def test_units_are_those_of_the_template():
