@@ -25,7 +25,6 @@ from dlstats.training import blocks
 from dlstats.training.contract import Fit, Problem, Training
 from dlstats.training.cuda import backend as cuda
 from dlstats.training.cuda import trial
-from dlstats.training.cuda.backend import Gpu
 from dlstats.training.lanes import backend
 from dlstats.training.torch_backend import backend as torch_backend
 
@@ -42,7 +41,7 @@ def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterat
         return
     if name == "cuda":
         present = trial.found()
-        assert isinstance(present, Gpu), "a GPU that is not there does not serve"
+        assert not isinstance(present, str), "a GPU that is not there does not serve"
         train, size = partial(cuda.train, problem, present), cuda.size(problem, present)
     else:
         train, size = partial(_by_torch, problem, device, torch_backend.Earlier()), blocks.size(problem, device)

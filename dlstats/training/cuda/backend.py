@@ -22,11 +22,12 @@ from dlstats.training.cuda.shape import Shape, net_of, shape_of
 from dlstats.training.cuda.task import Task
 from dlstats.training.lanes import external, layout, losses
 
-SPAN = 2**25
-"""Numbers of minibatch orders that lie on the GPU at once, about: 128 MB."""
+SPAN = 2**23
+"""Numbers of minibatch orders that lie on the GPU at once, about: 32 MB, and some times that while they are made."""
 WORK = 2**39
 """Multiplications and additions of a launch, about: less than a second (estimated, not measured), so that a GPU that also
 draws a screen is not held up."""
+
 Launch = Callable[[str, Task, int], None]
 """(name of a kernel, what it reads, blocks): queue one launch."""
 

@@ -31,27 +31,35 @@ struct Sums {
     T losses_now = 0, slopes_now[LAYERS] = {};
 };
 
+// Calls add(s) for the samples of a tile in their order, and close(fresh) after the last of each block of lanes.
+template <class Add, class Close> INLINE void by_blocks(const Block& at, int begin, int now, int n, Add add, Close close) {
+    const int block = at.job.block;
+    UNROLL_1 for (int s = 0; s < now;) {
+        int first = (begin + s) / block * block, end = first + block - begin < now ? first + block - begin : now;
+        UNROLL_8 for (; s < end; s++) add(s);
+        if (begin + s == first + block || begin + s == n) close(first == 0);
+    }
+}
+
 // The losses of a tile, by samples, then outputs; by one thread.
 INLINE void add_losses(const Block& at, Sums& sums, int begin, int now, int n) {
-    UNROLL_1 for (int s = 0; s < now; s++) {
-        UNROLL_8 for (int j = 0; j < OUTPUTS; j++) sums.losses_now += at.y[j * STRIDE + s];
-        int next = begin + s + 1;
-        if (next % at.job.block == 0 || next == n) sums.losses += sums.losses_now, sums.losses_now = 0;
-    }
+    by_blocks(at, begin, now, n,
+              [&](int s) { UNROLL for (int j = 0; j < OUTPUTS; j++) sums.losses_now += at.y[j * STRIDE + s]; },
+              [&](bool) { sums.losses += sums.losses_now, sums.losses_now = 0; });
 }
 
 // The gradient of prelu's slope above layer l's units, by samples, then units, by one thread; then theirs, by all.
 template <int l> INLINE void prelu_back(const Block& at, Sums& sums, int begin, int now, int n) {
     T *d = at.of(l), *kept = at.kept_of(l), &g = at.g[SLOPES_AT + l - 1], slope = at.w[SLOPES_AT + l - 1], &sum = sums.slopes_now[l - 1];
     if (ME == 0)
-        UNROLL_1 for (int s = 0; s < now; s++) {
-            UNROLL_8 for (int j = 0; j < SIZE[l]; j++) {
-                T z = kept[j * STRIDE + s];
-                sum = fma(d[j * STRIDE + s], select(z > 0, V{}, z), sum);
-            }
-            int next = begin + s + 1;
-            if (next % at.job.block == 0 || next == n) g = next <= at.job.block ? sum : g + sum, sum = 0;
-        }
+        by_blocks(at, begin, now, n,
+                  [&](int s) {
+                      UNROLL_8 for (int j = 0; j < SIZE[l]; j++) {
+                          T z = kept[j * STRIDE + s];
+                          sum = fma(d[j * STRIDE + s], select(z > 0, V{}, z), sum);
+                      }
+                  },
+                  [&](bool fresh) { g = fresh ? sum : g + sum, sum = 0; });
     MEET();
     UNROLL_1 for (int t = ME; t < wide(l) * TILE; t += CREW) {
         int place = t / TILE * STRIDE + t % TILE;

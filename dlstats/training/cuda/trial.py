@@ -1,25 +1,34 @@
-"""Whether a GPU may train here: it is found, and in a trial on small networks it gives the bits of lanes, once for a process.
+"""Whether a GPU may train here: it is found, and in a trial on small networks it gives the bits of lanes, once for a machine.
 
 Nobody has seen the kernel on a GPU yet: until a trial agrees bit for bit, torch trains.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
-from dlstats import nets
+from dlstats import cache, nets
 from dlstats.losses.regression import squared
 from dlstats.training import schedules
 from dlstats.training.contract import Problem, Training, differing
-from dlstats.training.cuda import backend, gpu
+from dlstats.training.cuda import backend, gpu, nvrtc
 from dlstats.training.cuda.backend import Gpu
+from dlstats.training.cuda.gpu import Present
 from dlstats.training.lanes import backend as lanes
 
 ROWS, SAMPLES, CHECKED = 5, 50, 40
 """Networks of a trial, and samples: of neither a tile nor a block a multiple."""
+PATIENCE = 600
+"""Seconds for which a trial is waited for."""
 TRIALS = (
     (
         nets.Mlp(3, (9, 6), 2, "tanh", skip=True),
@@ -31,7 +40,7 @@ TRIALS = (
 
 
 @functools.cache
-def found() -> Gpu | str:
+def found() -> Present | str:
     """The GPU, or why there is none to be used, in one line."""
     if not torch.cuda.is_available():
         return "torch sees no GPU"
@@ -42,8 +51,42 @@ def found() -> Gpu | str:
 
 
 @functools.cache
-def failure(present: Gpu) -> str | None:
-    """What the trials found wrong, in one line; None where all bits are those of lanes."""
+def failure(present: Present) -> str | None:
+    """What a trial found wrong, in one line; None where all bits are those of lanes, which is kept for the machine.
+
+    Another process makes the trial: after a wrong access to memory nothing works on a GPU in the same process.
+    """
+    made_from = repr((present, torch.cuda.get_device_name(present.index), nvrtc.version(), nvrtc.sources()))
+    file = f"trial-{hashlib.sha256(made_from.encode()).hexdigest()[:20]}.json"
+    if cache.read(file).get("bits") == "of lanes":
+        return None
+    reason = _elsewhere([sys.executable, "-c", f"from {__name__} import main; main()"])
+    if reason is None:
+        with contextlib.suppress(cache.Unusable, OSError):
+            cache.write(file, {"bits": "of lanes"})
+    return reason
+
+
+def main() -> None:
+    """Make the trial on the GPU that is there, and print what it found wrong as JSON."""
+    present = found()
+    print(json.dumps(present if isinstance(present, str) else compare(present)))
+
+
+def _elsewhere(command: Sequence[str]) -> str | None:
+    """What a process prints as JSON in its last line, or how it failed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
+        return json.loads(done.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return f"a trial of the CUDA kernel took more than {PATIENCE} s"
+    except (ValueError, IndexError):
+        said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        return f"a trial of the CUDA kernel ended with exit status {done.returncode}: {said}"
+
+
+def compare(present: Gpu) -> str | None:
+    """Train by the kernel and by lanes, in this process: what differs, in one line; None where no bit does."""
     for net, training in TRIALS:
         task = _problem(net, training)
         reason = lanes.obstacle(task)

@@ -1,5 +1,6 @@
 """When the CUDA kernel trains, on a pretended GPU; that a GPU which differs from lanes never does."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from cases.lanes import user_squared
 from dlstats import nets
 from dlstats.training import backends
 from dlstats.training.contract import joined
-from dlstats.training.cuda import backend, trial
+from dlstats.training.cuda import backend, gpu, trial
 from dlstats.training.lanes import backend as lanes
 
 CUDA = torch.device("cuda")
@@ -87,14 +88,18 @@ def test_a_block_that_does_not_fit_is_halved(present, monkeypatch):
     assert tried == [5, 3, 2, 1, 2]
 
 
-def test_a_gpu_is_tried_against_lanes_before_it_trains(emulated, monkeypatch):
-    assert trial.failure(emulated) is None
-    broken = replace(emulated, omitted=3)
-    assert str(trial.failure(broken)).startswith("a trial of the CUDA kernel differs from lanes in parameters")
-    monkeypatch.setattr(trial, "found", lambda: broken)
+def test_a_gpu_is_tried_against_lanes(emulated):
+    assert trial.compare(emulated) is None
+    assert str(trial.compare(replace(emulated, omitted=3))).startswith(
+        "a trial of the CUDA kernel differs from lanes in parameters"
+    )
+
+
+def test_a_gpu_that_differs_never_trains(present, monkeypatch):
+    monkeypatch.setattr(trial, "failure", lambda gpu: "a trial of the CUDA kernel differs from lanes in step")
     with pytest.raises(ValueError, match="a trial of the CUDA kernel differs from lanes"):
         backends.serves(task(), CUDA, "cuda")
-    assert backends.serves(task(200), CUDA) == "torch"
+    assert backends.serves(task(), CUDA) == "torch"
 
 
 def test_a_trial_that_fails_is_one_line(emulated, monkeypatch):
@@ -103,9 +108,40 @@ def test_a_trial_that_fails_is_one_line(emulated, monkeypatch):
 
     refused = replace(emulated)
     monkeypatch.setattr(refused, "compiled", refuse)
-    assert trial.failure(refused) == (
+    assert trial.compare(refused) == (
         "a trial of the CUDA kernel failed: The CUDA driver refuses cuModuleLoadData: CUDA_ERROR_INVALID_PTX (218)."
     )
+
+
+PROCESSES = {
+    "print('a warning'); print('null')": None,
+    "print('\"differs\"')": "differs",
+    "import os; os.abort()": "a trial of the CUDA kernel ended with exit status -6: nothing was said",
+    "raise SystemExit('no memory')": "a trial of the CUDA kernel ended with exit status 1: no memory",
+    "import time; time.sleep(60)": "a trial of the CUDA kernel took more than 0.5 s",
+}
+
+
+@pytest.mark.parametrize("code", PROCESSES)
+def test_a_trial_that_ends_its_process_is_one_line(code, monkeypatch):
+    monkeypatch.setattr(trial, "PATIENCE", 0.5 if "sleep" in code else 60)
+    assert trial._elsewhere([sys.executable, "-S", "-c", code]) == PROCESSES[code]
+
+
+def test_a_trial_that_succeeded_is_kept_for_the_machine_and_another_is_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(trial.torch.cuda, "get_device_name", lambda index: "a GPU")
+    monkeypatch.setattr(trial.nvrtc, "version", lambda: "13.0")
+    asked, answers = [], ["differs", None, None]
+    monkeypatch.setattr(trial, "_elsewhere", lambda command: asked.append(command) or answers[len(asked) - 1])
+    one, other = (gpu.Present(0, "sm_90", 232448, processors) for processors in (132, 114))
+    found = []
+    for present in (one, one, one, other):
+        trial.failure.cache_clear()
+        found.append(trial.failure(present))
+    trial.failure.cache_clear()
+    assert found == ["differs", None, None, None]
+    assert len(asked) == 3
 
 
 def test_the_emulator_has_the_interface_of_a_gpu(emulated):
