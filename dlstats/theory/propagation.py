@@ -13,17 +13,43 @@ import scipy
 
 SELU = (1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
 """Alpha and scale [Klambauer, Unterthiner, Mayr and Hochreiter 2017, eq. 14]."""
+LEAK = 0.25
+"""The slope at negative arguments of leaky ReLU in the lectures, and the start of that of PReLU."""
+
+
+def _elu(alpha: float, scale: float = 1.0) -> tuple[Callable, Callable]:
+    return (
+        lambda h: scale * np.where(h > 0, h, alpha * np.expm1(np.minimum(h, 0))),
+        lambda h: scale * np.where(h > 0, 1.0, alpha * np.exp(np.minimum(h, 0))),
+    )
+
+
+def _swish(slope: float) -> tuple[Callable, Callable]:
+    def gate(h: np.ndarray) -> np.ndarray:
+        return scipy.special.expit(slope * h)
+
+    return lambda h: h * gate(h), lambda h: gate(h) * (1 + slope * h * gate(-h))
+
+
 FUNCTIONS: dict[str, tuple[Callable, Callable]] = {
     "linear": (lambda h: h, np.ones_like),
     "relu": (lambda h: np.maximum(h, 0), lambda h: np.where(h > 0, 1.0, 0.0)),
     "tanh": (np.tanh, lambda h: 1 / np.cosh(h) ** 2),
     "sigmoid": (scipy.special.expit, lambda h: scipy.special.expit(h) * scipy.special.expit(-h)),
-    "selu": (
-        lambda h: SELU[1] * np.where(h > 0, h, SELU[0] * np.expm1(np.minimum(h, 0))),
-        lambda h: SELU[1] * np.where(h > 0, 1.0, SELU[0] * np.exp(np.minimum(h, 0))),
+    "selu": _elu(*SELU),
+    "prelu": (lambda h: np.where(h > 0, h, LEAK * h), lambda h: np.where(h > 0, 1.0, LEAK)),
+    "elu": _elu(1.0),
+    "half_elu": _elu(0.5),
+    "softplus": (lambda h: np.logaddexp(h, 0), scipy.special.expit),
+    "gelu": (
+        lambda h: h * scipy.special.ndtr(h),
+        lambda h: scipy.special.ndtr(h) + h * np.exp(-h * h / 2) / math.sqrt(2 * math.pi),
     ),
+    "silu": _swish(1.0),
+    "slow_swish": _swish(0.4),
+    "fast_swish": _swish(1.4),
 }
-"""Name -> activation and its derivative."""
+"""Name -> activation and its derivative: those of the lectures, with their parameters (swish: 0.4, 1 and 1.4; ELU: 0.5 and 1)."""
 _U, _W = np.polynomial.legendre.leggauss(200)
 _Z = np.concatenate([6.5 * (_U - 1), 6.5 * (_U + 1)])  # the two halves of [−13, 13], so that no kink lies inside
 _P = np.tile(6.5 * _W, 2) * np.exp(-_Z * _Z / 2) / math.sqrt(2 * math.pi)

@@ -44,7 +44,6 @@ def relu(h):
 
 LAYERS = {
     "plain": lambda h, w: relu(h) @ w,
-    "unscaled": lambda h, w: relu(h) @ w * math.sqrt(WIDTH / 2),
     "normalised": lambda h, w: relu(norm(h)) @ w,
     "linear": lambda h, w: norm(h) @ w,
     "residual": lambda h, w: h + relu(h) @ w,

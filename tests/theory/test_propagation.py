@@ -10,13 +10,13 @@ import pytest
 import scipy
 import torch
 
-from dlstats.nets.activations import ACTIVATIONS
+from dlstats.studies.dynamics.initialisation.signals import activated
 from dlstats.theory import propagation as theory
 
 
 def slope_and_value(name, h):
     at = torch.tensor(h, dtype=torch.float64, requires_grad=True)
-    out = at if name == "linear" else ACTIVATIONS[name].value(at)
+    out = activated(name)(at)
     return float(torch.autograd.grad(out, at)[0]), float(out.detach())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.protocol.factor import Condition, Factor
-from dlstats.protocol.measure import Contrast, Measure
+from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.seeds import Streams
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 METHODS = {
     "plain": Method("no normalisation", "h ← W relu(h), weights N(0, 2/n)", "squared"),
-    "unscaled": Method("no normalisation, N(0, 1)", "h ← W relu(h), weights N(0, 1)", "andrews"),
     "normalised": Method("batch norm", "h ← W relu(BN(h))", "absolute"),
     "linear": Method("batch norm, no activation", "h ← W BN(h)", "huber"),
     "residual": Method("skip", "h ← h + W relu(h)", "tukey"),
@@ -38,7 +37,6 @@ def layer(method: str, depth: int) -> Callable[[Tensor, Tensor], Tensor]:
 
     return {
         "plain": lambda h, w: h.relu() @ w,
-        "unscaled": lambda h, w: h.relu() @ (w * math.sqrt(len(w) / 2)),
         "normalised": lambda h, w: norm(h).relu() @ w,
         "linear": lambda h, w: norm(h) @ w,
         "residual": lambda h, w: h + h.relu() @ w,
@@ -94,10 +92,6 @@ NETWORKS = Experiment(
         Measure("backward", "mean square of the gradient"),
         Measure("growth", "growth of the gradient's mean square per layer, middle half", where={"layer": 0}),
         Measure("signal_growth", "growth of the signal's mean square per layer", where={"layer": 0}),
-    ),
-    contrasts=(
-        Contrast("growth", "normalised", "plain", "difference", "mean"),
-        Contrast("growth", "normalised", "unscaled", "ratio", "mean"),
     ),
     block=4,
 )

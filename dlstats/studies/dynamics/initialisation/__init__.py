@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from dlstats.protocol.study import Figure, Study, grid
 from dlstats.studies.dynamics.initialisation import edge
 from dlstats.studies.dynamics.initialisation.identities import CHECKS, JSM
 from dlstats.studies.dynamics.initialisation.products import ENDS, EXPONENTS, FACTORS
-from dlstats.studies.dynamics.initialisation.signals import METHODS, MOMENTS, SIGNALS, exact
+from dlstats.studies.dynamics.initialisation.signals import METHODS, MOMENTS, SIGNALS, VARIANTS, exact
 from dlstats.theory import propagation as theory
 
 DEPTH = 10
 LAYERS = [1, 2, 5, 10]
 EDGE_DEPTH, NUMBERS = 30, 1000
+BASIC = tuple(name for name in METHODS if name.removeprefix("he_") not in VARIANTS and name != "unscaled_relu")
 RANDOM = [name for name in METHODS if name != "orthogonal_linear"]
 """Those that keep lengths in the mean alone, not exactly."""
 HERE: dict[str, Any] = {"experiment": "signals", "depth": DEPTH}
@@ -30,7 +32,8 @@ CLAIMS = (
         "DYN3",
         "With independent weights the mean square of the signal obeys the recursion of wide networks: with ReLU He's "
         "initialisation keeps it, LeCun's and Xavier's halve it, N(0, 1) multiplies it by n/2 (farthest ratio to it; these four, "
-        "Xavier's with tanh and sigmoid, LeCun's with SELU; layers 1, 2, 5 and 10).",
+        "Xavier's with tanh and sigmoid, LeCun's with SELU, He's with leaky ReLU, ELU, softplus, swish and GELU; layers 1, 2, 5 "
+        "and 10).",
         equals(1, 0.15),
         value("forward", method=RANDOM, layer=LAYERS, **HERE)
         .each("method", "layer")
@@ -42,7 +45,8 @@ CLAIMS = (
     Claim(
         "DYN3.backward",
         "With independent weights the mean square of the gradient obeys the recursion of wide networks (farthest ratio to it; "
-        "He's, LeCun's, Xavier's and N(0, 1) with ReLU, Xavier's with tanh and sigmoid, LeCun's with SELU; layers 0, 1, 5, 9).",
+        "He's, LeCun's, Xavier's and N(0, 1) with ReLU, Xavier's with tanh and sigmoid, LeCun's with SELU, He's with leaky ReLU, "
+        "ELU, softplus, swish and GELU; layers 0, 1, 5, 9).",
         equals(1, 0.15),
         value("backward", method=RANDOM, layer=[0, 1, 5, 9], **HERE)
         .each("method", "layer")
@@ -135,19 +139,18 @@ CLAIMS = (
 )
 
 
-def _draw(evidence: Evidence, figure) -> None:
+def _draw(evidence: Evidence, figure, methods: tuple[str, ...]) -> None:
     from dlstats.plotting import style
 
     panels = figure.subplots(1, 2, sharex=True)
     for axes, side in zip(panels, ("forward", "backward"), strict=True):
-        for name, described in METHODS.items():
-            if name != "unscaled_relu":
-                marks = style.of(name, described)
-                table = points(evidence, side, "mean", "layer", "signals", method=name)
-                draw_points(axes, table, described.label, marks | {"linestyle": "none"})
-                lines = [dict(line) for line in table.to_dict("records")]
-                theirs = style.method("limit") | {"color": marks["color"]}
-                axes.plot(table["at"], np.array([exact(line, side) for line in lines]), **theirs)
+        for name in methods:
+            marks = style.of(name, METHODS[name])
+            table = points(evidence, side, "mean", "layer", "signals", method=name)
+            draw_points(axes, table, METHODS[name].label, marks | {"linestyle": "none"})
+            lines = [dict(line) for line in table.to_dict("records")]
+            theirs = style.method("limit") | {"color": marks["color"]}
+            axes.plot(table["at"], np.array([exact(line, side) for line in lines]), **theirs)
         axes.set(xlabel=evidence.axis("layer", "signals"), ylabel=evidence.axis(side, "signals"), yscale="log")
     panels[0].legend(fontsize="x-small", ncols=2)
 
@@ -180,12 +183,23 @@ STUDY = Study(
             "initialisation keeps both with ReLU and orthogonal weights do without activation; LeCun's and Xavier's halve both "
             "with ReLU; tanh forgets slowly, the gradient of a sigmoid network vanishes, that of SELU grows. Dotted: the "
             "recursion of wide networks. 95 % Monte Carlo intervals.",
-            _draw,
+            partial(_draw, methods=BASIC),
+            "two-column",
+            2.8,
+        ),
+        Figure(
+            "activations",
+            "Mean squares of the signal by layer from the input on (left) and of the gradient from the output back (right) at "
+            "He's initialisation, with ReLU, for which it is made, and with the lectures' variants: signals grow with leaky "
+            "ReLU, ELU and softplus and shrink with swish and GELU; gradients through softplus shrink, too. Dotted: the "
+            "recursion of wide networks. 95 % Monte Carlo intervals.",
+            partial(_draw, methods=("he_relu", *(f"he_{name}" for name in VARIANTS))),
             "two-column",
             2.8,
         ),
     ),
-    limits="Square layers, and biases about the edge of chaos alone; weights from N(0, 1), which explode, are not in the figure.",
+    limits="Square layers, and biases about the edge of chaos alone; weights from N(0, 1), which explode, are not in the figure. "
+    "Trained slopes (PReLU) and learned gates of swish stand at their starting values.",
     designs={
         "smoke": _design(16, 2, 2, 2, (16, 2), 2),
         "standard": _design(256, 1000, 200, 200, (400, 100), 1000),

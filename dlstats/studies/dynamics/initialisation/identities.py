@@ -7,13 +7,16 @@ import math
 import numpy as np
 import scipy
 
-from dlstats.protocol.claim import at_most, equals
+from dlstats.protocol.claim import at_least, at_most, equals
 from dlstats.protocol.origin import Derived, Theorem
 from dlstats.protocol.study import Check
+from dlstats.studies.dynamics.initialisation.signals import VARIANTS
 from dlstats.theory import propagation as theory
 
 JSM = ("JSM", "BIOS")
 LAYERS = 2000
+RECTANGLE = (1000, 250)
+"""Units of two layers."""
 
 
 def tanh_decay() -> float:
@@ -21,9 +24,42 @@ def tanh_decay() -> float:
     return LAYERS * theory.forward("tanh", 1.0, 1.0, LAYERS)[-1]
 
 
+def tanh_gradient() -> float:
+    """l times the product of χ over l layers of tanh with σ_w² = 1, after LAYERS layers over that after half as many."""
+    half, full = (depth * theory.backward("tanh", 1.0, 1.0, depth)[0] for depth in (LAYERS // 2, LAYERS))
+    return full / half
+
+
 def sigmoid_factor() -> float:
-    """χ of the sigmoid with σ_w² = 1 at the fixed point."""
-    return theory.gradient_factor("sigmoid", theory.fixed_point("sigmoid", 1.0), 1.0)
+    """The largest χ of the sigmoid with σ_w² = 1 in fifty layers."""
+    return max(theory.gradient_factor("sigmoid", q, 1.0) for q in theory.forward("sigmoid", 1.0, 1.0, 50))
+
+
+def selu_slope() -> float:
+    """The slope of the variance map of SELU with σ_w² = 1 at its fixed point, by a central difference."""
+    ends = (theory.variance_map("selu", q, 1.0) for q in (1 - 1e-4, 1 + 1e-4))
+    return float(np.diff(list(ends))[0] / 2e-4)
+
+
+def rectangular() -> float:
+    """n_in times the mean square of Xavier's weights from RECTANGLE[0] units to RECTANGLE[1]."""
+    from dlstats.nets.initialisations import xavier
+
+    return RECTANGLE[0] * float((xavier(np.random.default_rng(777001), *RECTANGLE)[0] ** 2).mean())
+
+
+def leaky() -> dict[str, float]:
+    """Mean squares of signal and gradient through ten layers of leaky ReLU with σ_w² = 2/(1 + α²)."""
+    weight = 2 / (1 + theory.LEAK**2)
+    return {
+        "signal": theory.forward("prelu", 1.0, weight, 10)[-1],
+        "gradient": theory.backward("prelu", 1.0, weight, 10)[0],
+    }
+
+
+def variants() -> dict[str, float]:
+    """Mean squares of the signal after ten layers at He's initialisation, by variants of ReLU."""
+    return {label: theory.forward(name, 1.0, 2.0, 10)[-1] for name, (label, _) in VARIANTS.items()}
 
 
 def selu_factor() -> float:
@@ -31,9 +67,12 @@ def selu_factor() -> float:
     return theory.gradient_factor("selu", theory.fixed_point("selu", 1.0), 1.0)
 
 
+ALIKE = 10_000
+
+
 def correlation_limit() -> float:
-    """l²(1 − c_l) after 10,000 layers, from orthogonal inputs."""
-    return 1e8 * float(theory.correlation_gaps(10_000)[-1])
+    """l²(1 − c_l) after ALIKE layers, from orthogonal inputs."""
+    return ALIKE**2 * float(theory.correlation_gaps(ALIKE)[-1])
 
 
 def orthogonal_product() -> float:
@@ -78,21 +117,62 @@ def equal_weights() -> float:
 HERE = "propagation.md#"
 ALPHA, SCALE = theory.SELU
 SELU_FACTOR = SCALE**2 * (0.5 + ALPHA**2 * math.exp(2) * float(scipy.special.ndtr(-2)))
+TABLE = ", ".join(f"{value:.2g} ({label})" for label, value in variants().items())
+
+
+def _next(coefficient: float, depth: int) -> float:
+    """Twice the next term of a limit in the depth, coefficient · ln l / l."""
+    return 2 * coefficient * math.log(depth) / depth
+
+
 CHECKS = (
+    Check(
+        "DYN3.rectangular",
+        f"From {RECTANGLE[0]:,} to {RECTANGLE[1]} units Xavier's initialisation multiplies the mean square of a signal without "
+        f"activation by 2n_in/(n_in + n_out) = {2 * RECTANGLE[0] / sum(RECTANGLE):g}: it keeps it in square layers alone "
+        "(n_in times the mean square of weights drawn).",
+        equals(2 * RECTANGLE[0] / sum(RECTANGLE), 0.02), rectangular,
+        Derived(HERE + "signals-and-gradients-of-wide-networks"), JSM,
+    ),
+    Check(
+        "DYN3.leaky",
+        f"Leaky ReLU of slope α needs weights of variance 2/{{(1 + α²)n}}: they keep the mean squares of signals and gradients "
+        f"(α = {theory.LEAK:g}, ten layers of the recursion).",
+        equals(1, 1e-9), leaky, Derived(HERE + "signals-and-gradients-of-wide-networks"), JSM,
+    ),
+    Check(
+        "DYN3.variants",
+        "He's initialisation keeps the mean square of the signal with ReLU, with none of the lectures' variants of it: ten "
+        f"layers of the recursion multiply it by {TABLE} (smallest factor up or down).",
+        at_least(1.5), lambda: {label: max(q, 1 / q) for label, q in variants().items()},
+        Derived(HERE + "signals-and-gradients-of-wide-networks"), JSM,
+    ),
     Check(
         "DYN4",
         f"With Xavier's initialisation the mean square of tanh networks falls like 1/(2l): l q_l after {LAYERS:,} layers.",
-        equals(0.5, 1e-3), tanh_decay, Derived(HERE + "tanh-networks-forget-slowly"), JSM,
+        equals(0.5, _next(5 / 24, LAYERS)), tanh_decay, Derived(HERE + "tanh-networks-forget-slowly"), JSM,
+    ),
+    Check(
+        "DYN4.gradient",
+        "With Xavier's initialisation the mean square of the gradient at the input of a tanh network falls as 1/l: l times it "
+        f"after {LAYERS:,} layers over that after {LAYERS // 2:,}.",
+        equals(1, _next(5 / 12, LAYERS // 2)), tanh_gradient, Derived(HERE + "tanh-networks-forget-slowly"), JSM,
     ),
     Check(
         "DYN5",
-        "With Xavier's initialisation every sigmoid layer takes at least 15/16 off the mean square of the gradient (factor).",
+        "With Xavier's initialisation every sigmoid layer takes at least 15/16 off the mean square of the gradient (largest "
+        "factor of fifty layers).",
         at_most(1 / 16), sigmoid_factor, Derived(HERE + "sigmoid-layers"), (*JSM, "TUE"),
     ),
     Check(
         "DYN6",
         "With LeCun's initialisation SELU keeps a mean square of 1 (fixed point).",
         equals(1, 1e-6), lambda: theory.fixed_point("selu", 1.0), Theorem("klambauer2017", "theorem 1"), JSM,
+    ),
+    Check(
+        "DYN6.attracts",
+        "With LeCun's initialisation the fixed point of SELU attracts (slope of the map of mean squares there, by a difference).",
+        at_most(1), selu_slope, Theorem("klambauer2017", "theorem 1"), JSM,
     ),
     Check(
         "DYN6.gradient",
@@ -103,8 +183,16 @@ CHECKS = (
     Check(
         "DYN8",
         "Inputs become alike in deep ReLU networks: l² times one less their correlation tends to 9π²/2 (after "
-        "10,000 layers).",
-        equals(9 * math.pi**2 / 2, 0.3), correlation_limit, Derived(HERE + "inputs-become-alike"), JSM,
+        f"{ALIKE:,} layers).",
+        equals(9 * math.pi**2 / 2, 9 * math.pi**2 / 2 * _next(3, ALIKE)),
+        correlation_limit, Derived(HERE + "inputs-become-alike"), JSM,
+    ),
+    Check(
+        "FND10.bias",
+        "Biases of 0.01 leave half of the units of a ReLU network active (probability in the first layer, Φ(0.01/√2), He's "
+        "weights and an input of mean square 1).",
+        equals(0.5, 0.05), lambda: float(scipy.special.ndtr(0.01 / math.sqrt(2))),
+        Derived(HERE + "active-units"), (*JSM, "UNITO"),
     ),
     Check(
         "DYN2.orthogonal",

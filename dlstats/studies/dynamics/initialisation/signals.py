@@ -15,10 +15,25 @@ from dlstats.studies.frames import stacked
 from dlstats.theory import propagation as theory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
     from dlstats.seeds import Streams
 
 NETWORKS = 200
 """Networks of a replicate of the moments."""
+VARIANTS = {
+    "prelu": (f"leaky ReLU {theory.LEAK:g}", "absolute"),
+    "half_elu": ("ELU 0.5", "tukey"),
+    "elu": ("ELU 1", "huber"),
+    "softplus": ("softplus", "cauchy"),
+    "slow_swish": ("swish 0.4", "charbonnier"),
+    "silu": ("SiLU", "andrews"),
+    "fast_swish": ("swish 1.4", "log_cosh"),
+    "gelu": ("GELU", "geman_mcclure"),
+}
+"""Variants of ReLU in the lectures: label, and style in the figure. PReLU starts as leaky ReLU."""
 METHODS = {
     "he_relu": Method("He, ReLU", "weights N(0, 2/n)", "squared"),
     "lecun_relu": Method("LeCun, ReLU", "weights N(0, 1/n)", "absolute"),
@@ -28,6 +43,7 @@ METHODS = {
     "xavier_sigmoid": Method("Xavier, sigmoid", "weights uniform with variance 1/n", "cauchy"),
     "lecun_selu": Method("LeCun, SELU", "weights N(0, 1/n)", "geman_mcclure"),
     "orthogonal_linear": Method("orthogonal, none", "orthogonal weights, no activation", "charbonnier"),
+    **{f"he_{name}": Method(f"He, {label}", "weights N(0, 2/n)", style) for name, (label, style) in VARIANTS.items()},
 }
 
 
@@ -40,7 +56,7 @@ def exact(line, side: str) -> float:
     """The exact recursion at the layer of a line, `forward` relative to the input and `backward` to the output."""
     depth, method = line["depth"], line["method"]
     recursion = theory.forward if side == "forward" else theory.backward
-    return recursion(method.split("_")[1], 1.0, variance(method, line["width"]), depth)[line["layer"]]
+    return recursion(method.split("_", 1)[1], 1.0, variance(method, line["width"]), depth)[line["layer"]]
 
 
 def _weights(rng: np.random.Generator, depth: int, width: int) -> dict[str, np.ndarray]:
@@ -54,16 +70,31 @@ def _weights(rng: np.random.Generator, depth: int, width: int) -> dict[str, np.n
     return drawn | {"unscaled": rng.standard_normal((depth, width, width))}
 
 
+def activated(name: str) -> Callable[[Tensor], Tensor]:
+    """The activation by torch, with the parameters of the lectures."""
+    import torch
+    import torch.nn.functional as F
+
+    from dlstats.nets.activations import ACTIVATIONS
+
+    own: dict[str, Callable[[Tensor], Tensor]] = {
+        "linear": lambda h: h,
+        "prelu": lambda h: F.leaky_relu(h, theory.LEAK),
+        "half_elu": lambda h: F.elu(h, 0.5),
+        "slow_swish": lambda h: h * torch.sigmoid(0.4 * h),
+        "fast_swish": lambda h: h * torch.sigmoid(1.4 * h),
+    }
+    return own[name] if name in own else ACTIVATIONS[name].value
+
+
 def passes(name: str, weights: np.ndarray, x: np.ndarray, g: np.ndarray, biases: np.ndarray) -> dict[str, np.ndarray]:
     """One forward and one backward pass by torch: mean squares of layers and the proportion of positive entries."""
     import torch
 
-    from dlstats.nets.activations import ACTIVATIONS
-
-    states = [torch.tensor(x, requires_grad=True)]
+    states, activation = [torch.tensor(x, requires_grad=True)], activated(name)
     for w, b in zip(torch.from_numpy(weights), torch.from_numpy(biases), strict=True):
         h = states[-1]
-        states.append((h if name == "linear" else ACTIVATIONS[name].value(h)) @ w + b)
+        states.append(activation(h) @ w + b)
     gradients = torch.autograd.grad(states[-1], states, torch.from_numpy(g))
     forward, backward = (np.array([float(s.detach().square().mean()) for s in all]) for all in (states, gradients))
     active = np.array([float((s > 0).double().mean()) for s in states])
@@ -80,7 +111,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
         weights = _weights(rng, depth, width)
         x, g = rng.standard_normal((2, width))
         for method in METHODS:
-            scheme, name = method.split("_")
+            scheme, name = method.split("_", 1)
             columns = passes(name, weights[scheme], x, g, np.zeros((depth, width)))
             frames.append(pd.DataFrame({"replicate": replicate, "method": method, "layer": range(depth + 1)} | columns))
     return pd.concat(frames, ignore_index=True)
