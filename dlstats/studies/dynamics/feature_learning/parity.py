@@ -22,6 +22,8 @@ NOISE_SD, NEW = 0.3, 1000
 UNITS, STEPS = 64, 1000
 RATES, DECAYS = (0.02, 0.08, 0.32, 0.64, 1.28), (0.03, 0.1, 0.3)
 """What the held-out fifth chooses from for a network: both, or the rate alone where nothing decays."""
+PENALTIES = np.geomspace(0.5, 0.01, 20)
+"""What the same fifth chooses from for the lasso."""
 RIDGES = np.geomspace(0.02, 1e4, 25)
 """Ridges, counted from minus the smallest eigenvalue of the kernel matrix."""
 
@@ -49,32 +51,49 @@ def ridge_path(
 
 
 def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
-    """Excess risk on x₁x₂ at new points of the cube: ridge regression with two kernels, networks with and without decay."""
+    """Excess risk on x₁x₂ at new points of the cube: ridge regression with two kernels, the lasso, networks."""
     n, d = condition.n, condition.dimension
     x = streams.draw(lambda rng: 2.0 * rng.integers(0, 2, (n, d)) - 1, "inputs", n=n, dimension=d)
     new = streams.draw(lambda rng: 2.0 * rng.integers(0, 2, (NEW, d)) - 1, "new", dimension=d)
     noise = NOISE_SD * streams.draw(lambda rng: rng.standard_normal(n), "noise", n=n)
     y, truth = x[..., 0] * x[..., 1] + noise, new[..., 0] * new[..., 1]
-    columns = _kernels(x, y, new, truth)
+    columns = _kernels(x, y, new, truth) | {"lasso": _lasso(x, y)}
     for name, decays in (("decay", DECAYS), ("plain", (0.0,))):
         columns[name] = _networks(x, y, new, truth, decays, condition, streams, device)
     return stacked(streams, columns)
 
 
 def _kernels(x: np.ndarray, y: np.ndarray, new: np.ndarray, truth: np.ndarray) -> dict[str, dict]:
-    """Risks with the tangent kernel by leave-one-out and in hindsight, with the quadratic one in hindsight."""
+    """Risks with the tangent kernel and with the quadratic one, by leave-one-out and in hindsight."""
     columns = {}
     for kernel, names in (
         (functools.partial(tangent_kernel, depth=1), ("kernel", "best")),
-        (quadratic_kernel, ("", "quadratic")),
+        (quadratic_kernel, ("left_out", "quadratic")),
     ):
         paths = [ridge_path(*each, kernel) for each in zip(x, y, new, strict=True)]
         risks = np.stack([((path - true) ** 2).mean(axis=1) for (_, path), true in zip(paths, truth, strict=True)])
         for name, criterion in zip(names, (np.stack([errors for errors, _ in paths]), risks), strict=True):
             chosen = criterion.argmin(axis=1)
             ends = np.isin(chosen, (0, len(RIDGES) - 1)).astype(float)
-            columns |= {name: {"risk": risks[np.arange(len(x)), chosen], "at_end": ends}} if name else {}
+            columns[name] = {"risk": risks[np.arange(len(x)), chosen], "at_end": ends}
     return columns
+
+
+def _lasso(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Risks, by their coefficients, of scikit-learn's lasso on all products of two inputs; a fifth chooses the penalty."""
+    from sklearn.linear_model import lasso_path
+
+    kept = len(y[0]) - len(y[0]) // 5
+    first, second = np.triu_indices(x.shape[-1], 1)
+    risks, ends = [], []
+    for inputs, responses in zip(x, y, strict=True):
+        products = inputs[:, first] * inputs[:, second]
+        paths = np.asarray(lasso_path(products[:kept], responses[:kept], alphas=PENALTIES)[1])  # type: ignore[arg-type]
+        errors = ((responses[kept:, None] - products[kept:] @ paths) ** 2).mean(axis=0)
+        chosen = int(errors.argmin())
+        risks.append((paths[0, chosen] - 1) ** 2 + (paths[1:, chosen] ** 2).sum())
+        ends.append(float(chosen in (0, len(PENALTIES) - 1)))
+    return {"risk": np.array(risks), "at_end": np.array(ends)}
 
 
 def _networks(
@@ -136,8 +155,16 @@ PARITY = Experiment(
     methods={
         "kernel": Method("kernel, left out", "ridge with the tangent kernel, the ridge of least leave-one-out error"),
         "best": Method("kernel, hindsight", "ridge with the tangent kernel, the ridge of least error on the new cases"),
+        "left_out": Method(
+            "products, left out", "ridge on all products of two inputs, the ridge of least leave-one-out error"
+        ),
         "quadratic": Method(
             "products, hindsight", "ridge on all products of two inputs, the ridge of least error on the new cases"
+        ),
+        "lasso": Method(
+            "lasso on products",
+            f"scikit-learn's lasso on all products of two inputs from four fifths of the cases; the others choose among "
+            f"{len(PENALTIES)} penalties from {PENALTIES[0]:g} to {PENALTIES[-1]:g}",
         ),
         "decay": Method(
             "network, decay",
@@ -145,7 +172,7 @@ PARITY = Experiment(
             f"the rate among {', '.join(f'{r:g}' for r in RATES)} and the decay among {', '.join(f'{r:g}' for r in DECAYS)}",
         ),
         "plain": Method(
-            "network, no decay", "the same from the same start without decay, the rate chosen in the same way"
+            "network, no decay", f"the same from the same start without decay, one of {len(RATES)} rates chosen"
         ),
     },
     measures=(
@@ -162,6 +189,7 @@ PARITY = Experiment(
             ("decay", "best", "network with decay over kernel in hindsight"),
             ("decay", "quadratic", "network with decay over products in hindsight"),
             ("plain", "decay", "network without decay over that with it"),
+            ("lasso", "decay", "lasso on products over network with decay"),
         )
     ),
     block=24,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dlstats.protocol.factor import Condition, Factor
-from dlstats.protocol.measure import Measure, Slope
+from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Experiment, Method
 from dlstats.studies.frames import squared_error, stacked
 from dlstats.theory import mean_field
@@ -31,6 +31,13 @@ def descent(steps: int = STEPS) -> mean_field.Descent:
 def limit() -> tuple[np.ndarray, float]:
     """Predictions and relative squared displacement of the mean-field limit."""
     return mean_field.limit(descent(), *mean_field.units(AMPLITUDE, RADIUS))
+
+
+@cache
+def left() -> float:
+    """The mean squared error of the mean-field limit over the mean square of the responses."""
+    y = descent().y
+    return float(((limit()[0] - y) ** 2).mean() / (y**2).mean())
 
 
 @cache
@@ -82,6 +89,5 @@ SCALING = Experiment(
         Measure("displacement", "relative squared displacement of the inner weights"),
         Measure("loss", "training error"),
     ),
-    slopes=(Slope("error", "units"), Slope("displacement", "units")),
     block=5,
 )
