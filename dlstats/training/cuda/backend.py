@@ -1,4 +1,4 @@
-"""The CUDA back end: a whole problem on a GPU, one network a block of threads, with the bits of lanes.
+"""The CUDA back end: a whole problem on a GPU, one network per block of threads, with the bits of lanes.
 
 Weights, gradient, moments and activations of a network lie in the shared memory of its block, and one launch takes many
 steps. A replicate has the same bits alone and in any company. Compiled and emulated so far, not yet run on a GPU.
