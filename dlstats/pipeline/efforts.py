@@ -34,17 +34,28 @@ class Comparison:
 
         Nothing where the claim reads nothing that was trained with both, or where it has no finite number.
         """
-        names = {name for name, _ in self._evidence.used if EFFORT in self._evidence.summaries[name]}
-        replicates = min((self._paired(name)["replicate"].nunique() for name in names), default=0)
+        replicates = self._replicates()
         if replicates < 2:
             return None
         groups = min(GROUPS, replicates)
-        whole = self._ratio(claim, number, -1, groups)
+        whole = self._ratio(claim, number, -1, 1)
         parts = np.array([self._ratio(claim, number, group, groups) for group in range(groups)])
         if not math.isfinite(whole):
             return None
         mcse = math.sqrt((groups - 1) / groups * ((parts - parts.mean()) ** 2).sum())
         return Estimate(whole, mcse if 0 < mcse < math.inf else math.nan, replicates, df=groups - 1)
+
+    def both(self) -> tuple[Evidence, Evidence] | None:
+        """The replicates that were trained with one and with three times the effort, as evidence at each of the two.
+
+        Nothing where what the claim read last was not trained with both.
+        """
+        return self._without(-1, 1) if self._replicates() > 1 else None
+
+    def _replicates(self) -> int:
+        """Fewest replicates that have both, of the experiments that the claim read last."""
+        names = {name for name, _ in self._evidence.used if EFFORT in self._evidence.summaries[name]}
+        return min((self._paired(name)["replicate"].nunique() for name in names), default=0)
 
     def _ratio(self, claim: Claim, number: Callable[[Claim, Evidence], float], group: int, groups: int) -> float:
         one, more = (number(claim, held) for held in self._without(group, groups))

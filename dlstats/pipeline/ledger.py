@@ -25,8 +25,8 @@ from dlstats.protocol.study import Study
 MEASURED = (
     "claim family study statement relation theory estimate mcse margin replicates failed origin cite source bears_on "
     "regime law df p_against p_for lower upper lack_of_fit looked_at looks deciding deciding_mcse deciding_replicates "
-    "failed_share p_against_worst p_for_worst effort_ratio effort_ratio_mcse effort_estimate "
-    "p_against_effort p_for_effort open cells note"
+    "failed_share p_against_worst p_for_worst effort_ratio effort_ratio_mcse paired_estimate p_against_paired p_for_paired "
+    "effort_estimate p_against_effort p_for_effort open cells note"
 ).split()
 COLUMNS = [*MEASURED[:11], "verdict", "reason", *MEASURED[11:], "p_adjusted", "needed", "worst_case"]
 WORDS = (
@@ -102,8 +102,9 @@ def _formed(row: Mapping, counted: int) -> tuple[str, str, float]:
     word = _word(row, row["p_adjusted"], row["p_for"])
     if word in (verdict.SUPPORTED, *verdict.FOR.values(), *verdict.AGAINST.values(), verdict.CONFLICTS):
         decided = verdict.decide(row["p_adjusted"], row["p_for"])
-        again = verdict.decide(row["p_against_effort"], row["p_for_effort"])
-        if verdict.UNDECIDED not in (decided, again) and decided != again:
+        paired, again = (verdict.decide(row[f"p_against_{k}"], row[f"p_for_{k}"]) for k in ("paired", "effort"))
+        # what other cells or fewer replicates turn round, at one effort as at three, is not due to training
+        if verdict.UNDECIDED not in (decided, again) and again not in (decided, paired):
             return verdict.RECIPE_BOUND, "", math.nan
     if word != verdict.UNDECIDED:
         return word, "", math.nan
@@ -127,7 +128,8 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float, compare
     if share > 0 and not judged.open:
         judged = _with_failures(judged, evidence, shares, share, allowed)
     ratio = (compared.ratio(claim, _number) if evidence.has_efforts else None) or NOTHING
-    effort = judge(claim, evidence.at_effort(efforts.MORE)) if evidence.has_efforts else Judged(NOTHING)
+    both = compared.both() if evidence.has_efforts else None
+    paired, effort = (judge(claim, held) for held in both) if both else (Judged(NOTHING), Judged(NOTHING))
     value, expected, deciding = judged.estimate, claim.expectation, judged.deciding or judged.estimate
     row = {"claim": claim.id, "family": study.family, "study": study.name, "statement": claim.statement}
     row |= {"relation": expected.relation, "theory": expected.theory, "margin": expected.margin}
@@ -139,8 +141,9 @@ def _row(study: Study, claim: Claim, evidence: Evidence, allowed: float, compare
     row |= {"deciding": deciding.value, "deciding_mcse": deciding.mcse}
     row |= {"deciding_replicates": deciding.replicates, "failed_share": share}
     row |= {"p_against_worst": worst.against, "p_for_worst": worst.favour}
-    row |= {"effort_ratio": ratio.value, "effort_ratio_mcse": ratio.mcse, "effort_estimate": effort.estimate.value}
-    row |= {"p_against_effort": effort.against, "p_for_effort": effort.favour, "open": judged.open}
+    row |= {"effort_ratio": ratio.value, "effort_ratio_mcse": ratio.mcse, "open": judged.open}
+    for name, at in (("paired", paired), ("effort", effort)):
+        row |= {f"{name}_estimate": at.estimate.value, f"p_against_{name}": at.against, f"p_for_{name}": at.favour}
     row |= {"cells": json.dumps([f"{e}/{c}" for e, c in cells])}
     notes = (judged.note, value.note if value.note != judged.open else "")
     return row | {"note": "; ".join(filter(None, notes))}

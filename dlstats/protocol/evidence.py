@@ -59,10 +59,6 @@ class Evidence:
         estimates = [value for table in lines if len(table) for value in table["estimate"]]
         return bool(estimates) and not any(map(math.isfinite, estimates))
 
-    def at_effort(self, effort: int) -> Evidence:
-        """The same evidence from networks that were trained with so many times the effort."""
-        return Evidence(self.summaries, self._replicates, self._looks, effort, self.experiments)
-
     def described(self, column: str, experiment: str = "") -> Any:
         """The experiment that has a measure, None where it is not known. Raises as `table` does."""
         return self.experiments.get(experiment or self._meant({"measure": column}))

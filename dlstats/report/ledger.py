@@ -236,8 +236,12 @@ def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, C
         yield "why undecided", reason
     if (needed := known(record, "needed")) is not None:
         yield "replicates that would decide", f"{needed:.0f}"
-    if (effort := known(record, "effort_estimate")) is not None:
-        yield "at three times the effort", exact(effort)
+    for name, label in (
+        ("paired_estimate", "where both efforts were run, at one"),
+        ("effort_estimate", "at three times the effort"),
+    ):
+        if (found := known(record, name)) is not None:
+            yield label, exact(found)
     if (ratio := known(record, "effort_ratio")) is not None:
         yield "effort ratio", show(ratio, known(record, "effort_ratio_mcse") or 0.0).text
     if (looks := known(record, "looks")) is not None and looks > 1:

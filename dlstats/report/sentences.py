@@ -127,7 +127,8 @@ def _sentence(one: Proposition, word: str, claims: Sequence[str], ledger: Ledger
         That=that[:1].upper() + that[1:],
         found=_numbers(shown, [found(row, shown) for row in rows]),
         required=_numbers(shown, list(dict.fromkeys(required(row, shown) for row in rows))),
-        effort=_numbers(shown, [_effort(row, shown) for row in rows]),
+        paired=_numbers(shown, [_of_effort(row, "paired_estimate", shown) for row in rows]),
+        effort=_numbers(shown, [_of_effort(row, "effort_estimate", shown) for row in rows]),
         reason="; ".join(dict.fromkeys(_reason(row) for row in rows)),
         note="; ".join(dict.fromkeys(_note(row) for row in rows)),
     )
@@ -168,8 +169,8 @@ def required(row: Mapping, wrapped: str = "{value}") -> str:
     return f"{_in_unit(theory, unit)}{slack}"
 
 
-def _effort(row: Mapping, wrapped: str) -> str:
-    return _in_unit(float(row.get("effort_estimate", math.nan)), _unit(wrapped))
+def _of_effort(row: Mapping, column: str, wrapped: str) -> str:
+    return _in_unit(float(row.get(column, math.nan)), _unit(wrapped))
 
 
 def _unit(wrapped: str) -> str:

@@ -1,5 +1,7 @@
 """What three times the effort changes: on replicates that have both, with an error that the replicates themselves show."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,9 +38,9 @@ CLAIM = Claim("A1", "a", at_most(0.15), readers.value("risk", "mean", n=10), ori
 STUDY = Study("Toy", "", {"nets": EXPERIMENT}, claims=(CLAIM,), name="toy", family="approximation")
 
 
-def _row(raw):
+def _row(raw, claim=CLAIM):
     evidence = Evidence({"nets": summaries.summarise(EXPERIMENT, raw)}, {"nets": raw})
-    return ledger.combine([ledger.measure(STUDY, evidence, 0.1)]).iloc[0]
+    return ledger.combine([ledger.measure(replace(STUDY, claims=(claim,)), evidence, 0.1)]).iloc[0]
 
 
 def test_the_ratio_is_that_of_the_replicates_that_have_both():
@@ -47,6 +49,19 @@ def test_the_ratio_is_that_of_the_replicates_that_have_both():
     assert row["effort_ratio"] == pytest.approx(at[3] / at[1], rel=1e-12)
     assert row["effort_estimate"] == pytest.approx(at[3], rel=1e-12)
     assert row["replicates"] == 96
+
+
+def test_what_other_cells_turn_round_is_not_bound_to_the_recipe():
+    """Effort changes nothing to the bit; only n = 10 was run at three times the effort, where the claim does not hold."""
+    raw = _raw(1)
+    once = raw[raw["effort"] == 1]
+    more = once[(once["n"] == 10) & (once["replicate"] < MORE)].assign(effort=3, cell="n=10,effort=3")
+    claim = Claim("A1", "a", at_most(0.07), readers.value("risk", "mean").at_largest("n"), CLAIM.origin)
+    row = _row(pd.concat([once, more], ignore_index=True), claim)
+    assert (row["paired_estimate"], row["effort_ratio"]) == (row["effort_estimate"], 1.0)
+    assert row["p_for"] < 0.001
+    assert row["p_against_effort"] < 0.01
+    assert row["verdict"] == "replicated"
 
 
 def test_its_error_is_its_spread_over_runs_and_far_below_that_of_runs_that_are_not_paired():

@@ -66,12 +66,14 @@ def test_the_panel_of_a_claim_has_its_p_values_interval_test_and_share_of_failur
         assert len(cells) == len(json.loads(row["cells"]))
 
 
-FULL = {"looks": 3, "looked_at": 7, "needed": 420.0, "effort_estimate": 0.75, "effort_ratio": 1.5, "failed_share": 0.04,
-        "effort_ratio_mcse": 0.25, "lack_of_fit": 0.0125, "worst_case": "undecided", "reason": "why", "law": "t",
+FULL = {"looks": 3, "looked_at": 7, "needed": 420.0, "paired_estimate": 0.5, "effort_estimate": 0.75, "effort_ratio": 1.5,
+        "failed_share": 0.04, "effort_ratio_mcse": 0.25, "lack_of_fit": 0.0125, "worst_case": "undecided", "reason": "why",
+        "law": "t",
         "p_adjusted": 0.031, "p_for": 0.97, "lower": 1.5, "upper": 2.5, "mcse": 0.25, "note": "a note"}  # fmt: skip
 SAID = {
     "95 % interval": "1.50 to 2.50", "p against, Holm": "0.031", "p for": "0.97", "why undecided": "why",
-    "replicates that would decide": "420", "at three times the effort": "0.75", "effort ratio": "1.50 (0.25)",
+    "replicates that would decide": "420",
+    "where both efforts were run, at one": "0.5", "at three times the effort": "0.75", "effort ratio": "1.50 (0.25)",
     "looks at growing replicates": "3; p-values pay for them", "proportion failed": "0.04",
     "verdict with failures at their worst": "undecided", "worst of": "7 estimates", "p for lack of fit": "0.0125",
     "note": "a note",

@@ -30,7 +30,7 @@ def row(claim: str, verdict: str, **more) -> dict:
         "note": "a note",
         "needed": math.nan,
     }
-    return found | {"effort_estimate": 0.2236} | more
+    return found | {"effort_estimate": 0.2236, "paired_estimate": 0.3317} | more
 
 
 def told(one: sentences.Proposition, verdict: str, **more) -> str:
@@ -69,7 +69,10 @@ def test_what_is_asked_for_and_what_was_found_are_called_so(word):
     text = told(one, word, reason="why", effort_estimate=0.25)
     assert re.search(r"asks for ≤ 0\.1717[,;] found 0\.414 \(0\.013\)(; why)?\.$", text)
     bound = told(one, "recipe-bound")
-    assert "0.414 (0.013) at the effort of the study, 0.2236 at three times that effort" in bound
+    assert (
+        "0.414 (0.013) at the effort of the study, 0.2236 at three times that effort, 0.3317 at one on the same"
+        in bound
+    )
 
 
 @pytest.mark.parametrize("one", PROPOSITIONS, ids=lambda one: one.claims[0])

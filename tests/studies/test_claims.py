@@ -37,7 +37,8 @@ def lines(study: str) -> Iterator[dict]:
     evidence = generated.evidence(study, DESIGNS.get(study, "standard"))
     for claim in registry.load(study).claims:
         judged = ledger.judge(claim, evidence)
-        deciding, more = judged.deciding or judged.estimate, ledger.judge(claim, evidence.at_effort(efforts.MORE))
+        deciding = judged.deciding or judged.estimate
+        more = ledger.judge(claim, Evidence(evidence.summaries, effort=efforts.MORE))
         yield {
             "study": study, "claim": claim.id, "relation": claim.expectation.relation,
             "theory": claim.expectation.theory, "margin": claim.expectation.margin,

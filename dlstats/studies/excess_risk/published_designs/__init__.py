@@ -24,7 +24,7 @@ STUDY = Study(
     figures=FIGURES,
     limits="Networks have one, three and six layers as Bauer and Kohler's neural-1, neural-3 and neural-6, but ReLU units, a "
     "linear skip, widths of our own grids and Adam. Their neural-x, a sum of small networks of a hierarchical class whose "
-    "parts are not connected, is not among them: the engine trains fully connected networks only. Their radial basis "
+    "parts are not connected, is not among them. Their radial basis "
     "functions are kernel ridge regression here. Their published numbers are not printed beside ours: they are in no file of "
     "this project, and numbers from memory are none. The rival that is called the strongest on a model was so in the pilot, on "
     "other data. Three times the steps are run at n = 200 and 5 % noise.",
