@@ -11,7 +11,7 @@ from dlstats.protocol import origin, readers
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Factor
-from dlstats.protocol.measure import Measure
+from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method, Study
 
 SIZES, MORE = (10, 20), 24
@@ -62,6 +62,21 @@ def test_what_other_cells_turn_round_is_not_bound_to_the_recipe():
     assert row["p_for"] < 0.001
     assert row["p_against_effort"] < 0.01
     assert row["verdict"] == "replicated"
+
+
+def test_of_the_logarithm_of_a_ratio_it_is_that_of_the_ratios():
+    raw = _raw(1)
+    rival = raw.assign(method="rival", risk=raw["risk"].where(raw["effort"] == 1, 2 * raw["risk"]))
+    contrast = Contrast("risk", "network", "rival", "log_ratio", "mean")
+    methods = {name: Method(name, name) for name in ("network", "rival")}
+    held = replace(EXPERIMENT, methods=methods, contrasts=(contrast,))
+    claim = Claim("A1", "a", at_most(0.0), readers.log_ratio("risk", "network", "rival", "mean", n=10), CLAIM.origin)
+    both = pd.concat([raw, rival], ignore_index=True)
+    study = replace(STUDY, experiments={"nets": held}, claims=(claim,))
+    evidence = Evidence({"nets": summaries.summarise(held, both)}, {"nets": both})
+    row = ledger.combine([ledger.measure(study, evidence, 0.1)]).iloc[0]
+    assert row["effort_ratio"] == pytest.approx(0.5, rel=1e-12)
+    assert row["paired_estimate"] == pytest.approx(0, abs=1e-12)
 
 
 def test_its_error_is_its_spread_over_runs_and_far_below_that_of_runs_that_are_not_paired():
