@@ -60,9 +60,10 @@ def _named(line) -> bool:
 CLAIMS = (
     Claim(
         "CPX3",
-        "For any ε > 0 the bound (16B²(B_x + 1)√d₀ d₁/ε)^S ρ^(S_h)/d₁! for d₁ units with parameters in [−B, B] is at least the "
-        "covering number, which is 2 at least where two functions of the class are more than 2ε apart (2 units, B = 0.001, "
-        "ε = 0.0005, and 12,000 units, B = 1, ε = 24,000; smaller logarithm of bound over number).",
+        "For any ε > 0 the bound (16B²(B_x + 1)√d₀ d₁/ε)^S ρ^(S_h)/d₁! for d₁ units, S parameters in [−B, B], S_h of them "
+        "hidden, an activation of Lipschitz constant ρ and inputs of dimension d₀ and length at most B_x is at least the "
+        "covering number, which is 2 at least where two functions of the class are more than 2ε apart (2 units, B = 0.001, ε "
+        "= 0.0005, and 12,000 units, B = 1, ε = 24,000; smaller logarithm of bound over number).",
         at_least(0.0),
         value("slack", experiment="bounds", method="shallow", line=_named).each("weight", "width", "radius"),
         Stated("JSM", PLACE, "Then for any $\\epsilon > 0$, the covering number"),

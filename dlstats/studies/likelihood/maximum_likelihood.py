@@ -173,7 +173,7 @@ CLAIMS = (
         f"For n from {SIZES[0]} on maximum likelihood has the mean squared error of its exact formula, which is at most "
         f"{{most:.2f}} times the Cramér-Rao bound (location and scale of the normal, rates of exponential and Poisson "
         "distributions; error over the formula, farthest of all n).",
-        equals(1, 0.08),
+        equals(1, 0.05),
         value("error", method=OWN, case=["normal", "exponential", "poisson"])
         .each("case", "parameter", "n")
         .over_theory(lambda line: EXACT[line["case"], line["parameter"]](line["n"])),

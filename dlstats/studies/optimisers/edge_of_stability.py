@@ -131,10 +131,10 @@ CLAIMS = (
     ),
     Claim(
         "OPT16.above",
-        f"The sharpness of {NETWORK} is above 2/η after 3600 steps at η = 0.3 (mean of η/2 times it).",
+        f"At η = 0.3 {NETWORK}, which begin above 2/η in sharpness, are still above it after 3600 steps (mean of η/2 times it).",
         at_least(1.0),
         value("edge", learning_rate=0.3, **LAST),
-        Practice("cohen2021", "abstract"),
+        Finding("edge_of_stability, seed 777001"),
     ),
     Claim(
         "OPT16.down",

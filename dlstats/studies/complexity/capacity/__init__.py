@@ -189,6 +189,7 @@ STUDY = Study(
         ),
     ),
     limits="The VC dimension of deep networks, of which only the order is known, cannot be found by enumeration; the "
-    "Rademacher complexity of networks of three and more layers is only searched for, which finds a lower bound of it.",
+    "Rademacher complexity of networks of three and more layers is only searched for, which finds a lower bound of it: a "
+    "poorer search would find less.",
     designs={"smoke": _design(12, 2, 2), "standard": _design(2500, 100, 40), "paper": _design(10000, 400, 160)},
 )

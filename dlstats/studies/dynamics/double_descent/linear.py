@@ -21,7 +21,6 @@ CASES, SIGNAL = 60, 4.0
 """Cases of least squares and |β|²; the noise variance is 1."""
 SPIKES = 5
 """Directions of variance 1 in the design of benign overfitting; all others share the variance 1."""
-LARGEST = 12_000
 
 
 def simulate_least_squares(condition: Condition, streams: Streams, device: str) -> pd.DataFrame:
@@ -59,7 +58,7 @@ def simulate_benign(condition: Condition, streams: Streams, device: str) -> pd.D
 
 def directions(n: int) -> int:
     """Parameters at n cases in the design of benign overfitting."""
-    return min(n * n // 2, LARGEST)
+    return n * n // 2
 
 
 RISK = Measure("risk", "excess risk, mean")

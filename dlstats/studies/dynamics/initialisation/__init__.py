@@ -212,15 +212,16 @@ STUDY = Study(
             "Mean squares of the signal by layer from the input on (left) and of the gradient from the output back (right) at "
             "He's initialisation, with ReLU, for which it is made, and with the lectures' variants: signals grow with leaky "
             "ReLU, ELU and softplus and shrink with swish and GELU; gradients through softplus shrink, too. Dotted: the "
-            "recursion of wide networks, which GELU is above in the mean. 95 % Monte Carlo intervals.",
+            "recursion of wide networks, which GELU and the faster swishes are above in the mean. 95 % Monte Carlo intervals.",
             partial(_draw, methods=("he_relu", *(f"he_{name}" for name in VARIANTS)), legend=1),
             "two-column",
             2.8,
         ),
     ),
-    limits="Square layers, and biases about the edge of chaos alone; weights from N(0, 1), which explode, are not in the figure. "
-    "Trained slopes (PReLU) and learned gates of swish stand at their starting values. Where signals shrink, as with GELU, a few "
-    "networks whose signal has stayed large carry the mean, and the recursion needs widths far above the depth.",
+    limits="Square layers, and biases about the edge of chaos alone; weights from N(0, 1), which explode, are not in the "
+    "figure. Trained slopes (PReLU) and learned gates of swish stand at their starting values. Where signals shrink, as with "
+    "GELU and swish, a few networks whose signal has stayed large carry the mean, and the recursion needs widths far above "
+    "the depth.",
     designs={
         "smoke": _design(16, 2, 2, 2, (16, 2), 2),
         "standard": _design(256, 1000, 200, 200, (400, 100), 1000),

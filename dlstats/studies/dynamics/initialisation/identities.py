@@ -188,13 +188,6 @@ CHECKS = (
         correlation_limit, Derived(HERE + "inputs-become-alike"), JSM,
     ),
     Check(
-        "FND10.bias",
-        "Biases of 0.01 leave half of the units of a ReLU network active (probability in the first layer, Φ(0.01/√2), He's "
-        "weights and an input of mean square 1).",
-        equals(0.5, 0.05), lambda: float(scipy.special.ndtr(0.01 / math.sqrt(2))),
-        Derived(HERE + "active-units"), (*JSM, "UNITO"),
-    ),
-    Check(
         "DYN2.orthogonal",
         "Products of orthogonal matrices keep every length (largest difference of a singular value to 1, sixteen factors).",
         equals(0, 1e-12), orthogonal_product, Derived(HERE + "exponents-of-products"), JSM,

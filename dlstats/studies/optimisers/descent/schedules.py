@@ -219,8 +219,8 @@ CHECKS = (
     Check(
         "OPT18.sensitive",
         "At learning rates c/(λt) a quarter of the best one, c = 1/4, multiplies the mean square of the last iterate by "
-        f"{LONG * theory.robbins_monro_by_gamma(0.25, LONG):.0f} at n = {LONG:,}, from 1/(λ²n) (the recursion relative to 1/n "
-        "and to products of gamma functions, less 1).",
+        f"{LONG * theory.robbins_monro_by_gamma(0.25, LONG):.0f} at n = {LONG:,}, from the start σ/λ, of which at the best rate "
+        "nothing is left and here most is (the recursion relative to 1/n and to products of gamma functions, less 1).",
         equals(0, 1e-8),  # a logarithm of a gamma function near 10⁷ is rounded at 2 × 10⁻⁹
         _quarter,
         Derived("schedules.md#learning-rates-that-fall-as-one-over-t"),

@@ -106,8 +106,8 @@ CLAIMS = (
         f"In {WELL} the mean number of steps from −1 to beyond the top is the solution of m = 1 + ∫ p m of the chain itself, "
         f"from {theory.exit_steps(TEMPERATURES[0], RATE):.0f} at T = {TEMPERATURES[0]} to "
         f"{theory.exit_steps(TEMPERATURES[-1], RATE):.0f} at T = {TEMPERATURES[-1]}, {discrete(TEMPERATURES[0]):.3f} and "
-        f"{discrete(TEMPERATURES[-1]):.3f} times as long as the diffusion that it discretises, since a step may overshoot the "
-        "top and fall back (ratio to it, farthest of four temperatures).",
+        f"{discrete(TEMPERATURES[-1]):.3f} times as long as the diffusion that it discretises, since the diffusion may pass the "
+        "top and fall back between two steps, which the chain does not see (ratio to it, farthest of four temperatures).",
         equals(1.0, 0.05),
         value("steps").each("temperature").over_theory(lambda line: theory.exit_steps(line["temperature"], RATE)),
         Derived("stochastic-gradients.md#exit-time-of-the-chain"),
