@@ -80,8 +80,8 @@ STUDY = Study(
         ),
     ),
     limits="Linear models and one product of two numbers. The bias of Adam and AdaGrad depends on the basis: it costs where "
-    "the truth is sparse, and for entries of one size the order turns for Adam, with 40 samples; not with 20, and not for "
-    "AdaGrad at 0.1. Starts from which gradient descent diverges are counted as failures.",
+    "the truth is sparse, and for entries of one size and 40 samples the order turns for Adam, not for AdaGrad at 0.1; "
+    "other sizes are not tried. Starts from which gradient descent diverges are counted as failures.",
     designs={
         "smoke": _design(2, 2, 50, [0.05, 0.2]),
         "standard": _design(200, 160, 4000, flat_minima.RATES),
