@@ -171,7 +171,8 @@ CHECKS = (
         "n times the excess risk of one pass of averaged SGD over dσ² tends to 1 + (1 + 1/d)φ/(1 − φ), "
         f"{theory.averaged_constant(np.ones(D), rate_of(1.0)):.4f} and "
         f"{theory.averaged_constant(eigenvalues(D, 10.0), rate_of(10.0)):.4f} at condition numbers 1 and 10, d = 10 and "
-        "η = 1/(4 tr H), and its distance from that falls as 1/n but for what is geometric in n (n times it over that at n = 4000, less 1, five sizes to 64,000).",
+        "η = 1/(4 tr H), and its distance from that falls as 1/n but "
+        "for what is geometric in n (n times it over that at n = 4000, less 1, five sizes to 64,000).",
         equals(0, 1e-6),
         _approach,
         PROOF,
