@@ -159,7 +159,7 @@ CLAIMS = (
 )
 
 
-def _draw(evidence: Evidence, figure, methods: tuple[str, ...], legend: int = 0) -> None:
+def _draw(evidence: Evidence, figure, methods: tuple[str, ...], columns: int = 2) -> None:
     from dlstats.plotting import style
 
     panels = figure.subplots(1, 2, sharex=True)
@@ -172,7 +172,7 @@ def _draw(evidence: Evidence, figure, methods: tuple[str, ...], legend: int = 0)
             theirs = style.method("limit") | {"color": marks["color"]}
             axes.plot(table["at"], np.array([exact(line, side) for line in lines]), **theirs)
         axes.set(xlabel=evidence.axis("layer", "signals"), ylabel=evidence.axis(side, "signals"), yscale="log")
-    panels[legend].legend(fontsize="x-small", ncols=2)
+    panels[0].legend(fontsize="x-small", ncols=columns)
 
 
 def _design(width: int, signals: int, moments: int, exponents: int, edges: tuple[int, int], factors: int) -> dict:
@@ -213,7 +213,7 @@ STUDY = Study(
             "He's initialisation, with ReLU, for which it is made, and with the lectures' variants: signals grow with leaky "
             "ReLU, ELU and softplus and shrink with swish and GELU; gradients through softplus shrink, too. Dotted: the "
             "recursion of wide networks, which GELU and the faster swishes are above in the mean. 95 % Monte Carlo intervals.",
-            partial(_draw, methods=("he_relu", *(f"he_{name}" for name in VARIANTS)), legend=1),
+            partial(_draw, methods=("he_relu", *(f"he_{name}" for name in VARIANTS)), columns=1),
             "two-column",
             2.8,
         ),
