@@ -107,7 +107,7 @@ def add_doctor(parser: argparse.ArgumentParser) -> None:
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--measure", action="store_true", help=text)
     text = (
-        "examine a GPU for less than five minutes: networks beside the CPU's, the same bits again, other blocks, every "
+        "examine a GPU for about five minutes: networks beside the CPU's, the same bits again, other blocks, every "
         "trained study at its smallest, times beside JAX where that is installed; writes gpu.json and gpu.md. Exit status: 0 if "
         "every check passed, 1 if one failed, 4 if there is no GPU"
     )

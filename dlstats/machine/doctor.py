@@ -45,7 +45,10 @@ def cuda() -> Finding:
     import torch
 
     if torch.cuda.is_available():
-        return Finding("back end torch, GPU", True, torch.cuda.get_device_name())
+        try:
+            return Finding("back end torch, GPU", True, torch.cuda.get_device_name())
+        except RuntimeError as error:
+            return Finding("back end torch, GPU", False, str(error).splitlines()[0])
     built = torch.version.cuda
     reason = "torch was built without CUDA" if built is None else f"torch has CUDA {built} but sees no GPU"
     return Finding("back end torch, GPU", False, reason)

@@ -14,6 +14,7 @@ from dlstats.machine.acceptance.agreement import SEED, Subject, subjects
 from dlstats.machine.acceptance.checks import Check
 from dlstats.pipeline import cells, config, fingerprints, grid, origins, registry, store
 from dlstats.protocol.hints import said
+from dlstats.training import backends
 
 PROFILE = "every"
 """The profile with the smallest design of every study."""
@@ -62,12 +63,16 @@ def _attempt(cell: grid.Cell, device: str) -> list[Check]:
 def _check(cell: grid.Cell, device: str) -> list[Check]:
     """Data, starts and statuses are equal, as far as they are on the CPU, and numbers as close as they can be asked to be."""
     every = range(max(2, cell.replicates))
-    usual = _rows(cell, Subject("cpu", "auto"), every)
-    apart = cells.compared(_rows(cell, Subject("cpu", "torch"), every), usual)
+    usual, _ = _rows(cell, Subject("cpu", "auto"), every)
+    apart = cells.compared(_rows(cell, Subject("cpu", "torch"), every)[0], usual)
     allowed = max(TOLERANCE, FACTOR * apart.largest_difference)
     made = []
     for subject in subjects(device):
-        block, again = _rows(cell, subject, every), _rows(cell, subject, every[-1:])
+        (block, served), (again, _) = _rows(cell, subject, every), _rows(cell, subject, every[-1:])
+        if subject.exact and subject.backend not in served:  # it leaves to torch what it cannot train
+            named = f"{_name(cell)}, {subject.backend} on {device}"
+            made.append(Check(named, None, f"not begun, as {' and '.join(sorted(served)) or 'nothing'} trained it"))
+            continue
         alone = block[block["replicate"] == every[-1]].reset_index(drop=True)
         for what, one, other in (("beside the CPU", block, usual), ("a replicate alone", again, alone)):
             found = cells.compared(one, other)
@@ -85,12 +90,13 @@ def _name(cell: grid.Cell) -> str:
     return f"{cell.study}.{cell.experiment} {cell.id}"
 
 
-def _rows(cell: grid.Cell, subject: Subject, replicates: Sequence[int]) -> pd.DataFrame:
+def _rows(cell: grid.Cell, subject: Subject, replicates: Sequence[int]) -> tuple[pd.DataFrame, set[str]]:
+    """The rows of some replicates, and the back ends that trained them."""
     experiment = registry.load(cell.study).experiments[cell.experiment]
     code = origins.code_of(cell.study, cell.experiment)
     origin = store.Origin(cell.study, cell.experiment, cell.id, SEED, code)
-    with _trained_by(subject.backend):
-        return cells.simulate_block(experiment, origin, replicates, subject.device)
+    with _trained_by(subject.backend), backends.watching() as served:
+        return cells.simulate_block(experiment, origin, replicates, subject.device), served
 
 
 @contextmanager

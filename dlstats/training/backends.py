@@ -14,6 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 
 import numpy as np
@@ -30,12 +31,15 @@ from dlstats.training.torch_backend import backend as torch_backend
 
 NAMES = ("auto", "torch", "lanes", "cuda")
 WIDTHS = (64, 128, 256, 512)
+_WATCHING: list[set[str]] = []
 
 
 def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterator[Fit]:
     """The fits of the parts of a problem, one after the other, by the back end that serves."""
     name = serves(problem, device, wanted)
     say(f"back end: {name} on {device.type}, {problem.training.dtype}")
+    for served in _WATCHING:
+        served.add(name)
     if name == "lanes":
         yield from backend.parts(problem)
         return
@@ -46,6 +50,16 @@ def fits(problem: Problem, device: torch.device, wanted: str = "auto") -> Iterat
     else:
         train, size = partial(_by_torch, problem, device, torch_backend.Earlier()), blocks.size(problem, device)
     yield from _in_blocks(train, 0, len(problem.start), size)
+
+
+@contextmanager
+def watching() -> Iterator[set[str]]:
+    """The names of the back ends that train inside."""
+    _WATCHING.append(set())
+    try:
+        yield _WATCHING[-1]
+    finally:
+        _WATCHING.pop()
 
 
 def _by_torch(problem: Problem, device: torch.device, earlier: torch_backend.Earlier, begin: int, end: int) -> Fit:
@@ -106,7 +120,7 @@ def _cuda_obstacle(problem: Problem, device: torch.device, auto: bool) -> str | 
     reason = cuda.obstacle(problem, present)
     if reason is None and auto and not cuda.pays(problem, present):
         reason = f"networks are fewer than the GPU's {present.processors} multiprocessors"
-    return reason or trial.failure(present)
+    return reason or trial.failure(present) or cuda.refusal(problem, present)
 
 
 @lru_cache

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -124,6 +125,10 @@ def test_without_a_compiler_torch_on_the_cpu_is_the_reference(monkeypatch):
     assert set(found.values()) == {True}
 
 
+def test_nothing_is_begun_when_the_time_is_up():
+    assert {check.passed for check in agreement.checks(CPU, time.monotonic() - 1)} == {None}
+
+
 def test_an_error_is_a_check_that_failed_and_nan_is_none_that_passed():
     check = attempt("a", lambda: 1 / 0)  # type: ignore
     assert (check.passed, check.detail) == (False, "an error: ZeroDivisionError: division by zero")
@@ -204,6 +209,8 @@ def test_the_report_holds_what_was_found_in_both_files(tmp_path):
 
 
 def test_a_report_without_a_failure_passes():
+    assert not report.Report([], [], [], [], "", 0.0).passed
+    assert not report.Report([], [Check("b", None, "")], [], [], "", 0.0).passed
     empty = report.Report([], [Check("a", True, ""), Check("b", None, "")], [], [], "", 0.0)
     assert empty.passed
     assert not replace(empty, checks=[Check("a", False, "")]).passed

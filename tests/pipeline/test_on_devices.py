@@ -93,6 +93,12 @@ def test_every_back_end_of_a_device_is_asked(device, monkeypatch):
     assert {key[2] for key in ROWS} == {"auto", "torch", "lanes"}
 
 
+def test_a_kernel_that_left_all_to_torch_is_not_judged(device, monkeypatch):
+    monkeypatch.setattr(on_devices, "subjects", lambda device: [Subject("device", "cuda")])
+    found = on_devices.checks("device", FOREVER)
+    assert [(check.passed, check.detail.endswith("trained it")) for check in found] == [(None, True)] * 2
+
+
 def test_an_error_fails_and_the_others_go_on(device):
     def change(rows, alone):
         if "units" in rows:  # sawtooth

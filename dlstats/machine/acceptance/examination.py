@@ -40,7 +40,7 @@ def examine(
     checks: list[Check] = []
     for subject in agreement.subjects(device):
         tell(f"networks by {subject.backend} ...")
-        checks += agreement.checks(subject)
+        checks += agreement.checks(subject, begin + limit)
     tell("studies at their smallest ...")
     checks += studies(device, begin + limit - (begin + limit - time.monotonic()) * OF_STUDIES)
     if device == "cuda":

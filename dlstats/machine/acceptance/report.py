@@ -33,8 +33,9 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether no check failed."""
-        return all(check.passed is not False for check in self.checks)
+        """Whether checks were made, and none failed."""
+        made = [check.passed for check in self.checks if check.passed is not None]
+        return bool(made) and all(made)
 
     @property
     def counts(self) -> str:

@@ -91,6 +91,15 @@ def obstacle(problem: Problem, gpu: Gpu) -> str | None:
     return None
 
 
+def refusal(problem: Problem, gpu: Gpu) -> str | None:
+    """How compiler or driver refuse the kernel of this problem, in one line; None where it is ready to be launched."""
+    try:
+        gpu.compiled(shape_of(problem, gpu.shared_bytes), problem)
+    except (RuntimeError, ValueError) as error:
+        return str(error).splitlines()[0].rstrip(".")
+    return None
+
+
 def pays(problem: Problem, gpu: Gpu) -> bool:
     """Whether there is a network for every multiprocessor: with fewer, some idle for the whole training.
 

@@ -42,7 +42,7 @@ constexpr int ROWS = outputs_at(LAYERS + 1), KEPT_ROWS = KEPT ? ROWS - wide(0) -
 constexpr int NUMBERS = PARAMETERS * (FAR ? 2 : 4) + (ROWS + KEPT_ROWS + OUTPUTS) * STRIDE;  // of T, and two flags
 static_assert(NUMBERS * sizeof(T) + 16 == BYTES, "shape.py and block.h lay out a network differently");
 
-// What Python hands over: launch.py holds the same structure.
+// What Python hands over: task.py holds the same structure.
 struct Task {
     Job job;  // `state` is (rows, 1 + keep_best + 2, PARAMETERS): the current parameters, the best ones, two moments
     Buffer<const T> biases;  // (steps, 2), of Adam: 1 - beta1^step and the root of 1 - beta2^step

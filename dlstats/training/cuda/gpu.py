@@ -26,6 +26,8 @@ KERNELS = ("train", "predict")
 _SHARED_BYTES, _PROCESSORS, _DYNAMIC = 97, 16, 8
 """Numbers of the driver: a device's shared memory that one block may ask for and its multiprocessors; a kernel's dynamic
 shared memory."""
+_FULL = 2
+"""The driver's code where memory is full."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,10 @@ def driver() -> ctypes.CDLL:
 
 
 def call(name: str, *arguments: object) -> None:
-    """Call the driver; raises ValueError with the name of what went wrong."""
+    """Call the driver; raises torch's OutOfMemoryError where memory is full, ValueError with the name of what else went wrong."""
     code = getattr(driver(), name)(*arguments)
+    if code == _FULL:
+        raise torch.cuda.OutOfMemoryError(f"{name}: the GPU's memory is full.")
     if code:
         text = ctypes.c_char_p()
         driver().cuGetErrorName(code, ctypes.byref(text))

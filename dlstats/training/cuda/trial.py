@@ -11,7 +11,8 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,9 +26,11 @@ from dlstats.training.cuda.backend import Gpu
 from dlstats.training.cuda.gpu import Present
 from dlstats.training.lanes import backend as lanes
 
-ROWS, SAMPLES, CHECKED = 5, 50, 40
-"""Networks of a trial, and samples: of neither a tile nor a block a multiple."""
-PATIENCE = 600
+ROWS, SAMPLES, CHECKED = 5, 150, 40
+"""Networks of a trial, and samples: several tiles, and of neither a tile nor a block a multiple."""
+WIDEST = 128
+"""Units of which no three layers fit into a block."""
+PATIENCE = 120
 """Seconds for which a trial is waited for."""
 TRIALS = (
     (
@@ -46,7 +49,7 @@ def found() -> Present | str:
         return "torch sees no GPU"
     try:
         return gpu.find()
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         return f"the CUDA kernel cannot be compiled or launched: {str(error).splitlines()[0]}"
 
 
@@ -56,7 +59,9 @@ def failure(present: Present) -> str | None:
 
     Another process makes the trial: after a wrong access to memory nothing works on a GPU in the same process.
     """
-    made_from = repr((present, torch.cuda.get_device_name(present.index), nvrtc.version(), nvrtc.sources()))
+    made_from = repr(
+        (present, torch.cuda.get_device_name(present.index), torch.__version__, nvrtc.version(), _sources())
+    )
     file = f"trial-{hashlib.sha256(made_from.encode()).hexdigest()[:20]}.json"
     if cache.read(file).get("bits") == "of lanes":
         return None
@@ -77,6 +82,8 @@ def _elsewhere(command: Sequence[str]) -> str | None:
     """What a process prints as JSON in its last line, or how it failed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
+        if done.returncode:
+            raise ValueError(done.returncode)
         return json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
         return f"a trial of the CUDA kernel took more than {PATIENCE} s"
@@ -87,7 +94,7 @@ def _elsewhere(command: Sequence[str]) -> str | None:
 
 def compare(present: Gpu) -> str | None:
     """Train by the kernel and by lanes, in this process: what differs, in one line; None where no bit does."""
-    for net, training in TRIALS:
+    for net, training in (*TRIALS, *_widest(present)):
         task = _problem(net, training)
         reason = lanes.obstacle(task)
         if reason is not None:
@@ -99,6 +106,22 @@ def compare(present: Gpu) -> str | None:
         if other:
             return f"a trial of the CUDA kernel differs from lanes in {', '.join(other)}"
     return None
+
+
+def _widest(present: Gpu) -> Iterator[tuple[nets.Mlp, Training]]:
+    """The widest network of three equal layers that fits into a block, with moments where a block has no room for them."""
+    training = Training(10, 0.01)
+    for width in range(WIDEST, 8, -4):
+        if backend.obstacle(_problem(net := nets.Mlp(5, (width,) * 3), training), present) is None:
+            yield net, training
+            return
+
+
+def _sources() -> list[str]:
+    """Every file that has a say in what is trained here."""
+    folder = Path(__file__).parents[1]
+    kinds = {".py", ".h", ".cpp", ".cu"}
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*")) if path.suffix in kinds]
 
 
 def _problem(net: nets.Mlp, training: Training) -> Problem:

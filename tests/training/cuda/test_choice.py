@@ -71,7 +71,19 @@ def test_without_a_gpu_it_says_why():
 
 def test_a_fit_by_it_is_that_of_lanes(present):
     asked = task(4, batch_size=13, keep="best")
-    assert_same(joined(list(backends.fits(asked, CUDA))), lanes.run(asked))
+    with backends.watching() as served:
+        assert_same(joined(list(backends.fits(asked, CUDA))), lanes.run(asked))
+    assert served == {"cuda"}
+
+
+def test_what_compiler_or_driver_refuse_goes_to_torch(present, monkeypatch, caplog):
+    def refuse(shape, problem):
+        raise ValueError("NVRTC cannot compile the kernel.\nand more")
+
+    monkeypatch.setattr(present, "compiled", refuse)
+    assert backends.serves(task(), CUDA) == "torch"
+    with pytest.raises(ValueError, match="cannot serve here: NVRTC cannot compile the kernel\\."):
+        backends.serves(task(), CUDA, "cuda")
 
 
 def test_a_block_that_does_not_fit_is_halved(present, monkeypatch):
@@ -116,6 +128,7 @@ def test_a_trial_that_fails_is_one_line(emulated, monkeypatch):
 PROCESSES = {
     "print('a warning'); print('null')": None,
     "print('\"differs\"')": "differs",
+    "print('null', flush=True); import os; os.abort()": "a trial of the CUDA kernel ended with exit status -6: nothing was said",
     "import os; os.abort()": "a trial of the CUDA kernel ended with exit status -6: nothing was said",
     "raise SystemExit('no memory')": "a trial of the CUDA kernel ended with exit status 1: no memory",
     "import time; time.sleep(60)": "a trial of the CUDA kernel took more than 0.5 s",

@@ -2,8 +2,10 @@
 
 import ctypes
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import torch
 from cases.cuda_emulator import KERNELS, SMALL, assert_same, run, task_of
 
 from dlstats import cache
@@ -93,6 +95,12 @@ def test_machine_code_is_compiled_once_and_again_where_it_was_damaged(libcuda, m
         path.write_bytes(b"core")
     assert driver.machine_code({"CREW": 32}, "sm_90") == b"code"
     assert len(compiled) == 3
+
+
+def test_full_memory_is_told_as_torch_tells_it(monkeypatch):
+    monkeypatch.setattr(driver, "driver", lambda: SimpleNamespace(cuModuleLoadData=lambda: 2))
+    with pytest.raises(torch.cuda.OutOfMemoryError, match=r"cuModuleLoadData: the GPU's memory is full\."):
+        driver.call("cuModuleLoadData")
 
 
 def test_what_the_driver_refuses_is_one_line(libcuda):
