@@ -224,7 +224,7 @@ STUDY = Study(
     "the depth.",
     designs={
         "smoke": _design(16, 2, 2, 2, (16, 2), 2),
-        "standard": _design(256, 1000, 200, 200, (400, 100), 1000),
+        "standard": _design(256, 600, 200, 200, (400, 100), 1000),
         "paper": _design(512, 2000, 2000, 2000, (1000, 200), 10_000),
     },
 )
