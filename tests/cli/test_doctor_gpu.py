@@ -42,7 +42,7 @@ def test_without_a_gpu_a_line_says_so_and_the_status_is_4(tmp_path, monkeypatch,
     assert "  4    " in parser.STATUSES
 
 
-@pytest.mark.parametrize(("passed", "status"), [(True, 0), (None, 0), (False, 1)])
+@pytest.mark.parametrize(("passed", "status"), [(True, 0), (None, 1), (False, 1)])
 def test_the_status_says_whether_a_check_failed(passed, status, tmp_path, monkeypatch, capsys):
     found = report.Report([], [Check("a network", passed, "so it is")], [], [], "never", 1.0)
     monkeypatch.setattr(examination, "missing", lambda: None)

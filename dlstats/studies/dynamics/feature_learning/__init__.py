@@ -148,7 +148,7 @@ def _draw_risk(evidence: Evidence, figure) -> None:
         n = np.linspace(SIZES[0], min(SIZES[-1], dimension * (dimension - 1) / 2), 200)[:-1]
         axes.plot(n, [parity.floor(one, dimension) for one in n], label="floor of kernels", **style.method("floor"))
     panels[0].set(ylabel="mean excess risk", ylim=(5e-4, 2))
-    panels[-1].legend(fontsize="x-small", loc="lower left", handlelength=1.5)
+    panels[-1].legend(fontsize="x-small", loc="lower left")
 
 
 def _draw_scaling(evidence: Evidence, figure) -> None:
