@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlstats import nets
 from dlstats.training import blocks, minibatches
 from dlstats.training.contract import Fit, Problem, finished
 from dlstats.training.cuda.shape import Shape, net_of, shape_of
@@ -76,14 +75,9 @@ class Run:
 
 def obstacle(problem: Problem, gpu: Gpu) -> str | None:
     """Why the GPU's kernel cannot train this problem, in one line; None where it can."""
-    if isinstance(problem.net, nets.Wrapped):
-        return "the CUDA kernel does not know modules of torch"
-    if problem.net.activation not in layout.ACTIVATIONS:
-        return f"the CUDA kernel does not know the activation {problem.net.activation!r}"
-    if problem.training.optimiser not in layout.OPTIMISERS:
-        return f"the CUDA kernel does not know the optimiser {problem.training.optimiser!r}"
-    if problem.training.projection:
-        return "the CUDA kernel does not fit the last layer exactly"
+    reason = layout.obstacle(problem, "the CUDA kernel does not")
+    if reason is not None:
+        return reason
     if losses.of(problem.loss, problem.y, problem.net.d_out)[0] == losses.EXTERNAL:
         return "the CUDA kernel does not know the loss"
     if shape_of(problem, gpu.shared_bytes).shared_bytes > gpu.shared_bytes:

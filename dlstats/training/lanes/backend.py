@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlstats import nets
 from dlstats.training import blocks, minibatches
 from dlstats.training.contract import Fit, Problem, finished, joined
 from dlstats.training.lanes import build, external, layout
@@ -29,14 +28,9 @@ def obstacle(problem: Problem) -> str | None:
     """Why lanes cannot train this problem here, in one line; None where they can."""
     if problem.start.device.type != "cpu":
         return f"lanes run on the CPU, not on {problem.start.device.type}"
-    if isinstance(problem.net, nets.Wrapped):
-        return "lanes do not know modules of torch"
-    if problem.net.activation not in layout.ACTIVATIONS:
-        return f"lanes do not know the activation {problem.net.activation!r}"
-    if problem.training.optimiser not in layout.OPTIMISERS:
-        return f"lanes do not know the optimiser {problem.training.optimiser!r}"
-    if problem.training.projection:
-        return "lanes do not fit the last layer exactly"
+    reason = layout.obstacle(problem, "lanes do not")
+    if reason is not None:
+        return reason
     try:
         build.library(problem.training.dtype)
     except build.Unavailable as error:

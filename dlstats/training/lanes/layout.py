@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlstats.nets import Mlp
+from dlstats.nets import Mlp, Wrapped
 from dlstats.training import optimisers as engine
 from dlstats.training.contract import Problem
 from dlstats.training.lanes import build, losses
@@ -62,6 +62,17 @@ class Run:
         job.point(parameters=rows)
         self.kernel.lanes_unpack(job)
         return rows
+
+
+def obstacle(problem: Problem, unable: str) -> str | None:
+    """What both kernels leave to torch, in one line that begins with `unable`, such as "lanes do not"; None where nothing."""
+    if isinstance(problem.net, Wrapped):
+        return f"{unable} know modules of torch"
+    if problem.net.activation not in ACTIVATIONS:
+        return f"{unable} know the activation {problem.net.activation!r}"
+    if problem.training.optimiser not in OPTIMISERS:
+        return f"{unable} know the optimiser {problem.training.optimiser!r}"
+    return f"{unable} fit the last layer exactly" if problem.training.projection else None
 
 
 def wide(net: Mlp) -> bool:

@@ -3,7 +3,7 @@
 #pragma once
 #include "vector.h"
 
-// What benchmarks/lanes_variants.py changes by DLSTATS_LANES_FLAGS.
+// What benchmarks/lanes.py changes by DLSTATS_LANES_FLAGS.
 #ifndef LANES_RELOAD
 #define LANES_RELOAD 0
 #endif
