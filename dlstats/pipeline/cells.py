@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from dlstats import montecarlo, seeds
 from dlstats.machine import gpus
-from dlstats.pipeline import grid, origins, registry, store
+from dlstats.pipeline import devices, grid, origins, registry, store
 from dlstats.pipeline.progress import Progress
 from dlstats.pipeline.rows import GIVEN, check_measures, settled
 from dlstats.protocol.hints import short
@@ -67,8 +67,8 @@ def simulate(run: Run, log: Path | None = None, tell: Callable[[str], None] = la
             try:
                 frame = _grow(experiment, origin, run, progress)
                 finished = replace(origin, replicates=run.replicates, target=origins.target_text(run.target))
-                looks = store.header(run.place(origins.kept_path, cell)).looks
-                store.write(run.place(origins.raw_path, cell), frame, finished, looks)
+                kept = store.header(run.place(origins.kept_path, cell))
+                store.write(run.place(origins.raw_path, cell), frame, finished, kept.looks, kept.back_ends)
             except (ValueError, LookupError, OSError):
                 raise
             except (Exception, SystemExit) as error:
@@ -98,7 +98,8 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
     """The rows of a cell: kept ones first, new blocks until the replicates or the target are reached."""
     path = run.place(origins.kept_path, origin.cell)
     frame = _finished(path, origin, progress)
-    looks = [] if frame is None else list(store.header(path).looks)
+    kept = None if frame is None else store.header(path)
+    looks, served = (list(kept.looks), set(kept.back_ends)) if kept else ([], set())
     schedule = [run.replicates]
     if run.target is not None:
         schedule = list(montecarlo.schedule(run.replicates, run.target[2]))
@@ -106,15 +107,17 @@ def _grow(experiment: Experiment, origin: store.Origin, run: Run, progress: Prog
         have = 0 if frame is None else frame["replicate"].nunique()
         for start in range(have, wanted, experiment.block):
             block = range(start, min(start + experiment.block, wanted))
-            rows = simulate_block(experiment, origin, block, run.device)
+            with devices.watching(run.study, run.experiment) as training:
+                rows = simulate_block(experiment, origin, block, run.device)
+            served |= training
             frame = rows if frame is None else _below(frame, rows)
             if block.stop < wanted:
-                store.write(path, frame, origin, looks)
+                store.write(path, frame, origin, looks, sorted(served))
             progress.done += len(block)
         assert frame is not None
         if have < wanted or wanted not in looks:
             looks = sorted({*looks, wanted})
-            store.write(path, frame, origin, looks)
+            store.write(path, frame, origin, looks, sorted(served))
         rows = frame[frame["replicate"] < wanted].reset_index(drop=True)
         if run.target is None or wanted == schedule[-1] or _target_met(rows, experiment, run.target):
             return rows
@@ -215,6 +218,11 @@ def computed_by(files: Mapping[Path, store.Origin]) -> str:
     codes = {(store.read_origin(path).fingerprint, origin.fingerprint) for path, origin in files.items()}
     stale = any(had != now for had, now in codes)
     return ", ".join(sorted({had for had, _ in codes})) + (" (stale: the code has changed since)" if stale else "")
+
+
+def trained_by(files: Iterable[Path]) -> list[str]:
+    """The back ends that trained the networks of some cells, by name; none where nothing was trained or none is recorded."""
+    return sorted({name for path in files for name in store.header(path).back_ends})
 
 
 @dataclass(frozen=True)

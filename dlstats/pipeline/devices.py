@@ -1,8 +1,9 @@
-"""Which jobs of a run take a GPU, and how many of them run at once."""
+"""Which jobs of a run take a GPU, how many of them run at once, and which back end trains in them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from dlstats.machine import gpus
 from dlstats.pipeline import fingerprints, registry
@@ -25,6 +26,18 @@ def hold(study: str, experiment: str, device: str) -> None:
     known = gpus.gpus() if device != "cpu" else []
     if known and _trains(study, experiment):
         gpus.take(known)
+
+
+@contextmanager
+def watching(study: str, experiment: str) -> Iterator[set[str]]:
+    """The names of the back ends that train inside; torch, which they need, is loaded only if the experiment may train."""
+    if not _trains(study, experiment):
+        yield set()
+        return
+    from dlstats.training import backends
+
+    with backends.watching() as served:
+        yield served
 
 
 def _trains(study: str, experiment: str) -> bool:

@@ -54,6 +54,8 @@ class Header:
     """Numbers of replicates at which a cell was finished, and so could be looked at."""
     csv: str = ""
     """Digest of the CSV file beside a table; empty where there is none."""
+    back_ends: Sequence[str] = ()
+    """Those that trained the networks of a cell; empty where none were trained, and in files from before it was recorded."""
 
     @property
     def content(self) -> str:
@@ -73,9 +75,15 @@ class Missing(Damaged):
     """A file that is not there."""
 
 
-def write(path: Path, frame: pd.DataFrame, origin: Origin | Mapping[str, Any], looks: Sequence[int] = ()) -> None:
+def write(
+    path: Path,
+    frame: pd.DataFrame,
+    origin: Origin | Mapping[str, Any],
+    looks: Sequence[int] = (),
+    back_ends: Sequence[str] = (),
+) -> None:
     """Write the rows with their origin and checksum, under a temporary name first."""
-    _write(path, frame, Header(plain(origin), checksum(frame), list(looks)))
+    _write(path, frame, Header(plain(origin), checksum(frame), list(looks), back_ends=list(back_ends)))
 
 
 def write_table(frame: pd.DataFrame, path: Path, origin: Mapping[str, Any]) -> None:

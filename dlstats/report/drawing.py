@@ -26,7 +26,7 @@ def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
     record = origins.drawn_path(reports, study)
     files = figures.draw(loaded, evidence, record.parent, origin=origin, details=details)
     files += table_files.write(loaded, evidence.summaries, measured, reports / "tables" / study)
-    records.write(record, provenance.record(loaded, evidence, computed_by), origin, files)
+    records.write(record, provenance.record(loaded, evidence, computed_by, cells.trained_by(raw)), origin, files)
 
 
 def slides(config: Mapping, study: str, folder: Path, reports: Path) -> list[Path]:

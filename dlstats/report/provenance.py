@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def _git(root: Path, *arguments: str) -> str:
     return run.stdout.strip() if run.returncode == 0 else ""
 
 
-def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
+def record(study: Study, evidence: Evidence, fingerprint: str = "", back_ends: Sequence[str] = ()) -> dict:
     """Cost and failures of a study's raw results: core seconds, seeds, counts by cell and method, reasons.
 
     `seconds` is the time of a replicate with all its methods and stands on each of their rows. Cells are named
@@ -78,6 +78,7 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "") -> dict:
     return {
         "study": study.name,
         "fingerprint": fingerprint,
+        "back_ends": list(back_ends),
         "core_seconds": round(sum(cell["seconds"] for cell in run.values()), 3),
         "cells": run,
         "seeds": sorted(seeds),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dlstats.pipeline import grid, store
 from dlstats.report import blocks, protocol
 from dlstats.report.blocks import right, wide
@@ -19,7 +21,7 @@ def table(material: Material) -> blocks.Table:
     """A line for every study of the configuration."""
     counts = ("conditions", "replicates", "rows failed", "core time")
     rows = [run_row(material, name) for name in material.planned]
-    columns = (wide("study"), *map(right, counts), "protocol", "run")
+    columns = (wide("study"), *map(right, counts), "trained by", "protocol", "run")
     return blocks.table("tab-run", packaged("texts.yaml")["run"], columns, rows, size="tiny")
 
 
@@ -45,9 +47,18 @@ def facts(material: Material) -> list[tuple[Content, Content]]:
             "threads, device, GPUs",
             f"{environment['threads']} thread a process, {material.config.get('device', 'auto')}, {gpus or 'none'}",
         ),
+        ("networks trained by", trained_by(material) or "not recorded"),
         ("Python and packages", f"{environment['python']}; {packages}"),
         ("determinism", str(environment.get("determinism", "–"))),
     ]
+
+
+def trained_by(material: Material) -> str:
+    """The back ends that trained, each with the number of studies; records from before they were recorded have none."""
+    studies = Counter(name for record in material.records.values() for name in record.get("back_ends", ()))
+    return ", ".join(
+        f"{name} ({count} {'studies' if count > 1 else 'study'})" for name, count in sorted(studies.items())
+    )
 
 
 def run_row(material: Material, name: str) -> tuple[Content, ...]:
@@ -58,11 +69,12 @@ def run_row(material: Material, name: str) -> tuple[Content, ...]:
     fixed = code(protocol.protocol(material.config, study).hash) if study else "–"
     if record is None:
         done = f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}"
-        return (title, done, "–", "–", "–", fixed, "–")
+        return (title, done, "–", "–", "–", "–", fixed, "–")
     cells = record["cells"].values()
     replicates, failed = sum(cell["replicates"] for cell in cells), sum(line["failed"] for line in record["failures"])
     counts = (f"{len(cells)} of {planned}", replicates, f"{failed} of {record['rows']}")
-    return (title, *counts, duration(record["core_seconds"]), fixed, code(protocol.run_digest(record)))
+    trained_by = ", ".join(record.get("back_ends", ())) or "–"
+    return (title, *counts, duration(record["core_seconds"]), trained_by, fixed, code(protocol.run_digest(record)))
 
 
 def duration(seconds: float) -> str:

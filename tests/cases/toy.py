@@ -73,6 +73,7 @@ def install(monkeypatch, study: Study = STUDY) -> None:
     monkeypatch.setattr(registry, "load", lambda name: _known(name, study))
     for part in ("cells", "summary", "part"):
         monkeypatch.setattr(fingerprints, part, lambda module, name: "code")
+    monkeypatch.setattr(fingerprints, "trains", lambda module, name: "no")
 
 
 def _known(name: str, study: Study) -> Study:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,18 @@ def test_seconds_are_processor_time_unless_a_gpu_does_the_work(tmp_path, monkeyp
     origin = store.Origin("toy", "samples", CELLS[0], toy.SEED, "code")
     rows = cells.simulate_block(dataclasses.replace(toy.SAMPLES, simulate=simulate), origin, [0, 1], device)
     assert (rows["seconds"].iloc[0] >= 0.1) == waits
+
+
+def test_back_ends_that_trained_any_replicate_of_a_cell_are_named_and_change_nothing_else(tmp_path, monkeypatch):
+    contents = set()
+    for served in ([{"torch"}, {"lanes"}], [{"lanes"}, set()]):
+        results = tmp_path / str(len(contents))
+        for replicates, names in zip((16, 32), served, strict=True):
+            monkeypatch.setattr(cells.devices, "watching", lambda study, inner, names=names: nullcontext(names))
+            _run(results, replicates, CELLS[:1])
+        assert cells.trained_by([_path(results, CELLS[0])]) == sorted(set.union(*served))
+        contents.add(store.header(_path(results, CELLS[0])).content)
+    assert len(contents) == 1
 
 
 def _sparse(condition, streams, device):

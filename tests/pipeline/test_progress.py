@@ -1,8 +1,8 @@
-"""The log of a job says which back end trains, and what a machine lacks on which another serves."""
+"""The log of a job and its results say which back end trains, the log what a machine lacks on which another serves."""
 
 import pytest
 
-from dlstats.pipeline import cells
+from dlstats.pipeline import cells, store
 from dlstats.training import backends
 from dlstats.training.lanes import build
 
@@ -29,6 +29,7 @@ def test_the_log_says_which_back_end_trains_and_why_not_the_faster(changes, said
         cached.cache_clear()
     cells.simulate(cells.Run(*TRAINED, tmp_path, "cpu"), tmp_path / "job.log")
     build.attempt.cache_clear()
-    log = (tmp_path / "job.log").read_text(encoding="utf-8")
+    log, (raw,) = (tmp_path / "job.log").read_text(encoding="utf-8"), (tmp_path / "raw").rglob("*.parquet")
+    assert store.header(raw).back_ends == ["torch" if changes else "lanes"]
     for words in said:
         assert log.count(words) == 1, log

@@ -47,6 +47,19 @@ def test_rows_come_back_with_what_they_were_made_from(path, table):
     pd.testing.assert_frame_equal(store.read(table, {"seed": 7}), TABLE)
 
 
+def test_back_ends_are_recorded_and_no_part_of_what_was_made_and_older_files_have_none(path, monkeypatch):
+    earlier = store.header(path)
+    store.write(path, ROWS, ORIGIN, [1, 2], ["lanes", "torch"])
+    now = store.header(path)
+    assert (earlier.back_ends, now.back_ends) == ([], ["lanes", "torch"])
+    assert earlier.content == now.content
+    whole = store.asdict
+    monkeypatch.setattr(store, "asdict", lambda head: {k: v for k, v in whole(head).items() if k != "back_ends"})
+    store.write(path, ROWS, ORIGIN, [1, 2], ["lanes"])
+    assert not store.header(path).back_ends
+    pd.testing.assert_frame_equal(store.read(path, ORIGIN), ROWS)
+
+
 @pytest.mark.parametrize("keep", [0, 1, 100, 0.5, -1])
 def test_a_truncated_file_is_never_read(path, keep):
     whole = path.read_bytes()

@@ -38,6 +38,19 @@ def test_facts_of_a_run_stand_under_their_names(site, config):
     assert said["root seed"] == "7"
     assert said["Python and packages"] == "3.11; numpy 2.0"
     assert said["threads, device, GPUs"] == "1 thread a process, cpu, none"
+    assert said["networks trained by"] == "not recorded"
+
+
+def test_back_ends_that_trained_are_named_with_the_number_of_their_studies(site, config):
+    found = material.collect(config, site.results, site.reports, environment=ENVIRONMENT, load=site.load)
+    told = provenance.record(site.study, site.evidence, "code", ["lanes", "torch"])
+    records = {"toy": told, "second": told | {"back_ends": ["lanes"]}, "older": {**told}}
+    del records["older"]["back_ends"]
+    several = dataclasses.replace(found, records=records)
+    assert runs.trained_by(several) == "lanes (2 studies), torch (1 study)"
+    assert runs.run_row(several, "toy")[5] == "lanes, torch"
+    older = dataclasses.replace(found, records={"toy": records["older"]})
+    assert runs.run_row(older, "toy")[5] == "–"
 
 
 def test_core_seconds_are_told_to_the_millisecond(site):
