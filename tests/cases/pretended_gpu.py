@@ -3,17 +3,19 @@
 import contextlib
 
 import torch
+from torch.torch_version import TorchVersion
 
 from dlstats.training.torch_backend.cuda_graph import DeviceSteps
 from dlstats.training.torch_backend.descent import Descent
 
 
-def pretend(monkeypatch, fails=False):
-    """What is seen of them: steps `captured` and `replayed`, and the present `stream`.
+def pretend(monkeypatch, fails=False, asks=False, version=torch.__version__):
+    """What is seen of them: steps `captured` and `replayed`, captures begun, and the present `stream`.
 
-    A capture that `fails` leaves its stream behind, as torch's does.
+    A capture that `fails` leaves its stream behind, as torch's does, and before torch 2.12 its pool open. A step that `asks`
+    the host fails where that is forbidden.
     """
-    seen = {"captured": 0, "stream": "usual", "replayed": 0}
+    seen = {"captured": 0, "stream": "usual", "replayed": 0, "begun": 0, "mode": 0, "open": set()}
 
     class Stream:
         def wait_stream(self, other):
@@ -32,19 +34,25 @@ def pretend(monkeypatch, fails=False):
             self.steps.advance()
 
     class Capture:
-        def __init__(self, graph):
-            seen["graph"] = graph
+        def __init__(self, graph, pool):
+            seen["graph"], self.pool = graph, pool
 
         def __enter__(self):
             seen["stream"] = "capture"
+            seen["begun"] += 1
+            seen["open"].add(self.pool)
 
         def __exit__(self, *error):
             if not fails:
                 seen["stream"] = "usual"
+            if not (fails and TorchVersion(version) < "2.12"):
+                seen["open"].remove(self.pool)
 
     advance = DeviceSteps.advance
 
     def watched(steps):
+        if asks and seen["mode"] == "error":
+            raise RuntimeError("called a synchronizing CUDA operation")
         if seen["stream"] != "capture":
             return advance(steps)
         if fails:
@@ -60,4 +68,10 @@ def pretend(monkeypatch, fails=False):
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "graph", Capture)
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, seen["begun"]))
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: seen["mode"])
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", lambda mode: seen.update(mode=mode))
+    monkeypatch.setattr(torch._C, "_cuda_endAllocateToPool", lambda device, pool: seen["open"].remove(pool))
+    monkeypatch.setattr(torch, "__version__", TorchVersion(version))
     return seen

@@ -201,14 +201,43 @@ def test_a_captured_step_is_warmed_up_undone_and_replayed(steps, batch_size, mon
     assert seen["captured"] == 1
 
 
-def test_a_step_that_cannot_be_captured_is_taken_all_the_same_and_the_stream_is_the_usual_one(monkeypatch):
+@pytest.mark.parametrize(
+    ("how", "begun"),
+    [
+        ({"fails": True, "version": "2.11.0+cu130"}, 1),  # and the pool of the capture is closed by hand
+        ({"fails": True, "version": "2.12.0"}, 1),
+        ({"asks": True, "version": "2.11.0"}, 0),
+    ],
+    ids=str,
+)
+def test_a_step_that_cannot_be_captured_is_taken_all_the_same_and_stream_and_allocator_are_as_before(
+    how, begun, monkeypatch
+):
     plan = training.Training(4, 0.05, "adam", dtype="float64")
     start = nets.initialise(NET, generators(), dtype="float64")
     usual = training.fit(NET, squared, start, *data(), plan, device="cpu", backend="torch")
-    seen = pretend(monkeypatch, fails=True)
+    seen = pretend(monkeypatch, **how)
     again = training.fit(NET, squared, start, *data(), plan, device="cpu", backend="torch")
     torch.testing.assert_close(usual.parameters, again.parameters, rtol=1e-10, atol=1e-12)
-    assert seen["stream"] == "usual"
+    assert (seen["stream"], seen["mode"], seen["open"], seen["begun"]) == ("usual", 0, set(), begun)
+
+
+def test_full_memory_while_a_step_is_tried_is_no_reason_to_take_it_without_a_graph(monkeypatch):
+    seen = pretend(monkeypatch)
+
+    advance = DeviceSteps.advance
+
+    def full(steps):
+        if seen["mode"] == "error":
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        advance(steps)
+
+    monkeypatch.setattr(DeviceSteps, "advance", full)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    start = nets.initialise(NET, generators(), dtype="float64")
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        training.fit(NET, squared, start, *data(), training.Training(2, dtype="float64"), device="cpu", backend="torch")
+    assert seen["mode"] == 0
 
 
 @pytest.mark.parametrize(("dtype", "rows"), [("float32", 2), ("float64", 1)])

@@ -98,20 +98,49 @@ def _fixed(descent: Descent) -> tuple[Tensor, Tensor]:
 
 def _capture(steps: DeviceSteps) -> torch.cuda.CUDAGraph | None:
     """The graph of one step, after steps for warming up that are undone; None where the loss asks the host."""
-    before, usual = [tensor.clone() for tensor in steps.changed()], torch.cuda.current_stream()
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARMING):
-            steps.advance()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph: torch.cuda.CUDAGraph | None = torch.cuda.CUDAGraph()
-    try:
-        with torch.cuda.graph(graph):
-            steps.advance()
-    except RuntimeError:
-        graph = None
-        torch.cuda.set_stream(usual)  # a capture that fails leaves its own behind
+    before = [tensor.clone() for tensor in steps.changed()]
+    graph = _graph(steps) if _warmed(steps) else None
     for tensor, value in zip(steps.changed(), before, strict=True):
         tensor.copy_(value)
     return graph
+
+
+def _warmed(steps: DeviceSteps) -> bool:
+    """Take the steps for warming up, and say whether none waited for the GPU, so that a capture can be tried at all."""
+    usual, stream, mode = torch.cuda.current_stream(), torch.cuda.Stream(), torch.cuda.get_sync_debug_mode()
+    stream.wait_stream(usual)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        with torch.cuda.stream(stream):
+            for _ in range(WARMING):
+                steps.advance()
+    except torch.cuda.OutOfMemoryError:
+        raise
+    except RuntimeError:
+        return False
+    finally:
+        torch.cuda.set_sync_debug_mode(mode)
+        usual.wait_stream(stream)
+    return True
+
+
+def _graph(steps: DeviceSteps) -> torch.cuda.CUDAGraph | None:
+    """The graph of one step; None where the capture fails, and stream and allocator are then as they were before it."""
+    usual, graph, pool = torch.cuda.current_stream(), torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
+    try:
+        with torch.cuda.graph(graph, pool=pool):
+            steps.advance()
+    except RuntimeError:
+        torch.cuda.set_stream(usual)
+        if torch.__version__ < "2.12":
+            _end_allocation(pool)
+        return None
+    return graph
+
+
+def _end_allocation(pool: tuple[int, int]) -> None:
+    """Tell the allocator that no capture uses `pool`: torch before 2.12 forgets to where one fails (pytorch #180395)."""
+    for name in ("_cuda_endAllocateToPool", "_cuda_endAllocateCurrentStreamToPool"):  # from 2.7 on, and before
+        if hasattr(torch._C, name):
+            getattr(torch._C, name)(torch.cuda.current_device(), pool)
+            return
