@@ -12,7 +12,7 @@ from dlstats.training import backends, blocks
 from dlstats.training.device import resolve
 from dlstats.training.optimisers import OPTIMISERS
 from dlstats.training.torch_backend import backend as torch_backend
-from dlstats.training.torch_backend import lbfgs
+from dlstats.training.torch_backend import lbfgs, rows
 from dlstats.training.torch_backend.backpropagation import Backpropagation
 from dlstats.training.torch_backend.cuda_graph import DeviceSteps
 from dlstats.training.torch_backend.descent import Descent
@@ -110,15 +110,31 @@ def test_gradients_lie_where_they_are_wanted_on_a_gpu(net):
     assert not [name for name in seen.names if "copy" in name]
 
 
+@pytest.mark.parametrize(("dtype", "apart"), [("float32", 660), ("float64", 658)])
+def test_every_matrix_that_a_gpu_multiplies_begins_at_16_bytes(dtype, apart):
+    net = nets.Mlp(5, (16, 16, 16))
+    start = nets.initialise(net, generators(), dtype=dtype).to("meta")
+    x, y = start.new_zeros(REPS, 5, 32), start.new_zeros(REPS, 32, 1)
+    parameters = rows.padded(start)
+    assert (net.size, parameters.shape[1], parameters.stride(0)) == (657, 657, apart)
+    with Launched() as seen:
+        Backpropagation(net, squared, parameters, 32)(x, y)
+    begins = [place for t in seen.factors for place in (t.storage_offset(), t.stride(0))]
+    assert len(begins) >= 2 * 3 * 7
+    assert {place * start.element_size() % 16 for place in begins} == {0}
+
+
 class Launched(TorchDispatchMode):
-    """The operations that are carried out."""
+    """The operations that are carried out, and the `factors` of batched products."""
 
     def __init__(self):
         super().__init__()
-        self.names = []
+        self.names, self.factors = [], []
 
     def __torch_dispatch__(self, function, types, arguments=(), options=None):
         self.names.append(str(function))
+        if "bmm" in str(function):
+            self.factors += [t for t in (*arguments, *(options or {}).values()) if t.shape[1:].numel() > 1]
         return function(*arguments, **(options or {}))
 
 

@@ -12,6 +12,7 @@ from dlstats.seeds import Streams
 from dlstats.training import blocks
 from dlstats.training.optimisers import OPTIMISERS
 from dlstats.training.schedules import SCHEDULES
+from dlstats.training.torch_backend import rows
 
 REPS, N, D = 6, 30, 3
 NET = nets.Mlp(D, (6, 5), activation="tanh", skip=True)
@@ -135,6 +136,26 @@ def test_blocks_of_another_size_agree(how, device, monkeypatch):
     for size in (2, 4):
         monkeypatch.setattr(blocks, "size", lambda problem, device, size=size: size)
         agree(fitted(device, **how), whole)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *({"optimiser": name, "momentum": 0.5, "weight_decay": 0.01} for name in OPTIMISERS),
+        {"optimiser": "lbfgs", "steps": 15},
+        {"optimiser": "levenberg_marquardt", "steps": 15},
+        {"keep": "best", "restarts": 2, "batch_size": 7},
+        {"projection": True},
+    ],
+    ids=str,
+)
+def test_what_lies_between_rows_changes_nothing(how, device, monkeypatch):
+    fits = []
+    for spacing in (lambda start: start.shape[1], lambda start: start.shape[1] + 3):
+        monkeypatch.setattr(rows, "spacing", spacing)
+        monkeypatch.setattr(blocks, "size", lambda problem, device: 2)
+        fits.append(fitted(device, **how))
+    agree(*fits)
 
 
 def test_a_loss_that_asks_the_host_is_stepped_without_a_graph(device, monkeypatch):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dlstats.training import blocks
 from dlstats.training.contract import Fit, Problem
-from dlstats.training.torch_backend import lbfgs, levenberg_marquardt
+from dlstats.training.torch_backend import lbfgs, levenberg_marquardt, rows
 from dlstats.training.torch_backend.backpropagation import Backpropagation
 from dlstats.training.torch_backend.descent import Descent, checks
 from dlstats.training.torch_backend.differentiation import Differentiation
@@ -49,23 +49,23 @@ def run(problem: Problem, earlier: Earlier | None = None) -> Fit:
     least, because BLAS multiplies one matrix by another kernel than several; and on a CPU as many as fill two registers,
     because torch has other exponentials and logarithms for what is left at the end of an array than for the rest of it.
     """
-    rows, training = len(problem.start), problem.training
-    copies = int(rows == 1)
+    count, training = len(problem.start), problem.training
+    copies = int(count == 1)
     if problem.start.device.type == "cpu":
         samples = [training.batch_size or problem.x.shape[1], *(len(v[0][0]) for v in [problem.validation] if v)]
         copies = -(-REGISTERS // min(*samples, problem.start.shape[1]))
     earlier = earlier or Earlier()
     if not copies:
         return _run(problem, earlier)
-    chosen = torch.arange(rows + copies).clamp(max=rows - 1)
-    return _run(blocks.taken(problem, chosen, problem.start.device), earlier).rows(slice(rows))
+    chosen = torch.arange(count + copies).clamp(max=count - 1)
+    return _run(blocks.taken(problem, chosen, problem.start.device), earlier).rows(slice(count))
 
 
 def _run(problem: Problem, earlier: Earlier) -> Fit:
     descent = earlier.take(problem)
     if descent is not None:
         return _descended(descent, earlier)
-    training, parameters = problem.training, problem.start.clone()
+    training, parameters = problem.training, rows.padded(problem.start)
     x = problem.x.transpose(1, 2).contiguous()
     gradient: Backpropagation | Differentiation | Projected = of(
         problem.net, problem.loss, parameters, training.batch_size or x.shape[2]

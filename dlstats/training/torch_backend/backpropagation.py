@@ -16,6 +16,7 @@ from torch import Tensor
 from dlstats.nets import ACTIVATIONS, Mlp, Wrapped, apply, views
 from dlstats.nets.mlp import affine
 from dlstats.training.contract import Loss
+from dlstats.training.torch_backend import rows
 
 
 class Backpropagation:
@@ -25,7 +26,7 @@ class Backpropagation:
         """Allocate for calls with `samples` samples."""
         self.net, self.loss = net, loss
         self.activation = ACTIVATIONS[net.activation]
-        self.gradient = torch.zeros_like(parameters)
+        self.gradient = rows.zeros(parameters)
         self.losses = torch.zeros_like(parameters[:, 0])
         self._named, self._into = views(net, parameters), views(net, self.gradient)
         self._products = {

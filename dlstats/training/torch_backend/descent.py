@@ -12,7 +12,7 @@ from torch import Tensor
 from dlstats.training import minibatches
 from dlstats.training.contract import Problem
 from dlstats.training.optimisers import OPTIMISERS, Number
-from dlstats.training.torch_backend import cuda_graph
+from dlstats.training.torch_backend import cuda_graph, rows
 from dlstats.training.torch_backend.backpropagation import Backpropagation, mean_loss
 from dlstats.training.torch_backend.differentiation import Differentiation
 from dlstats.training.torch_backend.projection import Projected
@@ -30,7 +30,8 @@ class Descent:
         self.problem, self.gradient, self.parameters = problem, gradient, parameters
         self.x = x.expand(len(parameters), -1, -1)
         self.rule = OPTIMISERS[training.optimiser]
-        self.state = [torch.zeros_like(parameters) for _ in range(self.rule.states)]
+        self.memory = rows.whole(parameters)
+        self.state = [torch.zeros_like(self.memory) for _ in range(self.rule.states)]
         self.record = Record(parameters, training.patience) if training.keep == "best" else None
         self.every, free = checks(problem)
         self.sees = self.record is not None and free and self.every == 1
@@ -65,9 +66,8 @@ class Descent:
         if self.sees and self.record is not None:
             self.record.see(index, self.gradient.losses, self.parameters)
         training = self.problem.training
-        self.rule.update(
-            self.parameters, self.gradient.gradient, self.state, self.rate * factor, coefficients, training
-        )
+        gradient = rows.whole(self.gradient.gradient)
+        self.rule.update(self.memory, gradient, self.state, self.rate * factor, coefficients, training)
 
     def numbers(self, index: int) -> tuple[float, ...]:
         """Schedule factor and optimiser coefficients of a step."""

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dlstats.nets import Mlp, Wrapped
 from dlstats.training.contract import Loss
+from dlstats.training.torch_backend import rows
 from dlstats.training.torch_backend.backpropagation import Backpropagation, checked
 
 
@@ -16,7 +17,7 @@ class Differentiation:
     def __init__(self, net: Wrapped, loss: Loss, parameters: Tensor) -> None:
         """Derive the gradient of one replicate, and map it over all."""
         self.net, self._parameters = net, parameters
-        self.gradient, self.losses = torch.zeros_like(parameters), torch.zeros_like(parameters[:, 0])
+        self.gradient, self.losses = rows.zeros(parameters), torch.zeros_like(parameters[:, 0])
 
         def mean(row: Tensor, x: Tensor, y: Tensor) -> Tensor:
             prediction = net.one(row, x).unsqueeze(0)
