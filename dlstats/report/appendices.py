@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
-from dlstats.report import ademp, blocks, checklist, formulas, indexes, ledger, marks, notices, protocol, runs
-from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Listing, Paragraph, right, wide
+from dlstats.report import ademp, blocks, checklist, indexes, ledger, marks, notices, runs
+from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Paragraph, right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
-from dlstats.report.text import BREAK, Content, Span, Text, anchor, code, joined, prose, ref, small, strong, verdict
+from dlstats.report.text import BREAK, Content, Text, anchor, joined, prose, ref, small, verdict
 
 TEXTS = packaged("texts.yaml")
 
@@ -74,69 +75,40 @@ def _claim(record: Mapping, material: Material) -> tuple[Content, ...]:
 
 
 def _checks(material: Material) -> list[Block]:
-    checks = material.checks
-    if checks.empty:
+    if material.checks.empty:
         return []
-    text = f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold. {TEXTS['checks']}"
-    caption = "Identities and counts computed by two routes."
-    table = ledger.checks_table(checks, "tab-checks", caption, "tiny")
+    text = f"{marks.held(material.checks)} {TEXTS['checks']}"
+    table = ledger.checks_table(material.checks, "tab-checks", "Identities and counts computed by two routes.", "tiny")
     return [_chapter("checks"), Paragraph(prose(text), "small"), table]
 
 
 def _protocols(material: Material) -> list[Block]:
-    fixed = {name: protocol.protocol(material.config, study) for name, study in material.studies.items()}
-    used = [m for one in fixed.values() for e in one.experiments for m in e["measures"]]
     parts: list[Block] = []
-    for name, one in fixed.items():
-        parts += [
-            Heading(material.studies[name].title, 3, f"protocol-{name}"),
-            *(_small(prose(strong(f"{term}."), " ", said)) for term, said in ademp.paragraphs(one)),
-        ]
-    lead = Paragraph(prose(TEXTS["protocols"]), "small")
-    return [_chapter("protocols"), lead, _measures(used), Columns(tuple(parts))] if fixed else []
-
-
-def _small(text: Text) -> Paragraph:
-    return Paragraph(text, "small")
-
-
-def _measures(used: Iterable[Mapping]) -> blocks.Table:
-    """Every statistic that is taken, once, with its formula and its Monte Carlo standard error."""
-    found = {str(m["statistic"]).partition("(")[0]: None for m in used}
-    rows = [(f.words, Span("math", f.typst, f.words), f.error) for f in map(formulas.find, found)]
-    columns = (wide("statistic", 0.8), "formula", wide("Monte Carlo standard error"))
-    note = f"R replicates with value x_r; θ is the truth, y_r, l_r, u_r further columns of the same replicate. {TEXTS['errors']}"
-    caption = "Statistics over replicates and how their Monte Carlo standard errors (mcse) are found."
-    return blocks.table("tab-measures", caption, columns, rows, note, size="tiny")
+    for name, fixed in material.protocols.items():
+        parts += [Heading(fixed.title, 3, f"protocol-{name}"), *(replace(p, tone="small") for p in ademp.adem(fixed))]
+    lead, measures = Paragraph(prose(TEXTS["protocols"]), "small"), ademp.statistics(material.protocols.values())
+    return [_chapter("protocols"), lead, measures, Columns(tuple(parts))] if parts else []
 
 
 def _provenance(material: Material) -> list[Block]:
-    run = [runs.facts_table(material), runs.table(material), *_deviations(material)]
-    return [_chapter("provenance"), *run, *_replay(material), *checklist.chapter(material)]
+    return [
+        _chapter("provenance"),
+        runs.facts_table(material),
+        runs.table(material),
+        *_deviations(material),
+        Heading("How to get these numbers again", 2, "replay", "appendix"),
+        *runs.again(material),
+        *checklist.chapter(material),
+    ]
 
 
 def _deviations(material: Material) -> list[Block]:
-    items = []
-    for name in material.finished:
-        record, earlier = material.records.get(name), material.registered.get(name)
-        lines = protocol.deviations(
-            material.config, material.studies[name], record, material.verdicts_of(name), earlier
-        )
-        items += [prose(ref(f"sec-{name}", name), f": {line}") for line in lines]
+    items = [
+        prose(ref(f"sec-{name}", name), f": {line}") for name in material.finished for line in material.deviations(name)
+    ]
     if not items:
         return [Paragraph(prose("No study deviates from its protocol."))]
     return [Paragraph(prose("Deviations from protocols:"), "lead"), Bullets(tuple(items))]
-
-
-def _replay(material: Material) -> list[Block]:
-    profile = material.profile
-    lines = (
-        "snakemake --cores all STUDY" + (f" --config profile={profile}" if profile else ""),
-        "dlstats rerun STUDY" + (f" --profile {profile}" if profile else ""),
-        "dlstats replay STUDY.EXPERIMENT CELL REPLICATE",
-    )
-    text = prose(TEXTS["replay"], " Root seed ", code(material.config["seed"]), ".")
-    return [Heading("How to get these numbers again", 2, "replay", "appendix"), Paragraph(text, "lead"), Listing(lines)]
 
 
 def _indexes(material: Material) -> list[Block]:

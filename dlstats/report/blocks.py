@@ -102,7 +102,7 @@ def wide(label: Content, weight: float = 1.0) -> Column:
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table with a caption that reads alone; `size` small is for wide ones, `limit` is the rows that paper shows."""
+    """A table with a caption that reads alone; `size` small is for wide ones."""
 
     key: str
     caption: Text
@@ -110,7 +110,6 @@ class Table(Block):
     rows: tuple[tuple[Text, ...], ...]
     note: Text = ()
     size: str = ""
-    limit: int = 0
 
 
 def table(
@@ -120,11 +119,10 @@ def table(
     rows: Iterable[Sequence[Content]],
     note: Content = (),
     size: str = "small",
-    limit: int = 0,
 ) -> Table:
     """A table from strings, numbers and spans; a column that is only named is left-aligned and as wide as it needs."""
     heads = tuple(column if isinstance(column, Column) else Column(prose(column)) for column in columns)
-    return Table(key, prose(caption), heads, tuple(tuple(map(prose, row)) for row in rows), prose(note), size, limit)
+    return Table(key, prose(caption), heads, tuple(tuple(map(prose, row)) for row in rows), prose(note), size)
 
 
 @dataclass(frozen=True)

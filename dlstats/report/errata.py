@@ -50,9 +50,14 @@ class Erratum:
     claims: tuple[str, ...]
 
     @property
+    def words(self) -> str:
+        """The quotation and the formula."""
+        return f"“{self.quote}”" + (f", {self.formula}" if self.formula else "")
+
+    @property
     def printed(self) -> str:
         """The title, the quotation and the formula in one line."""
-        return f"{self.place}: “{self.quote}”" + (f", {self.formula}" if self.formula else "") + "."
+        return f"{self.place}: {self.words}."
 
 
 class Entry(checked.Model):

@@ -72,8 +72,7 @@ def tables(family: str, questions: Sequence[Question]) -> list[Table]:
 
 def lead(verdicts: pd.DataFrame, checks: pd.DataFrame) -> Paragraph:
     """How many claims of a family have which verdict, and how many of its checks hold."""
-    held = f" {int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold." if len(checks) else ""
-    return Paragraph(prose(f"{marks.tally(verdicts['verdict'], 'claim', 'claims')}.", held))
+    return Paragraph(prose(f"{marks.tally(verdicts['verdict'], 'claim', 'claims')}. {marks.held(checks)}".strip()))
 
 
 def topics(questions: Iterable[Question], claims: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
@@ -104,8 +103,3 @@ def _answer(key: str, question: Question, propositions: Sequence[Proposition], l
 
 def _claims(lines: Iterable[sentences.Told], words: Sequence[str]) -> int:
     return sum(len(line.claims) for line in lines if line.verdict in words)
-
-
-def judged(question: Question, ledger: Ledger) -> list[tuple[str, str]]:
-    """The claims that answer a question, with their verdicts."""
-    return [(c, str(ledger[c]["verdict"]) if c in ledger else sentences.ABSENT) for c in question.claims]

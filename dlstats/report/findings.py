@@ -27,12 +27,12 @@ class Entry(checked.Model):
 
 @dataclass(frozen=True)
 class Finding:
-    """A finding told: headline, sentences with numbers and errors, (claim, verdict) of each claim, and where it stands."""
+    """A finding told: headline, sentences with numbers and errors, its claims, and where it stands."""
 
     key: str
     headline: str
     text: Text
-    claims: tuple[tuple[str, str], ...]
+    claims: tuple[str, ...]
     study: str
     figure: str
     """Name of the figure within the study."""
@@ -63,9 +63,9 @@ def told(entries: Mapping[str, Entry], propositions: Sequence[Proposition], ledg
 
 
 def _told(key: str, entry: Entry, propositions: Sequence[Proposition], ledger: Ledger) -> Finding:
-    marks = tuple((c, str(ledger[c]["verdict"]) if c in ledger else sentences.ABSENT) for c in entry.claims)
+    words = [str(ledger[claim]["verdict"]) if claim in ledger else sentences.ABSENT for claim in entry.claims]
     text = sentences.text(sentences.told(propositions, entry.claims, ledger))
-    return Finding(key, _headline(entry, [word for _, word in marks]), text, marks, entry.study, entry.figure)
+    return Finding(key, _headline(entry, words), text, tuple(entry.claims), entry.study, entry.figure)
 
 
 def _headline(entry: Entry, words: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ def pages(material: Material, overview: Picture | None, pictures: Mapping[str, P
     first: list[Block] = [Paragraph(prose(abstract(material)), "abstract"), *([overview] if overview else [])]
     if told:
         first += [Heading(TEXTS["front"]["findings"], 1, "findings", "front")]
-        first += [answer(one, pictures) for one in told]
+        first += [answer(one, pictures, material.ledger) for one in told]
     key = [pictures[one.picture] for one in told if one.picture in pictures][:KEY_FIGURES]
     small = tuple(replace(p, key="", caption=prose(ref(p.key), ": ", _headline(told, p.key)), origin="") for p in key)
     second: list[Block] = [Columns(small, len(small), side=True)] if small else []
@@ -55,11 +55,10 @@ def abstract(material: Material) -> str:
     return " ".join((*parts, words["errors"]))
 
 
-def answer(one: Finding, pictures: Mapping[str, Picture]) -> Answer:
+def answer(one: Finding, pictures: Mapping[str, Picture], known: Mapping[str, Mapping]) -> Answer:
     """A finding with its claims and where it stands."""
     where = [ref(one.section), *([ref(one.picture)] if one.picture in pictures else [])]
-    evidence = prose(marks.marks([claim for claim, _ in one.claims], {c: {"verdict": w} for c, w in one.claims}))
-    return Answer(prose(one.headline), one.text, prose(evidence, "  → ", marks.places(*where)))
+    return Answer(prose(one.headline), one.text, prose(marks.marks(one.claims, known), "  → ", joined(where)))
 
 
 def corrections(material: Material) -> list[Block]:

@@ -7,19 +7,18 @@ import inspect
 import io
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import util
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
-from dlstats.pipeline import grid, registry
+from dlstats.pipeline import registry
 from dlstats.protocol.study import Figure, Study
 from dlstats.report import escape
 from dlstats.report.files import write_bytes
 from dlstats.report.material import Material
-from dlstats.report.text import Text, prose
 
 FORMATS = ("svg", "pdf", "png")
 THUMBNAIL = 480
@@ -47,91 +46,59 @@ class Card:
     thumbnail: str
     size: tuple[int, int]
     """Width and height in pixels of the screen, 96 to the inch."""
-    copied: tuple[tuple[Path, str], ...]
-    """What is copied into the site, and where to."""
-
-    @property
-    def text(self) -> Text:
-        """The caption with its maths set."""
-        return prose(self.caption)
+    copied: Mapping[str, Path]
+    """What is copied into the site, by where to."""
 
     @property
     def message(self) -> str:
         """The first sentence of the caption."""
         return re.split(r"(?<=[.!?]) (?=[A-Z])", self.caption)[0]
 
-    @property
-    def alt(self) -> str:
-        """What the picture says to who cannot see it."""
-        return self.caption
-
 
 def cards(material: Material, reports: Path) -> dict[str, Card]:
     """The drawn figures of finished studies, by key, in the order of the studies."""
-    families = {study: family for family, names in grid.families(material.config).items() for study in names}
-    found = {}
-    for name in material.finished:
-        for entry in material.figures.get(name, ()):
-            if entry["drawn"]:
-                card = _card(material, material.studies[name], families[name], entry, reports)
-                found[card.key] = card
-    return found
+    shown = ((material.studies[n], entry) for n in material.finished for entry in material.figures.get(n, ()))
+    made = (_card(material, study, entry, reports) for study, entry in shown if entry["drawn"])
+    return {card.key: card for card in made}
 
 
-def _card(material: Material, study: Study, family: str, entry: Mapping, reports: Path) -> Card:
+def _card(material: Material, study: Study, entry: Mapping, reports: Path) -> Card:
     name, drawn = str(entry["figure"]), Path(str(entry["file"]))
-    figure = next(f for f in study.figures if f.name == name)
-    files = {path.name: path for path in sorted(drawn.parent.glob(f"{name}.*")) if path.suffix[1:] in FORMATS}
-    tables = {inner: reports / "tables" / study.name / f"{inner}.csv" for inner in _experiments(entry)}
-    copied = [(path, f"figures/{study.name}/{path.name}") for path in files.values()]
-    copied += [(path, f"data/{study.name}/{path.name}") for path in tables.values() if path.is_file()]
-    code = _code(study, figure)
-    if code:
-        copied.append((code, f"code/{study.name}/{code.name}.txt"))
+    experiments = dict.fromkeys(str(cell).partition("/")[0] for cell in entry.get("cells", ()))
+    tables = {inner: reports / "tables" / study.name / f"{inner}.csv" for inner in experiments}
+    code = _code(study, next(figure for figure in study.figures if figure.name == name))
+    files = {kind: f"figures/{study.name}/{name}.{kind}" for kind in FORMATS}
+    data = {inner: f"data/{study.name}/{inner}.csv" for inner, path in tables.items() if path.is_file()}
+    shown = f"code/{study.name}/{code.name}.txt"
+    copied = {where: drawn.with_suffix(f".{kind}") for kind, where in files.items()}
+    copied |= {where: tables[inner] for inner, where in data.items()} | {shown: code}
     with Image.open(drawn.with_suffix(".png")) as image:
         dots = image.info.get("dpi", (300, 300))[0]
         size = (round(image.width / dots * 96), round(image.height / dots * 96))
     return Card(
         key=f"fig-{study.name}-{name}",
         study=study.name,
-        family=family,
+        family=study.family,
         title=study.title,
         caption=str(entry["caption"]),
         bibtex=bibtex(study, name, material),
-        files={kind: f"figures/{study.name}/{name}.{kind}" for kind in FORMATS if f"{name}.{kind}" in files},
-        data={inner: f"data/{study.name}/{path.name}" for inner, path in tables.items() if path.is_file()},
-        code=copied[-1][1] if code else "",
+        files=files,
+        data=data,
+        code=shown,
         thumbnail=f"thumbnails/{study.name}-{name}.png",
         size=size,
-        copied=tuple(copied),
+        copied=copied,
     )
 
 
-def _experiments(entry: Mapping) -> list[str]:
-    return list(dict.fromkeys(str(cell).partition("/")[0] for cell in entry.get("cells", ())))
-
-
-def _code(study: Study, figure: Figure) -> Path | None:
+def _code(study: Study, figure: Figure) -> Path:
     """The file that draws the figure; the study's own where a function of the package does."""
-    own = _module(study)
-    path = inspect.getsourcefile(_unwrapped(figure.draw))
-    drawing = Path(path) if path else None
-    return drawing if drawing and (own is None or drawing.is_relative_to(own.parent)) else own
-
-
-def _module(study: Study) -> Path | None:
-    try:
-        module = registry.module(study.name)
-        if module.endswith(".py"):
-            return Path(module)
-        spec = util.find_spec(module)
-    except (LookupError, ImportError):
-        return None
-    return Path(spec.origin) if spec and spec.origin else None
-
-
-def _unwrapped(draw: Callable) -> Callable:
-    return _unwrapped(draw.func) if isinstance(draw, functools.partial) else inspect.unwrap(draw)
+    own = registry.file(study.name)
+    draw: Any = figure.draw
+    while isinstance(draw, functools.partial):
+        draw = draw.func
+    drawing = Path(inspect.getsourcefile(inspect.unwrap(draw)) or own)
+    return drawing if drawing.is_relative_to(own.parent) or not own.is_file() else own
 
 
 def bibtex(study: Study, figure: str, material: Material) -> str:
@@ -151,16 +118,12 @@ def bibtex(study: Study, figure: str, material: Material) -> str:
 
 def write(found: Mapping[str, Card], folder: Path) -> list[Path]:
     """Copy the files of the figures into the folder of a site and draw their thumbnails; returns the paths."""
-    paths = []
-    for source, where in dict.fromkeys(pair for card in found.values() for pair in card.copied):
-        target = folder / where
+    copied = {folder / where: source for card in found.values() for where, source in card.copied.items()}
+    for target, source in copied.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-        paths.append(target)
-    for card in found.values():
-        png = next(source for source, _ in card.copied if source.suffix == ".png")
-        paths.append(write_bytes(folder / card.thumbnail, thumbnail(png)))
-    return paths
+    small = [write_bytes(folder / card.thumbnail, thumbnail(card.copied[card.files["png"]])) for card in found.values()]
+    return [*copied, *small]
 
 
 def thumbnail(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dlstats.report.text import characters
+from dlstats.report.text import characters, prose
 
 POLICY = (
     "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; script-src 'self' file:; "
@@ -22,7 +22,7 @@ def environment() -> Environment:
     """The templates with the filters that they use."""
     loader = PackageLoader("dlstats.report")
     made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    made.filters |= {"breakable": breakable, "characters": characters, "natural": natural, "slug": slug}
+    made.filters |= {"breakable": breakable, "characters": characters, "natural": natural, "prose": prose, "slug": slug}
     return made
 
 

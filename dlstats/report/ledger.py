@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -53,32 +53,28 @@ class Row:
     """After Holm's adjustment."""
     p_for: Shown
 
-    @property
-    def link(self) -> Span:
-        """The name of the claim, which leads to its place in the ledger."""
-        return ref(f"claim-{self.claim}", self.claim)
-
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim of the ledger with its evidence."""
+    """One claim of the ledger, as its `record` there has it and as documents show it, with its evidence."""
 
+    record: Mapping
     row: Row
-    family: str
-    study: str
-    origin: str
-    lecture: str
-    """The lectures that the claim bears on, as the ledger has them."""
     lectures: tuple[str, ...]
     """The lecture that states the claim, and those that it bears on."""
-    statement: Text
     source: Text
-    interval: Interval | None = None
+    interval: Interval | None
     """Where the number stands beside what is required."""
-    evidence: tuple[tuple[str, Text], ...] = ()
+    evidence: tuple[tuple[str, Text], ...]
     """Further facts for the reader who opens the claim."""
-    order: Mapping[str, float | str] = field(default_factory=dict)
-    """What the columns of numbers are sorted by."""
+
+    @property
+    def order(self) -> dict[str, float | str]:
+        """What the columns of numbers are sorted by."""
+        numbers: dict[str, float | str] = {
+            n: float(self.record[n]) if math.isfinite(self.record[n]) else "" for n in SORTED
+        }
+        return numbers | {"position": self.interval.position if self.interval else ""}
 
 
 def row(record: Mapping) -> Row:
@@ -182,24 +178,15 @@ def entries(verdicts: pd.DataFrame, sources: Mapping[str, Source], sections: Seq
 
 
 def _entry(record: dict, sources: Mapping[str, Source], sections: Sequence[str]) -> Entry:
-    bears_on, kind, placed = text(record.get("bears_on")), text(record.get("origin")), interval(record)
-    lectures = [text(record.get("cite"))] if kind == "stated" else []
-    lectures += [part.strip() for part in bears_on.split(",") if part.strip()]
-    order: dict[str, float | str] = {
-        name: float(record[name]) if math.isfinite(record[name]) else "" for name in SORTED
-    }
+    lectures = [text(record.get("cite"))] if text(record.get("origin")) == "stated" else []
+    lectures += filter(None, text(record.get("bears_on")).split(", "))
     return Entry(
+        record=record,
         row=row(record),
-        family=str(record["family"]),
-        study=str(record["study"]),
-        origin=kind,
-        lecture=bears_on,
         lectures=tuple(dict.fromkeys(lectures)),
-        statement=prose(str(record["statement"])),
         source=source(record, sources),
-        interval=placed,
+        interval=interval(record),
         evidence=tuple((name, prose(content)) for name, content in _evidence(record, sections)),
-        order=order | {"position": placed.position if placed else ""},
     )
 
 
@@ -223,6 +210,8 @@ def known(record: Mapping, name: str) -> float | None:
 
 def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
     is_exact = record.get("law") == "exact"
+    if bears_on := text(record.get("bears_on")):
+        yield "bears on", bears_on
     if (relation := text(record.get("relation"))) in TESTS:
         yield "test", ("exact: " if is_exact else "") + TESTS[relation]
     lower, upper = known(record, "lower"), known(record, "upper")

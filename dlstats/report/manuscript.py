@@ -84,8 +84,7 @@ def _methods(
 ) -> Iterable[Paragraph]:
     form = prose(" ", TEXTS["form"], *_cites(FORM, sources), ".")
     yield Paragraph(prose(strong("Aims."), " ", fixed.aims, *form))
-    for name, text in ademp.paragraphs(fixed, with_formulas=True):
-        yield Paragraph(prose(strong(f"{name}."), " ", text))
+    yield from ademp.adem(fixed, with_formulas=True)
     counts, failed = (
         [cell["replicates"] for cell in run["cells"].values()],
         sum(line["failed"] for line in run["failures"]),

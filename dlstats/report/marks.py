@@ -9,7 +9,7 @@ import pandas as pd
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import sentences
 from dlstats.report.sentences import Told
-from dlstats.report.text import Content, Span, Text, joined, prose, ref
+from dlstats.report.text import Span, Text, joined, prose, ref
 
 ORDER = (*VERDICTS, "holds", "fails")
 
@@ -50,6 +50,6 @@ def tally(verdicts: pd.Series, one: str, several: str) -> str:
     return f"Of {len(verdicts)} {several}, {counted(verdicts)}" if len(verdicts) else f"No {one} was judged"
 
 
-def places(*parts: Content) -> Text:
-    """Where something stands: section, figure, page."""
-    return joined(parts, ", ")
+def held(checks: pd.DataFrame) -> str:
+    """How many checks hold; empty where there are none."""
+    return f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold." if len(checks) else ""

@@ -80,6 +80,20 @@ class Material:
         """The rows of `statements` by claim."""
         return {str(row["claim"]): row for row in self.statements.to_dict("records")}
 
+    @cached_property
+    def protocols(self) -> dict[str, protocol.Protocol]:
+        """What was fixed for each study."""
+        return {name: protocol.protocol(self.config, study) for name, study in self.studies.items()}
+
+    def deviations(self, study: str) -> list[str]:
+        """Where the run of a finished study differs from its protocol."""
+        held = self.records.get(study), self.verdicts_of(study), self.registered.get(study)
+        return protocol.deviations(self.config, self.studies[study], *held)
+
+    def missing(self, study: str) -> str:
+        """Why a study has no results."""
+        return (self.unloaded.get(study) or self.unfinished.get(study, "no results yet")).rstrip(".")
+
     def checks_of(self, study: str) -> pd.DataFrame:
         """The checks of one study."""
         return self.checks[self.checks["study"] == study]

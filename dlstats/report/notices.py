@@ -32,8 +32,7 @@ def missing(material: Material) -> list[Block]:
         return []
     reasons: dict[str, list[str]] = {}
     for name in missing:
-        reason = material.unloaded.get(name) or material.unfinished.get(name, "no results yet")
-        reasons.setdefault(reason.rstrip("."), []).append(name)
+        reasons.setdefault(material.missing(name), []).append(name)
     parts = [prose(f"{reason}: ", joined(map(code, names))) for reason, names in reasons.items()]
     head = f"Missing from this report, {len(missing)} of {len(material.planned)} studies. "
     return [Paragraph(prose(head, joined(parts, "; "), "."), "warning")]

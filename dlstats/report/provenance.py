@@ -91,20 +91,20 @@ def record(study: Study, evidence: Evidence, fingerprint: str = "", back_ends: S
 
 def failures(rows: pd.DataFrame) -> list[dict]:
     """Rows that are not `ok`, counted by cell, method, status and reason."""
-    keys = ["cell", "method", "status", "reason"]
-    totals = rows.assign(of=rows.groupby(["cell", "method"])["status"].transform("size"))
-    bad = totals[rows["status"] != "ok"].assign(reason=lambda f: f.get("reason", pd.Series("", f.index)).fillna(""))
-    counts = bad.astype(dict.fromkeys(keys, str)).groupby([*keys, "of"], sort=False).size().reset_index(name="failed")
-    return counts[[*keys, "failed", "of"]].to_dict("records")
+    return _counted(rows, rows["status"] != "ok", ["cell", "method", "status", "reason"], "failed")
 
 
 def noted(rows: pd.DataFrame) -> list[dict]:
     """Rows that count and have a reason all the same, such as a network with a dead layer, by cell, method and reason."""
-    keys = ["cell", "method", "reason"]
-    totals = rows.assign(of=rows.groupby(["cell", "method"])["status"].transform("size"))
-    marked = totals[(rows["status"] == "ok") & (rows["reason"].fillna("") != "")]
-    counts = marked.astype(dict.fromkeys(keys, str)).groupby([*keys, "of"], sort=False).size().reset_index(name="rows")
-    return counts[[*keys, "rows", "of"]].to_dict("records")
+    marked = (rows["status"] == "ok") & (rows["reason"].fillna("") != "")
+    return _counted(rows, marked, ["cell", "method", "reason"], "rows")
+
+
+def _counted(rows: pd.DataFrame, chosen: pd.Series, keys: list[str], name: str) -> list[dict]:
+    """Chosen rows counted by some columns, with the number `of` rows of the same cell and method."""
+    rows = rows.assign(of=rows.groupby(["cell", "method"])["status"].transform("size"))
+    some = rows[chosen].assign(reason=rows["reason"].fillna("")).astype(dict.fromkeys(keys, str))
+    return some.groupby([*keys, "of"], sort=False).size().reset_index(name=name)[[*keys, name, "of"]].to_dict("records")
 
 
 def stale(config: Mapping, results: Path) -> list[str]:

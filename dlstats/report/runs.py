@@ -6,7 +6,7 @@ from collections import Counter
 
 from dlstats.pipeline import grid, store
 from dlstats.report import blocks, protocol
-from dlstats.report.blocks import right, wide
+from dlstats.report.blocks import Block, Listing, Paragraph, right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
 from dlstats.report.text import Content, code, prose, ref
@@ -66,7 +66,7 @@ def run_row(material: Material, name: str) -> tuple[Content, ...]:
     planned = len(grid.cells(material.config, name))
     record, study = material.records.get(name), material.studies.get(name)
     title = ref(f"sec-{name}", name)
-    fixed = code(protocol.protocol(material.config, study).hash) if study else "–"
+    fixed = code(material.protocols[name].hash) if study else "–"
     if record is None:
         done = f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}"
         return (title, done, "–", "–", "–", "–", fixed, "–")
@@ -75,6 +75,18 @@ def run_row(material: Material, name: str) -> tuple[Content, ...]:
     counts = (f"{len(cells)} of {planned}", replicates, f"{failed} of {record['rows']}")
     trained_by = ", ".join(record.get("back_ends", ())) or "–"
     return (title, *counts, duration(record["core_seconds"]), trained_by, fixed, code(protocol.run_digest(record)))
+
+
+def again(material: Material, study: str = "STUDY", replicate: str = "STUDY.EXPERIMENT CELL REPLICATE") -> list[Block]:
+    """How the numbers of a study come again: the commands, and what they do."""
+    profile = material.profile
+    lines = [
+        f"snakemake --cores all {study}" + (f" --config profile={profile}" if profile else ""),
+        f"dlstats rerun {study}" + (f" --profile {profile}" if profile else ""),
+        *([f"dlstats replay {replicate}"] if replicate else []),
+    ]
+    text = prose(packaged("texts.yaml")["replay"], " Root seed ", code(material.config["seed"]), ".")
+    return [Paragraph(text, "lead"), Listing(tuple(lines))]
 
 
 def duration(seconds: float) -> str:

@@ -3,53 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
-from dlstats.protocol.study import Study
+from dlstats.report.blocks import Answer
 from dlstats.report.gallery import Card
 from dlstats.report.ledger import Entry
+from dlstats.report.material import Material
 from dlstats.report.text import characters
 
-
-@dataclass(frozen=True)
-class Hit:
-    """What a search may find: its kind, title, place, the further words that are searched, and a verdict."""
-
-    kind: str
-    title: str
-    url: str
-    words: str = ""
-    verdict: str = ""
+Hit = tuple[str, str, str, str, str]
+"""What a search may find: its kind, title, place, the further words that are searched, and a verdict."""
 
 
 def script(hits: Iterable[Hit]) -> str:
     """The script; `searchIndex` is a list of [kind, title, url, words, verdict]."""
-    rows = [list(asdict(hit).values()) for hit in hits]
-    return f"window.searchIndex = {json.dumps(rows, ensure_ascii=True, separators=(',', ':'))};\n"
+    return f"window.searchIndex = {json.dumps(list(hits), ensure_ascii=True, separators=(',', ':'))};\n"
 
 
-def studies(loaded: Iterable[Study], links: Mapping[str, str]) -> list[Hit]:
-    """The studies, found by what they ask, by their methods and by their titles."""
-    hits = []
-    for study in loaded:
+def hits(
+    material: Material,
+    answers: Iterable[Answer],
+    cards: Iterable[Card],
+    entries: Iterable[Entry],
+    links: Mapping[str, str],
+) -> Iterator[Hit]:
+    """Studies by what they ask and by their methods, questions, slips of lectures, figures by captions, claims by sources."""
+    for study in material.studies.values():
         methods = [f"{m.label} {m.description}" for e in study.experiments.values() for m in e.methods.values()]
         words = " ".join((study.aims, study.mechanisms, study.estimands, study.limits, *methods))
-        hits.append(Hit("study", study.title, links[f"sec-{study.name}"], words))
-    return hits
-
-
-def figures(cards: Iterable[Card], links: Mapping[str, str]) -> list[Hit]:
-    """The figures, found by their captions."""
-    return [Hit("figure", card.message, links[card.key], f"{card.caption} {card.title}") for card in cards]
-
-
-def claims(entries: Iterable[Entry], links: Mapping[str, str]) -> list[Hit]:
-    """The claims, found by id, statement, source and lecture."""
-    hits = []
+        yield "study", study.title, links[f"sec-{study.name}"], words, ""
+    for answer in answers:
+        yield "question", characters(answer.question), f"index.html#{answer.key}", characters(answer.text), ""
+    for slip in material.errata:
+        yield "lecture", slip.place, f"lectures.html#lecture-{slip.lectures[0]}", f"{slip.printed} {slip.right}", ""
+    for card in cards:
+        yield "figure", card.message, links[card.key], f"{card.caption} {card.title}", ""
     for entry in entries:
-        key = f"claim-{entry.row.claim}"
-        title = f"{entry.row.claim}: {entry.row.statement}"
-        words = f"{characters(entry.source)} {' '.join(entry.lectures)}"
-        hits.append(Hit("claim", title, links[key], words, entry.row.verdict))
-    return hits
+        row, words = entry.row, f"{characters(entry.source)} {' '.join(entry.lectures)}"
+        yield "claim", f"{row.claim}: {row.statement}", links[f"claim-{row.claim}"], words, row.verdict

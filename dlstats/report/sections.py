@@ -9,15 +9,11 @@ from dataclasses import dataclass, replace
 from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
-from dlstats.report import ademp, blocks, families, ledger, marks, protocol, sentences, tables
-from dlstats.report.blocks import Answer, Block, Bullets, Heading, Listing, Paragraph, Picture, Table, right, wide
+from dlstats.report import ademp, blocks, families, ledger, marks, protocol, runs, sentences, tables
+from dlstats.report.blocks import Answer, Block, Bullets, Heading, Paragraph, Picture, Table, right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
-from dlstats.report.text import Content, Text, characters, code, page, prose, strong
-
-PAPER_ROWS = 36
-"""Rows of a summary that paper shows; the rest is on screen and in the CSV file."""
-PAPER_FAILURES = 24
+from dlstats.report.text import Content, characters, code, page, prose, strong
 
 
 @dataclass(frozen=True)
@@ -35,21 +31,22 @@ def study_page(material: Material, name: str) -> StudyPage:
     study, finished = material.studies.get(name), name in material.finished
     if study is None:
         return StudyPage(_title(material, name), (_missing(material, name),))
-    verdicts = material.verdicts_of(name)
     opening: list[Block] = [Paragraph(prose(study.aims), "lead")]
-    fixed = protocol.protocol(material.config, study)
-    parts: list[Block] = [Heading("Protocol", 2), *ademp.adem(fixed), *_hashes(material, study, fixed)]
+    parts: list[Block] = [Heading("Protocol", 2), *ademp.adem(material.protocols[name])]
+    parts += _hashes(material, name)
     if finished:
         opening += [*result(material, study), *figures(material, study)]
         parts += [Heading("Results", 2), *_tables(material, study), *_checks(material, study)]
-        parts += _failures(material, study) if study.experiments else []
+        parts += _failures(material, study)
     else:
-        why = material.unfinished.get(name, "no results yet")
-        text = f"This study is not finished ({why}); only its protocol can be shown."
+        text = f"This study is not finished ({material.missing(name)}); only its protocol can be shown."
         opening.append(Paragraph(prose(text), "warning"))
     parts += [Heading("Limits", 2), Paragraph(prose(study.limits))] if study.limits else []
-    entries = ledger.entries(verdicts, material.sources, ())
-    return StudyPage(study.title, tuple(opening), entries, (*parts, *_again(material, study)))
+    cells = grid.cells(material.config, name)
+    replicate = f"{name}.{cells[-1].experiment} {cells[-1].id} 0" if cells else ""
+    parts += [Heading("How to get these numbers again", 2), *runs.again(material, name, replicate)]
+    entries = ledger.entries(material.verdicts_of(name), material.sources, ())
+    return StudyPage(study.title, tuple(opening), entries, tuple(parts))
 
 
 def _title(material: Material, name: str) -> str:
@@ -58,8 +55,7 @@ def _title(material: Material, name: str) -> str:
 
 
 def _missing(material: Material, name: str) -> Paragraph:
-    reason = material.unloaded.get(name) or material.unfinished.get(name, "no results yet")
-    return Paragraph(prose(f"Missing: {reason.rstrip('.')}."), "warning")
+    return Paragraph(prose(f"Missing: {material.missing(name)}."), "warning")
 
 
 def brief(material: Material, name: str) -> list[Block]:
@@ -67,13 +63,14 @@ def brief(material: Material, name: str) -> list[Block]:
     study, head = material.studies.get(name), Heading(_title(material, name), 2, f"sec-{name}")
     if study is None or name not in material.finished:
         return [head, _missing(material, name)]
+    command = f"dlstats rerun {name}" + (f" --profile {material.profile}" if material.profile else "")
     return [
         head,
         Paragraph(prose(strong("Aim."), " ", study.aims)),
         *result(material, study),
         *figures(material, study),
         Paragraph(prose(strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
-        Paragraph(_kept(material, study), "small"),
+        Paragraph(prose("Protocol: page ", page(f"protocol-{name}"), "; again: ", code(command)), "small"),
     ]
 
 
@@ -123,37 +120,28 @@ def _failed(material: Material, name: str) -> str:
     return f"{sum(reasons.values()):,} of {record['rows']:,} rows (a row is one replicate of one method) failed: {why}."
 
 
-def _kept(material: Material, study: Study) -> Text:
-    """Where the protocol of a study is, and how its numbers come again."""
-    again = f"dlstats rerun {study.name}" + (f" --profile {material.profile}" if material.profile else "")
-    return prose("Protocol: page ", page(f"protocol-{study.name}"), "; again: ", code(again))
-
-
 def pictures(material: Material) -> dict[str, Picture]:
     """The figures of all studies that are drawn, by key."""
     drawn = (_picture(material.studies[n], o) for n, held in material.figures.items() for o in held if o["drawn"])
     return {picture.key: picture for picture in drawn}
 
 
-def _hashes(material: Material, study: Study, fixed: protocol.Protocol) -> list[Block]:
-    record, earlier = material.records.get(study.name), material.registered.get(study.name)
-    text: list[Content] = ["The protocol has the hash ", code(fixed.hash)]
+def _hashes(material: Material, name: str) -> list[Block]:
+    record, earlier = material.records.get(name), material.registered.get(name)
+    text: list[Content] = ["The protocol has the hash ", code(material.protocols[name].hash)]
     text += [", registered as ", code(earlier["hash"])] if earlier else [", not registered in a file before the run"]
     text += ["; what was run has the hash ", code(protocol.run_digest(record))] if record else []
-    hashes = Paragraph(prose(*text, "."))
-    if study.name not in material.finished:
-        return [hashes]
-    changes = protocol.deviations(material.config, study, record, material.verdicts_of(study.name), earlier)
-    if not changes:
-        return [hashes, Paragraph(prose("Deviations from the protocol: none."))]
-    return [hashes, Paragraph(prose("Deviations from the protocol:")), Bullets(tuple(map(prose, changes)))]
+    changes = material.deviations(name) if name in material.finished else []
+    none = [" It does not deviate from the protocol."] if name in material.finished and not changes else []
+    listed = [Paragraph(prose("Deviations from the protocol:")), Bullets(tuple(map(prose, changes)))] if changes else []
+    return [Paragraph(prose(*text, ".", *none)), *listed]
 
 
 def _tables(material: Material, study: Study) -> Iterator[Table]:
     """The summaries; what their numbers in parentheses are is said once for all."""
     for number, table in enumerate(tables.of_study(study, material.summaries.get(study.name, {})), start=1):
         note = prose(tables.UNKNOWN if tables.UNKNOWN in characters(table.note) else "")
-        yield replace(table, key=f"tab-{study.name}-{number}", note=note, limit=PAPER_ROWS)
+        yield replace(table, key=f"tab-{study.name}-{number}", note=note)
 
 
 def _picture(study: Study, origin: Mapping) -> Picture:
@@ -174,29 +162,21 @@ def _checks(material: Material, study: Study) -> list[Block]:
     checks = material.checks_of(study.name)
     if checks.empty:
         return []
-    text = f"{int(checks['holds'].sum())} of {len(checks)} exact identities and counts hold."
     caption = f"{study.title}: identities and counts computed by two routes, with the value nearest to breaking each."
     table = ledger.checks_table(checks, f"tab-{study.name}-checks", caption)
-    return [Heading("Checks", 2), Paragraph(prose(text)), table]
+    return [Heading("Checks", 2), Paragraph(prose(marks.held(checks))), table]
 
 
 def _failures(material: Material, study: Study) -> list[Block]:
-    record, head = material.records.get(study.name), Heading("Failures", 2)
-    if record is None:
-        failed = max(int(table["failed"].max()) for table in material.summaries[study.name].values())
-        text = f"At most {failed} replicates failed in any line of the summary." if failed else "No replicate failed."
-        return [head, Paragraph(prose(text))]
-    lines = record["failures"]
-    failed = sum(line["failed"] for line in lines)
-    text = Paragraph(prose(f"{failed} of {record['rows']} rows (a row is one replicate of one method) failed."))
-    parts: list[Block] = [head, text, *_noted(record.get("noted", ()))]
-    if not lines:
-        return parts
-    shown = ((ln, ln["status"].replace("_", " "), f"{ln['failed']} of {ln['of']}") for ln in lines)
+    text, record = _failed(material, study.name), material.records.get(study.name)
+    if record is None or not text:
+        return []
+    parts: list[Block] = [Heading("Failures", 2), Paragraph(prose(text)), *_noted(record.get("noted", ()))]
+    shown = ((ln, ln["status"].replace("_", " "), f"{ln['failed']} of {ln['of']}") for ln in record["failures"])
     rows = [(code(ln["cell"]), code(ln["method"]), status, of, ln["reason"]) for ln, status, of in shown]
     columns = (wide("cell"), "method", "status", right("failed"), wide("reason", 0.6))
     caption = f"{study.title}: replicates that failed, by cell, method and reason."
-    return [*parts, blocks.table(f"tab-{study.name}-failures", caption, columns, rows, limit=PAPER_FAILURES)]
+    return [*parts, *([blocks.table(f"tab-{study.name}-failures", caption, columns, rows)] if rows else [])]
 
 
 def _noted(lines: Iterable[Mapping]) -> list[Block]:
@@ -205,16 +185,3 @@ def _noted(lines: Iterable[Mapping]) -> list[Block]:
     for line in lines:
         counts[line["reason"]] += line["rows"]
     return [Paragraph(prose(f"{rows} of the rows that count are noted: {reason}.")) for reason, rows in counts.items()]
-
-
-def _again(material: Material, study: Study) -> list[Block]:
-    cells, profile = grid.cells(material.config, study.name), material.profile
-    replay = [f"dlstats replay {study.name}.{cells[-1].experiment} {cells[-1].id} 0"] if cells else []
-    lines = (
-        f"snakemake --cores all {study.name}" + (f" --config profile={profile}" if profile else ""),
-        f"dlstats rerun {study.name}" + (f" --profile {profile}" if profile else ""),
-        *replay,
-    )
-    text = "In this order: what is missing or out of date, everything from scratch, one replicate alone. Root seed "
-    lead = Paragraph(prose(text, code(material.config["seed"]), "."), "lead")
-    return [Heading("How to get these numbers again", 2), lead, Listing(lines)]

@@ -1,6 +1,8 @@
 """The toy study finished on disk, for every test of the report."""
 
+import dataclasses
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +35,14 @@ def _studies():
 def site(tmp_path_factory) -> Site:
     with _patched():
         return build_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def own(site, tmp_path) -> Site:
+    """A copy of the toy study's project, to be changed."""
+    for name in ("results", "reports"):
+        shutil.copytree(getattr(site, name), tmp_path / name)
+    return dataclasses.replace(site, results=tmp_path / "results", reports=tmp_path / "reports")
 
 
 @pytest.fixture(scope="session")

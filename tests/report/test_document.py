@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pypdf
 import pytest
-from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE, build_site
+from cases.report_site import CONFIG, ENVIRONMENT, HOSTILE
 
 from dlstats.pipeline import fingerprints, origins, records, results, store
 from dlstats.protocol.study import grid as levels
@@ -124,65 +124,60 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("change", "why"), WRONG.values(), ids=WRONG)
-def test_what_is_not_what_was_asked_for_is_not_finished_and_said(tmp_path, change, why):
-    site = build_site(tmp_path)
-    assert _collect(site).unfinished == {}
-    found = _collect(site, change(site))
+def test_what_is_not_what_was_asked_for_is_not_finished_and_said(own, change, why):
+    assert _collect(own).unfinished == {}
+    found = _collect(own, change(own))
     assert why in found.unfinished["toy"]
     assert (found.finished, len(found.verdicts), found.figures) == ([], 0, {})
     assert f"Missing: {found.unfinished['toy'].rstrip('.')}." in repr(paper.build(found))
 
 
-def test_verdicts_changed_by_hand_are_formed_again(tmp_path):
-    site = build_site(tmp_path)
-    results.write_ledger(ALONE, site.results)
-    assert _collect(site).partial == ""
-    _by_hand(site.results / "verdicts.parquet")
-    found = _collect(site)
+def test_verdicts_changed_by_hand_are_formed_again(own):
+    results.write_ledger(ALONE, own.results)
+    assert _collect(own).partial == ""
+    _by_hand(own.results / "verdicts.parquet")
+    found = _collect(own)
     assert "changed since it was written" in found.partial
     assert found.left_out == (found.partial,)
     assert found.partial in repr(notices.left_out(found))
-    told = ledger.explained(site.verdicts, {"toy": site.study})
+    told = ledger.explained(own.verdicts, {"toy": own.study})
     pd.testing.assert_frame_equal(found.verdicts, told, check_dtype=False)
 
 
 @pytest.mark.parametrize("name", ["figures/toy/risk.svg", "figures/toy/study.json", "tables/toy/samples.csv"])
-def test_a_figure_or_record_that_was_changed_is_not_shown(tmp_path, name):
-    site = build_site(tmp_path)
-    path = site.reports / name
+def test_a_figure_or_record_that_was_changed_is_not_shown(own, name):
+    path = own.reports / name
     path.write_text(path.read_text().replace("0", "1", 1))
-    found = _collect(site)
+    found = _collect(own)
     assert not any(figure["drawn"] for figure in found.figures["toy"])
     assert found.records == {}
     assert found.finished == ["toy"]
     assert name.split("/")[-1] in found.left_out[0]
 
 
-def test_checks_that_were_changed_are_left_out_and_said(tmp_path):
-    site = build_site(tmp_path)
-    assert _collect(site).left_out == ()
-    path = site.results / "checks" / "toy.csv"
+def test_checks_that_were_changed_are_left_out_and_said(own):
+    assert _collect(own).left_out == ()
+    path = own.results / "checks" / "toy.csv"
     path.write_text(path.read_text() + "0\n")
-    found = _collect(site)
+    found = _collect(own)
     assert len(found.checks) == 0
     assert [line.partition(":")[0] for line in found.left_out] == [str(path)]
     assert f"left out: {found.left_out[0]}" in checklist.check(found)
 
 
-def test_verdicts_over_a_part_of_the_studies_say_so(tmp_path):
-    found = _collect(build_site(tmp_path), CONFIG)
+def test_verdicts_over_a_part_of_the_studies_say_so(own):
+    found = _collect(own, CONFIG)
     assert "formed over what is finished" in repr(paper.build(found))
     assert list(found.verdicts["study"].unique()) == ["toy"]
 
 
-def test_the_report_carries_what_it_was_made_from(tmp_path):
-    site = build_site(tmp_path)
-    build.write(ALONE, site.results, site.reports, **site.arguments)
-    path = origins.report_path(site.reports)
-    assert records.read(path, origins.report(ALONE, "test", site.results, site.reports))
+def test_the_report_carries_what_it_was_made_from(own):
+    build.write(ALONE, own.results, own.reports, **own.arguments)
+    path = origins.report_path(own.reports)
+    assert records.read(path, origins.report(ALONE, "test", own.results, own.reports))
     with pytest.raises(store.Unusable, match="profile test instead of other"):
-        records.read(path, origins.report(ALONE, "other", site.results, site.reports))
-    (site.reports / "html" / "index.html").write_text("another")
+        records.read(path, origins.report(ALONE, "other", own.results, own.reports))
+    (own.reports / "html" / "index.html").write_text("another")
     with pytest.raises(store.Damaged, match=r"index\.html: not what was written"):
         records.read(path)
 
@@ -196,14 +191,13 @@ def test_all_targets_of_links_are_blocks(site, config):
     assert HOSTILE.split()[0] in repr(made)
 
 
-def test_results_of_other_code_are_shown_only_where_they_are_kept_on_purpose(tmp_path, monkeypatch):
-    site = build_site(tmp_path)
+def test_results_of_other_code_are_shown_only_where_they_are_kept_on_purpose(own, monkeypatch):
     monkeypatch.setattr(fingerprints, "cells", lambda module, experiment: "now")
-    found = _collect(site)
+    found = _collect(own)
     assert "fingerprint code instead of now" in found.unfinished["toy"]
     assert found.stale == ()
     monkeypatch.setenv(origins.KEEP_STALE, "1")
-    found = _collect(site)
+    found = _collect(own)
     assert (found.finished, found.stale) == (["toy"], ("toy",))
     (warning,) = notices.stale(found)
     assert isinstance(warning, blocks.Paragraph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import jinja2
 import markupsafe
@@ -33,7 +34,7 @@ class _Reader(HTMLParser):
 
 
 PAGE = """{% import "site/blocks.html.j2" as print with context %}
-{% for block in blocks %}{{ print[block.kind](block) }}{% endfor %}{{ print.chips([(name, name)]) }}"""
+{% for block in blocks %}{{ print[block.kind](block) }}{% endfor %}{{ print.chips([name]) }}"""
 
 
 def _read(*content):
@@ -43,6 +44,7 @@ def _read(*content):
         "formulas": {},
         "root": "",
         "cards": {},
+        "material": SimpleNamespace(ledger={ATTACK: {"verdict": ATTACK}}),
     }
     reader = _Reader()
     reader.feed(html.environment().from_string(PAGE).render(blocks=content, name=ATTACK, **known))

@@ -72,7 +72,7 @@ def test_a_changed_claim_changes_the_hash(change):
 def test_the_protocol_file_names_every_part_of_ademp(tmp_path):
     text, data = drawing.protocol(CONFIG, "toy", tmp_path)
     written = text.read_text(encoding="utf-8")
-    for part in ("Aims", "Data-generating mechanisms", "Estimands", "methods compared", "performance measures"):
+    for part in ("Aims", "Data-generating mechanisms", "Estimands", "Design", "Methods", "Measures", "Statistics"):
         assert part in written
     for claim in claims():
         assert claim.id in written

@@ -116,7 +116,7 @@ def test_every_finding_is_headed_and_told_by_its_verdicts(key, word):
     (one,) = findings.told({key: entry}, PROPOSITIONS, ledger)
     expected = entry.holds if word in sentences.IN_FAVOUR else entry.fails if word in sentences.AGAINST else entry.open
     assert one.headline == expected
-    assert one.claims == tuple((claim, word) for claim in entry.claims)
+    assert one.claims == tuple(entry.claims)
     assert len({entry.holds, entry.fails, entry.open}) == 3
 
 

@@ -145,7 +145,7 @@ def test_a_study_without_claims_is_finished_and_its_figures_have_a_page(tmp_path
     assert made.finished == ["toy"]
     cards = gallery.cards(made, site.reports)
     assert list(cards) == ["fig-toy-risk"]
-    links = targets({"toy": sections.study_page(made, "toy")}, (), ())
+    links = targets(made, {"toy": sections.study_page(made, "toy")}, (), ())
     assert links["fig-toy-risk"] == "studies/toy.html#fig-toy-risk"
 
 

@@ -23,7 +23,6 @@ from dlstats.report import (
     runs,
     tables,
 )
-from dlstats.report.blocks import Table
 from dlstats.report.text import characters
 
 
@@ -61,13 +60,26 @@ def test_core_seconds_are_told_to_the_millisecond(site):
     assert told["core_seconds"] == round(sum(cell["seconds"] for cell in told["cells"].values()), 3) == 0.738
 
 
-def test_tables_of_a_protocol_have_the_study_in_their_title_and_the_experiment_in_their_key():
-    two = dataclasses.replace(study(), experiments={"samples": SAMPLES})
-    made = [part for part in ademp.adem(protocol.protocol(CONFIG, two)) if isinstance(part, Table)]
-    assert [table.key for table in made] == [
-        f"tab-toy-samples-{kind}" for kind in ("conditions", "methods", "measures")
-    ]
-    assert all("Mean and median" in characters(table.caption) for table in made)
+def _said(fixed, **how):
+    """The paragraphs of a protocol by what they begin with."""
+    texts = [paragraph.text for paragraph in ademp.adem(fixed, **how)]
+    return {text[0].text: characters(text[1:]).strip() for text in texts}
+
+
+def test_a_protocol_names_the_experiments_that_it_has_and_every_level_where_it_is_whole():
+    fixed = protocol.protocol(CONFIG, study())
+    (one,) = fixed.experiments
+    design = {"levels": {"n": [*range(20, 40)], "sd": [1.5]}, "replicates": 30, "target": ("error", 0.1, 1000)}
+    two = dataclasses.replace(fixed, experiments=(one, {**one, "title": "others", "design": [design]}))
+    short, whole = (_said(two, whole=whole)["Design of the experiment “others”."] for whole in (False, True))
+    end = "; standard deviation 1.5 (30 replicates, doubled until the mcse of error is at most 0.1, to 1,000)."
+    assert short == f"Sample size 20, 21, 22, …, 39{end}"
+    assert whole == f"Sample size {', '.join(map(str, range(20, 40)))}{end}"
+    assert "Design." in _said(fixed)
+    assert ("(truth = 0)" in _said(fixed, whole=True)["Measures."], "(truth" in _said(fixed)["Measures."]) == (
+        True,
+        False,
+    )
 
 
 def test_a_wide_column_breaks_its_lines_in_latex_and_a_narrow_one_does_not():
@@ -93,10 +105,10 @@ def test_where_nothing_is_random_equal_values_tie_and_others_do_not():
 
 
 def test_a_protocol_in_sentences_has_what_is_stated_and_leaves_out_what_is_not():
-    said = dict(ademp.paragraphs(protocol.protocol(CONFIG, study())))
-    assert characters(said["Data-generating mechanisms"]).startswith("y")
+    said = _said(protocol.protocol(CONFIG, study()))
+    assert said["Data-generating mechanisms."].startswith("y")
     silent = dataclasses.replace(study(), mechanisms=" ")
-    assert "Data-generating mechanisms" not in dict(ademp.paragraphs(protocol.protocol(CONFIG, silent)))
+    assert "Data-generating mechanisms." not in _said(protocol.protocol(CONFIG, silent))
 
 
 def test_levels_that_a_design_lacks_are_joined_in_words():
