@@ -40,13 +40,17 @@ def _rules(done):
     return {re.sub(r"_\d+$", "", rule) for rule in rules} - {"total", "all"}
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("project")
-    copy_project(folder, studies=["sawtooth"])
-    done = _snakemake(folder, CUDA_VISIBLE_DEVICES="7,8")  # as if there were two GPUs, which torch does not see
-    assert done.returncode == 0, done.stderr
-    return folder
+@pytest.fixture(scope="session")
+def project(tmp_path_factory, worker_id):
+    """What a run left: made once for all processes of the tests, and copied by each, which may change its own."""
+    own = tmp_path_factory.getbasetemp()
+    made = (own if worker_id == "master" else own.parent) / "project_of_all"
+    with FileLock(made.with_suffix(".lock")):
+        if not (made / "reports/dlstats.pdf").exists():
+            copy_project(made, studies=["sawtooth"])
+            done = _snakemake(made, CUDA_VISIBLE_DEVICES="7,8")  # as if there were two GPUs, which torch does not see
+            assert done.returncode == 0, done.stderr
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("project") / "copy"))
 
 
 def test_a_run_that_says_nothing_of_gpus_has_one_job_for_each(project):
@@ -101,9 +105,9 @@ def edit(project):
         path.write_text(text)
 
 
-@pytest.mark.parametrize("name", ["dlstats/seeds.py", "dlstats/training/fit.py", CLAIMS, "dlstats/pipeline/ledger.py"])
-def test_a_comment_reruns_nothing(project, edit, name):
-    edit(name, "from __future__", "# a comment\nfrom __future__")
+def test_comments_rerun_nothing(project, edit):
+    for name in ("dlstats/seeds.py", "dlstats/training/fit.py", CLAIMS, "dlstats/pipeline/ledger.py"):
+        edit(name, "from __future__", "# a comment\nfrom __future__")
     assert _would_run(project) == set()
 
 

@@ -55,7 +55,7 @@ def simulate(condition: Condition, streams: Streams, device: str) -> pd.DataFram
     from dlstats.methods import conformal
 
     n, miscoverage = condition.n, Fraction(str(condition.miscoverage))
-    steps = STEPS * condition.effort
+    steps = condition.steps * condition.effort
     predictors, recorded = _predictors(float(miscoverage), steps, streams.seed, streams.study, device)
     points = ((np.arange(GRID) + 0.5) / GRID)[:, None]
     samples = [DESIGN.sample(n + TEST, rng) for rng in streams.generators("data", n=n)]
@@ -215,10 +215,11 @@ def draw_distributions(evidence: Evidence, figure) -> None:
     right.set(ylabel="mean coverage", ylim=(0.6, 1.005))
 
 
-def _design(*replicates: int, more: int) -> list:
+def _design(*replicates: int, more: int, **rest: int) -> list:
     conditions = ((99, 0.1), ([19, 100], 0.1), (50, 0.05), (1000, 0.1))
-    one = [grid(n=n, miscoverage=a, effort=1, replicates=r) for (n, a), r in zip(conditions, replicates, strict=True)]
-    return [*one, grid(n=99, miscoverage=0.1, effort=3, replicates=more)]
+    at = [{"n": n, "miscoverage": a} for n, a in conditions]
+    one = [grid(**levels, effort=1, replicates=r, **rest) for levels, r in zip(at, replicates, strict=True)]
+    return [*one, grid(n=99, miscoverage=0.1, effort=3, replicates=more, **rest)]
 
 
 STUDY = Study(
@@ -234,6 +235,7 @@ STUDY = Study(
             factors={
                 "n": Factor("calibration points", int, symbol="n", at_least=1),
                 "miscoverage": Factor("miscoverage", float, symbol="a", above=0, below=1),
+                "steps": Factor("steps", int, default=STEPS, at_least=1),
             }
             | EFFORT,
             methods=METHODS,
@@ -273,7 +275,7 @@ STUDY = Study(
     "those are: no claim rests on the training, and effort 3 shows as much. What is found in one tenth of x holds for that one "
     "training sample. No method has conditional coverage without assumptions.",
     designs={
-        "smoke": _design(60, 60, 60, 20, more=20),
+        "smoke": _design(60, 60, 60, 20, more=20, steps=50),
         "standard": _design(8000, 4000, 4000, 2000, more=4000),
         "paper": _design(20000, 10000, 10000, 10000, more=10000),
     },
