@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -215,7 +216,7 @@ def draw_distributions(evidence: Evidence, figure) -> None:
     right.set(ylabel="mean coverage", ylim=(0.6, 1.005))
 
 
-def _design(*replicates: int, more: int, **rest: int) -> list:
+def _design(*replicates: int, more: int, **rest: Any) -> list:
     conditions = ((99, 0.1), ([19, 100], 0.1), (50, 0.05), (1000, 0.1))
     at = [{"n": n, "miscoverage": a} for n, a in conditions]
     one = [grid(**levels, effort=1, replicates=r, **rest) for levels, r in zip(at, replicates, strict=True)]
