@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from dlstats.pipeline import fingerprints, grid, outside, records, registry, store
+from dlstats.pipeline import costs, fingerprints, grid, outside, records, registry, store
 
 KEPT = ".replicates"
 """Folder in `results/` where replicates stay between runs: a killed job or a larger one goes on from there."""
@@ -167,7 +167,8 @@ def report(config: Mapping, profile: str, results: Path, reports: Path) -> Made:
     with contextlib.suppress(store.Unusable):
         read.append(_contents({ledger_path(results): ledger(config, results)}))
     code = [fingerprints.definitions("dlstats.report.build", "write"), fingerprints.assets_digest()]
-    code += [path.read_text(encoding="utf-8", errors="replace") for path in outside.references()]
+    read_too = [path for path in (costs.FILE, *outside.references()) if path.exists()]
+    code += [path.read_text(encoding="utf-8", errors="replace") for path in read_too]
     return {"table": "report", "profile": profile, "fingerprint": store.digest(code), "inputs": store.digest(read)}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from dlstats.report import ademp, blocks, checklist, indexes, ledger, marks, notices, runs
+from dlstats.report import ademp, blocks, checklist, indexes, ledger, marks, notices, runs, training
 from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Paragraph, right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
@@ -87,7 +87,8 @@ def _protocols(material: Material) -> list[Block]:
     for name, fixed in material.protocols.items():
         parts += [Heading(fixed.title, 3, f"protocol-{name}"), *(replace(p, tone="small") for p in ademp.adem(fixed))]
     lead, measures = Paragraph(prose(TEXTS["protocols"]), "small"), ademp.statistics(material.protocols.values())
-    return [_chapter("protocols"), lead, measures, Columns(tuple(parts))] if parts else []
+    held = [lead, measures, *training.table(material), Columns(tuple(parts))]
+    return [_chapter("protocols"), *held] if parts else []
 
 
 def _provenance(material: Material) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from dlstats.pipeline import grid, store
@@ -19,7 +20,7 @@ def facts_table(material: Material) -> blocks.Table:
 
 def table(material: Material) -> blocks.Table:
     """A line for every study of the configuration."""
-    counts = ("conditions", "replicates", "rows failed", "core time")
+    counts = ("conditions", "replicates", "rows failed", "core time stated", "core time")
     rows = [run_row(material, name) for name in material.planned]
     columns = (wide("study"), *map(right, counts), "trained by", "protocol", "run")
     return blocks.table("tab-run", packaged("texts.yaml")["run"], columns, rows, size="tiny")
@@ -62,19 +63,19 @@ def trained_by(material: Material) -> str:
 
 
 def run_row(material: Material, name: str) -> tuple[Content, ...]:
-    """A line on what was run of a study: conditions, replicates, failures, time, hashes."""
-    planned = len(grid.cells(material.config, name))
-    record, study = material.records.get(name), material.studies.get(name)
-    title = ref(f"sec-{name}", name)
-    fixed = code(material.protocols[name].hash) if study else "–"
+    """A line on what was run of a study: conditions, replicates, failures, core time as stated and as measured, hashes."""
+    planned = grid.cells(material.config, name)
+    stated = duration(sum(cell.cost for cell in planned))
+    record, title = material.records.get(name), ref(f"sec-{name}", name)
+    fixed = code(material.protocols[name].hash) if name in material.protocols else "–"
     if record is None:
-        done = f"not recorded, {planned} planned" if name in material.finished else f"0 of {planned}"
-        return (title, done, "–", "–", "–", "–", fixed, "–")
+        done = f"not recorded, {len(planned)} planned" if name in material.finished else f"0 of {len(planned)}"
+        return (title, done, "–", "–", stated, "–", "–", fixed, "–")
     cells = record["cells"].values()
     replicates, failed = sum(cell["replicates"] for cell in cells), sum(line["failed"] for line in record["failures"])
-    counts = (f"{len(cells)} of {planned}", replicates, f"{failed} of {record['rows']}")
-    trained_by = ", ".join(record.get("back_ends", ())) or "–"
-    return (title, *counts, duration(record["core_seconds"]), trained_by, fixed, code(protocol.run_digest(record)))
+    counts = (f"{len(cells)} of {len(planned)}", replicates, f"{failed} of {record['rows']}")
+    times, trained = (stated, duration(record["core_seconds"])), ", ".join(record.get("back_ends", ())) or "–"
+    return (title, *counts, *times, trained, fixed, code(protocol.run_digest(record)))
 
 
 def again(material: Material, study: str = "STUDY", replicate: str = "STUDY.EXPERIMENT CELL REPLICATE") -> list[Block]:
@@ -90,7 +91,9 @@ def again(material: Material, study: str = "STUDY", replicate: str = "STUDY.EXPE
 
 
 def duration(seconds: float) -> str:
-    """Core time for reading: seconds, minutes or hours."""
+    """Core time for reading: seconds, minutes or hours; a dash where it is not known."""
+    if math.isnan(seconds):
+        return "–"
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

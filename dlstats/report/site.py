@@ -28,6 +28,7 @@ from dlstats.report import (
     runs,
     search,
     sections,
+    training,
     typst,
 )
 from dlstats.report.blocks import Answer, Block, Heading, Paragraph
@@ -165,6 +166,7 @@ def methods(material: Material) -> Iterator[Block]:
     rule = notices.rule(material.config.get("failed_share", 0.1))
     yield from [Heading("How to read a verdict", 2, "verdicts"), Paragraph(prose(rule))]
     yield ademp.statistics(material.protocols.values())
+    yield from training.table(material)
     yield from [Heading("What was run", 2, "run"), runs.table(material)]
     for block in checklist.chapter(material):
         yield replace(block, level=block.level + 1) if isinstance(block, Heading) else block

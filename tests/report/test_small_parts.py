@@ -47,7 +47,7 @@ def test_back_ends_that_trained_are_named_with_the_number_of_their_studies(site,
     del records["older"]["back_ends"]
     several = dataclasses.replace(found, records=records)
     assert runs.trained_by(several) == "lanes (2 studies), torch (1 study)"
-    assert runs.run_row(several, "toy")[5] == "lanes, torch"
+    assert runs.run_row(several, "toy")[6] == "lanes, torch"
     older = dataclasses.replace(found, records={"toy": records["older"]})
     assert runs.run_row(older, "toy")[5] == "–"
 
