@@ -49,7 +49,7 @@ def test_back_ends_that_trained_are_named_with_the_number_of_their_studies(site,
     assert runs.trained_by(several) == "lanes (2 studies), torch (1 study)"
     assert runs.run_row(several, "toy")[6] == "lanes, torch"
     older = dataclasses.replace(found, records={"toy": records["older"]})
-    assert runs.run_row(older, "toy")[5] == "–"
+    assert runs.run_row(older, "toy")[6] == "–"
 
 
 def test_core_seconds_are_told_to_the_millisecond(site):
