@@ -128,7 +128,7 @@ def _indexes(material: Material) -> list[Block]:
             items = tuple(_line(line, material.ledger) for line in lines)
             parts += [Heading(TEXTS["indexes"][name], 2, f"index-{name}", "appendix"), Bullets(items, "tiny", 3)]
     if by_reading:
-        rows = [(slip.id, ", ".join(slip.lectures), slip.printed, slip.right) for slip in by_reading]
+        rows = [(slip.id, ", ".join(slip.lectures), slip.line, slip.right) for slip in by_reading]
         columns = ("slip", "lecture", wide("the slide says"), wide("what holds"))
         parts.append(blocks.table("tab-slips", TEXTS["indexes"]["slips"], columns, rows, size="tiny"))
     return parts

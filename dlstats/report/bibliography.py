@@ -35,16 +35,12 @@ class Source:
         authors = " and ".join(self.names) if len(self.names) <= 2 else f"{self.names[0]} et al."
         return f"{authors} {self.fields.get('year', '')}"
 
-    @property
-    def preprint(self) -> str:
-        """The number on arXiv of what has no DOI, which the printed reference leaves out."""
-        return self.fields.get("eprint", "") if "doi" not in self.fields else ""
-
 
 def entries(reports: Path) -> dict[str, Any]:
     """The entries by key, as pybtex has them: of the report's file, and of those beside studies from outside.
 
-    Raises ValueError, with the names of both files, where they hold different entries under one key, and as `read` does.
+    Raises ValueError, with the names of both files, where they hold different entries under one key, and, with the name
+    of the file, where one is not BibTeX or holds no entry.
     """
     held: dict[str, tuple[Any, Path]] = {}
     for path in _files(reports):
@@ -70,14 +66,6 @@ def collect(reports: Path) -> dict[str, Source]:
 
 def _files(reports: Path) -> list[Path]:
     return [tracked(reports, FILE), *outside.references()]
-
-
-def read(path: Path) -> dict[str, Source]:
-    """The entries of a BibTeX file by key, each key once; nothing when there is no such file.
-
-    Raises ValueError, with the name of the file, when it is not BibTeX or holds no entry.
-    """
-    return {key: _source(key, entry) for key, entry in _parsed(path).items()}
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:

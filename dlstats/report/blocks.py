@@ -148,12 +148,10 @@ class Bibliography(Block):
 
 @dataclass(frozen=True)
 class Document:
-    """A title page and blocks."""
+    """A title and blocks."""
 
     title: str
     subtitle: str
-    facts: tuple[tuple[str, Text], ...]
-    """What was run, for the title page."""
     blocks: tuple[Block, ...]
     timestamp: int = 0
     """Seconds since 1970 that the files carry; part of the input, so that equal inputs give equal bytes."""

@@ -54,8 +54,8 @@ def overview_files(material: Material, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     short = packaged("texts.yaml")["short"]
     parts = [
-        ("by family", overview.by_family(material.verdicts, grid.families(material.config))),
-        ("by who says it", overview.by_origin(material.verdicts)),
+        ("by family", overview.counts(material.verdicts, "family", grid.families(material.config))),
+        ("by who says it", overview.counts(material.verdicts, "origin", MEANING)),
     ]
     with style.journal():
         canvas = style.new_figure("two-column", HEIGHT)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+import pydantic
 
 from dlstats.pipeline import checked
 from dlstats.report.digits import show
 from dlstats.report.text import Text, joined, prose, ref, verdict
 
 FILE = "errata.yaml"
-NAMED = 3
-"""Parts of a claim that are named one by one."""
 VALUES: Mapping[str, float] = {
     "log10_07": -math.log10(0.7),
     "log10_09": -math.log10(0.9),
@@ -34,34 +31,11 @@ VALUES: Mapping[str, float] = {
 """Numbers that the errata state, computed."""
 
 
-@dataclass(frozen=True)
-class Erratum:
+class Erratum(checked.Model):
     """What a lecture prints, what is right, and the claims and checks that show it.
 
-    `quote` are words as they stand under the title `place`; `formula` stands beside them and is set anew.
+    What is `printed` are words as they stand under the title `place`; `formula` stands beside them and is set anew.
     """
-
-    id: str
-    lectures: tuple[str, ...]
-    place: str
-    quote: str
-    formula: str
-    right: str
-    claims: tuple[str, ...]
-
-    @property
-    def words(self) -> str:
-        """The quotation and the formula."""
-        return f"“{self.quote}”" + (f", {self.formula}" if self.formula else "")
-
-    @property
-    def printed(self) -> str:
-        """The title, the quotation and the formula in one line."""
-        return f"{self.place}: {self.words}."
-
-
-class Entry(checked.Model):
-    """An erratum as the file has it."""
 
     id: str
     lectures: list[str]
@@ -71,57 +45,44 @@ class Entry(checked.Model):
     right: str
     claims: list[str]
 
+    @pydantic.field_validator("right")
+    @classmethod
+    def _computed(cls, right: str) -> str:
+        for name, value in VALUES.items():
+            right = right.replace(f"{{{name}}}", show(value).text)
+        return right
+
+    @property
+    def words(self) -> str:
+        """The quotation and the formula."""
+        return f"“{self.printed}”" + (f", {self.formula}" if self.formula else "")
+
+    @property
+    def line(self) -> str:
+        """The title, the quotation and the formula."""
+        return f"{self.place}: {self.words}."
+
 
 class File(checked.Model):
     """The lectures by short name, and their errata."""
 
     lectures: dict[str, str]
-    errata: list[Entry]
+    errata: list[Erratum]
 
 
 def load(path: Path) -> tuple[dict[str, str], list[Erratum]]:
     """The lectures by short name, and the errata; nothing when there is no such file."""
-    if not path.exists():
-        return {}, []
-    data = checked.load(File, path, "the errata")
-    return data.lectures, [_erratum(entry) for entry in data.errata]
+    data = checked.load(File, path, "the errata") if path.exists() else File(lectures={}, errata=[])
+    return data.lectures, data.errata
 
 
-def _erratum(entry: Entry) -> Erratum:
-    right = entry.right
-    for name, value in VALUES.items():
-        right = right.replace(f"{{{name}}}", show(value).text)
-    texts = (entry.place, entry.printed, entry.formula)
-    return Erratum(entry.id, tuple(entry.lectures), *texts, right, tuple(entry.claims))
+def evidence(erratum: Erratum, known: Mapping[str, Mapping]) -> Text:
+    """The verdicts on the claims of an erratum, with links; or that it is seen by reading, or not in this run."""
+    return joined((_verdict(claim, known.get(claim)) for claim in erratum.claims), "; ") or prose("by reading")
 
 
-def evidence(erratum: Erratum, verdicts: pd.DataFrame) -> Text:
-    """The verdicts on the claims of an erratum, with links; or that it is seen by reading, or not yet measured.
-
-    Of a claim with many parts those are named that are refuted, the others are counted.
-    """
-    if not erratum.claims:
-        return prose("by reading")
-    parts: list[Text] = []
-    for claim in erratum.claims:
-        rows = verdicts[[_belongs(str(name), claim) for name in verdicts["claim"]]] if len(verdicts) else verdicts
-        if rows.empty:
-            parts.append(prose(f"{claim}: not in this run"))
-            continue
-        shown = rows if len(rows) <= NAMED else rows[(rows["claim"] == claim) | (rows["verdict"] == "refuted")]
-        parts += [_verdict(row) for row in shown.to_dict("records")]
-        rest = rows.drop(index=shown.index)["verdict"].value_counts()
-        if len(rest):
-            counts = ", ".join(f"{count} {word}" for word, count in rest.items())
-            parts.append(prose(f"{'further ' if len(shown) else ''}parts of {claim}: {counts}"))
-    return joined(parts, "; ")
-
-
-def _verdict(row: Mapping) -> Text:
-    name, measured = str(row["claim"]), show(row["estimate"], row["mcse"])
-    return prose(ref(f"claim-{name}", name), " ", verdict(str(row["verdict"])), ", ", measured)
-
-
-def _belongs(name: str, claim: str) -> bool:
-    """Whether a row of the ledger is the claim or one of its parts, `SAW3.crossings`."""
-    return name == claim or name.startswith(f"{claim}.")
+def _verdict(claim: str, row: Mapping | None) -> Text:
+    if row is None:
+        return prose(f"{claim}: not in this run")
+    measured = show(row["estimate"], row["mcse"])
+    return prose(ref(f"claim-{claim}", claim), " ", verdict(str(row["verdict"])), ", ", measured)

@@ -97,8 +97,7 @@ _WORD = re.compile(r"(?P<lead>[“‘(\[]*)(?P<core>.*?)(?P<trail>[.,;:!?”’)
 _OPENED = re.compile(r"(?:[A-Za-zα-ω]|log|exp|sin|cos|max|min|sup|inf)\(|\d?\{|\||[\[(][-−\d.]+,")
 """How a formula begins that has blanks inside its brackets: `N(0, 1)`, `1{x > 0}`, `[0, 1]`."""
 _SHAPED = re.compile(
-    r"\d*[b-zB-HJ-Z]|[A-Za-z]/[\dA-Za-z]|\d+/\d+|[A-Za-zα-ω]\(.*\)|\|.*\||[\[(][-−∞\d./]+, [-−∞\d./]+[\])]|"
-    r"\(.* [=+<>/−±×·] .*\).*|[^=<>]+[=<>][^=<>]+"
+    r"\d*[b-zB-HJ-Z]|[A-Za-z]/[\dA-Za-z]|[A-Za-zα-ω]\(.*\)|\|.*\||[\[(][-−\d.]+, [-−\d.]+[\])]|\d+/\d+|[^=<>]+[=<>][^=<>]+"
 )
 """Formulas of plain letters, digits and marks: `n`, `3n`, `F/2`, `1/8`, `f(x)`, `|x|`, `[0, 1]`, `n=200`."""
 _LONGEST = 6
@@ -177,11 +176,11 @@ def _kind(core: str) -> str:
     if core in _FUNCTIONS:
         return "f"
     set_apart = any(c in _MATHS or c in _RAISED or c in _LOWERED or c in _ACCENTS for c in core) or _SCRIPT.search(core)
-    shaped = re.fullmatch(
-        r"\d*[b-zB-HJ-Z]|[A-Za-z]/[\dA-Za-z]|[A-Za-zα-ω]\(.*\)|\|.*\||[\[(][-−\d.]+, [-−\d.]+[\])]|\d+/\d+|[^=<>]+[=<>][^=<>]+",
-        core,
+    return (
+        "m"
+        if (set_apart or _SHAPED.fullmatch(core)) and not re.search(r"[A-Za-z]{3,}-|-[A-Za-z]{2,}|[“”’]", core)
+        else "w"
     )
-    return "m" if (set_apart or shaped) and not re.search(r"[A-Za-z]{3,}-|-[A-Za-z]{2,}|[“”’]", core) else "w"
 
 
 def _formula(text: str) -> str:

@@ -67,8 +67,7 @@ def corrections(material: Material) -> list[Block]:
     if not shown:
         return []
     rows = [
-        (", ".join(slip.lectures), slip.printed, slip.right, marks.marks(slip.claims, material.ledger))
-        for slip in shown
+        (", ".join(slip.lectures), slip.line, slip.right, marks.marks(slip.claims, material.ledger)) for slip in shown
     ]
     columns = (
         blocks.Column(prose("lecture"), width=1.1),

@@ -31,38 +31,42 @@ class Line:
 
 def by_slide(statements: pd.DataFrame, slips: Iterable[Erratum]) -> list[Line]:
     """Slides and sections of lectures: what is quoted from them, and their slips with the claims that show them."""
-    lines: dict[str, tuple[list[str], list[str]]] = {}
-    for row in statements[statements["origin"] == "stated"].to_dict("records"):
-        place = str(row["source"]).partition(": “")[0]
-        lines.setdefault(f"{row['cite']}: {place}", ([], []))[0].append(str(row["claim"]))
-    for slip in slips:
-        claims, notes = lines.setdefault(f"{', '.join(slip.lectures)}: {slip.place}", ([], []))
-        claims += [claim for claim in slip.claims if claim not in claims]
-        notes.append(slip.id)
-    return [Line(term, tuple(claims), (), ", ".join(notes)) for term, (claims, notes) in sorted(lines.items())]
+    stated = statements[statements["origin"] == "stated"]
+    pairs = [(f"{row['cite']}: {row['source'].partition(': “')[0]}", row["claim"]) for row in stated.to_dict("records")]
+    slides = [(f"{', '.join(slip.lectures)}: {slip.place}", slip) for slip in slips]
+    pairs += [(term, claim) for term, slip in slides for claim in slip.claims]
+    claims = _grouped(pairs)
+    notes = _grouped((term, slip.id) for term, slip in slides)
+    terms = sorted(claims.keys() | notes.keys())
+    return [Line(term, claims.get(term, ()), (), ", ".join(notes.get(term, ()))) for term in terms]
 
 
 def by_theorem(statements: pd.DataFrame, sources: Mapping[str, Source]) -> list[Line]:
     """Theorems in print that claims and checks test, by source, and the files of proofs in `docs/proofs/`."""
-    lines: dict[str, list[str]] = {}
+    pairs = []
     for row in statements.to_dict("records"):
         cite, source = str(row["cite"]), str(row["source"])
         if row["origin"] == "theorem" and cite in sources:
             place = source.partition(";")[0]
-            lines.setdefault(f"{sources[cite].short}{', ' if place else ''}{place}", []).append(str(row["claim"]))
+            pairs.append((f"{sources[cite].short}{', ' if place else ''}{place}", row["claim"]))
         elif row["origin"] == "derived" and source:
-            lines.setdefault(f"Proofs, {source.partition('#')[0]}", []).append(str(row["claim"]))
-    return [Line(term, tuple(claims)) for term, claims in sorted(lines.items())]
+            pairs.append((f"Proofs, {source.partition('#')[0]}", row["claim"]))
+    return [Line(term, claims) for term, claims in sorted(_grouped(pairs).items())]
 
 
 def by_author(statements: pd.DataFrame, sources: Mapping[str, Source]) -> list[Line]:
     """Authors of what claims cite."""
-    lines: dict[str, list[str]] = {}
-    for row in statements.to_dict("records"):
-        names = sources[row["cite"]].names if row["cite"] in sources else ()
-        for name in (n for n in names if n != OTHERS):
-            lines.setdefault(name, []).append(str(row["claim"]))
-    return [Line(term, tuple(claims)) for term, claims in sorted(lines.items(), key=lambda line: line[0].casefold())]
+    cited = [(sources[cite], claim) for cite, claim in statements[["cite", "claim"]].to_numpy() if cite in sources]
+    names = _grouped((name, claim) for source, claim in cited for name in source.names if name != OTHERS)
+    return [Line(name, claims) for name, claims in sorted(names.items(), key=lambda pair: pair[0].casefold())]
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """By the first of each pair the second ones, each once."""
+    groups: dict[str, dict[str, None]] = {}
+    for first, second in pairs:
+        groups.setdefault(first, {})[second] = None
+    return {first: tuple(seconds) for first, seconds in groups.items()}
 
 
 def by_loss(studies: Mapping[str, Study]) -> list[Line]:

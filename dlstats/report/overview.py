@@ -7,33 +7,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from dlstats.protocol.origin import MEANING
 from dlstats.protocol.verdict import VERDICTS
 
 STRIP = ("claim", "family", "study", "origin", "verdict", "unit", "position", "lower", "upper")
 NORMAL = 1.959964
 
 
-def verdicts_of(ledger: pd.DataFrame) -> list[str]:
-    """The verdicts that occur, in the order in which they are listed everywhere."""
-    return [word for word in VERDICTS if (ledger["verdict"] == word).any()]
-
-
 def counts(ledger: pd.DataFrame, column: str, levels: Iterable[str]) -> pd.DataFrame:
     """Claims by the levels of a column (rows, in this order) and by verdict (columns), with their sum in `claims`."""
+    words = [word for word in VERDICTS if (ledger["verdict"] == word).any()]
     table = pd.crosstab(ledger[column], ledger["verdict"]) if len(ledger) else pd.DataFrame()
-    table = table.reindex(index=list(levels), columns=verdicts_of(ledger), fill_value=0).astype(int)
+    table = table.reindex(index=list(levels), columns=words, fill_value=0).astype(int)
     return table.assign(claims=table.sum(axis=1))
-
-
-def by_family(ledger: pd.DataFrame, families: Iterable[str]) -> pd.DataFrame:
-    """Counts of verdicts by family."""
-    return counts(ledger, "family", families)
-
-
-def by_origin(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Counts of verdicts by who says what is claimed; controls are a row of their own."""
-    return counts(ledger, "origin", MEANING)
 
 
 def strip(ledger: pd.DataFrame) -> pd.DataFrame:

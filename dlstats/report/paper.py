@@ -39,4 +39,4 @@ def build(material: Material, overview: Picture | None = None) -> blocks.Documen
         day,
         TEXTS["licence"],
     )
-    return blocks.Document(TEXTS["title"], " · ".join(part for part in parts if part), (), tuple(content), moment)
+    return blocks.Document(TEXTS["title"], " · ".join(part for part in parts if part), tuple(content), moment)

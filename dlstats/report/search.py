@@ -35,7 +35,7 @@ def hits(
     for answer in answers:
         yield "question", characters(answer.question), f"index.html#{answer.key}", characters(answer.text), ""
     for slip in material.errata:
-        yield "lecture", slip.place, f"lectures.html#lecture-{slip.lectures[0]}", f"{slip.printed} {slip.right}", ""
+        yield "lecture", slip.place, f"lectures.html#lecture-{slip.lectures[0]}", f"{slip.line} {slip.right}", ""
     for card in cards:
         yield "figure", card.message, links[card.key], f"{card.caption} {card.title}", ""
     for entry in entries:

@@ -11,7 +11,8 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,8 @@ def pdf(document: Document, reports: Path) -> bytes:
     """
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="dlstats-") as name:
-        folder = Path(name)
+    with _folder(reports) as folder:
         shutil.copy(files.tracked(reports, TEMPLATE), folder / TEMPLATE)
-        files.write_text(folder / REFERENCES, bibliography.text(reports))
         data = prepare(document, folder)
         (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         try:
@@ -56,39 +55,37 @@ def pdf(document: Document, reports: Path) -> bytes:
     return printed
 
 
+@contextmanager
+def _folder(reports: Path) -> Iterator[Path]:
+    """A folder for Typst to work in, which holds the bibliography."""
+    with tempfile.TemporaryDirectory(prefix="dlstats-") as name:
+        files.write_text(Path(name) / REFERENCES, bibliography.text(reports))
+        yield Path(name)
+
+
 def prepare(document: Document, folder: Path) -> dict:
     """The document as data for the template, its pictures copied into `folder`."""
-    data = _data(replace(document, blocks=_here(document.blocks, folder)), blocks.targets(document.blocks))
+    data = _data(document, blocks.targets(document.blocks), folder)
     return {**data, "blocks": _paired(data["blocks"]), "signs": SIGNS}
 
 
-def _here(content: Iterable[blocks.Block], folder: Path) -> tuple[blocks.Block, ...]:
-    """The blocks with their pictures copied into `folder`, each once."""
-    return tuple(_copied(block, folder) for block in content)
+def _data(part: Any, keys: set[str], folder: Path) -> Any:
+    """A part of a document as dictionaries and lists; links to what it does not hold become plain text.
 
-
-def _copied(block: blocks.Block, folder: Path) -> blocks.Block:
-    if isinstance(block, blocks.Columns):
-        return replace(block, blocks=_here(block.blocks, folder))
-    if not isinstance(block, blocks.Picture):
-        return block
-    name = f"{store.digest(block.path)}.svg"
-    if not (folder / name).exists():
-        shutil.copy(block.path, folder / name)
-    return replace(block, path=name)
-
-
-def _data(part: Any, keys: set[str]) -> Any:
-    """A part of a document as dictionaries and lists; links to what it does not hold become plain text."""
+    Pictures are copied into the folder, each once.
+    """
     if isinstance(part, Shown):
         return part.text
+    if isinstance(part, blocks.Picture):
+        name = f"{store.digest(part.path)}.svg"
+        if not (folder / name).exists():
+            shutil.copy(part.path, folder / name)
+        part = replace(part, path=name)
     if is_dataclass(part):
         dead = isinstance(part, Span) and part.kind in ("ref", "page") and part.target not in keys
         kind = {"kind": "plain" if dead else part.kind} if isinstance(part, Span | blocks.Block) else {}
-        return {f.name: _data(getattr(part, f.name), keys) for f in fields(part)} | kind
-    if isinstance(part, Mapping):
-        return {key: _data(value, keys) for key, value in part.items()}
-    return [_data(value, keys) for value in part] if isinstance(part, list | tuple) else part
+        return {f.name: _data(getattr(part, f.name), keys, folder) for f in fields(part)} | kind
+    return [_data(value, keys, folder) for value in part] if isinstance(part, list | tuple) else part
 
 
 def _paired(content: Iterable[dict]) -> list[dict]:
@@ -109,12 +106,11 @@ def html(formulas: Iterable[str], keys: Iterable[str], reports: Path) -> tuple[d
     if keys:
         lines += [f"#cite(label({json.dumps(key)}))" for key in keys]
         lines.append(f'#bibliography("{REFERENCES}", style: "ieee", title: none)')
-    with tempfile.TemporaryDirectory(prefix="dlstats-") as name, warnings.catch_warnings():
+    with _folder(reports) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Typst calls its HTML export experimental
-        files.write_text(Path(name) / REFERENCES, bibliography.text(reports))
-        source = Path(name) / "page.typ"
+        source = folder / "page.typ"
         source.write_text("\n\n".join(lines), encoding="utf-8")
-        page = typst.compile(source, root=Path(name), format="html", ignore_system_fonts=True)
+        page = typst.compile(source, root=folder, format="html", ignore_system_fonts=True)
     assert isinstance(page, bytes)
     maths = re.findall(r"<math.*?</math>", page.decode(), re.DOTALL)
     entries = re.findall(r'<span class="prefix">.*?</span>(.*?)</li>', page.decode(), re.DOTALL)

@@ -13,7 +13,7 @@ from dlstats.pipeline import citations, origins, outside, registry
 from dlstats.protocol import origin
 from dlstats.report import bibliography, typst
 
-SOURCES = bibliography.read(REPORTS / bibliography.FILE)
+SOURCES = bibliography.collect(REPORTS)
 TEXT = (REPORTS / bibliography.FILE).read_text(encoding="utf-8")
 DOI = re.compile(r"10\.\d{4,9}/[^\s{}]*[^\s{}.,;]")
 ARXIV = re.compile(r"\d{4}\.\d{4,5}")
@@ -59,14 +59,14 @@ def test_a_key_stands_once(tmp_path):
     entry = "@misc{a, author = {B, C}, title = {T}, year = {2000}}\n"
     (tmp_path / "references.bib").write_text(entry + entry.replace("T", "U"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"references\.bib: is not BibTeX: repeated bibliography entry: a"):
-        bibliography.read(tmp_path / "references.bib")
+        bibliography.collect(tmp_path)
 
 
 def test_authors_are_named_by_their_family_names(tmp_path):
     entries = [f"@misc{{k{n}, author = {{{a}}}, year = {{2000}}}}" for n, a in enumerate(("de la Vallée, C.", "A B and D E",
                "A B and C D and E F"))]  # fmt: skip
     (tmp_path / "references.bib").write_text("\n".join(entries), encoding="utf-8")
-    short = [source.short for source in bibliography.read(tmp_path / "references.bib").values()]
+    short = [source.short for source in bibliography.collect(tmp_path).values()]
     assert short == ["de la Vallée 2000", "B and E 2000", "B et al. 2000"]
 
 

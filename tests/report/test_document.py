@@ -139,7 +139,7 @@ def test_verdicts_changed_by_hand_are_formed_again(own):
     found = _collect(own)
     assert "changed since it was written" in found.partial
     assert found.left_out == (found.partial,)
-    assert found.partial in repr(notices.left_out(found))
+    assert found.partial in repr(notices.notices(found))
     told = ledger.explained(own.verdicts, {"toy": own.study})
     pd.testing.assert_frame_equal(found.verdicts, told, check_dtype=False)
 
@@ -199,8 +199,8 @@ def test_results_of_other_code_are_shown_only_where_they_are_kept_on_purpose(own
     monkeypatch.setenv(origins.KEEP_STALE, "1")
     found = _collect(own)
     assert (found.finished, found.stale) == (["toy"], ("toy",))
-    (warning,) = notices.stale(found)
-    assert isinstance(warning, blocks.Paragraph)
+    assert "`--keep-stale`" not in repr(notices.notices(found))
+    assert "kept on purpose" in repr(notices.notices(found))
 
 
 def test_checks_are_counted_and_shown_with_what_was_found(pdf_text):

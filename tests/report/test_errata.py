@@ -2,7 +2,6 @@
 
 import re
 
-import pandas as pd
 import pytest
 from cases.report_site import REPORTS
 
@@ -21,12 +20,12 @@ def test_every_slip_has_a_place_and_a_quotation_of_a_known_lecture():
         assert slip.lectures
         assert set(slip.lectures) <= set(LECTURES)
         assert slip.place
-        assert len(re.sub(r"…|\.\.\.", " ", slip.quote).split()) >= WORDS, slip.id
+        assert len(re.sub(r"…|\.\.\.", " ", slip.printed).split()) >= WORDS, slip.id
         assert slip.right.endswith(".")
 
 
 def test_no_number_in_braces_is_left():
-    assert [slip.id for slip in ERRATA if "{" in slip.right + slip.printed] == []
+    assert [slip.id for slip in ERRATA if "{" in slip.right + slip.line] == []
 
 
 def test_the_evidence_exists():
@@ -40,6 +39,8 @@ def test_ids_stand_once():
 
 @pytest.mark.parametrize("formula", ["", "x = 1"])
 def test_what_is_printed_has_title_quotation_and_formula(formula):
-    slip = errata.Erratum("E", ("A",), "Title", "four words of it", formula, "Right.", ())
-    assert slip.printed == "Title: “four words of it”" + (", x = 1." if formula else ".")
-    assert errata.evidence(slip, pd.DataFrame()) == errata.prose("by reading")
+    slip = errata.Erratum(
+        id="E", lectures=["A"], place="Title", printed="four words of it", formula=formula, right="Right.", claims=[]
+    )
+    assert slip.line == "Title: “four words of it”" + (", x = 1." if formula else ".")
+    assert errata.evidence(slip, {}) == errata.prose("by reading")

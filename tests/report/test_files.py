@@ -54,4 +54,4 @@ def test_a_wrong_entry_is_named(module, old, new, message, tmp_path):
 def test_what_is_no_bibtex_is_named(content, tmp_path):
     (tmp_path / "references.bib").write_bytes(content)
     with pytest.raises(ValueError, match=r"references\.bib: is not BibTeX: "):
-        bibliography.read(tmp_path / "references.bib")
+        bibliography.collect(tmp_path)

@@ -8,6 +8,7 @@ import pytest
 from cases.report_site import REPORTS
 
 from dlstats.pipeline import registry
+from dlstats.protocol.origin import MEANING
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import findings, overview, sentences
 from dlstats.report.text import characters, prose
@@ -145,10 +146,10 @@ LEDGER = pd.DataFrame(
 
 
 def test_counts_add_up_by_family_and_by_origin():
-    table = overview.by_family(LEDGER, ["f", "g", "h"])
+    table = overview.counts(LEDGER, "family", ["f", "g", "h"])
     assert table.to_dict("index")["g"] == {"supported": 2, "refuted": 1, "claims": 3}
     assert table["claims"].to_dict() == {"f": 1, "g": 3, "h": 0}
-    assert overview.by_origin(LEDGER)["claims"].sum() == len(LEDGER)
+    assert overview.counts(LEDGER, "origin", MEANING)["claims"].sum() == len(LEDGER)
 
 
 def test_the_strip_has_claims_with_an_error_in_units_of_margin_or_error():
