@@ -71,10 +71,14 @@ class Emulated:
 
     def run(self, shape, name, task, blocks):
         """One launch."""
+        self.launch(self.library(shape), shape, name, task, blocks)
+
+    def launch(self, library, shape, name, task, blocks):
+        """One launch of a library's kernel."""
         self.launches.append((name, task.job.begin, task.job.end))
         memory, pointer = ctypes.c_size_t(shape.shared_bytes), ctypes.byref(task)
         kernel = KERNELS.index(name)
-        self.library(shape).emulate(kernel, pointer, blocks, shape.crew, memory, self.order, self.omitted)
+        library.emulate(kernel, pointer, blocks, shape.crew, memory, self.order, self.omitted)
 
     def barriers(self, task):
         """How many places of the source are barriers."""
@@ -83,21 +87,24 @@ class Emulated:
     def library(self, shape):
         """The kernels of a shape, compiled once in a folder."""
         precision = build.PRECISIONS["float64" if shape.number_bytes == 8 else "float32"]
-        macros = [*(f"-D{name}={value}" for name, value in (shape.defines | CHOICES).items()), *precision]
-        path = self.folder / f"{hashlib.sha256(' '.join(macros).encode()).hexdigest()[:16]}.so"
+        return self.made([*(f"-D{name}={value}" for name, value in (shape.defines | CHOICES).items()), *precision])
+
+    def made(self, flags):
+        """A library by the flags of the compiler, compiled once in a folder."""
+        path = self.folder / f"{hashlib.sha256(' '.join(flags).encode()).hexdigest()[:16]}.so"
         self.folder.mkdir(exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            self.compile(path, macros)
+            self.compile(path, flags)
         loaded = ctypes.CDLL(str(path))
         assert loaded.task_bytes() == ctypes.sizeof(backend.Task)
         return loaded
 
-    def compile(self, path, macros):
+    def compile(self, path, flags):
         """Where it is not there: one process does, others of the same tests wait."""
         if not path.exists():
             plain = [flag for flag in build.FLAGS if flag != "-O3"]
             folders = [f"-I{folder}" for folder in (HERE, nvrtc.SOURCE, build.SOURCE)]
-            command = [build.find_compiler(), *plain, "-O1", "-march=native", *folders, *macros]
+            command = [build.find_compiler(), *plain, "-O1", "-march=native", *folders, *flags]
             subprocess.run(
                 [*command, str(HERE / "cuda_emulator.cpp"), "-o", str(path)], check=True, capture_output=True
             )
