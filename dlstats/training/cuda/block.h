@@ -1,5 +1,5 @@
 // How one network lies in the shared memory of its block of threads; shape.py holds the same. The compiler is given SIZES,
-// SKIP, KEPT, TRAINED, FAR, CREW, TILE and BYTES, and ACTIVATION, LOSS and OPTIMISER, which may be expressions.
+// SKIP, DERIVATIVES, TRAINED, FAR, CREW, TILE and BYTES, and ACTIVATION, LOSS and OPTIMISER, which may be expressions.
 #pragma once
 #define LANES_SCALAR
 #ifdef __CUDACC_RTC__
@@ -38,8 +38,8 @@ constexpr int outputs_at(int l) {  // rows of samples: layer 0 is the inputs
     for (int i = 0; i < l; i++) at += wide(i);
     return at;
 }
-constexpr int ROWS = outputs_at(LAYERS + 1), KEPT_ROWS = KEPT ? ROWS - wide(0) - wide(LAYERS) : 0;
-constexpr int NUMBERS = PARAMETERS * (FAR ? 2 : 4) + (ROWS + KEPT_ROWS + OUTPUTS) * STRIDE;  // of T, and two flags
+constexpr int ROWS = outputs_at(LAYERS + 1), DERIVATIVE_ROWS = DERIVATIVES ? ROWS - wide(0) - wide(LAYERS) : 0;
+constexpr int NUMBERS = PARAMETERS * (FAR ? 2 : 4) + (ROWS + DERIVATIVE_ROWS + OUTPUTS) * STRIDE;  // of T, and two flags
 static_assert(NUMBERS * sizeof(T) + 16 == BYTES, "shape.py and block.h lay out a network differently");
 
 // What Python hands over: task.py holds the same structure.
@@ -55,20 +55,20 @@ INLINE void put(T* at, Four v) { *reinterpret_cast<Four*>(at) = v; }
 
 struct Block {
     const Job& job;
-    T *w, *g, *one, *two;  // parameters, gradient, moments
-    T *h, *kept, *y;       // outputs of the layers, then derivatives by them; derivatives of the activation; responses
+    T *w, *g, *one, *two;    // parameters, gradient, moments
+    T *h, *derivatives, *y;  // outputs of the layers, then derivatives by them; derivatives of the activation; responses
     int* flags;
 
     T* of(int l) const { return h + outputs_at(l) * STRIDE; }
-    T* kept_of(int l) const { return kept + (outputs_at(l) - wide(0)) * STRIDE; }
+    T* derivatives_of(int l) const { return derivatives + (outputs_at(l) - wide(0)) * STRIDE; }
 };
 
 INLINE Block block_of(const Task& task, T* shared, int slots) {
     T* state = task.job.state + (int64_t)ROW * slots * PARAMETERS;
     T* far = state + (int64_t)(slots - 2) * PARAMETERS;
     T *w = shared, *g = w + PARAMETERS, *near = g + PARAMETERS, *h = FAR ? near : near + 2 * PARAMETERS;
-    T *one = FAR ? far : near, *kept = h + ROWS * STRIDE, *y = kept + KEPT_ROWS * STRIDE;
-    return {task.job, w, g, one, one + PARAMETERS, h, kept, y, reinterpret_cast<int*>(shared + NUMBERS)};
+    T *one = FAR ? far : near, *derivatives = h + ROWS * STRIDE, *y = derivatives + DERIVATIVE_ROWS * STRIDE;
+    return {task.job, w, g, one, one + PARAMETERS, h, derivatives, y, reinterpret_cast<int*>(shared + NUMBERS)};
 }
 
 INLINE Pair activated(int kind, V z) {

@@ -50,21 +50,22 @@ INLINE void add_losses(const Block& at, Sums& sums, int begin, int now, int n) {
 
 // The gradient of prelu's slope above layer l's units, by samples, then units, by one thread; then theirs, by all.
 template <int l> INLINE void prelu_back(const Block& at, Sums& sums, int begin, int now, int n) {
-    T *d = at.of(l), *kept = at.kept_of(l), &g = at.g[SLOPES_AT + l - 1], slope = at.w[SLOPES_AT + l - 1], &sum = sums.slopes_now[l - 1];
+    T *d = at.of(l), *affine = at.derivatives_of(l), &sum = sums.slopes_now[l - 1];
+    T &g = at.g[SLOPES_AT + l - 1], slope = at.w[SLOPES_AT + l - 1];
     if (ME == 0)
         by_blocks(at, begin, now, n,
                   [&](int s) {
                       UNROLL_8 for (int j = 0; j < SIZE[l]; j++) {
-                          T z = kept[j * STRIDE + s];
+                          T z = affine[j * STRIDE + s];
                           sum = fma(d[j * STRIDE + s], select(z > 0, V{}, z), sum);
                       }
                   },
                   [&](bool fresh) { g = fresh ? sum : g + sum, sum = 0; });
     MEET();
     UNROLL_1 for (int t = ME; t < wide(l) * TILE; t += CREW) {
-        int place = t / TILE * STRIDE + t % TILE;
-        T z = kept[place];
-        d[place] *= select(z < 0, V{}, all(1)) + slope * select(z > 0, V{}, all(1));
+        int offset = t / TILE * STRIDE + t % TILE;
+        T z = affine[offset];
+        d[offset] *= select(z < 0, V{}, all(1)) + slope * select(z > 0, V{}, all(1));
     }
     MEET();
 }
@@ -154,8 +155,8 @@ KERNEL train(const Task task) {
         const bool apart = due && (last || !free);  // the check has samples of its own
         if (job.batch) training.orders = job.orders + owner(job, job.generators) * job.span + (step - job.begin) * n;
         Sums sums;
-        UNROLL_1 for (int look = last; look < 1 + apart; look++)
-            sums = visit(at, look ? checked : training, look ? checked.count : n, !look, due && look == apart);
+        UNROLL_1 for (int check = last; check < 1 + apart; check++)
+            sums = visit(at, check ? checked : training, check ? checked.count : n, !check, due && check == apart);
         if (due) {
             if (ME == 0) see(at, sums, step, apart ? checked.count : n);
             MEET();

@@ -14,22 +14,22 @@ template <int FAST, int SLOW> INLINE void tile_of(int t, int& fast, int& slow) {
 
 // What stands where the affine output z of unit j of layer l does, at sample s: the activation, whose derivative (of prelu:
 // z itself) is kept; or the prediction; or the derivative of the loss by it, and with `scored` the loss in its response.
-template <int l, bool PREDICT> INLINE T ended(const Block& at, int j, int s, T z, T scale, bool scored, T& kept) {
+template <int l, bool PREDICT> INLINE T ended(const Block& at, int j, int s, T z, T scale, bool scored, T& derivative) {
     if constexpr (l + 1 < LAYERS) {
         if (ACTIVATION == PRELU) {
-            kept = z;
+            derivative = z;
             return select(z < 0, V{}, z) + at.w[SLOPES_AT + l] * select(z > 0, V{}, z);
         }
-        Pair found = activated(ACTIVATION, z);
-        kept = found.slope;
-        return found.value;
+        Pair activation = activated(ACTIVATION, z);
+        derivative = activation.slope;
+        return activation.value;
     } else if constexpr (PREDICT) return z;
     else {
         if (j >= OUTPUTS) return 0;
         T& y = at.y[j * STRIDE + s];
-        Lossy found = compared(LOSS, z, y, (T)at.job.loss_parameter);
-        if (scored) y = found.value;
-        return found.slope * scale;
+        Lossy loss = compared(LOSS, z, y, (T)at.job.loss_parameter);
+        if (scored) y = loss.value;
+        return loss.slope * scale;
     }
 }
 
@@ -50,7 +50,7 @@ template <int l, bool PREDICT> INLINE void forward(const Block& at, T scale, boo
     constexpr int IN = SIZE[l], OUT = wide(l + 1), W = row(l + 1);
     constexpr bool LAST = l + 1 == LAYERS, BESIDE = SKIP && LAST;
     const T *w = at.w + weight(l), *skip = at.w + weight(LAYERS), *in = at.of(l), *x = at.of(0);
-    T *out = at.of(l + 1), *kept = at.kept_of(l + 1);
+    T *out = at.of(l + 1), *derivatives = at.derivatives_of(l + 1);
     if constexpr (OUT % 4 == 0) {
         constexpr int GROUPS = OUT / 4, RUN = run_of(OUT), ACROSS = TILE / 4 / RUN, APART = 4 * ACROSS;
         UNROLL_1 for (int t = ME; t < GROUPS * ACROSS; t += CREW) {
@@ -64,11 +64,11 @@ template <int l, bool PREDICT> INLINE void forward(const Block& at, T scale, boo
             if constexpr (BESIDE) multiplied<INPUTS, W, RUN>(sum, x + s, skip + j, APART);
             UNROLL for (int r = 0; r < 4; r++) UNROLL for (int q = 0; q < RUN; q++) {
                 Four value, beside;
-                int sample = s + q * APART, place = (j + r) * STRIDE + sample;
+                int sample = s + q * APART, offset = (j + r) * STRIDE + sample;
                 UNROLL for (int c = 0; c < 4; c++)
                     value.at[c] = ended<l, PREDICT>(at, j + r, sample + c, sum[r][q * 4 + c], scale, scored, beside.at[c]);
-                put(out + place, value);
-                if constexpr (KEPT && !LAST) put(kept + place, beside);
+                put(out + offset, value);
+                if constexpr (DERIVATIVES && !LAST) put(derivatives + offset, beside);
             }
         }
     } else {
@@ -79,7 +79,7 @@ template <int l, bool PREDICT> INLINE void forward(const Block& at, T scale, boo
             if constexpr (BESIDE)
                 UNROLL_8 for (int k = 0; k < INPUTS; k++) sum = fma(x[k * STRIDE + s], skip[k * W + j], sum);
             out[j * STRIDE + s] = ended<l, PREDICT>(at, j, s, sum, scale, scored, beside);
-            if constexpr (KEPT && !LAST) kept[j * STRIDE + s] = beside;
+            if constexpr (DERIVATIVES && !LAST) derivatives[j * STRIDE + s] = beside;
         }
     }
 }
@@ -108,7 +108,8 @@ template <int IN, int OUT, int W> INLINE void weights_gradient(const T* a, const
         }
         // a tile that hangs over the edge reads its first row again and keeps nothing of it
         const T *left = a + k * STRIDE, *right = d + j * STRIDE;
-        int over_k = IN % KT && k + (KT - 1) * KS >= IN ? KT - 1 : KT, over_j = OUT % JT && j + (JT - 1) * JS >= OUT ? JT - 1 : JT;
+        int over_k = IN % KT && k + (KT - 1) * KS >= IN ? KT - 1 : KT;
+        int over_j = OUT % JT && j + (JT - 1) * JS >= OUT ? JT - 1 : JT;
         int s = 0;
         UNROLL_2 for (; s + 4 <= now; s += 4, left += 4, right += 4) {
             Four x[KT], y[JT];
@@ -136,15 +137,15 @@ template <int OUT> INLINE void bias_gradient(const T* d, T* g, int now, bool fre
     }
 }
 
-INLINE T through(const Block& at, T v, T value, T kept) {  // the derivative by the affine output, from that by the unit's
+INLINE T through(const Block& at, T v, T value, T derivative) {  // the derivative by the affine output, from that by the unit's
     if (ACTIVATION == PRELU) return v;
-    return ACTIVATION == RELU ? select(value <= 0, V{}, v) : v * kept;
+    return ACTIVATION == RELU ? select(value <= 0, V{}, v) : v * derivative;
 }
 
 // From the derivative by layer l's affine outputs to that of the layer below, written over its values.
 template <int l> INLINE void inputs_gradient(const Block& at) {
     constexpr int IN = wide(l), OUT = SIZE[l + 1], W = row(l + 1);
-    const T *w = at.w + weight(l), *d = at.of(l + 1), *kept = at.kept_of(l);
+    const T *w = at.w + weight(l), *d = at.of(l + 1), *derivatives = at.derivatives_of(l);
     T* out = at.of(l);
     if constexpr (IN % 4 == 0) {
         constexpr int GROUPS = IN / 4, RUN = run_of(IN), ACROSS = TILE / 4 / RUN, APART = 4 * ACROSS;
@@ -170,10 +171,10 @@ template <int l> INLINE void inputs_gradient(const Block& at) {
                     sum[r][c] = fma(x[c / 4].at[c % 4], w[(k + r * GROUPS) * W + j], sum[r][c]);
             }
             UNROLL for (int r = 0; r < 4; r++) UNROLL for (int q = 0; q < RUN; q++) {
-                int place = (k + r * GROUPS) * STRIDE + s + q * APART;
-                Four now = four(out + place), beside = KEPT ? four(kept + place) : now;
+                int offset = (k + r * GROUPS) * STRIDE + s + q * APART;
+                Four now = four(out + offset), beside = DERIVATIVES ? four(derivatives + offset) : now;
                 UNROLL for (int c = 0; c < 4; c++) now.at[c] = through(at, sum[r][q * 4 + c], now.at[c], beside.at[c]);
-                put(out + place, now);
+                put(out + offset, now);
             }
         }
     } else {
@@ -182,7 +183,7 @@ template <int l> INLINE void inputs_gradient(const Block& at) {
             T sum = 0;
             UNROLL_8 for (int j = 0; j < OUT; j++) sum = fma(d[j * STRIDE + s], w[k * W + j], sum);
             T& here = out[k * STRIDE + s];
-            here = through(at, sum, here, KEPT ? kept[k * STRIDE + s] : here);
+            here = through(at, sum, here, DERIVATIVES ? derivatives[k * STRIDE + s] : here);
         }
     }
 }

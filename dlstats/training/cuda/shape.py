@@ -19,8 +19,8 @@ class Shape:
 
     sizes: tuple[int, ...]
     skip: bool
-    kept: bool
-    """Whether derivatives of the activation are kept for the way back; relu has them from its values."""
+    derivatives: bool
+    """Whether those of the activation are kept for the way back; relu has them from its values."""
     trained: bool
     """Whether every hidden layer has a trained slope, as prelu does."""
     number_bytes: int
@@ -62,8 +62,8 @@ class Shape:
     def shared_bytes(self) -> int:
         """Shared memory of the block."""
         rows = sum(self.wide(layer) for layer in range(len(self.sizes)))
-        kept = rows - self.wide(0) - self.wide(self.layers) if self.kept else 0
-        samples = (rows + kept + self.sizes[-1]) * (self.tile + 4)
+        more = rows - self.wide(0) - self.wide(self.layers) if self.derivatives else 0
+        samples = (rows + more + self.sizes[-1]) * (self.tile + 4)
         return (self.parameters * (2 if self.far else 4) + samples) * self.number_bytes + FLAGS
 
     def places(self, net: Mlp) -> np.ndarray:
@@ -84,7 +84,7 @@ class Shape:
     @property
     def defines(self) -> dict[str, object]:
         """The macros of block.h."""
-        names = ("skip", "kept", "trained", "far", "crew", "tile")
+        names = ("skip", "derivatives", "trained", "far", "crew", "tile")
         numbers: dict[str, object] = {name.upper(): int(getattr(self, name)) for name in names}
         return {"SIZES": ",".join(map(str, self.sizes)), "BYTES": self.shared_bytes} | numbers
 
@@ -100,7 +100,7 @@ def shape_of(problem: Problem, shared_bytes: int) -> Shape:
     near = Shape(
         sizes=net.sizes,
         skip=net.skip,
-        kept=net.activation != "relu",
+        derivatives=net.activation != "relu",
         trained=net.activation == "prelu",
         number_bytes=8 if problem.training.dtype == "float64" else 4,
         crew=32 if widest <= 16 else 64 if widest <= 32 else 128,

@@ -32,7 +32,7 @@ def check(task, gpu):
 @pytest.fixture(params=["float32", "float64"])
 def dtype(request, laid):
     """Either precision; in double precision one library serves all activations."""
-    laid(crew=32, tile=32, **({"kept": True, "trained": True} if request.param == "float64" else {}))
+    laid(crew=32, tile=32, **({"derivatives": True, "trained": True} if request.param == "float64" else {}))
     return request.param
 
 
@@ -84,6 +84,7 @@ def test_a_diverging_replicate_stops_alone(gpu, laid):
 
 
 SHAPES = {
+    "as the back end lays it out, several tiles": (nets.Mlp(3, (33, 33), 2, "gelu"), {}),
     "two tiles a thread, no skip": (nets.Mlp(5, (32, 16), 1), {"tile": 64, "crew": 32, "far": True}),
     "no hidden layer": (nets.Mlp(3, (), 5, skip=True), {}),
     "as wide as lanes take alone": (nets.Mlp(2, (90,), 5, "prelu"), {}),
@@ -94,7 +95,7 @@ SHAPES = {
 def test_every_shape(name, gpu, laid):
     net, changes = SHAPES[name]
     laid(**changes)
-    check(task_of(net, n=110, steps=3, dtype="float32", keep="best"), gpu)
+    check(task_of(net, n=150, steps=3, dtype="float32", keep="best"), gpu)
 
 
 def test_a_launch_of_three_steps_is_three_launches(emulated, laid, monkeypatch):
