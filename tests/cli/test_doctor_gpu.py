@@ -70,6 +70,6 @@ def test_it_runs_where_no_workflow_or_test_tool_is_installed(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     content = json.loads((tmp_path / "reports" / "gpu.json").read_text())
-    assert [check["passed"] for check in content["checks"]] == [True] * 8
+    assert [check["passed"] for check in content["checks"]] == [True] * 9
     assert [time["note"] for time in content["times"] if "jax" not in time["contender"]] == ["", ""]
-    assert "8 checks passed, 0 failed, 0 not begun" in (tmp_path / "reports" / "gpu.md").read_text()
+    assert "9 checks passed, 0 failed, 0 not begun" in (tmp_path / "reports" / "gpu.md").read_text()

@@ -153,6 +153,24 @@ def test_times_are_taken_of_every_contender_and_none_after_the_time_is_up(monkey
     assert {t.note for t in races.race("cpu", SHAPES, until=0.0)} == {"the time was up"}
 
 
+@pytest.mark.parametrize(("factor", "passed"), [(1.001, True), (1.003, False), (np.nan, False)])
+def test_what_trains_other_networks_is_not_timed_and_fails(factor, passed, monkeypatch):
+    runner = races._runner
+
+    def wrong(shape, subject, dtype="float32"):
+        run = runner(shape, subject, dtype)
+        return (lambda steps: run(steps) * [1, factor, 1]) if subject.backend == "lanes" else run
+
+    monkeypatch.setattr(races, "_runner", wrong)
+    monkeypatch.setattr(races, "_seconds", lambda run, steps: 1.0)
+    times = races.few("cpu", SHAPES[0], (3,))
+    assert [np.isfinite(t.microseconds) for t in times] == [True, passed]
+    assert ("its losses differ by" in times[1].note) != passed
+    check = races.alike(times)
+    assert (check.passed, "(lanes, cpu" in check.detail) == (passed, True)
+    assert races.alike([t for t in times if t.difference is None]).passed is None
+
+
 def test_a_step_is_the_difference_of_a_long_run_and_a_short_one(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(races.time, "perf_counter", lambda: clock[0])
@@ -181,6 +199,8 @@ def test_where_gpu_and_cpu_meet_is_said_beside_what_auto_believes():
         ]
 
     assert "faster from 2 on" in races.meeting(times((9, 1), (1, 9), (1, 9)))
+    kernel = replace(times((9, 1))[0], contender="cuda, cuda", microseconds=0.5)
+    assert "faster from 1 on" in races.meeting([*times((9, 1), (1, 9)), kernel])
     assert "never" in races.meeting(times((9, 1), (float("nan"), 9)))
     assert f"takes it from {2**23 / 128 / 657:.0f} on" in races.meeting(times((1, 2)))
 
@@ -197,11 +217,11 @@ def test_the_report_holds_what_was_found_in_both_files(tmp_path):
     paths = report.write(found, tmp_path / "new")
     content = json.loads(paths[0].read_text(), parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert content["passed"] is False
-    assert [check["name"] for check in content["checks"]][-2:] == ["a | b", "c"]
+    assert [check["name"] for check in content["checks"]][-3:] == ["a | b", "c", races.ALIKE]
     assert len(content["times"]) == 6
     assert len(content["few"]) == 4
     text = paths[1].read_text()
-    assert "6 checks passed, 1 failed, 1 not begun" in text
+    assert "7 checks passed, 1 failed, 1 not begun" in text
     for line in ("| a \\| b | NO | it differs |", "| c | - | not begun |", found.meeting):
         assert line in text
     tables = [line for line in text.splitlines() if line.startswith("|")]

@@ -48,4 +48,5 @@ def examine(
     tell("times ...")
     few = races.few(device, shapes[0], networks, begin + limit)
     times = races.race(device, shapes, begin + limit)
+    checks.append(races.alike([*few, *times]))
     return Report(doctor.examine(), checks, times, few, races.meeting(few), time.monotonic() - begin)

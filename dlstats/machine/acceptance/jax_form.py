@@ -29,11 +29,8 @@ def library(device: str) -> Any:
     return jax
 
 
-def prepare(
-    device: str, layers: list[tuple[np.ndarray, np.ndarray]], x: np.ndarray, y: np.ndarray, rate: float
-) -> Callable[[int], np.ndarray]:
-    """`run(steps)`, the losses of networks with these weights and biases after so many steps; compiled at its first call."""
-    jax = library(device)
+def network(jax: Any, rate: float) -> tuple[Callable, Callable]:
+    """Of one network `loss(layers, x, y)`, and `step(index, (layers, m, v), x, y)` of Adam, which counts steps from 0."""
     jnp = jax.numpy
 
     def loss(layers, x, y):
@@ -52,12 +49,22 @@ def prepare(
         p = jax.tree.map(lambda p, m, v: p - rate * second / first * m / (jnp.sqrt(v) + EPS * second), p, m, v)
         return p, m, v
 
+    return loss, step
+
+
+def prepare(
+    device: str, layers: list[tuple[np.ndarray, np.ndarray]], x: np.ndarray, y: np.ndarray, rate: float
+) -> Callable[[int], np.ndarray]:
+    """`run(steps)`, the losses of networks with these weights and biases after so many steps; compiled at its first call."""
+    jax = library(device)
+    loss, step = network(jax, rate)
+
     @jax.jit
     def run(steps, p, x, y):
-        nothing = jax.tree.map(jnp.zeros_like, p)
+        nothing = jax.tree.map(jax.numpy.zeros_like, p)
         every = jax.vmap(step, in_axes=(None, 0, 0, 0))
         end = jax.lax.fori_loop(0, steps, lambda i, state: every(i, state, x, y), (p, nothing, nothing))
         return jax.vmap(loss)(end[0], x, y)
 
-    held = jax.tree.map(jnp.asarray, (layers, x, y))
+    held = jax.tree.map(jax.numpy.asarray, (layers, x, y))
     return lambda steps: np.asarray(run(steps, *held))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from dlstats import nets, training
 from dlstats.losses.regression import squared
 from dlstats.machine.acceptance import jax_form
 from dlstats.machine.acceptance.agreement import SEED, Subject, subjects
+from dlstats.machine.acceptance.checks import Check, within
 from dlstats.protocol.hints import said
 from dlstats.seeds import Streams
 from dlstats.training import backends
@@ -24,6 +26,11 @@ INPUTS, RATE = 5, 0.01
 ROUNDS = 3
 FEW = 2
 """Steps of a short run; its time, with all that is done once, is taken off that of a long one."""
+COMPARED, REFERENCE = 10, 4
+"""Steps after which the losses of so many networks are compared, before anything is timed, with those of float64 on the CPU."""
+TOLERANCE = 2e-3
+"""Largest relative difference of these losses, that of `benchmarks.speed`: the first steps of Adam are the sign of a rounded
+gradient, and wide networks magnify its rounding."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,10 @@ FEW_NETWORKS = (1, 10, 100, 1000)
 """Numbers of networks of the first shape at which GPU and CPU are compared: where they meet is what `auto` wants to know."""
 
 
+ALIKE = "all that is timed trains the same networks"
+"""The name of the check."""
+
+
 @dataclass(frozen=True)
 class Time:
     """Microseconds of a step and network, NaN where it was not timed, with the reason."""
@@ -71,6 +82,8 @@ class Time:
     microseconds: float
     teraflops: float
     note: str = ""
+    difference: float | None = None
+    """Largest relative difference of a loss from that of float64, None where it was not compared."""
 
 
 def race(device: str, shapes: Sequence[Shape] = SHAPES, until: float = float("inf")) -> list[Time]:
@@ -87,16 +100,32 @@ def race(device: str, shapes: Sequence[Shape] = SHAPES, until: float = float("in
 def few(
     device: str, shape: Shape = SHAPES[0], networks: Sequence[int] = FEW_NETWORKS, until: float = float("inf")
 ) -> list[Time]:
-    """Torch on the GPU and lanes on the CPU for growing numbers of networks."""
-    two = [c for c in _contenders(device) if c[2] in ("torch", "lanes")]
-    return [_timed(replace(shape, networks=count), *c, until) for count in networks for c in two]
+    """Torch and the compiled kernel on the GPU and lanes on the CPU for growing numbers of networks."""
+    own = [c for c in _contenders(device) if c[2] != "jax"]
+    return [_timed(replace(shape, networks=count), *c, until) for count in networks for c in own]
+
+
+def alike(times: Sequence[Time]) -> Check:
+    """Whether all that was timed, or would have been, trained the same networks."""
+    differences = {
+        f"{t.contender}, n = {t.samples}, width {t.width}, {t.networks} networks": t.difference
+        for t in times
+        if t.difference is not None
+    }
+    if not differences:
+        return Check(ALIKE, None, "nothing was timed")
+    return within(ALIKE, differences, TOLERANCE, "largest relative difference of a loss")
 
 
 def meeting(times: Sequence[Time]) -> str:
     """From which number of networks on the GPU is the faster, beside what `auto` takes it to be, in a sentence."""
-    by = {(t.networks, t.contender.split(",")[0]): t.microseconds for t in times}
     counts = sorted({t.networks for t in times})
-    won = [c for c in counts if by.get((c, "torch"), np.nan) < by.get((c, "lanes"), np.nan)]
+
+    def best(count: int, on_cpu: bool) -> float:
+        known = [t.microseconds for t in times if t.networks == count and t.contender.startswith("lanes") == on_cpu]
+        return float(np.fmin.reduce(np.array(known, dtype=float), initial=np.nan))
+
+    won = [count for count in counts if best(count, False) < best(count, True)]
     shape = next(iter(times))
     estimated = WORTH / (shape.samples * nets.Mlp(INPUTS, (shape.width,) * 3).size)
     seen = f"of {', '.join(map(str, counts))} networks the GPU is the faster from {won[0]} on" if won else "never"
@@ -111,16 +140,33 @@ def _contenders(device: str) -> list[tuple[str, str, str]]:
 
 
 def _timed(shape: Shape, contender: str, device: str, backend: str, until: float) -> Time:
-    seconds, note = float("nan"), "the time was up"
+    seconds, note, difference = float("nan"), "the time was up", None
     if time.monotonic() < until:
         try:
-            seconds, note = _seconds(_runner(shape, Subject(device, backend)), shape.steps), ""
+            run, note = _runner(shape, Subject(device, backend)), ""
+            difference = _difference(run(COMPARED), shape)
+            if difference <= TOLERANCE:
+                seconds = _seconds(run, shape.steps)
+            else:
+                note = f"its losses differ by {difference:.2g}, required at most {TOLERANCE:g}"
         except jax_form.Absent as error:
             note = str(error)
         except Exception as error:  # of JAX, or of memory: what else there is to time is timed
             note = said(error)
     each = seconds / shape.networks
-    return Time(shape.samples, shape.width, shape.networks, contender, each * 1e6, shape.operations / each / 1e12, note)
+    rate = shape.operations / each / 1e12
+    return Time(shape.samples, shape.width, shape.networks, contender, each * 1e6, rate, note, difference)
+
+
+def _difference(losses: np.ndarray, shape: Shape) -> float:
+    """The largest relative difference of the losses of the first networks from those of float64; NaN where one is."""
+    true = _reference(replace(shape, networks=REFERENCE, steps=COMPARED))[: shape.networks]
+    return float(np.abs(losses[:REFERENCE] / true - 1).max())
+
+
+@lru_cache
+def _reference(shape: Shape) -> np.ndarray:
+    return _runner(shape, Subject("cpu", "torch"), "float64")(shape.steps)
 
 
 def _seconds(run: Callable[[int], object], steps: int) -> float:
@@ -136,18 +182,19 @@ def _seconds(run: Callable[[int], object], steps: int) -> float:
     return each if each > 0 else float("nan")
 
 
-def _runner(shape: Shape, subject: Subject) -> Callable[[int], object]:
+def _runner(shape: Shape, subject: Subject, dtype: str = "float32") -> Callable[[int], np.ndarray]:
+    """`run(steps)`, the losses of the networks after so many steps."""
     streams = Streams(SEED, "races", range(shape.networks))
-    start = nets.initialise(shape.net, streams.generators("start"))
+    start = nets.initialise(shape.net, streams.generators("start")).to(getattr(torch, dtype))
     x = streams.draw(lambda rng: rng.normal(size=(shape.samples, INPUTS)).astype(np.float32), "data")
     y = np.sin(x.sum(axis=2, keepdims=True))
     if subject.backend == "jax":
         views = {name: view.numpy() for name, view in nets.views(shape.net, start).items()}
         layers = [(views[f"weight.{i}"], views[f"bias.{i}"][:, None]) for i in range(4)]
         return jax_form.prepare(subject.device, layers, x, y, RATE)
-    task = training.problem(shape.net, squared, start, x, y, training.Training(FEW, RATE))
+    task = training.problem(shape.net, squared, start, x, y, training.Training(FEW, RATE, dtype=dtype))
     return lambda steps: _run(replace(task, training=replace(task.training, steps=steps)), subject)
 
 
-def _run(task: Problem, subject: Subject) -> None:
-    list(backends.fits(task, resolve(subject.device), subject.backend))
+def _run(task: Problem, subject: Subject) -> np.ndarray:
+    return np.concatenate([fit.loss for fit in backends.fits(task, resolve(subject.device), subject.backend)])
