@@ -6,11 +6,11 @@ agree, in the order of ADEMP. An item of a study is answered when it is answered
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from dlstats.montecarlo.intervals import EQUAL, STILL
-from dlstats.pipeline import grid
+from dlstats.pipeline import checked, grid
 from dlstats.protocol import origin
 from dlstats.protocol.study import Study
 from dlstats.report import blocks
@@ -19,32 +19,10 @@ from dlstats.report.formulas import FORMULAS
 from dlstats.report.material import Material
 from dlstats.report.text import Content, Span, code, prose, ref, strong
 
-MORRIS, SIEPE, WILLIAMS = "morris2019", "siepe2024", "williams2024"
-ALL = (MORRIS, SIEPE, WILLIAMS)
 SHOWN, CUT = 5, 90
 """Entries and characters of a cell that says what is missing."""
 Missing = Callable[[Material, Study], Iterable[str]]
 """What a study lacks of an item."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """An item of the checklist: what is asked, where the report answers it, what a study lacks of it, and who asks."""
-
-    asked: str
-    where: str
-    missing: Missing
-    lack: str = ""
-    """What is wrong with what is missing."""
-    by: tuple[str, ...] = ALL
-    required: bool = True
-    target: str = ""
-    """A block of the document that answers it; empty for a section of every study."""
-
-    def lacks(self, material: Material, study: Study) -> str:
-        """What a study lacks of the item in a phrase; empty when nothing."""
-        names = ", ".join(dict.fromkeys(self.missing(material, study)))
-        return f"{self.lack}: {names}" if self.lack and names else names
 
 
 def _unless(holds: Callable[[Material, Study], object], lack: str) -> Missing:
@@ -97,44 +75,47 @@ def _sources(material: Material, study: Study) -> Iterable[str]:
     return [key for key in dict.fromkeys(cited) if key and key not in material.sources]
 
 
-_nothing = _unless(lambda m, study: True, "")
-_record = _unless(lambda m, study: study.name in m.records or not study.experiments, "no record of the run")
-_registered = _unless(lambda m, study: study.name in m.registered, "not registered")
-_commit = _unless(lambda m, study: m.environment["commit"], "the commit is not known")
-ITEMS = (
-    Item("The aims of the study", "Protocol, aims", _text("aims")),
-    Item("The data-generating mechanisms", "Protocol, data-generating mechanisms", _text("mechanisms")),
-    Item("The factors, their levels and how they are crossed", "Protocol, design", _nothing),
-    Item("All planned conditions have results", "What was run", _conditions, by=(MORRIS, SIEPE), target="tab-run"),
-    Item("The estimands or other targets", "Protocol, estimands", _text("estimands")),
-    Item("Every method in the results is described", "Protocol, methods", _methods, "not described"),
-    Item("Every performance measure has a formula", "Protocol, measures", _measures, "no formula"),
-    Item("Every estimate from replicates that vary has a Monte Carlo standard error", "Results, tables", _errors,
-         "no Monte Carlo standard error"),
-    Item("The number of replicates, and what error it was to reach", "Protocol; wanted mcse in the protocol file", _nothing),
-    Item("Failures are counted and their handling is stated", "Failures", _record, by=(MORRIS, SIEPE)),
-    Item("The seed and how streams are derived", "How to get these numbers again", _nothing, by=(MORRIS, WILLIAMS)),
-    Item("Program, packages and their versions", "What was run", _nothing, target="run"),
-    Item("The code: version and commit", "Title page", _commit),
-    Item("Machine and computing time", "What was run", _record, by=(SIEPE, WILLIAMS), target="tab-run"),
-    Item("Every claim is judged with a margin fixed before", "The ledger", _claims, "not judged", (SIEPE,), target="ledger"),
-    Item("The protocol was registered before the run", "Protocol, hash", _registered, by=(SIEPE, WILLIAMS), required=False),
-    Item("Deviations from the protocol are listed", "Protocol, deviations", _nothing, by=(SIEPE,)),
-    Item("Every figure is drawn", "Results, figures", _figures, "not drawn", (MORRIS,)),
-    Item("What limits the conclusions", "Limits", _text("limits"), by=(SIEPE, WILLIAMS)),
-    Item("Every source that a claim cites is in the bibliography", "Sources", _sources, "not in the bibliography",
-         (WILLIAMS,), target="sources"),
-)  # fmt: skip
+MISSING: Mapping[str, Missing] = {
+    "nothing": lambda m, study: [],
+    "aims": _text("aims"), "mechanisms": _text("mechanisms"), "estimands": _text("estimands"), "limits": _text("limits"),
+    "methods": _methods, "measures": _measures, "errors": _errors, "conditions": _conditions,
+    "claims": _claims, "figures": _figures, "sources": _sources,
+    "record": _unless(lambda m, study: study.name in m.records or not study.experiments, "no record of the run"),
+    "registered": _unless(lambda m, study: study.name in m.registered, "not registered"),
+    "commit": _unless(lambda m, study: m.environment["commit"], "the commit is not known"),
+}  # fmt: skip
+"""What a study lacks, by the names that the items have for it."""
+
+
+class Item(checked.Model):
+    """An item of the checklist: what is asked, where the report answers it, what a study lacks of it, and who asks."""
+
+    asked: str
+    where: str
+    missing: str = "nothing"
+    lack: str = ""
+    """What is wrong with what is missing."""
+    by: Sequence[str] = ("morris2019", "siepe2024", "williams2024")
+    required: bool = True
+    target: str = ""
+    """A block of the document that answers it; empty for a section of every study."""
+
+    def lacks(self, material: Material, study: Study) -> str:
+        """What a study lacks of the item in a phrase; empty when nothing."""
+        names = ", ".join(dict.fromkeys(MISSING[self.missing](material, study)))
+        return f"{self.lack}: {names}" if self.lack and names else names
+
+
+ITEMS: list[Item] = checked.load(list[Item], Path(__file__).with_name("checklist.yaml"), "the checklist")
 
 
 def unanswered(material: Material) -> list[tuple[Item, dict[str, str]]]:
     """The items that some finished study does not answer, with what it lacks."""
-    answers = [
-        (item, {name: item.lacks(material, material.studies[name]) for name in material.finished}) for item in ITEMS
-    ]
-    return [
-        (item, lacks) for item, answer in answers if (lacks := {name: what for name, what in answer.items() if what})
-    ]
+    found = []
+    for item in ITEMS:
+        lacks = {name: item.lacks(material, material.studies[name]) for name in material.finished}
+        found.append((item, {name: what for name, what in lacks.items() if what}))
+    return [(item, lacks) for item, lacks in found if lacks]
 
 
 def check(material: Material) -> list[str]:
@@ -166,13 +147,13 @@ def chapter(material: Material) -> list[Block]:
     """The checklist as a chapter; nothing without a finished study."""
     if not material.finished:
         return []
-    lacks = dict(unanswered(material))
+    lacks = {item.asked: what for item, what in unanswered(material)}
     narrow = [Column(prose(label), width=1.6) for label in ("asked by", "answered")]
     columns = (wide("what must be reported"), *narrow, wide("where; or what is missing", 1.2))
-    answered = sum(item not in lacks for item in ITEMS)
+    answered = sum(item.asked not in lacks for item in ITEMS)
     text = f"{answered} of {len(ITEMS)} items are answered for all of the {len(material.finished)} finished studies. The command "
     note = prose(text, code("dlstats checklist"), " fails when a required one is not.")
-    rows = [_row(material, item, lacks.get(item, {})) for item in ITEMS]
+    rows = [_row(material, item, lacks.get(item.asked, {})) for item in ITEMS]
     filled = blocks.table("tab-checklist", "The reporting checklist, filled by the program.", columns, rows)
     return [Heading("Reporting checklist", 2, "checklist", "appendix"), Paragraph(note), filled]
 

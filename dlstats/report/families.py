@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +10,10 @@ import pandas as pd
 from dlstats.pipeline import checked
 from dlstats.protocol import verdict
 from dlstats.report import marks, sentences
-from dlstats.report.blocks import Answer, Paragraph, Table, table, wide
+from dlstats.report.blocks import Answer, Block, Bullets, Paragraph, Table, table, wide
+from dlstats.report.files import packaged
 from dlstats.report.sentences import Ledger, Proposition
-from dlstats.report.text import prose, ref
+from dlstats.report.text import Text, prose, ref, strong
 
 FILE = "families.yaml"
 FIRST = 6
@@ -84,6 +85,21 @@ def topics(questions: Iterable[Question], claims: Sequence[str]) -> Iterator[tup
             yield one.question, held
     if left:
         yield "", left
+
+
+def by_topic(
+    questions: Iterable[Question],
+    propositions: Sequence[Proposition],
+    claims: Sequence[str],
+    ledger: Ledger,
+    show: Callable[[sentences.Told], Text],
+) -> Iterator[Block]:
+    """The sentences on some claims, in a list for each question that they answer."""
+    for question, held in topics(questions, claims):
+        if lines := sentences.told(propositions, held, ledger):
+            if question or len(held) < len(claims):
+                yield Paragraph(prose(strong(question or packaged("texts.yaml")["besides"])), "topic")
+            yield Bullets(tuple(map(show, lines)), columns=2)
 
 
 def _answer(key: str, question: Question, propositions: Sequence[Proposition], ledger: Ledger) -> Answer:

@@ -186,7 +186,7 @@ def _entry(record: dict, sources: Mapping[str, Source], sections: Sequence[str])
         lectures=tuple(dict.fromkeys(lectures)),
         source=source(record, sources),
         interval=interval(record),
-        evidence=tuple((name, prose(content)) for name, content in _evidence(record, sections)),
+        evidence=tuple(_evidence(record, sections)),
     )
 
 
@@ -208,51 +208,48 @@ def known(record: Mapping, name: str) -> float | None:
     return None if not isinstance(value, int | float) or math.isnan(value) else float(value)
 
 
-def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
-    is_exact = record.get("law") == "exact"
-    if bears_on := text(record.get("bears_on")):
-        yield "bears on", bears_on
-    if (relation := text(record.get("relation"))) in TESTS:
-        yield "test", ("exact: " if is_exact else "") + TESTS[relation]
-    lower, upper = known(record, "lower"), known(record, "upper")
-    if lower is not None and upper is not None and lower < upper:
-        ends = (show(end, known(record, "mcse") or 0.0) for end in (lower, upper))
-        yield "95 % interval", " to ".join(replace(end, mcse="").text for end in ends)
-    for name, label in (("p_adjusted", "p against, Holm"), ("p_for", "p for")):
-        if not is_exact and (p := known(record, name)) is not None:
-            yield label, f"{p:.3g}"
-    if reason := text(record.get("reason")):
-        yield "why undecided", reason
-    if (needed := known(record, "needed")) is not None:
-        yield "replicates that would decide", f"{needed:.0f}"
-    for name, label in (
-        ("paired_estimate", "where both efforts were run, at one"),
-        ("effort_estimate", "at three times the effort"),
-    ):
-        if (found := known(record, name)) is not None:
-            yield label, exact(found)
-    if (ratio := known(record, "effort_ratio")) is not None:
-        yield "effort ratio", show(ratio, known(record, "effort_ratio_mcse") or 0.0).text
-    if (looks := known(record, "looks")) is not None and looks > 1:
-        yield "looks at growing replicates", f"{looks:.0f}; p-values pay for them"
-    if proportion := known(record, "failed_share"):
-        yield "proportion failed", exact(proportion)
-        yield "verdict with failures at their worst", verdict(text(record.get("worst_case")))
-    if (examined := known(record, "looked_at")) is not None and examined > 1:
-        yield "worst of", f"{examined:.0f} estimates"
-    if (fit := known(record, "lack_of_fit")) is not None:
-        yield "p for lack of fit", f"{fit:.3g}"
-    if remark := text(record.get("note")):
-        yield "note", remark
-    yield from _origin(record, sections)
-
-
-def _origin(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Content]]:
+def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, Text]]:
+    """The facts of a claim under their names, those that it has."""
+    random, relation = record.get("law") != "exact", TESTS.get(text(record.get("relation")), "")
     study, cells = str(record["study"]), json.loads(text(record.get("cells")) or "[]")
-    if cells:
-        more = f" and {len(cells) - CELLS_SHOWN} more" if len(cells) > CELLS_SHOWN else ""
-        yield "cells", prose(joined(map(code, cells[:CELLS_SHOWN])), more)
-        experiment, _, cell = cells[0].partition("/")
-        yield "recompute one replicate", code(f"dlstats replay {study}.{experiment} {cell} 0")
-    if study in sections:
-        yield "study", ref(f"sec-{study}", study)
+    experiment, _, cell = cells[0].partition("/") if cells else ("", "", "")
+    more = f" and {len(cells) - CELLS_SHOWN} more" if len(cells) > CELLS_SHOWN else ""
+    failed = known(record, "failed_share")
+    facts: dict[str, Content] = {
+        "bears on": text(record.get("bears_on")),
+        "test": relation and ("" if random else "exact: ") + relation,
+        "95 % interval": _ends(record),
+        "p against, Holm": _told(record, "p_adjusted", "{:.3g}") if random else "",
+        "p for": _told(record, "p_for", "{:.3g}") if random else "",
+        "why undecided": text(record.get("reason")),
+        "replicates that would decide": _told(record, "needed", "{:.0f}"),
+        "where both efforts were run, at one": _told(record, "paired_estimate"),
+        "at three times the effort": _told(record, "effort_estimate"),
+        "effort ratio": _told(record, "effort_ratio", error="effort_ratio_mcse"),
+        "looks at growing replicates": _told(record, "looks", "{:.0f}; p-values pay for them", above=1),
+        "proportion failed": exact(failed) if failed else "",
+        "verdict with failures at their worst": verdict(text(record.get("worst_case"))) if failed else "",
+        "worst of": _told(record, "looked_at", "{:.0f} estimates", above=1),
+        "p for lack of fit": _told(record, "lack_of_fit", "{:.3g}"),
+        "note": text(record.get("note")),
+        "cells": prose(joined(map(code, cells[:CELLS_SHOWN])), more),
+        "recompute one replicate": code(f"dlstats replay {study}.{experiment} {cell} 0") if cells else "",
+        "study": ref(f"sec-{study}", study) if study in sections else "",
+    }
+    yield from ((name, prose(fact)) for name, fact in facts.items() if fact)
+
+
+def _told(record: Mapping, name: str, form: str = "", error: str = "", above: float = -math.inf) -> Content:
+    """A number of the record, where it has one that is large enough: in a form, or with as many digits as its error supports."""
+    value = known(record, name)
+    if value is None or value <= above:
+        return ""
+    return form.format(value) if form else show(value, known(record, error) or 0.0)
+
+
+def _ends(record: Mapping) -> str:
+    lower, upper = known(record, "lower"), known(record, "upper")
+    if lower is None or upper is None or lower >= upper:
+        return ""
+    ends = (show(end, known(record, "mcse") or 0.0) for end in (lower, upper))
+    return " to ".join(replace(end, mcse="").text for end in ends)

@@ -13,7 +13,7 @@ from dlstats.protocol.study import Study
 from dlstats.protocol.verdict import LEVEL
 from dlstats.report import ademp, families, keytable, ledger, marks, protocol, sentences
 from dlstats.report.bibliography import Source
-from dlstats.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from dlstats.report.blocks import Block, Heading, Paragraph, Table
 from dlstats.report.files import packaged
 from dlstats.report.sentences import CHECKED, Proposition
 from dlstats.report.text import Span, Text, characters, joined, prose, ref, spans, strong
@@ -131,10 +131,9 @@ def _results(
         yield Paragraph(joined([lead, *told], " "))
     else:
         yield Paragraph(lead)
-        for question, claims in families.topics(questions, list(known)):
-            if lines := sentences.told(propositions, claims, known):
-                yield Paragraph(prose(strong(question or TEXTS["besides"])))
-                yield Bullets(tuple(_cited(line, known, sources) for line in lines))
+        yield from families.by_topic(
+            questions, propositions, list(known), known, lambda line: _cited(line, known, sources)
+        )
     if key is not None:
         shown = characters(key.caption).partition(": ")[2]
         yield Paragraph(prose("Table ", ref("tab:key"), f" {TEXTS['key']} ", shown))

@@ -11,7 +11,6 @@ from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, blocks, families, ledger, marks, protocol, runs, sentences, tables
 from dlstats.report.blocks import Answer, Block, Bullets, Heading, Paragraph, Picture, Table, right, wide
-from dlstats.report.files import packaged
 from dlstats.report.material import Material
 from dlstats.report.text import Content, characters, code, page, prose, strong
 
@@ -82,14 +81,7 @@ def result(material: Material, study: Study) -> list[Block]:
         return [Answer(prose("Result."), sentences.text(lines), marks.marks(ids, known))]
     verdicts, checks = material.verdicts_of(study.name), material.checks_of(study.name)
     parts: list[Block] = [Paragraph(prose(strong("Result."), " ", families.lead(verdicts, checks).text))]
-    for question, claims in families.topics(material.questions.get(study.family, ()), ids):
-        items = [marks.told(line) for line in sentences.told(material.sentences, claims, known)]
-        lead = (
-            [Paragraph(prose(strong(question or packaged("texts.yaml")["besides"])), "topic")]
-            if len(claims) < len(ids) or question
-            else []
-        )
-        parts += [*lead, Bullets(tuple(items), columns=2)] if items else []
+    parts += families.by_topic(material.questions.get(study.family, ()), material.sentences, ids, known, marks.told)
     said = {claim for line in lines for claim in line.claims}
     rest = [claim for claim in ids if claim not in said]
     return [*parts, *([Paragraph(prose("Further checks: ", marks.marks(rest, known), "."), "small")] if rest else [])]

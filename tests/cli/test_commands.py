@@ -136,9 +136,10 @@ def test_a_machine_is_not_timed_for_nothing(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_a_terminal_that_cannot_show_every_character_gets_all_the_rest(encoding):
+def test_a_terminal_that_cannot_show_every_character_gets_all_the_rest(encoding, tmp_path):
     environment = os.environ | {"PYTHONIOENCODING": encoding}
-    command = [sys.executable, "-m", "dlstats", "list", "claims", "--config", "standard"]
+    (tmp_path / "one.yaml").write_text("design: standard\nseed: 1\nstudies: [sawtooth]\n")
+    command = [sys.executable, "-m", "dlstats", "list", "claims", "--config", str(tmp_path / "one.yaml")]
     text = subprocess.run(command, capture_output=True, env=environment, check=True).stdout.decode(encoding)
     assert "\\u2264" in text
     found = subprocess.run([*command, "--format", "json"], capture_output=True, env=environment, check=True).stdout

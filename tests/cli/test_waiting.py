@@ -68,8 +68,9 @@ def working(folder, **options):
     return job, forks(folder)[0]
 
 
-@pytest.mark.parametrize("words", [["list"], ["nonsense"], ["summarise", "nothing"]])
+@pytest.mark.parametrize("words", [["list", "--config", "one.yaml"], ["nonsense"], ["summarise", "nothing"]])
 def test_it_says_and_returns_the_same(folder, words):
+    (folder / "one.yaml").write_text("design: smoke\nseed: 1\nstudies: [sawtooth]\n")
     here, there = asked(folder, words), alone(folder, words)
     assert here.communicate() == there.communicate()
     assert here.returncode == there.returncode
