@@ -90,13 +90,16 @@ def permutations(n: int, epochs: int, generators: Sequence[np.random.Generator])
 
     How many are drawn at once changes none of them. A generator that stands in several rows is drawn from once.
     """
-    drawn: dict[int, np.ndarray] = {}
-    most = max(1, AT_ONCE // n)
-    for rng in generators:
-        if id(rng) not in drawn:
-            parts = [_sorted_words(n, min(most, epochs - begin), rng) for begin in range(0, epochs, most)]
-            drawn[id(rng)] = np.concatenate(parts)
-    return np.stack([drawn[id(rng)] for rng in generators])
+    drawn = np.empty((len(generators), epochs, n), dtype=np.int32)
+    most, rows = max(1, AT_ONCE // n), {}
+    for row, rng in enumerate(generators):
+        if id(rng) in rows:
+            drawn[row] = drawn[rows[id(rng)]]
+            continue
+        rows[id(rng)] = row
+        for begin in range(0, epochs, most):
+            drawn[row, begin : begin + most] = _sorted_words(n, min(most, epochs - begin), rng)
+    return drawn.reshape(len(generators), -1)
 
 
 def _sorted_words(n: int, epochs: int, rng: np.random.Generator) -> np.ndarray:
@@ -111,4 +114,4 @@ def _sorted_words(n: int, epochs: int, rng: np.random.Generator) -> np.ndarray:
     words |= places
     words.sort(axis=1)
     words &= low
-    return words.astype(np.int32).ravel()
+    return words

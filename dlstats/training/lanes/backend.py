@@ -85,7 +85,7 @@ def _orders(problem: Problem) -> Iterator[tuple[int, np.ndarray | None]]:
     for begin in range(0, training.steps, ahead):
         wanted = min(ahead, training.steps - begin) * batch
         drawn = minibatches.permutations(n, max(1, -(-(wanted - left.shape[1]) // n)), generators)
-        index = np.concatenate([left, drawn], axis=1)
+        index = np.concatenate([left, drawn], axis=1) if left.size else drawn
         left = index[:, wanted:]
         yield begin, np.ascontiguousarray(index[:, :wanted])
 

@@ -5,11 +5,11 @@
 #include "network.h"
 #include "optimisers.h"
 
-// Which samples: all in order, or those that each row's generator drew for a step.
+// Which samples of every lane: all in order, or those that its row's generator drew, from `drawn` on for this step.
 struct Samples {
-    const T *x, *y;
-    long x_rows, y_rows, count;
-    const int32_t* orders = nullptr;  // of this step, (generators, span)
+    const T *x[L], *y[L];
+    const int32_t* orders[L];
+    long count, drawn = 0;
     const T *packed_x = nullptr, *packed_y = nullptr;  // all samples of the group, gathered once
 };
 
@@ -54,15 +54,25 @@ template <bool WIDE> struct Group {
     long row_of(long lane) const { return first + lane < job.rows ? first + lane : job.rows - 1; }
     static long owner(long row, long rows, long replicates) { return row / (rows / replicates); }
 
+    Samples samples_of(const T* x, long x_rows, const T* y, long y_rows, long count, const int32_t* orders = nullptr) const {
+        Samples samples{};
+        samples.count = count;
+        for (long lane = 0; lane < EACH; lane++) {
+            long row = row_of(lane);
+            samples.x[lane] = x + owner(row, job.rows, x_rows) * count * plan.inputs;
+            samples.y[lane] = y ? y + owner(row, job.rows, y_rows) * count * plan.outputs : nullptr;
+            samples.orders[lane] = orders ? orders + owner(row, job.rows, job.generators) * job.span : nullptr;
+        }
+        return samples;
+    }
+
     // Samples begin, ..., begin + n - 1 of every lane, side by side.
     void gather(const Samples& from, long begin, long n, T* x_to, T* y_to) {
         long d = plan.inputs, k = plan.outputs, across = WIDE ? 1 : L;
         if (WIDE) std::memset(y_to, 0, n * y_row * sizeof(T));
         for (long lane = 0; lane < EACH; lane++) {
-            long row = row_of(lane);
-            const T* x = from.x + owner(row, job.rows, from.x_rows) * from.count * d;
-            const T* y = from.y ? from.y + owner(row, job.rows, from.y_rows) * from.count * k : nullptr;
-            const int32_t* order = from.orders ? from.orders + owner(row, job.rows, job.generators) * job.span : nullptr;
+            const T *x = from.x[lane], *y = from.y[lane];
+            const int32_t* order = from.orders[lane] ? from.orders[lane] + from.drawn : nullptr;
             T *to_x = x_to + lane, *to_y = y_to + lane;
             for (long s = 0; s < n; s++, to_x += net.x_row, to_y += y_row) {
                 long i = order ? order[begin + s] : begin + s;
@@ -215,19 +225,20 @@ template <bool WIDE> struct Group {
     }
 
     void run() {
-        Samples training{job.x, job.y, job.x_rows, job.y_rows, job.samples};
+        Samples training = samples_of(job.x, job.x_rows, job.y, job.y_rows, job.samples, job.batch ? job.orders.at : nullptr);
         if (kept(job)) {
             gather(training, 0, job.samples, x_all, y_all);
             training.packed_x = x_all, training.packed_y = y_all;
         }
-        Samples checked = training;
+        Samples checked = samples_of(job.x, job.x_rows, job.y, job.y_rows, job.samples);
+        checked.packed_x = training.packed_x, checked.packed_y = training.packed_y;
         if (job.checked_x)
-            checked = {job.checked_x, job.checked_y, job.checked_x_rows, job.checked_y_rows, job.checked_samples};
+            checked = samples_of(job.checked_x, job.checked_x_rows, job.checked_y, job.checked_y_rows, job.checked_samples);
         bool free = !job.batch && !job.checked_x;
         long n = job.batch ? job.batch : job.samples;
         for (long step = job.begin; step < job.end; step++) {
             if (job.keep_best && job.patience && !running()) return;
-            if (job.batch) training.orders = job.orders + (step - job.begin) * job.batch;
+            training.drawn = (step - job.begin) * job.batch;
             differentiate(training, n);
             if (job.keep_best && step % job.every == 0) {
                 if (!free && !job.scores) evaluate(parameters, checked, checked.count);

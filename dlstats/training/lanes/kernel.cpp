@@ -69,8 +69,8 @@ template <bool WIDE> static void copy(const Job& job, bool in) {
 
 template <bool WIDE> static void predict(const Job& job) {
     each_group<WIDE>(job, [&](Group<WIDE>& group) {
-        Samples from{job.x, nullptr, job.x_rows, 1, job.samples};
-        if (job.batch) from.orders = job.orders;
+        const int32_t* orders = job.batch ? job.orders.at : nullptr;
+        const Samples from = group.samples_of(job.x, job.x_rows, nullptr, 1, job.samples, orders);
         group.evaluate(job.slot ? group.best : group.parameters, from, job.batch ? job.batch : job.samples);
     });
 }
