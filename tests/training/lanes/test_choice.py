@@ -7,6 +7,7 @@ from cases.lanes import problem
 from dlstats import cache, nets, training
 from dlstats.losses.regression import squared
 from dlstats.training import backends as choice
+from dlstats.training.lanes import build
 
 CPU = torch.device("cpu")
 TASK = problem(nets.Mlp(3, (8,)))
@@ -14,6 +15,8 @@ TASK = problem(nets.Mlp(3, (8,)))
 
 @pytest.fixture(autouse=True)
 def unmeasured(monkeypatch, tmp_path):
+    for precision in build.PRECISIONS:
+        build.library(precision)  # from the cache that there is, or it is compiled again
     monkeypatch.delenv("DLSTATS_BACKEND", raising=False)
     monkeypatch.setattr(cache, "location", lambda: tmp_path / "dlstats")
     choice.widest.cache_clear()
