@@ -49,11 +49,11 @@ def bibtex(options: argparse.Namespace) -> None:
     """The entries behind claims, and that of dlstats."""
     from dlstats import project
     from dlstats.pipeline import config, run
-    from dlstats.report import bibtex
+    from dlstats.report import bibliography
 
     # which may name studies from outside
     config.load(options.config or project.configuration(run.last_profile(options.results)))
-    print(bibtex.of_claims(options.claims, options.reports), end="")
+    print(bibliography.of_claims(options.claims, options.reports), end="")
 
 
 def protocol(options: argparse.Namespace) -> None:

@@ -16,10 +16,10 @@ from dlstats.report.text import BREAK, Content, Text, anchor, joined, prose, ref
 TEXTS = packaged("texts.yaml")
 
 
-def all_of(material: Material, titles: Mapping[str, str]) -> list[Block]:
-    """The appendices; `titles` are those of the families."""
+def all_of(material: Material) -> list[Block]:
+    """The appendices."""
     return [
-        *_ledger(material, titles),
+        *_ledger(material),
         *_checks(material),
         *_protocols(material),
         *_provenance(material),
@@ -32,13 +32,14 @@ def _chapter(name: str) -> Heading:
     return Heading(TEXTS["appendices"][name], 1, name, "appendix")
 
 
-def _ledger(material: Material, titles: Mapping[str, str]) -> list[Block]:
+def _ledger(material: Material) -> list[Block]:
     parts: list[Block] = [
         _chapter("ledger"),
         Paragraph(prose(notices.rule(material.config.get("failed_share", 0.1))), "small"),
     ]
     parts.append(Paragraph(prose(TEXTS["p_values"]), "small"))
-    for family, title in titles.items():
+    for family in material.chapters:
+        title = notices.family_title(family)
         part = material.verdicts[material.verdicts["family"] == family]
         if len(part):
             parts += [Heading(title, 2, f"ledger-{family}", "appendix"), ledger_table(part, material, family, title)]

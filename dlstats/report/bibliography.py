@@ -1,11 +1,11 @@
 """The sources: BibTeX files, read by pybtex for what claims cite; Typst reads them itself to print the references.
 
-There is the file of the report and, beside a study from outside, its own `references.bib`.
+There is the file of the report, with the entry of dlstats itself, and, beside a study from outside, its own `references.bib`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,12 @@ import pybtex.exceptions
 from pybtex.database import BibliographyData
 from pybtex.richtext import Text
 
-from dlstats.pipeline import outside
+from dlstats import __version__, project
+from dlstats.pipeline import outside, registry, yaml12
 from dlstats.pipeline.citations import FILE
+from dlstats.protocol import origin
+from dlstats.protocol.hints import near
+from dlstats.protocol.origin import Practice, Theorem
 from dlstats.report.files import tracked
 
 
@@ -89,3 +93,51 @@ def _source(key: str, entry: Any) -> Source:
 def _plain(text: str) -> str:
     marked = set("\\{}$~") & set(text)
     return (str(Text.from_latex(text)) if marked else text).replace("--", "–")
+
+
+def of_claims(ids: Sequence[str], reports: Path) -> str:
+    """The entries of the publications that say what claims or checks say, each once, then the entry of dlstats.
+
+    Raises LookupError for an id that no study has, and ValueError for one whose origin is no publication, and for a source
+    that no bibliography holds.
+    """
+    known: dict[str, origin.Origin] = {}
+    for study in map(registry.load, reversed(registry.known())):  # those from outside first
+        known |= {one.id: one.origin for one in (*study.claims, *study.checks)}
+        if known.keys() >= set(ids):
+            break
+    keys = []
+    for name in ids:
+        if name not in known:
+            raise LookupError(
+                f"There is no claim or check `{name}`.{near(name, known)} `dlstats list claims` has them."
+            )
+        source = known[name]
+        if not isinstance(source, Theorem | Practice):
+            more = "; ".join(words for part, words in origin.record(source).items() if part != "kind")
+            what = f"{origin.MEANING[origin.kind(source)]}{f' ({more})' if more else ''}"
+            raise ValueError(f"`{name}` must have a publication as its origin, it is {what}.")
+        keys.append(source.cite)
+    lacking = sorted(set(keys) - set(entries(reports)))
+    if lacking:
+        raise ValueError(f"The bibliography must hold {', '.join(lacking)}, it does not.")
+    return f"{text(reports, set(keys)).rstrip()}\n\n{own()}\n"
+
+
+def own() -> str:
+    """The entry of dlstats, from CITATION.cff."""
+    stated = yaml12.load(project.FOLDER / "CITATION.cff")
+    fields = {
+        "author": " and ".join(f"{{{author['name']}}}" for author in stated["authors"]),
+        "title": f"{{{stated['title']}}}",
+        "year": str(stated["date-released"])[:4],
+        "version": __version__,
+        "license": stated["license"],
+    }
+    return written("software", "dlstats", fields)
+
+
+def written(kind: str, key: str, fields: Mapping[str, str]) -> str:
+    """An entry as BibTeX."""
+    lines = ",\n".join(f"    {name} = {{{value}}}" for name, value in fields.items())
+    return f"@{kind}{{{key},\n{lines}\n}}"

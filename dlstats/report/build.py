@@ -10,7 +10,7 @@ from dlstats.pipeline import grid, origins, records
 from dlstats.plotting import overview as drawings
 from dlstats.plotting import style
 from dlstats.protocol.origin import MEANING
-from dlstats.report import figures, ledger, overview, paper, site, table_files, typst
+from dlstats.report import figures, ledger, overview, paper, site, tables, typst
 from dlstats.report.blocks import Picture
 from dlstats.report.files import packaged, write_bytes
 from dlstats.report.material import Material, collect
@@ -33,7 +33,7 @@ def write(
     out = Path(out or reports)
     material = collect(config, Path(results), Path(reports), **options)
     drawn = overview_files(material, out / "figures")
-    tables = table_files.write_all(
+    listed = tables.write_all(
         [ledger.table(material.verdicts, "The ledger: what is required, what was found, and the verdict.", "ledger")],
         {"ledger": material.verdicts},
         out / "tables",
@@ -43,7 +43,7 @@ def write(
     pages = site.write(material, Path(reports), out / "html")
     record = {"profile": material.profile, "unfinished": dict(material.unfinished)}
     record["left_out"] = list(material.left_out)
-    records.write(origins.report_path(out), record, material.origin, [printed, *pages, *drawn, *tables])
+    records.write(origins.report_path(out), record, material.origin, [printed, *pages, *drawn, *listed])
     return printed, pages[0]
 
 

@@ -17,7 +17,7 @@ from dlstats.plotting.comparison import RATIO, legend_above, measured, ratios
 from dlstats.plotting.curves import curves
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
-from dlstats.report import figures, markdown, table_files, tables
+from dlstats.report import figures, markdown, tables
 from dlstats.report.digits import show
 from dlstats.report.escape import markdown as escaped
 from dlstats.report.files import write_text
@@ -42,7 +42,7 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     study = replace(study, experiments={inner: experiment}, claims=(), figures=list(_figures(comparison)))
     summaries = {inner: comparison.summary}
     grids = tables.of_study(study, summaries)
-    paths = table_files.write_all(grids, {"summary": comparison.summary}, folder)
+    paths = tables.write_all(grids, {"summary": comparison.summary}, folder)
     origin = {"study": comparison.name, other.kind: other.name, "digest": other.digest}
     for left in folder.glob("ratios.*"):
         left.unlink()  # of a comparison before, which this one may not have

@@ -7,6 +7,7 @@ small share one power of ten with their mcse.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -16,6 +17,8 @@ UNKNOWN_DIGITS = 3
 """Significant digits of an estimate whose mcse is not known."""
 NOISE = 1e-12
 """An mcse below this proportion of the value is rounding noise of equal replicates: the number counts as exact."""
+MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
+UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
 FIXED = range(-4, 6)
 """Decimal exponents written out; others get a power of ten."""
 
@@ -49,6 +52,12 @@ class Shown:
     def is_number(self) -> bool:
         """Whether the value has digits; `–` and `∞` have none."""
         return any(character.isdigit() for character in self.value)
+
+
+def note(rows: Iterable[Iterable]) -> str:
+    """What the reader must know of the numbers in these rows, for a table that stands alone."""
+    errors = {value.mcse for row in rows for value in row if isinstance(value, Shown)} - {""}
+    return " ".join(([MCSE] if errors else []) + ([UNKNOWN] if "?" in errors else []))
 
 
 def show(value: float, mcse: float = 0.0) -> Shown:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dlstats.pipeline import cells, checks, origins, records, registry, results, store
-from dlstats.report import ademp, figures, markdown, provenance, table_files
+from dlstats.report import ademp, figures, markdown, provenance, tables
 from dlstats.report import export as exports
 from dlstats.report import protocol as protocols
 from dlstats.report.files import write_json, write_text
@@ -25,7 +25,7 @@ def draw(config: Mapping, study: str, folder: Path, reports: Path) -> None:
     details = {"fingerprint": computed_by, "inputs": {str(path): store.header(path).content for path in sorted(read)}}
     record = origins.drawn_path(reports, study)
     files = figures.draw(loaded, evidence, record.parent, origin=origin, details=details)
-    files += table_files.write(loaded, evidence.summaries, measured, reports / "tables" / study)
+    files += tables.write(loaded, evidence.summaries, measured, reports / "tables" / study)
     records.write(record, provenance.record(loaded, evidence, computed_by, cells.trained_by(raw)), origin, files)
 
 

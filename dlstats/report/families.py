@@ -50,10 +50,9 @@ def load(path: Path) -> dict[str, tuple[Question, ...]]:
 
 
 def page(
-    family: str, questions: Sequence[Question], propositions: Sequence[Proposition], statements: pd.DataFrame
+    family: str, questions: Sequence[Question], propositions: Sequence[Proposition], ledger: Ledger
 ) -> list[Answer]:
     """Every question of a family with its answer; nothing when no question is asked."""
-    ledger = {str(row["claim"]): row for row in statements.to_dict("records")}
     return [_answer(f"question-{family}-{n}", one, propositions, ledger) for n, one in enumerate(questions)]
 
 

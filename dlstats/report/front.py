@@ -8,7 +8,7 @@ from dataclasses import replace
 import scipy
 
 from dlstats.protocol.verdict import LEVEL
-from dlstats.report import blocks, findings, ledger, marks
+from dlstats.report import blocks, ledger, marks
 from dlstats.report.blocks import Answer, Block, Bullets, Columns, Heading, Paragraph, Picture, wide
 from dlstats.report.digits import exact
 from dlstats.report.files import packaged
@@ -24,7 +24,7 @@ KEY_FIGURES = 3
 
 def pages(material: Material, overview: Picture | None, pictures: Mapping[str, Picture]) -> list[Block]:
     """The front; `pictures` are the figures of the studies by key."""
-    told = findings.told(material.findings, material.sentences, material.ledger)
+    told = material.told
     first: list[Block] = [Paragraph(prose(abstract(material)), "abstract"), *([overview] if overview else [])]
     if told:
         first += [Heading(TEXTS["front"]["findings"], 1, "findings", "front")]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from dlstats.pipeline import registry
 from dlstats.protocol.study import Figure, Study
-from dlstats.report import escape
+from dlstats.report import bibliography, escape
 from dlstats.report.files import write_bytes
 from dlstats.report.material import Material
 
@@ -112,8 +112,7 @@ def bibtex(study: Study, figure: str, material: Material) -> str:
         "note": escape.latex(made),
         "howpublished": f"dlstats, version {environment['version']}",
     }
-    body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
-    return f"@misc{{dlstats-{study.name}-{figure},\n{body}\n}}"
+    return bibliography.written("misc", f"dlstats-{study.name}-{figure}", fields)
 
 
 def write(found: Mapping[str, Card], folder: Path) -> list[Path]:

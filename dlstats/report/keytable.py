@@ -14,7 +14,7 @@ from dlstats.protocol.measure import Measure
 from dlstats.protocol.study import Experiment, Study
 from dlstats.report import latex, tables
 from dlstats.report.blocks import Table, right, table
-from dlstats.report.digits import exact, show
+from dlstats.report.digits import MCSE, exact, show
 from dlstats.report.text import Span, Text, prose
 
 BEST, TIED = "best", "tied"
@@ -112,9 +112,7 @@ def _table(
     cells = [(*row, *(held.get(column, prose("–")) for column in heads)) for row, held in list(rows.items())[:ROWS]]
     more = len(rows) - len(cells)
     columns = (*(tables.labelled(factor) for factor in others.values()), "method", *numbers)
-    note = " ".join(
-        [tables.MCSE, *([NOTE] if marks else []), *([f"{more} more rows stand in the CSV file."] if more else [])]
-    )
+    note = " ".join([MCSE, *([NOTE] if marks else []), *([f"{more} more rows stand in the CSV file."] if more else [])])
     return table("key", f"{study.title}: {label} by method and condition{at}.", columns, cells, note)
 
 

@@ -17,9 +17,8 @@ from dlstats.protocol.verdict import NOT_RUN
 from dlstats.report import blocks
 from dlstats.report.bibliography import Source
 from dlstats.report.blocks import Column, Table, right, wide
-from dlstats.report.digits import Shown, count, exact, show
+from dlstats.report.digits import Shown, count, exact, note, show
 from dlstats.report.interval import Interval, interval
-from dlstats.report.tables import note
 from dlstats.report.text import Content, Span, Text, anchor, code, joined, prose, ref, verdict
 
 CLAIM = Column(prose("claim"), width=2.4)

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import pandas as pd
 
-from dlstats.pipeline import checks, origins, records, registry, results, store
+from dlstats.pipeline import checks, grid, origins, records, registry, results, store
 from dlstats.pipeline.ledger import combine
 from dlstats.protocol.study import Study
 from dlstats.report import bibliography, errata, families, findings, ledger, protocol, provenance, sentences
 from dlstats.report.bibliography import Source
+from dlstats.report.blocks import Answer
 from dlstats.report.files import tracked
 
 T = TypeVar("T")
@@ -79,6 +80,22 @@ class Material:
     def ledger(self) -> dict[str, Mapping]:
         """The rows of `statements` by claim."""
         return {str(row["claim"]): row for row in self.statements.to_dict("records")}
+
+    @cached_property
+    def chapters(self) -> dict[str, list[str]]:
+        """The families of the configuration with their studies."""
+        return grid.families(self.config)
+
+    @cached_property
+    def answers(self) -> dict[str, list[Answer]]:
+        """Of every family its questions, answered."""
+        asked = {family: self.questions.get(family, ()) for family in self.chapters}
+        return {name: families.page(name, asked[name], self.sentences, self.ledger) for name in asked}
+
+    @cached_property
+    def told(self) -> list[findings.Finding]:
+        """The findings, told by their verdicts."""
+        return findings.told(self.findings, self.sentences, self.ledger)
 
     @cached_property
     def protocols(self) -> dict[str, protocol.Protocol]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dlstats.pipeline import grid
 from dlstats.report import appendices, blocks, families, front, notices, sections
 from dlstats.report.blocks import Block, Contents, Heading, Picture
 from dlstats.report.files import packaged
@@ -16,21 +15,19 @@ TEXTS = packaged("texts.yaml")
 def build(material: Material, overview: Picture | None = None) -> blocks.Document:
     """The whole document from what was collected; `overview` is the figure of the first page."""
     pictures = sections.pictures(material)
-    held = grid.families(material.config)
     content: list[Block] = [
         *notices.notices(material),
         *front.pages(material, overview, pictures),
         Contents(),
     ]
-    for family, names in held.items():
+    for family, names in material.chapters.items():
         verdicts, checks = (t[t["family"] == family] for t in (material.verdicts, material.checks))
         content.append(Heading(notices.family_title(family), 1, f"family-{family}"))
-        content.append(families.lead(verdicts, checks))
-        content += families.page(family, material.questions.get(family, ()), material.sentences, material.statements)
+        content += [families.lead(verdicts, checks), *material.answers[family]]
         content += families.tables(family, material.questions.get(family, ()))
         for name in names:
             content += sections.brief(material, name)
-    content += appendices.all_of(material, {family: notices.family_title(family) for family in held})
+    content += appendices.all_of(material)
     moment = int(material.environment["timestamp"])
     day = datetime.fromtimestamp(moment, UTC).strftime("%-d %B %Y")
     parts = (

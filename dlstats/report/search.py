@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from dlstats.report.blocks import Answer
 from dlstats.report.gallery import Card
 from dlstats.report.ledger import Entry
 from dlstats.report.material import Material
@@ -21,18 +21,14 @@ def script(hits: Iterable[Hit]) -> str:
 
 
 def hits(
-    material: Material,
-    answers: Iterable[Answer],
-    cards: Iterable[Card],
-    entries: Iterable[Entry],
-    links: Mapping[str, str],
+    material: Material, cards: Iterable[Card], entries: Iterable[Entry], links: Mapping[str, str]
 ) -> Iterator[Hit]:
     """Studies by what they ask and by their methods, questions, slips of lectures, figures by captions, claims by sources."""
     for study in material.studies.values():
         methods = [f"{m.label} {m.description}" for e in study.experiments.values() for m in e.methods.values()]
         words = " ".join((study.aims, study.mechanisms, study.estimands, study.limits, *methods))
         yield "study", study.title, links[f"sec-{study.name}"], words, ""
-    for answer in answers:
+    for answer in itertools.chain.from_iterable(material.answers.values()):
         yield "question", characters(answer.question), f"index.html#{answer.key}", characters(answer.text), ""
     for slip in material.errata:
         yield "lecture", slip.place, f"lectures.html#lecture-{slip.lectures[0]}", f"{slip.line} {slip.right}", ""

@@ -11,6 +11,7 @@ from dlstats.plotting.style import WIDTHS
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, blocks, families, ledger, marks, protocol, runs, sentences, tables
 from dlstats.report.blocks import Answer, Block, Bullets, Heading, Paragraph, Picture, Table, right, wide
+from dlstats.report.digits import UNKNOWN
 from dlstats.report.material import Material
 from dlstats.report.text import Content, characters, code, page, prose, strong
 
@@ -132,7 +133,7 @@ def _hashes(material: Material, name: str) -> list[Block]:
 def _tables(material: Material, study: Study) -> Iterator[Table]:
     """The summaries; what their numbers in parentheses are is said once for all."""
     for number, table in enumerate(tables.of_study(study, material.summaries.get(study.name, {})), start=1):
-        note = prose(tables.UNKNOWN if tables.UNKNOWN in characters(table.note) else "")
+        note = prose(UNKNOWN if UNKNOWN in characters(table.note) else "")
         yield replace(table, key=f"tab-{study.name}-{number}", note=note)
 
 

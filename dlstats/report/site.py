@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dlstats.pipeline import grid
 from dlstats.protocol import origin
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import (
@@ -20,9 +21,7 @@ from dlstats.report import (
     checklist,
     errata,
     families,
-    findings,
     gallery,
-    html,
     ledger,
     notices,
     runs,
@@ -31,17 +30,46 @@ from dlstats.report import (
     training,
     typst,
 )
-from dlstats.report.blocks import Answer, Block, Heading, Paragraph
+from dlstats.report.blocks import Block, Heading, Paragraph
 from dlstats.report.files import write_bytes, write_text
 from dlstats.report.ledger import Entry
 from dlstats.report.material import Material
-from dlstats.report.text import SIGNS, prose, spans
+from dlstats.report.text import SIGNS, characters, prose, spans
 
 PAGES = {
     "index": "Findings", "figures": "Figures", "ledger": "Ledger", "lectures": "Lectures", "methods": "Methods",
 }  # fmt: skip
 """The pages that every page leads to; those of the studies lie in `studies/`."""
+POLICY = (
+    "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; script-src 'self' file:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""What a page may load: files of its own site, from a server or from disk, and no script or style in the page itself."""
 ASSETS = ("site.css", "site.js")
+
+
+@cache
+def environment() -> Environment:
+    """The templates with the filters that they use."""
+    loader = PackageLoader("dlstats.report")
+    made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made.filters |= {"breakable": breakable, "characters": characters, "natural": natural, "prose": prose, "slug": slug}
+    return made
+
+
+def breakable(text: str, marks: str) -> Markup:
+    """Text that the browser may break after any of these characters."""
+    return Markup("<wbr>").join(re.split(f"(?<=[{marks}])", text))
+
+
+def natural(claim: str) -> str:
+    """A claim id that sorts as people count: SAW2 before SAW10."""
+    return re.sub(r"\d+", lambda match: match[0].zfill(4), claim)
+
+
+def slug(text: str) -> str:
+    """A heading as the name of a place in its page."""
+    return re.sub(r"\W+", "-", text.lower()).strip("-")
 
 
 def write(material: Material, reports: Path, folder: Path) -> list[Path]:
@@ -53,18 +81,13 @@ def write(material: Material, reports: Path, folder: Path) -> list[Path]:
     studies = {name: sections.study_page(material, name) for name in material.planned}
     entries = ledger.entries(material.verdicts, material.sources, list(studies))
     rest = tuple(methods(material))
-    answers = {
-        family: families.page(family, material.questions.get(family, ()), material.sentences, material.statements)
-        for family in grid.families(material.config)
-    }
     links = targets(material, studies, entries, rest)
     shared = common(material, cards, studies, links) | printed(material, (studies.values(), entries, rest), reports)
-    texts = dict(_pages(material, studies, entries, rest, answers, shared))
-    templates = html.environment()
+    texts = dict(_pages(material, studies, entries, rest, shared))
+    templates = environment()
     assert templates.loader
     texts |= {name: templates.loader.get_source(templates, f"site/{name}")[0] for name in ASSETS}
-    asked = itertools.chain.from_iterable(answers.values())
-    texts["search.js"] = search.script(search.hits(material, asked, cards.values(), entries, links))
+    texts["search.js"] = search.script(search.hits(material, cards.values(), entries, links))
     shutil.rmtree(folder, ignore_errors=True)
     paths = [write_text(folder / name, text) for name, text in texts.items()]
     table = material.verdicts.to_csv(index=False, lineterminator="\n")
@@ -95,23 +118,21 @@ def common(
     links: Mapping[str, str],
 ) -> dict[str, Any]:
     """What all templates are given."""
-    environment = material.environment
+    machine = material.environment
     by_study = {card.study: card for card in reversed(list(cards.values()))}
     counts = material.verdicts["verdict"].value_counts()
     profile = f"Profile {material.profile}, " if material.profile else ""
-    held = grid.families(material.config)
     return {
-        "policy": html.POLICY,
+        "policy": POLICY,
         "pages": PAGES,
         "title": notices.TEXTS["title"],
-        "edition": f"{profile}version {environment['version']}, commit {str(environment['commit'])[:12] or 'not known'}.",
+        "edition": f"{profile}version {machine['version']}, commit {str(machine['commit'])[:12] or 'not known'}.",
         "signs": SIGNS,
         "links": links,
         "cards": cards,
         "first": by_study,
         "material": material,
-        "families": held,
-        "titles": {family: notices.family_title(family) for family in held},
+        "titles": {family: notices.family_title(family) for family in material.chapters},
         "verdicts": {word: int(counts[word]) for word in VERDICTS if word in counts},
         "notes": notices.notices(material),
     }
@@ -133,14 +154,11 @@ def _pages(
     studies: Mapping[str, sections.StudyPage],
     entries: tuple[Entry, ...],
     rest: tuple[Block, ...],
-    answers: Mapping[str, Sequence[Answer]],
     shared: Mapping[str, Any],
 ) -> Iterator[tuple[str, str]]:
-    templates = html.environment()
-    told = findings.told(material.findings, material.sentences, material.ledger)
-    tables = {family: families.tables(family, material.questions.get(family, ())) for family in answers}
+    templates = environment()
     given: dict[str, dict[str, Any]] = {
-        "index": {"findings": told, "answers": answers, "tables": tables, "studies": studies},
+        "index": {"studies": studies, "tables": families.tables},
         "figures": {},
         "ledger": {"entries": entries, "meanings": origin.MEANING},
         "lectures": {"evidence": errata.evidence, "bearing": _bearing(material)},
@@ -150,7 +168,7 @@ def _pages(
         yield f"{name}.html", templates.get_template(f"site/{name}.html.j2").render(root="", here=name, **shared, **own)
     template = templates.get_template("site/study.html.j2")
     for name, page in studies.items():
-        family = next(family for family, names in shared["families"].items() if name in names)
+        family = next(family for family, names in material.chapters.items() if name in names)
         text = template.render(root="../", here="", name=name, family=family, page=page, **shared)
         yield f"studies/{name}.html", text
 

@@ -7,20 +7,21 @@ a number without parentheses was computed without randomness.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from dlstats.protocol.factor import Factor
 from dlstats.protocol.study import Experiment, Study
+from dlstats.report import digits, latex, ledger, markdown
 from dlstats.report.blocks import Table, right, table
 from dlstats.report.digits import Shown, show
+from dlstats.report.files import write_text
 from dlstats.report.text import Content
 
 MEASURES_A_TABLE = 5
-MCSE = "In parentheses the Monte Carlo standard error; numbers without it were computed without randomness."
-UNKNOWN = "(?) marks a Monte Carlo standard error that the replicates cannot tell."
 WRAPPED = {name: name.replace("_", " ") for name in ("difference", "ratio", "slope", "local_slope")} | {
     "log_ratio": "log₁₀ ratio", "bend": "last minus first local slope", "slope_difference": "difference of slopes",
 }  # fmt: skip
@@ -114,7 +115,7 @@ class Layout:
             *(right(n, decimal=True) for n in (*heads, "replicates", "failed")),
         )
         caption = f"{self.title}: {', '.join(heads)} by condition and method{at}."
-        return table(name, caption, columns, rows, note(rows))
+        return table(name, caption, columns, rows, digits.note(rows))
 
 
 def conditions(
@@ -138,12 +139,6 @@ def labelled(factor: Factor) -> str:
     return f"{factor.label} ({factor.unit})" if factor.unit else factor.label
 
 
-def note(rows: Sequence[Sequence[Content]]) -> str:
-    """What the reader must know of the numbers in these rows, for a table that stands alone."""
-    errors = {value.mcse for row in rows for value in row if isinstance(value, Shown)} - {""}
-    return " ".join(([MCSE] if errors else []) + ([UNKNOWN] if "?" in errors else []))
-
-
 def label_of(experiment: Experiment, column: str, statistic: str) -> str:
     """How a measure is called in a table: its label and, where the name does not say it, the statistic."""
     kind, _, inner = statistic.partition("(")
@@ -165,3 +160,18 @@ def span(counts: Sequence[int]) -> Content:
     """Equal counts as one number, others as the range."""
     low, high = int(min(counts)), int(max(counts))
     return Shown(str(low)) if low == high else f"{low}–{high}"
+
+
+def write(study: Study, summaries: Mapping[str, pd.DataFrame], measured: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write the tables of a study: `<experiment>.csv`, `summary_<k>.tex`, `.md` and `claims.csv`, `.tex`, `.md`."""
+    claims = ledger.table(measured, f"What the claims of the study “{study.title}” measure.", "claims")
+    return write_all([*of_study(study, summaries), claims], {**summaries, "claims": measured}, folder)
+
+
+def write_all(made: Iterable[Table], frames: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write each table as `<name>.tex` and `.md`, each frame as `<name>.csv`; returns the paths."""
+    texts: dict[str, str] = {}
+    for one in made:
+        texts |= {f"{one.key}.tex": latex.table(one), f"{one.key}.md": markdown.table(one)}
+    texts |= {f"{name}.csv": frame.to_csv(index=False, lineterminator="\n") for name, frame in frames.items()}
+    return [write_text(Path(folder) / name, text) for name, text in texts.items()]

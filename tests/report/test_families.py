@@ -27,6 +27,10 @@ def ledger(family: str, verdict: str = "supported") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def by_claim(table):
+    return {row["claim"]: row for row in table.to_dict("records")}
+
+
 def test_every_family_has_a_page():
     assert set(QUESTIONS) == {study.family for study in STUDIES.values()}
 
@@ -41,7 +45,7 @@ def test_every_answer_is_by_claims_of_the_family_that_have_a_sentence(family, qu
 @pytest.mark.parametrize("family", QUESTIONS)
 @pytest.mark.parametrize("verdict", ["supported", "refuted", "undecided"])
 def test_every_question_is_answered_by_its_verdicts(family, verdict):
-    answers = families.page(family, QUESTIONS[family], PROPOSITIONS, ledger(family, verdict))
+    answers = families.page(family, QUESTIONS[family], PROPOSITIONS, by_claim(ledger(family, verdict)))
     assert len(answers) == len(QUESTIONS[family])
     for answer, question in zip(answers, QUESTIONS[family], strict=True):
         assert isinstance(answer, Answer)
@@ -69,7 +73,7 @@ def test_of_a_long_answer_the_rest_is_counted_but_for_what_disagrees():
     rows = ledger("robust").head(len(claims)).assign(claim=claims, verdict=list(words.values()))
     told = [sentences.Proposition((claim,), sentences.Clause(that=f"<{claim}>")) for claim in claims]
     question = families.Question(question="Q?", lectures="Not treated.", claims=claims)
-    (answer,) = families.page("robust", [question], told, rows)
+    (answer,) = families.page("robust", [question], told, by_claim(rows))
     text = characters(answer.text)
     assert [claim for claim in claims if f"<{claim}>" in text] == [*claims[: families.FIRST], claims[-2]]
     assert "What 2 further claims state was found, too. 1 further claim was not run." in text
@@ -87,9 +91,7 @@ def test_a_table_beside_a_question_has_a_cell_in_every_column():
 
 def test_without_results_every_answer_says_so():
     for family, questions in QUESTIONS.items():
-        for answer in families.page(
-            family, questions, PROPOSITIONS, pd.DataFrame(columns=["claim", "study", "verdict"])
-        ):
+        for answer in families.page(family, questions, PROPOSITIONS, {}):
             assert isinstance(answer, Answer)
             assert "was not asked in this run" in characters(answer.text)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlstats.protocol.verdict import VERDICTS
-from dlstats.report import html
+from dlstats.report import site
 from dlstats.report.blocks import Bullets, Column, Heading, Listing, Paragraph, Table
 from dlstats.report.text import SIGNS, Span, code, prose
 
@@ -47,7 +47,7 @@ def _read(*content):
         "material": SimpleNamespace(ledger={ATTACK: {"verdict": ATTACK}}),
     }
     reader = _Reader()
-    reader.feed(html.environment().from_string(PAGE).render(blocks=content, name=ATTACK, **known))
+    reader.feed(site.environment().from_string(PAGE).render(blocks=content, name=ATTACK, **known))
     return reader
 
 
@@ -73,7 +73,7 @@ def test_hostile_text_stays_text_in_every_block():
 @given(st.text(max_size=30), st.sampled_from([",/_", "._"]))
 def test_breaks_add_no_characters(text, marks):
     reader = _Reader()
-    reader.feed(f"<p>{html.breakable(text, marks)}</p>")
+    reader.feed(f"<p>{site.breakable(text, marks)}</p>")
     assert reader.text == _unescaped(text)
     assert reader.tags.count("wbr") == sum(text.count(mark) for mark in marks)
 
@@ -86,7 +86,7 @@ def _unescaped(text):
 
 def test_a_name_that_a_template_misspells_is_an_error():
     with pytest.raises(jinja2.UndefinedError):
-        html.environment().from_string("{{ nothing }}").render()
+        site.environment().from_string("{{ nothing }}").render()
 
 
 def test_every_verdict_has_a_sign_and_no_other_name_has():

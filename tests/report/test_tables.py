@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dlstats import montecarlo
 from dlstats.pipeline import origins, store
-from dlstats.report import blocks, escape, latex, markdown, table_files, tables
+from dlstats.report import blocks, escape, latex, markdown, tables
 from dlstats.report.digits import show
 from dlstats.report.text import characters, verdict
 
@@ -136,7 +136,7 @@ def test_a_contrast_is_paired_and_stands_in_a_table_of_its_own(site):
 
 def test_tables_stand_in_the_same_bytes_twice(site, tmp_path):
     measured = store.read(origins.measured_path(site.results, "toy"))
-    table_files.write(site.study, {"samples": site.summary}, measured, tmp_path)
+    tables.write(site.study, {"samples": site.summary}, measured, tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (site.reports / "tables" / "toy" / path.name).read_bytes()
 
