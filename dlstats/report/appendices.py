@@ -11,7 +11,7 @@ from dlstats.report import ademp, blocks, checklist, indexes, ledger, marks, not
 from dlstats.report.blocks import Block, Bullets, Column, Columns, Heading, Paragraph, right, wide
 from dlstats.report.files import packaged
 from dlstats.report.material import Material
-from dlstats.report.text import BREAK, Content, Text, anchor, joined, prose, ref, small, verdict
+from dlstats.report.text import BREAK, Content, Span, Text, joined, prose, ref, small
 
 TEXTS = packaged("texts.yaml")
 
@@ -68,7 +68,7 @@ def _claim(record: Mapping, material: Material) -> tuple[Content, ...]:
     values = ("; p ", row.p_against, ", ", row.p_for) if row.p_for.is_number else ()
     failed = f", {row.failed.text} failed" if row.failed.text not in ("0", "–") else ""
     return (
-        prose(anchor(f"claim-{row.claim}", row.claim), BREAK, verdict(row.verdict)),
+        prose(Span("anchor", row.claim, f"claim-{row.claim}"), BREAK, Span("verdict", row.verdict)),
         prose(row.statement, *((" ", small(*more, ".")) if more else ())),
         prose(row.expected, *margin),
         prose(row.estimate, BREAK, small(f"R = {row.replicates.text}{failed}", *values)),

@@ -19,16 +19,10 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
 from dlstats.report import figures, markdown, tables
 from dlstats.report.digits import show
-from dlstats.report.escape import markdown as escaped
 from dlstats.report.files import write_text
 
 ERROR = 0.05
 """Probability, at most, that any interval of a page misses its ratio."""
-SAID = {
-    "method": "compared with the methods of {name} on the same {many} replicates of every condition",
-    "loss": "by which the networks of {name} are trained on the same {many} replicates of every condition as by its own losses",
-    "dgp": "in the place of the designs of {name}, whose methods are computed afresh on {many} replicates of every condition",
-}
 PANELS = 4
 """Panels of a figure at most."""
 
@@ -50,21 +44,18 @@ def write(comparison: Comparison, reports: Path) -> list[Path]:
     of_methods = comparison.summary[comparison.summary["against"] == ""]
     replicates = sorted((of_methods["replicates"] + of_methods["failed"]).unique())
     many = f"{replicates[0]}" if len(replicates) == 1 else f"{replicates[0]} to {replicates[-1]}"
-    said = SAID[other.kind].format(name=f"`{comparison.name}`", many=many)
-    titles = (study.title, other.label) if other.kind == "dgp" else (other.label, study.title)
-    text = [
-        f"# {' on '.join(map(escaped, titles))}",
-        f"{escaped(other.description.rstrip('.'))} (file digest {other.digest}), {said}. This is no part of the ledger.",
-        *(
-            [f"{said_of_all(comparison)} Those of `summary.csv` hold each for itself."]
-            if said_of_all(comparison)
-            else []
-        ),
-        "\n".join(f"- {escaped(line)}" for line in lines(comparison)),
-        *(f"![{escaped(figure.caption)}]({figure.name}.png)\n\n{escaped(figure.caption)}" for figure in study.figures),
-        *map(markdown.table, grids),
-    ]
-    return [*paths, write_text(folder / "README.md", "\n\n".join(text))]
+    text = markdown.render(
+        "compared",
+        name=comparison.name,
+        other=other,
+        titles=(study.title, other.label) if other.kind == "dgp" else (other.label, study.title),
+        many=many,
+        said=said_of_all(comparison),
+        lines=lines(comparison),
+        figures=study.figures,
+        tables=map(markdown.table, grids),
+    )
+    return [*paths, write_text(folder / "README.md", text)]
 
 
 def said_of_all(comparison: Comparison) -> str:

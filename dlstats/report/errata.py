@@ -10,7 +10,7 @@ import pydantic
 
 from dlstats.pipeline import checked
 from dlstats.report.digits import show
-from dlstats.report.text import Text, joined, prose, ref, verdict
+from dlstats.report.text import Span, Text, joined, prose, ref
 
 FILE = "errata.yaml"
 VALUES: Mapping[str, float] = {
@@ -85,4 +85,4 @@ def _verdict(claim: str, row: Mapping | None) -> Text:
     if row is None:
         return prose(f"{claim}: not in this run")
     measured = show(row["estimate"], row["mcse"])
-    return prose(ref(f"claim-{claim}", claim), " ", verdict(str(row["verdict"])), ", ", measured)
+    return prose(ref(f"claim-{claim}", claim), " ", Span("verdict", str(row["verdict"])), ", ", measured)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import scipy
@@ -14,7 +14,7 @@ from dlstats.report.digits import exact
 from dlstats.report.files import packaged
 from dlstats.report.findings import Finding
 from dlstats.report.material import Material
-from dlstats.report.text import SIGNS, Span, Text, joined, page, prose, ref
+from dlstats.report.text import SIGNS, Span, Text, joined, prose, ref
 
 TEXTS = packaged("texts.yaml")
 GROUPS = {"theorem": ("theorem", "derived"), "said": ("stated", "practice"), "finding": ("finding",)}
@@ -29,16 +29,12 @@ def pages(material: Material, overview: Picture | None, pictures: Mapping[str, P
     if told:
         first += [Heading(TEXTS["front"]["findings"], 1, "findings", "front")]
         first += [answer(one, pictures, material.ledger) for one in told]
-    key = [pictures[one.picture] for one in told if one.picture in pictures][:KEY_FIGURES]
-    small = tuple(replace(p, key="", caption=prose(ref(p.key), ": ", _headline(told, p.key)), origin="") for p in key)
+    key = [(pictures[one.picture], one.headline) for one in told if one.picture in pictures][:KEY_FIGURES]
+    small = tuple(replace(p, key="", caption=prose(ref(p.key), ": ", said), origin="") for p, said in key)
     second: list[Block] = [Columns(small, len(small), side=True)] if small else []
     halves = (Columns((*_example(material),), 1), Columns((*_signs(), *_ids()), 1))
     reading = Columns(halves, 2, side=True)
     return [*first, *second, *corrections(material), reading, *_where(material)]
-
-
-def _headline(told: Sequence[Finding], picture: str) -> str:
-    return next(one.headline for one in told if one.picture == picture)
 
 
 def abstract(material: Material) -> str:
@@ -119,7 +115,7 @@ def _ids() -> list[Block]:
 def _where(material: Material) -> list[Block]:
     """The questions of the families with the pages on which they are answered."""
     items = [
-        prose(question.question, " ", page(f"question-{family}-{number}"))
+        prose(question.question, " ", Span("page", "", f"question-{family}-{number}"))
         for family, questions in material.questions.items()
         for number, question in enumerate(questions)
         if family in set(material.statements["family"])

@@ -19,7 +19,7 @@ from dlstats.report.bibliography import Source
 from dlstats.report.blocks import Column, Table, right, wide
 from dlstats.report.digits import Shown, count, exact, note, show
 from dlstats.report.interval import Interval, interval
-from dlstats.report.text import Content, Span, Text, anchor, code, joined, prose, ref, verdict
+from dlstats.report.text import Content, Span, Text, code, joined, prose, ref
 
 CLAIM = Column(prose("claim"), width=2.4)
 """A column of claims, whose long names break."""
@@ -157,7 +157,7 @@ def checks_table(checks: pd.DataFrame, key: str, caption: str, size: str = "smal
     """Checks with what is required and what was found, of as many values as the last column says."""
     cells = []
     for r, values, holds in zip(rows(checks), checks["values"], checks["holds"], strict=True):
-        name = prose(Span("sign", "", "holds" if holds else "fails"), anchor(f"claim-{r.claim}", r.claim))
+        name = prose(Span("sign", "", "holds" if holds else "fails"), Span("anchor", r.claim, f"claim-{r.claim}"))
         cells.append((name, r.statement, r.expected, r.estimate, count(values)))
     columns = (Column(prose("check"), width=2.6), wide("statement"), *map(right, ("required", "found", "values")))
     return blocks.table(key, caption, columns, cells, size=size)
@@ -227,7 +227,7 @@ def _evidence(record: Mapping, sections: Sequence[str]) -> Iterator[tuple[str, T
         "effort ratio": _told(record, "effort_ratio", error="effort_ratio_mcse"),
         "looks at growing replicates": _told(record, "looks", "{:.0f}; p-values pay for them", above=1),
         "proportion failed": exact(failed) if failed else "",
-        "verdict with failures at their worst": verdict(text(record.get("worst_case"))) if failed else "",
+        "verdict with failures at their worst": Span("verdict", text(record.get("worst_case"))) if failed else "",
         "worst of": _told(record, "looked_at", "{:.0f} estimates", above=1),
         "p for lack of fit": _told(record, "lack_of_fit", "{:.3g}"),
         "note": text(record.get("note")),

@@ -26,7 +26,9 @@ def render(template: str, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     loader = PackageLoader("dlstats.report")
-    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # no HTML
+    made = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # no HTML
+    made.filters["literal"] = escape.markdown
+    return made
 
 
 def convert(source: str, folder: Path, target: Path) -> Path:

@@ -13,7 +13,7 @@ from dlstats.report import ademp, blocks, families, ledger, marks, protocol, run
 from dlstats.report.blocks import Answer, Block, Bullets, Heading, Paragraph, Picture, Table, right, wide
 from dlstats.report.digits import UNKNOWN
 from dlstats.report.material import Material
-from dlstats.report.text import Content, characters, code, page, prose, strong
+from dlstats.report.text import Content, Span, characters, code, prose, strong
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def brief(material: Material, name: str) -> list[Block]:
         *result(material, study),
         *figures(material, study),
         Paragraph(prose(strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
-        Paragraph(prose("Protocol: page ", page(f"protocol-{name}"), "; again: ", code(command)), "small"),
+        Paragraph(prose("Protocol: page ", Span("page", "", f"protocol-{name}"), "; again: ", code(command)), "small"),
     ]
 
 

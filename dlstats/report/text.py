@@ -75,16 +75,6 @@ def ref(target: str, text: str = "") -> Span:
     return Span("ref", text, target)
 
 
-def anchor(target: str, text: str) -> Span:
-    """A word that stands out and that links may point to."""
-    return Span("anchor", text, target)
-
-
-def page(target: str) -> Span:
-    """The page on which a block stands; a link to it where there are no pages."""
-    return Span("page", "", target)
-
-
 def small(*parts: Content) -> Text:
     """A text whose plain words are small."""
     return tuple(replace(span, kind="small") if span.kind in ("plain", "number") else span for span in prose(*parts))
@@ -92,11 +82,6 @@ def small(*parts: Content) -> Text:
 
 BREAK = Span("break", "")
 """A new line within a cell."""
-
-
-def verdict(name: str) -> Span:
-    """The name of a verdict, printed with its sign."""
-    return Span("verdict", name)
 
 
 def characters(text: Text) -> str:

@@ -17,7 +17,7 @@ from dlstats import montecarlo
 from dlstats.pipeline import origins, store
 from dlstats.report import blocks, escape, latex, markdown, tables
 from dlstats.report.digits import show
-from dlstats.report.text import characters, verdict
+from dlstats.report.text import Span, characters
 
 SPECIAL = r"&%$#_{}~^\<>|"
 TABLE = blocks.table(
@@ -25,9 +25,9 @@ TABLE = blocks.table(
     "Caption with 50 % of $x_1$.",
     ("n", blocks.wide("what <b>"), blocks.right("error & co", decimal=True), "verdict"),
     (
-        ("20", HOSTILE.replace("`", ""), show(0.0123, 0.0045), verdict("supported")),
-        ("1e3", "θ̂ ≤ 2ⁿ⁺¹, m^(n) and x_{i+1}", show(1.5e-9, 2e-10), verdict("refuted")),
-        ("a_b", "", show(float("nan")), verdict("undecided")),
+        ("20", HOSTILE.replace("`", ""), show(0.0123, 0.0045), Span("verdict", "supported")),
+        ("1e3", "θ̂ ≤ 2ⁿ⁺¹, m^(n) and x_{i+1}", show(1.5e-9, 2e-10), Span("verdict", "refuted")),
+        ("a_b", "", show(float("nan")), Span("verdict", "undecided")),
     ),
 )
 
