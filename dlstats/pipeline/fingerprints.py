@@ -291,8 +291,12 @@ def recall(file: Path) -> None:
         know(digests if code == stamp() else {})
 
 
+def assets() -> list[Path]:
+    """The files of the report that are no code: templates, page, captions, bibliography."""
+    files = [*(PACKAGE / "report").rglob("*"), *(project.FOLDER / "reports").glob("*")]
+    return sorted(path for path in files if path.suffix in ASSETS)
+
+
 def assets_digest() -> str:
-    """Digest of the files of the report that are no code: templates, page, captions, bibliography."""
-    folders = (PACKAGE / "report", PACKAGE / "report" / "templates", project.FOLDER / "reports")
-    files = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in ASSETS]
-    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
+    """Digest of those files."""
+    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in assets())).hexdigest()[:16]

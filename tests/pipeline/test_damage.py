@@ -96,6 +96,7 @@ def finished(tmp_path_factory):
             assert command_line.main([name, *COMMANDS[name]]) == 0, name
         run.remember("toy.yaml", Path("results"))
         opened = {name: _opened([name, *words]) for name, words in COMMANDS.items()}
+        assert _carry_out(["write", *ALL]) == 0  # the report states the costs that were written since
         yield {path: Path(path).read_bytes() for path in _tree()}, opened
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 
 import jinja2
@@ -12,6 +13,7 @@ from cases.report_site import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlstats.pipeline import fingerprints
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import site
 from dlstats.report.blocks import Bullets, Column, Heading, Listing, Paragraph, Table
@@ -91,3 +93,9 @@ def test_a_name_that_a_template_misspells_is_an_error():
 
 def test_every_verdict_has_a_sign_and_no_other_name_has():
     assert set(SIGNS) == {*VERDICTS, "holds", "fails"}
+
+
+def test_a_changed_template_of_any_page_makes_the_report_anew():
+    templates = {path for path in Path(site.__file__).with_name("templates").rglob("*.*") if path.is_file()}
+    assert any(path.parent.name == "site" for path in templates)
+    assert templates <= set(fingerprints.assets())
