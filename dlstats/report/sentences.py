@@ -11,7 +11,7 @@ from pathlib import Path
 from dlstats.pipeline import checked
 from dlstats.protocol import verdict
 from dlstats.protocol.claim import RELATIONS
-from dlstats.report.digits import Shown, exact, show
+from dlstats.report.digits import exact, show
 from dlstats.report.files import packaged
 from dlstats.report.ledger import sentence as statement
 from dlstats.report.text import Text, prose
@@ -147,13 +147,10 @@ def _numbers(wrapped: str, numbers: Sequence[str]) -> str:
 
 def found(row: Mapping, wrapped: str = "{value}") -> str:
     """What was measured, with its Monte Carlo standard error, in the unit of a `number`."""
-    value, mcse = float(row["estimate"]), float(row["mcse"])
-    unit = _unit(wrapped)
-    if unit == "factor":
-        value, mcse = 10**value, math.log(10) * 10**value * mcse
-    elif unit == "percent":
-        value, mcse = 100 * value, 100 * mcse
-    return _shown(value, mcse).text
+    value, mcse, unit = float(row["estimate"]), float(row["mcse"]), _unit(wrapped)
+    scaled = _scaled(value, unit)
+    mcse *= {"factor": math.log(10) * scaled, "percent": 100}.get(unit, 1)
+    return (exact(scaled, DIGITS) if mcse == 0 else show(scaled, mcse)).text
 
 
 def required(row: Mapping, wrapped: str = "{value}") -> str:
@@ -179,12 +176,11 @@ def _unit(wrapped: str) -> str:
 
 
 def _in_unit(value: float, unit: str) -> str:
-    scaled = {"factor": 10**value if value < 300 else math.inf, "percent": 100 * value}.get(unit, value)
-    return exact(scaled, DIGITS).text
+    return exact(_scaled(value, unit), DIGITS).text
 
 
-def _shown(value: float, mcse: float) -> Shown:
-    return exact(value, DIGITS) if mcse == 0 else show(value, mcse)
+def _scaled(value: float, unit: str) -> float:
+    return {"factor": 10**value if value < 300 else math.inf, "percent": 100 * value}.get(unit, value)
 
 
 def _reason(row: Mapping) -> str:
