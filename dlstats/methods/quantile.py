@@ -7,6 +7,7 @@ truth enters. Quantiles of one method may cross; they are returned as they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,7 @@ class QuantileBaseline(Tuned):
 
     def error(self, y: Values, values: Quantiles) -> float:
         """Mean pinball loss over points and levels."""
-        residual, tau = y[:, None] - values, np.array(self.levels)
-        return float(np.maximum(tau * residual, (tau - 1) * residual).mean())
+        return float(mean_pinball(y, values, self.levels))
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class QuantileBoosting(QuantileBaseline):
     """
 
     levels: Levels
-    grid: tuple[int, ...] = (10, 20, 40, 80, 160)
+    grid: tuple[int, ...] = (1, 2, 5, 10, 20, 40, 80, 160)
     label: str = "boosting"
     description: str = "boosted trees of 8 leaves on the pinball loss, number of trees on the held-out fifth"
     style: str = ""
@@ -89,23 +89,23 @@ class QuantileForest(QuantileBaseline):
     """
 
     levels: Levels
-    grid: tuple[int, ...] = (10, 30, 100)
+    grid: tuple[int, ...] = (1, 3, 10, 30, 100, 300)
     label: str = "forest"
     description: str = "quantile regression forest, 100 trees, size of leaves on the held-out fifth"
     style: str = ""
 
     def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[int], seed: int) -> Iterator[Quantiles]:
         """A forest for every size of leaves."""
-        from sklearn import ensemble, preprocessing
+        from sklearn import ensemble
 
+        order = np.argsort(y)
         for leaf in settings:
             model = ensemble.RandomForestRegressor(
                 100, max_features=max(1, x.shape[1] // 3), min_samples_leaf=leaf, random_state=seed
             ).fit(x, y)
-            leaves = preprocessing.OneHotEncoder()
-            inside, ahead = leaves.fit_transform(model.apply(x)), leaves.transform(model.apply(new))
-            weights = ahead.multiply(1 / inside.sum(axis=0)).tocsr()  # pyright: ignore[reportAttributeAccessIssue]
-            yield weighted_quantiles(y, (weights @ inside.T).toarray(), self.levels)
+            inside, ahead = _leaves(model, x[order]), _leaves(model, new)
+            ahead.data /= np.bincount(inside.indices, minlength=inside.shape[1])[ahead.indices]
+            yield weighted_quantiles(y[order], (ahead @ inside.T).toarray(), self.levels)
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,27 @@ class QuantileKernel(QuantileBaseline):
     """
 
     levels: Levels
-    grid: tuple[float, ...] = tuple(np.geomspace(0.001, 1.0, 18).tolist())
+    grid: tuple[float, ...] = tuple(np.geomspace(0.001, 4.5, 22).tolist())
     label: str = "kernel"
     description: str = "local constant quantiles under Gaussian weights, bandwidth on the held-out fifth"
     style: str = ""
 
     def predictions(self, x: Inputs, y: Values, new: New, settings: Sequence[float], seed: int) -> Iterator[Quantiles]:
         """Weighted quantiles for every bandwidth."""
-        squared = scipy.spatial.distance.cdist(new, x, "sqeuclidean")
+        order = np.argsort(y)
+        squared = scipy.spatial.distance.cdist(new, x[order], "sqeuclidean")
         squared -= squared.min(axis=1, keepdims=True)
         for bandwidth in settings:
-            yield weighted_quantiles(y, np.exp(-squared / (2 * x.shape[1] * bandwidth**2)), self.levels)
+            weights = squared * (-0.5 / (x.shape[1] * bandwidth**2))
+            yield weighted_quantiles(y[order], np.exp(weights, out=weights), self.levels)
+
+
+def mean_pinball(
+    y: Float[np.ndarray, "*reps n"], values: Float[np.ndarray, "*reps n k"], levels: Sequence[float]
+) -> Float[np.ndarray, "*reps"] | float:
+    """Mean over points and levels of max(τ r, (τ − 1) r), r = y − f."""
+    residual, tau = y[..., None] - values, np.array(levels)
+    return np.maximum(tau * residual, (tau - 1) * residual).mean(axis=(-2, -1))
 
 
 def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
@@ -145,12 +155,32 @@ def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
 
 
 def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Levels) -> Quantiles:
-    """For every row of weights the smallest y whose cumulated weight reaches the level."""
-    order = np.argsort(y)
-    running = np.cumsum(weights[:, order], axis=1)
-    least = (np.array(levels) - 1e-12) * running[:, -1:]
-    positions = [np.count_nonzero(running < bound[:, None], axis=1) for bound in least.T]
-    return y[order][np.minimum(np.stack(positions, axis=1), len(y) - 1)]
+    """For every row of weights the first of the increasing y at which the cumulated weight reaches the level.
+
+    Weights are summed over √n neighbours at a time, and cumulated one by one only where a sum reaches the level.
+    """
+    n, length = len(y), math.isqrt(len(y) - 1) + 1
+    weights = np.pad(weights, ((0, 0), (0, -n % length))).reshape(len(weights), -1, length)
+    running = np.cumsum(weights.sum(axis=2), axis=1)
+    rows, columns = np.arange(len(weights)), []
+    for level in levels:
+        least = (level - 1e-12) * running[:, -1]
+        part = np.minimum(np.count_nonzero(running < least[:, None], axis=1), running.shape[1] - 1)
+        within = np.cumsum(weights[rows, part], axis=1)
+        before = running[rows, part] - within[:, -1]
+        place = part * length + np.count_nonzero(before[:, None] + within < least[:, None], axis=1)
+        columns.append(y[np.minimum(place, n - 1)])
+    return np.stack(columns, axis=1)
+
+
+def _leaves(forest: Any, x: Inputs) -> Any:
+    """A row per point, with a 1 in the column of its leaf of every tree, columns being all nodes of all trees."""
+    import scipy.sparse
+
+    nodes = np.cumsum([0, *(tree.tree_.node_count for tree in forest.estimators_)])
+    columns = (forest.apply(x) + nodes[:-1]).astype(np.int32)
+    rows = np.arange(0, columns.size + 1, len(nodes) - 1)
+    return scipy.sparse.csr_array((np.ones(columns.size), columns.ravel(), rows), shape=(len(x), nodes[-1]))
 
 
 QUANTILE_BASELINES = {

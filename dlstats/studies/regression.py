@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from dlstats.methods import tuning
 from dlstats.protocol.factor import Condition, Factor
 from dlstats.protocol.hints import near, short
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.plug import Plug, Sample
 from dlstats.protocol.study import Experiment
 from dlstats.seeds import Streams
+from dlstats.studies import tuned
 from dlstats.studies.frames import fitted, squared_error, stacked
 
 COLUMNS = ("risk", "train_loss")
@@ -101,18 +101,13 @@ class Network:
 
     def together(
         self, x: np.ndarray, y: np.ndarray, new: np.ndarray, streams: Streams, device: str, **parameters: object
-    ) -> tuple[np.ndarray, dict[str, list]]:
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Values at the new points, shape (reps, m), and the columns that are recorded of every replicate."""
-        chosen = self.chosen(x, y, streams, device, **parameters)
-        values, columns = np.empty(new.shape[:2]), {}
-        for setting in sorted(set(chosen)):
-            mine = [r for r, other in enumerate(chosen) if other == setting]
-            few = replace(streams, replicates=[streams.replicates[r] for r in mine])
-            values[mine], theirs = self._fit(x[mine], y[mine], new[mine], setting, few, device, parameters)
-            for name, column in theirs.items():
-                for r, entry in zip(mine, column, strict=True):
-                    columns.setdefault(name, [None] * len(x))[r] = entry
-        return values, columns
+
+        def fit(x, y, new, setting: Setting, few: Streams):
+            return self._fit(x, y, new, setting, few, device, parameters)
+
+        return tuned.refitted(self.chosen(x, y, streams, device, **parameters), fit, x, y, new, streams)
 
     def chosen(
         self, x: np.ndarray, y: np.ndarray, streams: Streams, device: str, **parameters: object
@@ -120,12 +115,12 @@ class Network:
         """The setting of every replicate with the smallest error on the held-out fifth."""
         if len(self.grid) == 1:
             return list(self.grid) * len(x)
-        splits = [tuning.held_out(x.shape[1], rng) for rng in streams.generators("baseline", **parameters)]
-        ahead, own = _rows(x, y, [split.held for split in splits]), _rows(x, y, [split.rest for split in splits])
         role = {**parameters, "tuning": True}
-        tried = [self._fit(*own, ahead[0], setting, streams, device, role)[0] for setting in self.grid]
-        errors = np.stack([squared_error(values, ahead[1]) for values in tried], axis=1)
-        return [self.grid[k] for k in tuning.best(errors)]
+
+        def fit(x, y, new, setting: Setting, few: Streams):
+            return self._fit(x, y, new, setting, few, device, role)
+
+        return tuned.chosen(self.grid, fit, squared_error, x, y, streams, **parameters)
 
     def _fit(self, x, y, new, setting: Setting, streams: Streams, device: str, parameters: Mapping):
         from dlstats.training import recipes
@@ -142,12 +137,6 @@ class Network:
         )
         network = recipes.run(recipe.at(self.effort), x, y, streams, device, **parameters)
         return centre + scale * network.predict(new), network.columns
-
-
-def _rows(x: np.ndarray, y: np.ndarray, chosen: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    return np.stack([a[c] for a, c in zip(x, chosen, strict=True)]), np.stack(
-        [b[c] for b, c in zip(y, chosen, strict=True)]
-    )
 
 
 def _standardised(x: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -81,6 +81,17 @@ def test_quantile_baselines_come_near_an_easy_truth(name):
 
 
 def test_weighted_quantiles_with_equal_weights_are_order_statistics():
-    y = np.random.default_rng(7).normal(size=25)
+    y = np.sort(np.random.default_rng(7).normal(size=25))
     found = baselines_quantile.weighted_quantiles(y, np.ones((1, 25)), (0.2, 0.5, 0.9))
-    np.testing.assert_array_equal(found[0], np.sort(y)[[4, 12, 22]])
+    np.testing.assert_array_equal(found[0], y[[4, 12, 22]])
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 10, 30])
+def test_weighted_quantiles_are_the_first_at_which_the_cumulated_weight_reaches_the_level(n):
+    rng, levels = np.random.default_rng(n), (0.01, 0.5, 0.99)
+    y, weights = np.sort(rng.normal(size=n)), rng.random((20, n)) * (rng.random((20, n)) < 0.5)
+    weights[:, -1] += 0.1
+    found = baselines_quantile.weighted_quantiles(y, weights, levels)
+    for row, values in zip(weights, found, strict=True):
+        running = np.cumsum(row) / row.sum()
+        np.testing.assert_array_equal(values, [y[np.flatnonzero(running >= level)[0]] for level in levels])

@@ -105,7 +105,7 @@ def test_every_replicate_is_trained_with_the_setting_that_was_best_on_its_own_fi
         few = Streams(1, "friedman", mine)
         expected, theirs = alone.together(x[mine], y[mine], x[mine], few, "cpu", n=80)
         np.testing.assert_array_equal(values[mine], expected)
-        assert [columns["train_loss"][r] for r in mine] == theirs["train_loss"]
+        assert columns["train_loss"][mine].tolist() == theirs["train_loss"].tolist()
 
 
 def test_effort_multiplies_the_steps_of_the_same_start():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from cases import study_results as results
 
-from dlstats import nets, training
+from dlstats import nets
 from dlstats.losses import quantile, regression
 from dlstats.losses.barron import barron
 from dlstats.methods import tuning
@@ -23,7 +23,7 @@ from dlstats.studies.averages import Average
 from dlstats.studies.robust import _quadrature, deep_quantile
 from dlstats.studies.robust.efficiency import asymptotics, loss_shapes
 from dlstats.studies.robust.quantile_benchmark import published_quantiles
-from dlstats.studies.robust.robust_regression import robust_fits
+from dlstats.studies.robust.robust_regression import small_recipe
 from dlstats.theory import efficiency
 
 TRAINED = ("heavy_tails", "robust_regression", "deep_quantile", "quantile_benchmark")
@@ -62,26 +62,32 @@ def test_an_infinite_quantile_is_not_calibrated(level):
         assert found[0].value > claim.expectation.theory + claim.expectation.margin
 
 
-def test_quantile_networks_hold_out_the_fifth_that_tunes_their_rivals(monkeypatch):
-    class Called(Exception):
-        """Training was called."""
+def test_quantile_networks_are_judged_on_the_fifth_that_tunes_their_rivals_and_trained_again_on_all(monkeypatch):
+    def fit(method, loss, key, device, x, y, new, setting, streams):
+        seen.append((x, y, new, setting.steps, list(streams.replicates)))
+        off = np.array([setting.steps != best[r] for r in streams.replicates])  # the best predicts without error
+        values = np.repeat((new[..., 0] + off[:, None])[..., None], len(published_quantiles.LEVELS), axis=2)
+        return values, {"train_loss": off.astype(float)}
 
-    def fit(net, loss, start, x, y, plan, order, held, device):
-        seen.extend([(held[0], held[1], "held"), (x, y, "rest")])
-        raise Called
-
-    seen, streams, parameters = [], Streams(1, "quantile_benchmark", [0, 3]), {"n": 23, "design": "S1"}
-    x = np.random.default_rng(0).random((2, 23, 2))
-    monkeypatch.setattr(training, "fit", fit)
-    data = Sample(x, x[..., 0], x, x[..., 0], streams.generators("baseline", **parameters), parameters)
-    with pytest.raises(Called):
-        published_quantiles._networks("all_levels", Condition({"n": 23, "effort": 1}), data, streams, "cpu")
-    splits = [tuning.held_out(23, rng) for rng in streams.generators("baseline", **parameters)]
-    for inputs, responses, part in seen:
-        for r, split in enumerate(splits):
-            chosen = x[r, getattr(split, part)]
-            np.testing.assert_array_equal(inputs[r], chosen)
-            assert (np.argsort(responses[r, :, 0]) == np.argsort(chosen[:, 0])).all()
+    seen, streams, parameters = [], Streams(1, "quantile_benchmark", [0, 3, 4]), {"n": 23, "design": "S1"}
+    grid = [setting.steps for setting in published_quantiles.GRID]
+    best = dict(zip(streams.replicates, (grid[1], grid[0], grid[1]), strict=True))
+    x = np.random.default_rng(0).random((3, 23, 2))
+    monkeypatch.setattr(published_quantiles, "_fit", fit)
+    data = Sample(x, x[..., 0], x + 1, x[..., 0], streams.generators("baseline", **parameters), parameters)
+    found, columns = published_quantiles._networks("all", Condition({"n": 23, "effort": 3}), data, streams, "cpu")
+    for k, rng in enumerate(streams.generators("baseline", **parameters)):
+        split = tuning.held_out(23, rng)
+        for inputs, responses, ahead, _, _ in seen[: len(grid)]:
+            np.testing.assert_array_equal(inputs[k], x[k, split.rest])
+            np.testing.assert_array_equal(responses[k], x[k, split.rest, 0])
+            np.testing.assert_array_equal(ahead[k], x[k, split.held])
+    assert [(steps, rows) for *_, steps, rows in seen[len(grid) :]] == [(3 * grid[0], [3]), (3 * grid[1], [0, 4])]
+    assert all(len(inputs[0]) == 23 for inputs, *_ in seen[len(grid) :])
+    assert columns["steps"].tolist() == list(best.values())
+    np.testing.assert_array_equal(
+        found[..., 0], x[..., 0] + 2
+    )  # fitted with other steps than at effort 1, in their order
 
 
 @pytest.mark.parametrize("study", TRAINED)
@@ -106,7 +112,7 @@ def test_dividing_the_weights_of_a_network_divides_its_values():
     net = nets.Mlp(1, (5, 4), skip=True)
     weights = nets.initialise(net, [np.random.default_rng(r) for r in range(3)])
     x, scale = torch.linspace(0, 1, 7)[:, None], np.array([0.5, 1.0, 3.0])
-    divided = robust_fits._divided(net, weights, scale)
+    divided = small_recipe.divided(net, weights, scale)
     expected = nets.apply(net, weights, x) / torch.tensor(scale).float()[:, None, None]
     torch.testing.assert_close(nets.apply(net, divided, x), expected)
 

@@ -43,9 +43,11 @@ STUDY = Study(
     limits="Two hidden layers of 16 units, Adam, 256 samples a step; losses of overlap and the AUC surrogate see one minibatch "
     "at a time. The rate (0.03, 0.01 or 0.003) and the step at which a network stops are those of the smallest held-out value "
     "of its own loss, from one initialisation for every rate and effort; networks, line and kernel are fitted to four fifths "
-    "and not again to all, thresholds and recalibration come from the fifth, which has 2, 8 or 40 points of the rare class. "
+    "and not again to all, thresholds and recalibration come from the fifth, which has 2, 8 or 40 points of the rare class. In a "
+    "pilot (seed 777001; rings and Gaussians, n = 500 and 2,000) networks of three losses, trained again on all data, had mean "
+    "excess balanced errors at the best cut that were to those of cross-entropy 0.86 to 1.10 times as large as before. "
     "The class vectors of LDAM are orthonormal and fixed, where its authors train them. Cells with as many inputs share "
     "initialisations: the error of an average adds those of one mechanism as if they were one, and takes mechanisms as "
     "independent.",
-    designs={"smoke": _small(), "standard": _design(48, 24, 1), "paper": _design(200, 24, 3)},
+    designs={"smoke": _small(), "standard": _design(48, 12, 1), "paper": _design(200, 24, 3)},
 )

@@ -9,7 +9,7 @@ import scipy
 from dlstats.montecarlo.resampling import resamples
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
-from dlstats.studies.robust.quantile_benchmark.published_quantiles import EXPERIMENT, METHODS, SIZES
+from dlstats.studies.robust.quantile_benchmark.published_quantiles import DESIGNS, EXPERIMENT, JUDGED, METHODS, SAMPLE
 
 LABELS = EXPERIMENT.factors["design"]
 DRAWS = 200
@@ -20,9 +20,11 @@ def draw_ranks(evidence: Evidence, figure) -> None:
     """Left: median L1 error over that of the best method, by design. Right: mean rank at effort 1 and 3."""
     left, right = figure.subplots(1, 2, width_ratios=[3, 1])
     errors = {effort: _errors(evidence, effort) for effort in (1, 3)}
-    ranks = {effort: _mean_ranks(tables) for effort, tables in errors.items() if tables}
+    judged = {effort: {d: e for d, e in tables.items() if d in JUDGED} for effort, tables in errors.items()}
+    ranks = {effort: _mean_ranks(tables) for effort, tables in judged.items() if tables}
     order = ranks[1][0].sort_values().index
-    designs = list(errors[1])
+    designs = [*JUDGED, *(d for d in errors[1] if d not in JUDGED)]
+    designs = [d for d in designs if d in errors[1]]
     over = np.array([_over_best(errors[1][design], order) for design in designs]).T
     left.imshow(np.log10(over), cmap="Blues", aspect="auto", vmin=0, vmax=1)
     for (row, column), ratio in np.ndenumerate(over):
@@ -41,14 +43,14 @@ def draw_ranks(evidence: Evidence, figure) -> None:
 
 
 def _errors(evidence: Evidence, effort: int) -> dict[str, np.ndarray]:
-    """Design -> L1 errors (methods, levels, replicates) of the replicates that all methods have, at the size of claims."""
+    """Design -> L1 errors (methods, levels, replicates) of the replicates that all methods have, at the sample size of claims."""
     try:
         rows = evidence.rows(effort=effort)
     except LookupError:
         return {}
     tables = {}
-    for design, n in SIZES.items():
-        here = rows[(rows["design"] == design) & (rows["n"] == n)]
+    for design in DESIGNS:
+        here = rows[(rows["design"] == design) & (rows["n"] == SAMPLE)]
         if len(here):
             wide = here.pivot_table(index="replicate", columns=["method", "level"], values="l1").dropna()
             tables[design] = wide[list(METHODS)].to_numpy().T.reshape(len(METHODS), -1, len(wide))
@@ -80,10 +82,10 @@ def _mean_ranks(tables: dict[str, np.ndarray]) -> tuple[pd.Series, pd.Series, pd
 FIGURES = (
     Figure(
         "quantile_benchmark",
-        "Nine published designs, n = 512 and 1000. Left: median L1 error to the true quantile over that of the best method, "
-        "geometric mean over levels 0.05 to 0.95, methods in the order of their mean rank. Right: mean rank over designs and "
-        "levels with 95 % bootstrap intervals; open: three times the steps. Compare heads that cannot cross by where their "
-        "levels begin, and every method over the columns: whether one is good on every design.",
+        "Nine published designs, n = 512. Left: median L1 error to the true quantile over that of the best method, geometric "
+        "mean over levels 0.05, 0.5 and 0.95, methods in the order of their mean rank. Right: mean rank over levels and the "
+        "designs wave and S1, with 95 % bootstrap intervals; open: three times the steps. Compare heads that cannot "
+        "cross by where their levels begin, and every method over the columns: whether one is good on every design.",
         draw_ranks,
         "two-column",
         3.2,
