@@ -133,8 +133,8 @@ class QuantileKernel(QuantileBaseline):
 
 def mean_pinball(
     y: Float[np.ndarray, "*reps n"], values: Float[np.ndarray, "*reps n k"], levels: Sequence[float]
-) -> Float[np.ndarray, "*reps"] | float:
-    """Mean over points and levels of max(τ r, (τ − 1) r), r = y − f."""
+) -> Any:
+    """Per replicate the mean over points and levels of max(τ r, (τ − 1) r), r = y − f."""
     residual, tau = y[..., None] - values, np.array(levels)
     return np.maximum(tau * residual, (tau - 1) * residual).mean(axis=(-2, -1))
 

@@ -160,6 +160,7 @@ STUDY = Study(
     limits="No segmentation network: it sees 3 × 3 pixels, which is all that the truth depends on, and the truth is a logistic "
     "function of their mean, which cross-entropy can fit; pixels are labelled independently given the image; one batch holds all "
     "images, so that Dice is that of the whole set and not of each image. A fifth of the images chooses rate and step by the "
-    "loss itself and is not trained on afterwards.",
+    "loss itself and is not trained on afterwards: in a pilot (seed 777001, 1 % and 3 % foreground, three losses) training again "
+    "on all images moved the mean cut by at most 0.016 and the mean expected Dice by at most 0.004.",
     designs={"smoke": _design(1 / 6, 10, 4, 2), "standard": _design(1, 200, 20, 12), "paper": _design(2, 400, 200, 24)},
 )

@@ -65,7 +65,7 @@ def _trials(name: str, begun, x, y, streams: Streams, device: str) -> list[tuple
     if name == "mm":
         return [continued(begun, (rate,) * len(x), 1 / TRIAL, x, y, streams, device, trial=True) for rate in RATES]
     plans = [recipes.Recipe(WIDTHS, rate, STEPS // TRIAL, BATCH, start="hats") for rate in RATES]
-    loss, outputs = loss_of(name), 3 if name == "adaptive" else 1
+    loss, outputs = loss_of(name), (3 if name == "adaptive" else 1)
     return [
         (recipes.run(plan, x, y / UNIT, streams, device, loss=loss, outputs=outputs, trial=True), UNIT)
         for plan in plans
@@ -80,7 +80,7 @@ def _selected(fits: list, places: np.ndarray):
 
 
 def continued(
-    begun, rates: tuple[float, ...], effort: float, x, y, streams: Streams, device: str, **parameters: object
+    begun, rates: tuple[float, ...], effort: float, x, y, streams: Streams, device: str, **parameters: Any
 ) -> tuple[Any, np.ndarray]:
     """Tukey's loss from the weights of a fit, in units of its residual scale, which come second, (reps, 1).
 
