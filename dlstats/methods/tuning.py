@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 Inputs = Float[np.ndarray, "n d"]
 New = Float[np.ndarray, "m d"]
 Values = Float[np.ndarray, " n"]
+Held = Float[np.ndarray, " m"]
 Fitted = Float[np.ndarray, "m ..."]
 
 
@@ -59,12 +60,16 @@ class Tuned:
         """What the held-out responses judge values by."""
         raise NotImplementedError
 
+    def chosen(self, x: Inputs, y: Values, ahead: New, held: Held, seed: int) -> Any:
+        """The setting that, fitted to x and y, is best on the responses `held` at `ahead`."""
+        tried = self.predictions(x, y, ahead, self.grid, seed)
+        (place,) = best(np.array([[self.error(held, values) for values in tried]]))
+        return self.grid[place]
+
     def fit(self, x: Inputs, y: Values, new: New, rng: np.random.Generator) -> tuple[Fitted, Any]:
         """Values at the new points and the setting that was chosen."""
         seed, held, rest = held_out(len(y), rng)
-        tried = self.predictions(x[rest], y[rest], x[held], self.grid, seed)
-        (place,) = best(np.array([[self.error(y[held], values) for values in tried]]))
-        chosen = self.grid[place]
+        chosen = self.chosen(x[rest], y[rest], x[held], y[held], seed)
         (values,) = self.predictions(x, y, new, [chosen], seed)
         return values, chosen
 

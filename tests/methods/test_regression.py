@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import interpolate
 
-from dlstats.dgp import regression
+from dlstats.dgp import bauer_kohler, regression
 from dlstats.methods import regression as methods
 from dlstats.methods import segmentation
 from dlstats.methods.quantile import linear_program
@@ -22,6 +22,7 @@ def test_segmentations_are_least_squares_over_all_segmentations(seed):
     assert ((y - segmentation.arc_fit(y, segmentation.best_arc(y))) ** 2).sum() == pytest.approx(best)
 
 
+FACTORS, PENALTIES = (sorted(set(part)) for part in zip(*methods.KernelRidge().grid, strict=True))
 BASELINES = {b.__name__: b for b in methods.Baseline.__subclasses__() if b.__module__ == methods.__name__}
 ONE_INPUT = {"SmoothingSpline", "LocalLinear"}
 
@@ -38,6 +39,21 @@ def test_a_baseline_beats_the_best_constant_on_an_additive_target(name, d):
     new = design.inputs(500, rng)
     truth = design.regression(new)
     assert ((BASELINES[name]()(x, y, new, rng) - truth) ** 2).mean() < 0.5 * truth.var()
+
+
+def test_wider_grids_do_no_better_on_a_smooth_target():
+    """Trees end by themselves, and wider kernels than the widest have its error, that of a polynomial."""
+    process, trees, errors = bauer_kohler.design("m5", 0.05), [], []
+    stumps = methods.Boosting().grid[0]
+    wide = methods.KernelRidge(grid=methods.pairs((1e4, *FACTORS), PENALTIES))
+    for seed in range(5):
+        x, y = process.sample(100, np.random.default_rng(seed))
+        new = process.inputs(500, np.random.default_rng(seed + 100))
+        trees.append(methods.Boosting(grid=(stumps,)).fit(x, y, new[:1], np.random.default_rng(seed))[1][1])
+        fits = [kernel(x, y, new, np.random.default_rng(seed)) for kernel in (methods.KernelRidge(), wide)]
+        errors.append([((values - process.regression(new)) ** 2).mean() for values in fits])
+    assert np.median(trees) < 0.9 * stumps[1]
+    assert np.exp(np.diff(np.log(errors)).mean()) > 1 / 1.1
 
 
 def test_sliced_inverse_regression_finds_the_index_of_a_monotone_function_in_any_coordinates():

@@ -14,7 +14,7 @@ from dlstats.dgp.additive import Additive
 from dlstats.dgp.noise import normal
 from dlstats.methods.regression import AdditiveModel, Boosting, NearestNeighbours, RandomFeatures, SlicedInverse
 from dlstats.plotting.curves import draw_method, points, risk_axes
-from dlstats.protocol.claim import Claim, at_least, at_most, equals
+from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Condition, Factor
 from dlstats.protocol.measure import Contrast, Measure
@@ -163,11 +163,11 @@ CLAIMS = (
     ),
     Claim(
         "RSK13.boosting_additive",
-        f"On the additive target in d = 5 at n = {LARGEST} the median risks of {RECIPE} and of boosting, tuned on the same "
-        "fifth, differ by less than a factor of 1.25 (log₁₀ of the ratio).",
-        equals(0.0, math.log10(1.25)),
+        f"On the additive target in d = 5 at n = {LARGEST} boosting has less than 1/1.25 of the median risk of {RECIPE}, tuned "
+        "on the same fifth (log₁₀ of the inverse ratio).",
+        at_least(math.log10(1.25)),
         log_ratio("risk", "network", "boosting", target="additive", n=LARGEST),
-        PILOT,
+        FEATURES,
     ),
     Claim(
         "RSK13.statistician",
@@ -215,12 +215,14 @@ STUDY = Study(
     ),
     limits="One hidden layer, not the sparse deep estimator of the theorem. The curve of the network need be no line: where it "
     "falls depends on the n at which the structure is found, and on the number of starts; no slope is claimed. Random features "
-    "have a network's first layer as it is drawn, no neural tangent kernel, and only the network has several starts.",
+    "have a network's first layer as it is drawn, no neural tangent kernel, and only the network has several starts. "
+    "Three times the steps are run where claims rest on them: at every n on the additive target, at the largest on the other.",
     designs={
         "smoke": grid(target=list(CASES), n=[200, 400], steps=30, effort=1, replicates=2),
         "standard": [
-            grid(target=list(CASES), n=SIZES, effort=1, replicates=32),
-            grid(target=list(CASES), n=SIZES, effort=3, replicates=12),
+            grid(target=list(CASES), n=SIZES, effort=1, replicates=24),
+            grid(target="additive", n=SIZES, effort=3, replicates=12),
+            grid(target="single_index", n=LARGEST, effort=3, replicates=12),
         ],
         "paper": [
             grid(target=list(CASES), n=[*SIZES, 6400], effort=1, replicates=100),
