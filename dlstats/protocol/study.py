@@ -20,6 +20,7 @@ from dlstats.protocol.matching import inside
 from dlstats.protocol.measure import Contrast, LevelContrast, Measure, Slope, SlopeContrast
 from dlstats.protocol.origin import Origin
 from dlstats.protocol.plug import Plug
+from dlstats.protocol.tabulation import Tabulation
 
 DESIGNS = ("smoke", "standard", "paper")
 """Names of designs, the smaller before the larger."""
@@ -212,6 +213,7 @@ class Study:
     claims: Sequence[Claim] = ()
     checks: Sequence[Check] = ()
     figures: Sequence[Figure] = ()
+    tables: Sequence[Tabulation] = ()
     limits: str = ""
     """What limits the answer, for the report."""
     designs: Mapping[str, Design] = field(default_factory=dict)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from dlstats.pipeline import grid, store
 from dlstats.plotting.style import WIDTHS
+from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Study
 from dlstats.report import ademp, blocks, families, ledger, marks, protocol, runs, sentences, tables
 from dlstats.report.blocks import Answer, Block, Bullets, Heading, Paragraph, Picture, Table, right, wide
-from dlstats.report.digits import UNKNOWN
+from dlstats.report.digits import UNKNOWN, show
 from dlstats.report.material import Material
 from dlstats.report.text import Content, Span, characters, code, prose, strong
 
@@ -35,7 +36,7 @@ def study_page(material: Material, name: str) -> StudyPage:
     parts: list[Block] = [Heading("Protocol", 2), *ademp.adem(material.protocols[name])]
     parts += _hashes(material, name)
     if finished:
-        opening += [*result(material, study), *figures(material, study)]
+        opening += [*result(material, study), *figures(material, study), *own_tables(material, study)]
         parts += [Heading("Results", 2), *_tables(material, study), *_checks(material, study)]
         parts += _failures(material, study)
     else:
@@ -69,6 +70,7 @@ def brief(material: Material, name: str) -> list[Block]:
         Paragraph(prose(strong("Aim."), " ", study.aims)),
         *result(material, study),
         *figures(material, study),
+        *own_tables(material, study),
         Paragraph(prose(strong("Limits."), " ", study.limits, " ", _failed(material, name)), "lead"),
         Paragraph(prose("Protocol: page ", Span("page", "", f"protocol-{name}"), "; again: ", code(command)), "small"),
     ]
@@ -92,6 +94,17 @@ def figures(material: Material, study: Study) -> list[Block]:
     """The figures of a study in their order; of one that is not drawn, why."""
     held = material.figures.get(study.name, ())
     return [_picture(study, origin) if origin["drawn"] else _undrawn(origin) for origin in held]
+
+
+def own_tables(material: Material, study: Study) -> Iterator[Table]:
+    """The tables that a study makes itself, with what they cite; none of one of whose rows nothing is there."""
+    evidence = Evidence(material.summaries.get(study.name, {}), experiments=study.experiments)
+    for own in study.tables:
+        rows = [[part if isinstance(part, str) else show(*part) for part in row] for row in own.rows(evidence)]
+        cited = [Span("cite", material.sources[key].short, key) for key in own.cites if key in material.sources]
+        if rows:
+            key = f"tab-{study.name}-{own.name}"
+            yield blocks.table(key, own.caption, tuple(own.columns), rows, prose(own.note, " ", *cited))
 
 
 def _undrawn(origin: Mapping) -> Paragraph:

@@ -44,11 +44,11 @@ def compared(
     return rows
 
 
-def records(*networks: str) -> Sequence[Measure]:
-    """What is told of the training of these methods of an experiment."""
-    where = {"method": list(networks)}
+def records(*networks: str, modules: Sequence[str] = ()) -> Sequence[Measure]:
+    """What is told of the training of these methods of an experiment; what of `modules` is a unit is not known."""
+    where = {"method": [*networks, *modules]}
     return (
         Measure("misfit", "training error over the noise variance", "median", where=where),
         Measure("epochs", "epochs", "median", where=where),
-        Measure("dead_share", "proportion of hidden units without a slope", where=where),
+        Measure("dead_share", "proportion of hidden units without a slope", where={"method": list(networks)}),
     )

@@ -7,7 +7,7 @@ A study with needs of its own writes its `simulate` instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -71,6 +71,9 @@ class Network:
     start: str = "torch_default"
     label: str = "network"
     style: str = "network"
+    build: Callable[[int, tuple[int, ...]], Any] | None = None
+    """As in `dlstats.training.recipes`."""
+    words: str = "ReLU network of hidden widths {} with a linear skip"
 
     def __post_init__(self) -> None:
         """Raise ValueError for widths in the place of architectures."""
@@ -95,7 +98,7 @@ class Network:
         chosen = " (chosen on the held-out fifth)" if len(self.grid) > 1 else ""
         starts = f", the best of {self.restarts} initialisations" if self.restarts > 1 else ""
         return (
-            f"ReLU network of hidden widths {widths} with a linear skip, {self.steps} steps of Adam on OneCycle, "
+            f"{self.words.format(widths)}, {self.steps} steps of Adam on OneCycle, "
             f"minibatches of {self.batch_size}, learning rate {rates}{decayed}{chosen}{starts}"
         )
 
@@ -134,6 +137,7 @@ class Network:
             self.restarts,
             self.start,
             setting.weight_decay,
+            self.build,
         )
         network = recipes.run(recipe.at(self.effort), x, y, streams, device, **parameters)
         return centre + scale * network.predict(new), network.columns

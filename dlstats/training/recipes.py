@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +35,9 @@ class Recipe:
     """A scheme of `dlstats.nets`, or one for inputs on [0, 1]: `kinks` (one layer, slopes ±4, kinks uniform on [0, 1]) or
     `hats` (two layers or more, of which the second starts as the hat functions of a grid)."""
     weight_decay: float = 0.0
+    build: Callable[[int, tuple[int, ...]], nets.Wrapped] | None = None
+    """Of the number of inputs and `widths`, what is trained in place of a ReLU network with a linear skip. All its parameters
+    start uniform on ±1/√k, k their last axis."""
 
     def at(self, effort: int) -> Recipe:
         """The recipe with `effort` times the steps: the same starts, and minibatches that begin with the same ones."""
@@ -44,7 +48,7 @@ class Recipe:
 class Outcome:
     """Trained networks, one per replicate, and the losses of all their restarts."""
 
-    net: nets.Mlp
+    net: nets.Mlp | nets.Wrapped
     parameters: Float[Tensor, "reps p"]
     loss: Float[np.ndarray, " reps"]
     """Training loss of the restart that was kept."""
@@ -87,7 +91,8 @@ def run(
     Networks of another `loss` have the same data, starts and minibatches. `begin` gives the weights to begin with instead.
     """
     torch.set_num_threads(1)
-    net = nets.Mlp(x.shape[2], recipe.widths, outputs, skip=True)
+    made = recipe.build or (lambda inputs, widths: nets.Mlp(inputs, widths, outputs, skip=True))
+    net = made(x.shape[2], recipe.widths)
     if begin is None:
         generators = streams.generators("start", widths=list(recipe.widths), **parameters)
         begin = _begin(net, generators, recipe)
@@ -117,12 +122,22 @@ def run(
     )
 
 
-def _begin(net: nets.Mlp, generators: list[np.random.Generator], recipe: Recipe) -> Float[Tensor, "starts p"]:
+def _begin(
+    net: nets.Mlp | nets.Wrapped, generators: list[np.random.Generator], recipe: Recipe
+) -> Float[Tensor, "starts p"]:
+    if isinstance(net, nets.Wrapped):
+        return _uniform(net, generators, recipe.restarts)
     if recipe.start == "kinks":
         return _kinks(net, generators, recipe.restarts)
     if recipe.start == "hats":
         return _hats(net, generators, recipe.restarts)
     return nets.initialise(net, generators, recipe.start, restarts=recipe.restarts)
+
+
+def _uniform(net: nets.Wrapped, generators: list[np.random.Generator], restarts: int) -> Float[Tensor, "starts p"]:
+    bounds = np.concatenate([np.full(np.prod(shape, dtype=int), shape[-1] ** -0.5) for shape in net.shapes.values()])
+    rows = [bounds * rng.uniform(-1, 1, net.size) for rng in generators for _ in range(restarts)]
+    return torch.as_tensor(np.stack(rows), dtype=torch.float32)
 
 
 def _hats(net: nets.Mlp, generators: list[np.random.Generator], restarts: int) -> Float[Tensor, "starts p"]:
