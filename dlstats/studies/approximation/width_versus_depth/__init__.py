@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from dlstats.protocol.study import Grid, Study, grid
-from dlstats.studies.approximation.width_versus_depth.budget_claims import CLAIMS, FEW, MANY, STEPS
+from dlstats.studies.approximation.width_versus_depth.budget_claims import BUDGET, CLAIMS, FEW, FEWEST, MANY, STEPS
 from dlstats.studies.approximation.width_versus_depth.budget_figures import FIGURES
 from dlstats.studies.approximation.width_versus_depth.equal_budgets import BY_ACTIVATION, BY_DEPTH, BY_START
 from dlstats.studies.approximation.width_versus_depth.initial_signals import SIGNAL
 from dlstats.studies.approximation.width_versus_depth.targets import TARGETS
 
-BUDGETS = [100, 300, 1000]
-"""Parameters at most."""
 
-
-def _design(steps: list[int], replicates: int, paired: int, signals: int) -> dict:
+def _design(budgets: list[int], steps: list[int], replicates: int, paired: int, signals: int) -> dict:
     """Everything at efforts 1 and 3, the tree in d = 8 at 9, too."""
     efforts: list[dict[str, Any]] = [{"effort": 1, "replicates": replicates}, {"effort": 3, "replicates": paired}]
     sizes: dict[str, Any] = {"points": [FEW, MANY], "steps": steps}
     one: dict[str, Any] = {"target": "tree_4", "budget": 300, "depth": 8, "points": FEW, "steps": steps}
     single = [grid(**one, effort=1, replicates=max(replicates, 66)), grid(**one, effort=3, replicates=paired)]
-    by_depth: list[Grid] = [grid(target=list(TARGETS), budget=b, **sizes, **e) for b in BUDGETS for e in efforts]
+    by_depth: list[Grid] = [grid(target=list(TARGETS), budget=b, **sizes, **e) for b in budgets for e in efforts]
     return {
         "by_depth": [
             *by_depth,
-            grid(target="tree_8", budget=max(BUDGETS), points=MANY, steps=steps, effort=9, replicates=paired),
+            grid(target="tree_8", budget=max(budgets), points=MANY, steps=steps, effort=9, replicates=paired),
         ],
         "by_activation": single,
         "by_start": single,
@@ -65,7 +62,7 @@ STUDY = Study(
     "distance from a known point of the class.",
     designs={
         "smoke": _small(),
-        "standard": _design([STEPS], 18, 12, 4000),
-        "paper": _design([STEPS, 10 * STEPS], 64, 24, 40000),
+        "standard": _design([FEWEST, BUDGET], [STEPS], 18, 12, 4000),
+        "paper": _design([FEWEST, 300, BUDGET], [STEPS, 10 * STEPS], 64, 24, 40000),
     },
 )
