@@ -74,6 +74,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         # architectures
         **dict.fromkeys(("shallow", "network", "dnn", "mlp", "relu_network"), "first"),
         **dict.fromkeys(("deep", "residual", "resnet"), "second"),
+        "unconnected": "tenth",
         # losses for regression
         **dict.fromkeys(("squared", "mse", "mean", "ols", "least_squares"), "first"),
         **dict.fromkeys(("absolute", "lad", "median", "mae"), "second"),

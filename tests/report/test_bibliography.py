@@ -22,6 +22,7 @@ UNNUMBERED = {
         "bartlett2002",
         "donoho1983",
         "elkan2001",
+        "fang2022",
         "glorot2010",
         "goodfellow2016",
         "holm1979",

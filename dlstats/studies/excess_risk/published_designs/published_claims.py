@@ -1,4 +1,4 @@
-"""What is claimed of networks on Bauer and Kohler's models: over all of them, on each, and that they do not fit."""
+"""What is claimed of networks on Bauer and Kohler's models: over all of them, on each, and that they fit."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from dlstats.studies.averages import Average
 from dlstats.studies.excess_risk.published_designs.published_risks import MODELS, NETWORKS
 
 PILOT = Finding("published_designs, seed 777001")
-STEPS = NETWORKS["neural_1"].steps
+NETWORK = NETWORKS["neural_1"]
 RECIPE = (
-    f"ReLU networks of one hidden layer (linear skip connection, 5, 25 or 75 units, {STEPS} steps of Adam on OneCycle on "
-    "minibatches of 64, learning rate 0.003 or 0.01)"
+    f"ReLU networks of one hidden layer (linear skip connection, {' or '.join(str(w) for (w,) in NETWORK.architectures)} units, "
+    f"{NETWORK.steps} steps of Adam on OneCycle on minibatches of {NETWORK.batch_size}, learning rate "
+    f"{' or '.join(f'{rate:g}' for rate in NETWORK.learning_rates)}, best of {NETWORK.restarts} random starts)"
 )
-CELLS: dict[str, Any] = {"n": [100, 200], "noise": [0.05, 0.2]}
-"""The table of Bauer and Kohler, for every model."""
-WHERE = "n = 100 and 200, 5 % and 20 % noise"
+CELLS: dict[str, Any] = {"n": [100, 200], "noise": 0.05}
+"""Where the pilot looked, for every model."""
+WHERE = "n = 100 and 200, 5 % noise"
 MATTERS = math.log10(1.25)
 RIVALS = {
     "": ("nearest_neighbours", at_most(0.0)),
@@ -32,15 +33,16 @@ RIVALS = {
 STRONGEST = {
     "m1": ("kernel_ridge", at_most(0.0)),
     "m2": ("additive_model", at_least(0.0)),
-    "m3": ("boosting", at_least(0.0)),
+    "m3": ("boosting", equals(0.0, MATTERS)),
     "m4": ("additive_model", at_least(0.0)),
-    "m5": ("additive_model", at_least(0.0)),
+    "m5": ("kernel_ridge", at_least(0.0)),
 }
 """The rival that had the smallest error on a model in the pilot, and what the pilot saw."""
 NAMES = {"nearest_neighbours": "nearest neighbours", "random_forest": "a random forest", "boosting": "boosting",
          "kernel_ridge": "kernel ridge regression", "additive_model": "an additive spline model"}  # fmt: skip
 WORDS = {"at_most": "have a smaller median error than", "at_least": "have a larger median error than"}
 MISFIT = 10
+"""Times the noise variance, above which a network would be said not to fit: 1/200 of the variance of the responses or less."""
 
 
 def _against(name: str, over: str, models: list[str], rival: str, expected: Expectation, which: str = "") -> Claim:
@@ -53,7 +55,7 @@ def _against(name: str, over: str, models: list[str], rival: str, expected: Expe
         expected,
         Average(
             log_ratio("risk", "neural_1", rival, target=models, **CELLS).at_least(target=len(models)),
-            independent=("target", "n", "noise"),
+            independent=("target", "n"),
         ),
         PILOT,
     )
@@ -72,12 +74,10 @@ CLAIMS = (
     ),
     Claim(
         "RSK13.bauer_kohler_misfit",
-        f"On Bauer and Kohler's models m1 to m3 (n = 100 and 200, 5 % noise) {RECIPE} do not fit: their median training error is "
-        "at least {theory:g} times the noise variance (smallest over models and n).",
-        at_least(MISFIT),
-        value("misfit", "median", method="neural_1", target=["m1", "m2", "m3"], n=[100, 200], noise=0.05).each(
-            "target", "n"
-        ),
+        f"On Bauer and Kohler's models m1 to m5 ({WHERE}) {RECIPE} fit: their median training error is at most {{theory:g}} "
+        "times the noise variance (largest over models and n).",
+        at_most(MISFIT),
+        value("misfit", "median", method="neural_1", target=list(MODELS), **CELLS).each("target", "n"),
         PILOT,
     ),
 )

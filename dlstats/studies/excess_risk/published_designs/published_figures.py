@@ -30,7 +30,7 @@ def _draw_panel(axes, evidence: Evidence, targets: list[str], **where: Any) -> N
         marks = (
             style.of(name, described) | {"linestyle": ""} | ({} if name in NETWORKS else {"markerfacecolor": "white"})
         )
-        heights = np.arange(len(present)) + 0.1 * (position - 3.5)
+        heights = np.arange(len(present)) + 0.1 * (position - 4)
         axes.errorbar(rows["estimate"], heights, xerr=bars, label=described.label, elinewidth=0.7, **marks)
     axes.axvline(1.0, color="0.6", linewidth=0.6)
     for row in range(0, len(present), 2):
@@ -69,10 +69,15 @@ def _draw_misfit(evidence: Evidence, figure) -> None:
                     axes, evidence, style.of(name, described), described.label if effort == 1 else "", position, about
                 )
         axes.axhline(1.0, color="0.6", linewidth=0.6)
-        axes.set(yscale="log", ylim=(LOWEST / 2, 1e4), title=f"$n = {n}$\n{100 * noise:.0f} % noise")
+        axes.set(
+            yscale="log",
+            ylim=(LOWEST / 2, 1e4),
+            xlim=(-0.5, len(MODELS) - 0.5),
+            title=f"$n = {n}$\n{100 * noise:.0f} % noise",
+        )
         axes.set_xticks(range(len(MODELS)), [RISK.factors["target"].describe(model) for model in MODELS])
     panels[0].set_ylabel("training error / noise variance")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
 
 def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, about: dict) -> None:
@@ -80,7 +85,7 @@ def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, a
         table = evidence.table(measure="misfit", **about).set_index("target")
     except LookupError:  # a cell without more effort
         return
-    at = [list(MODELS).index(target) + 0.2 * (position - 1) for target in table.index]
+    at = [list(MODELS).index(target) + 0.18 * (position - 1.5) for target in table.index]
     low = table["lower"].mask(table["lower"].between(-np.inf, LOWEST, inclusive="neither"), LOWEST)
     bars = [table["estimate"] - low, table["upper"] - table["estimate"]]
     look = marks | {"linestyle": ""} | ({} if label else {"markerfacecolor": "white"})
@@ -90,16 +95,16 @@ def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, a
 def _finish(figure, evidence: Evidence, lowest, labelled) -> None:
     for axes in lowest:
         axes.set_xlabel(evidence.axis("relative", "risk"))
-    figure.legend(*labelled.get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    figure.legend(*labelled.get_legend_handles_labels(), loc="outside upper center", ncols=5)
 
 
 FIGURES = (
     Figure(
         "published_designs",
         "Bauer and Kohler's models m1 to m5: median over data sets of the error over that of the best constant (line) with "
-        "95 % Monte Carlo intervals, for networks of one, three and six layers (full symbols) and for rivals (open "
-        "symbols), all tuned on the "
-        "same held-out fifth. Smaller is better: in every row look for the leftmost symbol, and whether it is full or open.",
+        "95 % Monte Carlo intervals, for networks of one, three and six layers and sums of unconnected ones (full symbols) and "
+        "for rivals (open symbols), all tuned on the same held-out fifth. Smaller is better: in every row look for the "
+        "leftmost symbol, and whether it is full or open.",
         _draw_models,
         "two-column",
         5.2,

@@ -1,9 +1,10 @@
-"""Networks of one, three and six layers and rivals on the designs of the literature, tuned on the same fifth."""
+"""Networks, connected or not, and rivals on the designs of the literature, tuned on the same fifth."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from dlstats.dgp import bauer_kohler, donoho_johnstone, regression
 from dlstats.dgp.additive import Additive
 from dlstats.dgp.noise import normal
-from dlstats.methods.regression import AdditiveModel, Boosting, Forest, KernelRidge, NearestNeighbours
+from dlstats.methods.regression import AdditiveModel, Boosting, Forest, KernelRidge, NearestNeighbours, pairs
 from dlstats.protocol.factor import EFFORT, Condition, Factor, written
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.plug import Plug, Sample
@@ -38,21 +39,41 @@ TARGETS = {
 LABELS = {name: written(name).replace("_", " ") for name in (*MODELS, *TARGETS)} | {"weierstrass": "Weierstrass"}
 
 
-def _network(label: str, layers: int, units: tuple[int, ...], style: str) -> Network:
+def _network(label: str, layers: int, units: tuple[int, ...], rates: tuple[float, ...], style: str) -> Network:
     shapes = tuple((width,) * layers for width in units)
-    return Network(shapes, (0.003, 0.01), steps=2000, batch_size=64, label=label, style=style)
+    return Network(shapes, rates, steps=4000, batch_size=64, restarts=3, label=label, style=style)
+
+
+def _unconnected(inputs: int, widths: tuple[int, ...]) -> Any:
+    from dlstats.studies.excess_risk.published_designs._unconnected import network
+
+    return network(inputs, widths)
 
 
 NETWORKS = {
-    "neural_1": _network("one layer", 1, (5, 25, 75), "network"),
-    "neural_3": _network("three layers", 3, (3, 9, 15), "deep"),
-    "neural_6": _network("six layers", 6, (2, 6, 10), "fourier"),
+    "neural_1": _network("one layer", 1, (5, 12, 36), (0.03, 0.1), "network"),
+    "neural_3": _network("three layers", 3, (6, 12), (0.01, 0.03), "deep"),
+    "neural_6": _network("six layers", 6, (6,), (0.003, 0.01), "fourier"),
+    "neural_x": Network(
+        ((2, 4), (4, 8)),
+        (0.1,),
+        steps=600,
+        batch_size=64,
+        label="unconnected",
+        style="unconnected",
+        build=_unconnected,
+        words="sum of unconnected networks of logistic units in two layers, (networks, units) {}",
+    ),
 }
+RELU = tuple(NETWORKS)[:3]
 BASELINES = {
     "nearest_neighbours": NearestNeighbours(),
     "kernel_ridge": KernelRidge(),
     "additive_model": AdditiveModel(),
-    "random_forest": Forest(),
+    "random_forest": Forest(
+        grid=pairs((1 / 3, 1.0), (1,)),
+        description="random forest of 100 trees, leaves of 1, inputs per split on the held-out fifth",
+    ),
     "boosting": Boosting(),
 }
 CONSTANT = {"constant": Method("constant", "the mean of the responses", "floor")}
@@ -72,8 +93,13 @@ def sample(condition: Condition, streams: Streams) -> Sample:
 
 def judge(values: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
     """Mean squared error at the new points, and relative to that of the mean of the responses."""
-    risk, constant = (squared_error(v, data.truth) for v in (values, data.y.mean(axis=1, keepdims=True)))
-    return {"risk": risk, "relative": risk / constant}
+    return scaled(squared_error(values, data.truth), data)
+
+
+def scaled(risk: np.ndarray, data: Sample) -> dict[str, np.ndarray]:
+    """An error, over that of the mean of the responses, and the same where both are of new responses with their noise."""
+    constant, noise = squared_error(data.y.mean(axis=1, keepdims=True), data.truth), data.noise_sd**2
+    return {"risk": risk, "relative": risk / constant, "with_noise": (risk + noise) / (constant + noise)}
 
 
 def fit(condition: Condition, data: Sample, streams: Streams, device: str) -> pd.DataFrame:
@@ -83,9 +109,8 @@ def fit(condition: Condition, data: Sample, streams: Streams, device: str) -> pd
         for name, network in NETWORKS.items()
     }
     rows = compared(networks, BASELINES, data, streams, device)
-    constant = squared_error(data.y.mean(axis=1, keepdims=True), data.truth)
-    rows["constant"] = {"risk": constant}
-    return stacked(streams, {name: rows | {"relative": rows["risk"] / constant} for name, rows in rows.items()})
+    rows["constant"] = {"risk": squared_error(data.y.mean(axis=1, keepdims=True), data.truth)}
+    return stacked(streams, {name: own | scaled(own["risk"], data) for name, own in rows.items()})
 
 
 def _process(target: str, noise: float) -> tuple[Additive, float]:
@@ -121,12 +146,20 @@ RISK = Experiment(
         Measure("relative", RELATIVE, "median"),
         Measure("relative", f"first quartile of the {RELATIVE}", "quantile", options={"level": 0.25}),
         Measure("relative", f"third quartile of the {RELATIVE}", "quantile", options={"level": 0.75}),
+        *(
+            Measure("with_noise", f"{place}{RELATIVE}, new responses with their noise", statistic, options=options)
+            for place, statistic, options in (
+                ("", "median", {}),
+                ("first quartile of the ", "quantile", {"level": 0.25}),
+                ("third quartile of the ", "quantile", {"level": 0.75}),
+            )
+        ),
         Measure("risk", "squared error", "median"),
-        *records(*NETWORKS),
+        *records(*RELU, modules=("neural_x",)),
     ),
     contrasts=(
         *(Contrast("risk", network, rival) for network in NETWORKS for rival in BASELINES),
-        *(Contrast("risk", "neural_1", network) for network in ("neural_3", "neural_6")),
+        *(Contrast("risk", "neural_1", network) for network in tuple(NETWORKS)[1:]),
     ),
     plug=Plug(sample, judge, fit=fit, replaces=("target", "noise"), new_points=NEW),
 )
