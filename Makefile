@@ -34,8 +34,12 @@ workflow-report: $(READY) ## Snakemake's own report of the last run, as reports/
 plan: $(READY) ## cells, jobs and expected cost of a profile, without running it
 	@$(IN_VENV) dlstats plan --config config/$(PROFILE).yaml
 
-test: $(READY) ## the tests (under 10 minutes on 2 cores)
+test: $(READY) $(VENV)/.nvrtc ## the tests (under 10 minutes on 2 cores)
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal
+
+$(VENV)/.nvrtc: tests/training/cuda/requirements.txt $(READY) # 90 MB, no GPU or driver; without it its tests are skipped
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $< || echo "NVRTC is not to be had: its tests are skipped." >&2
+	@touch $@
 
 axe: ## axe-core from npm, with which the browser's tests look for what bars readers (else that test is skipped)
 	npm install --silent --no-save --no-audit --no-fund --prefix build/axe axe-core@4.14.1
@@ -44,7 +48,7 @@ docs: $(READY) ## the documentation site, into build/docs/index.html, with pictu
 	@mkdir -p build/gallery && cd build/gallery && $(IN_VENV) dlstats run every --cores $(CORES) --quiet all || [ $$? = 3 ] || echo "Some studies have no picture." >&2
 	@$(IN_VENV) python -m sphinx -q -W --keep-going -b html docs build/docs
 
-test-slow: $(READY) ## the tests marked slow, too
+test-slow: $(READY) $(VENV)/.nvrtc ## the tests marked slow, too
 	@$(IN_VENV) python -m pytest -n 2 --dist worksteal -m ''
 
 mutants: $(READY) $(MUTANTS)/.ready ## 200 random changes of the code, each judged by the tests of its room (under an hour on 2 cores)
