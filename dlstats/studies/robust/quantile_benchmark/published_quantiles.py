@@ -39,10 +39,6 @@ WRITTEN = {
 DESIGNS = {name: quantile_designs.DESIGNS[name] for name in WRITTEN}
 SAMPLE = 512
 """The sample size of claims."""
-JUDGED = ("wave_exp_t2", "S1")
-"""Designs of which most claims are made: one of each source, whose functions bend."""
-FLAT = "S2"
-"""A design whose noise is large against its function, of which there is a claim too."""
 TEST = 1000
 WIDTHS, BATCH = (32, 32), 64
 

@@ -9,7 +9,7 @@ import scipy
 from dlstats.montecarlo.resampling import resamples
 from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.study import Figure
-from dlstats.studies.robust.quantile_benchmark.published_quantiles import DESIGNS, EXPERIMENT, JUDGED, METHODS, SAMPLE
+from dlstats.studies.robust.quantile_benchmark.published_quantiles import DESIGNS, EXPERIMENT, METHODS, SAMPLE
 
 LABELS = EXPERIMENT.factors["design"]
 DRAWS = 200
@@ -20,11 +20,9 @@ def draw_ranks(evidence: Evidence, figure) -> None:
     """Left: median L1 error over that of the best method, by design. Right: mean rank at effort 1 and 3."""
     left, right = figure.subplots(1, 2, width_ratios=[3, 1])
     errors = {effort: _errors(evidence, effort) for effort in (1, 3)}
-    judged = {effort: {d: e for d, e in tables.items() if d in JUDGED} for effort, tables in errors.items()}
-    ranks = {effort: _mean_ranks(tables) for effort, tables in judged.items() if tables}
+    ranks = {effort: _mean_ranks(tables) for effort, tables in errors.items() if tables}
     order = ranks[1][0].sort_values().index
-    designs = [*JUDGED, *(d for d in errors[1] if d not in JUDGED)]
-    designs = [d for d in designs if d in errors[1]]
+    designs = list(errors[1])
     over = np.array([_over_best(errors[1][design], order) for design in designs]).T
     left.imshow(np.log10(over), cmap="Blues", aspect="auto", vmin=0, vmax=1)
     for (row, column), ratio in np.ndenumerate(over):
@@ -83,8 +81,8 @@ FIGURES = (
     Figure(
         "quantile_benchmark",
         "Nine published designs, n = 512. Left: median L1 error to the true quantile over that of the best method, geometric "
-        "mean over levels 0.05, 0.5 and 0.95, methods in the order of their mean rank. Right: mean rank over levels and the "
-        "designs wave and S1, with 95 % bootstrap intervals; open: three times the steps. Compare heads that cannot "
+        "mean over levels 0.05, 0.5 and 0.95, methods in the order of their mean rank. Right: mean rank over designs and "
+        "levels, with 95 % bootstrap intervals; open: three times the steps. Compare heads that cannot "
         "cross by where their levels begin, and every method over the columns: whether one is good on every design.",
         draw_ranks,
         "two-column",
