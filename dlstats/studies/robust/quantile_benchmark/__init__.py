@@ -29,11 +29,12 @@ STUDY = Study(
     experiments={"designs": EXPERIMENT},
     claims=CLAIMS,
     figures=FIGURES,
-    limits="One sample size. Directions of claims were seen in a pilot with other steps and narrower grids of rivals, and "
-    "with larger samples of S1 to S5; designs differ in who is nearer, which the figure shows and a mean does not. Networks of two layers of 32 "
-    "with one learning rate, steps one of four; wider ones may do better. All methods are tuned on the same held-out fifth and "
-    "then fitted to all data. On S3, where the noise is small against the function, forest and boosting choose an end of their "
-    "grids. Medians, since means of errors under t(1) and t(2) noise are ruled by a few fits.",
+    limits="One sample size. Directions of claims were seen in a pilot with other steps and narrower grids of rivals, and with "
+    "larger samples of S1 to S5; designs differ in who is nearer, which the figure shows and a mean does not. Networks of"
+    " two layers of 32 with one learning rate, steps one of four; wider ones may do better. All methods are tuned on the "
+    "same held-out fifth and then fitted to all data. On S3, where the noise is small against the function, forest and "
+    "boosting choose an end of their grids. Medians, since means of errors under t(1) and t(2) noise are ruled by a few "
+    "fits.",
     designs={
         "smoke": grid(n=512, design="wave_exp_t2", effort=1, replicates=1),
         "standard": _design(32, 8),
