@@ -31,18 +31,18 @@ def once(monkeypatch):
     monkeypatch.setattr(agreement, "fitted", known)
 
 
-def known(case, dtype, subject, rows=slice(None)):
-    key = repr((case, dtype, subject, rows))
+def known(case, dtype, subject, exact, rows=slice(None)):
+    key = repr((case, dtype, subject, exact, rows))
     if key not in FITS:
-        FITS[key] = REAL(case, dtype, subject, rows)
+        FITS[key] = REAL(case, dtype, subject, exact, rows)
     return FITS[key]
 
 
 def changed(monkeypatch, change):
     """Let fits that torch makes come out otherwise."""
 
-    def fitted(case, dtype, subject, rows=slice(None)):
-        made = known(case, dtype, subject, rows)
+    def fitted(case, dtype, subject, exact, rows=slice(None)):
+        made = known(case, dtype, subject, exact, rows)
         return change(made) if subject == CPU else made
 
     monkeypatch.setattr(agreement, "fitted", fitted)
@@ -65,9 +65,29 @@ def test_torch_on_the_cpu_passes():
 
 def test_every_case_trains_and_differs_from_its_start():
     for case in CASES.values():
-        fit = known(case, "float64", CPU)
+        fit = known(case, "float64", CPU, True)
         assert set(fit.status) == {"ok"}
         assert fit.parameters.dtype == torch.float64
+
+
+def test_every_field_counts_where_a_comparison_is_exact_and_only_steps_and_status_else():
+    fit = known(CASES["relu, adam"], "float32", CPU, True)
+    for name, exact, loose in (("loss", np.inf, 0.0), ("status", np.inf, np.inf), ("steps", np.inf, np.inf)):
+        column = np.full_like(getattr(fit, name), 7 if name != "status" else "dead")
+        other = replace(fit, **{name: column})
+        assert (agreement.difference(fit, other, True), agreement.difference(fit, other, False)) == (exact, loose)
+    signs = replace(fit, parameters=torch.zeros_like(fit.parameters))
+    assert agreement.difference(signs, replace(fit, parameters=-signs.parameters), True) == np.inf
+    assert agreement.difference(fit, fit, True) == agreement.difference(fit, fit, False) == 0
+
+
+def test_a_kernel_that_promises_bits_keeps_the_best_weights_in_float32_too(monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "fit", lambda *given: asked.append(given[5]))
+    case = CASES["gelu, rmsprop, validation, patience"]
+    for exact in (True, False):
+        REAL(case, "float32", CPU, exact)
+    assert [(plan.keep, plan.patience) for plan in asked] == [("best", 2), ("last", None)]
 
 
 @pytest.mark.parametrize("shift", [1e-2, float("nan")])
@@ -114,10 +134,10 @@ def test_a_back_end_that_promises_bits_is_held_to_them(monkeypatch):
 
 
 def test_without_a_compiler_torch_on_the_cpu_is_the_reference(monkeypatch):
-    def without(case, dtype, subject, rows=slice(None)):
+    def without(case, dtype, subject, exact, rows=slice(None)):
         if subject.backend == "lanes":
             raise ValueError("`backend` = 'lanes' cannot serve here: no compiler.")
-        return known(case, dtype, subject, rows)
+        return known(case, dtype, subject, exact, rows)
 
     monkeypatch.setattr(agreement, "fitted", without)
     found = passed()

@@ -46,7 +46,7 @@ def examine(
     if device == "cuda":
         torch.cuda.empty_cache()
     tell("times ...")
-    few = races.few(device, shapes[0], networks, begin + limit)
     times = races.race(device, shapes, begin + limit)
+    few = races.few(device, shapes[0], networks, begin + limit)
     checks.append(races.alike([*few, *times]))
     return Report(doctor.examine(), checks, times, few, races.meeting(few), time.monotonic() - begin)

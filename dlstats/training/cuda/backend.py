@@ -164,7 +164,10 @@ def lay_out(problem: Problem, gpu: Gpu) -> Run:
 def _launches(laid: Run) -> Iterator[tuple[int, int]]:
     """The steps of every launch, once the minibatches that it reads are on the GPU or queued to be made there."""
     problem, job, steps = laid.problem, laid.task.job, laid.task.job.steps
-    most = max(1, WORK // (job.rows * problem.net.size * 3 * (job.batch or job.samples)))
+    seen = 3 * (job.batch or job.samples)  # forwards, and twice backwards
+    if job.keep_best:
+        seen += -(-(job.checked_samples or job.samples) // job.every)
+    most = max(1, WORK // (job.rows * problem.net.size * seen))
     if problem.generators is not None:
         most = min(most, max(1, SPAN // (len(problem.generators) * job.batch)))
     several = -(-steps // -(-steps // most))  # about equal
