@@ -22,7 +22,11 @@ ARITHMETIC = {
 }
 ARITHMETIC |= {"sqrt": "std::sqrt({1})", "rcp": "1 / {1}", "neg": "-{1}", "abs": "std::fabs({1})"}
 WHOLE = {name: ARITHMETIC[name] for name in ("add", "sub", "div", "neg")} | {"rem": "{1} % {2}", "mul.lo": "{1} * {2}"}
-WHOLE |= {"mad.lo": "{1} * {2} + {3}", "mul.wide": "wide({1}) * wide({2})", "mul.hi": "wide({1}) * wide({2}) >> 32"}
+WHOLE |= {
+    "mad.lo": "{1} * {2} + {3}",
+    "mul.wide": "wide({1}) * wide({2})",
+    "mul.hi": "wide({1}) * wide({2}) >> 32",
+}  # hi: of 32 bits alone
 WHOLE |= {
     "min": "std::min({1}, {2})",
     "max": "std::max({1}, {2})",
@@ -54,7 +58,10 @@ template <class A, class B> static A as(B b) {
 }
 template <class A> static auto wide(A a) { return (std::conditional_t<std::is_signed_v<A>, int64_t, uint64_t>)a; }
 template <class A> static A left(A a, A by) { return (uint64_t)by < sizeof(A) * 8 ? a << by : 0; }
-template <class A> static A right(A a, A by) { return a >> std::min((uint64_t)by, sizeof(A) * 8 - 1); }
+template <class A> static A right(A a, A by) {
+    const uint64_t most = sizeof(A) * 8 - 1, shift = (uint64_t)by;
+    return shift <= most ? a >> shift : std::is_signed_v<A> ? a >> most : 0;
+}
 template <class A> static A& at(const void* place, int64_t by, int many = 1) {
     A* address = (A*)((char*)place + by);
     if ((uint64_t)address % (many * sizeof(A))) std::fprintf(stderr, "misaligned\\n"), std::abort();
@@ -106,12 +113,13 @@ def _function(name, body):
             continue
         operands = re.findall(r"\{[^}]*\}|\[[^\]]*\]|[^,\s]+", rest)
         barriers += operation == "bar.sync"
-        text = f"host::meet({barriers - 1});" if operation == "bar.sync" else _statement(operation.split("."), operands)
+        text = f"host::meet({barriers - 1});" if operation == "bar.sync" else statement(operation.split("."), operands)
         lines.append(f"if ({negated}{guard}) {{ {text} }}" if guard else text)
     return "\n".join([*lines, "}"])
 
 
-def _statement(operation, operands):
+def statement(operation, operands):
+    """One instruction, the parts of its name and its operands, as C++."""
     name, kind = operation[0], operation[-1]
     if name in ("bra", "ret"):
         return f"goto {operands[0][1:]};" if name == "bra" else "return;"
@@ -123,7 +131,8 @@ def _statement(operation, operands):
     elif name == "cvta":
         result = f"(uint64_t)host::shared + {values[1]}" if operation[1] == "shared" else values[1]
     elif name == "cvt":
-        _require(operation[1] == "rn" or kind[0] != "f" or operation[1:] == ["f64", "f32"], operation)
+        whole = kind[0] != "f" and operation[-2][0] != "f"
+        _require(whole or operation[1:-2] == ["rn"] or operation[1:] == ["f64", "f32"], operation)
         kind = operation[-2]
         result = f"({TYPES[kind]}){_value(operands[1], operation[-1])}"
     elif name == "setp":
@@ -134,7 +143,7 @@ def _statement(operation, operands):
         _require(name in ARITHMETIC and operation[1:-1] == ([] if name in EXACT else ["rn"]), operation)
         result = ARITHMETIC[name].format(*values)
     else:
-        _require(".".join(operation[:-1]) in WHOLE, operation)
+        _require(".".join(operation[:-1]) in WHOLE and (operation[1:2] != ["hi"] or kind[1:] == "32"), operation)
         result = WHOLE[".".join(operation[:-1])].format(*values, **{"not": "!" if kind == "pred" else "~"})
         if operation[1:2] in (["wide"], ["hi"]):
             return f"{to} = as<decltype({to})>({'(int32_t)' if operation[1] == 'hi' else ''}({result}));"
