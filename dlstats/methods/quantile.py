@@ -7,7 +7,6 @@ truth enters. Quantiles of one method may cross; they are returned as they are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -155,22 +154,11 @@ def linear_program(x: np.ndarray, y: np.ndarray, level: float) -> np.ndarray:
 
 
 def weighted_quantiles(y: Values, weights: Float[np.ndarray, "m n"], levels: Levels) -> Quantiles:
-    """For every row of weights the first of the increasing y at which the cumulated weight reaches the level.
-
-    Weights are summed over √n neighbours at a time, and cumulated one by one only where a sum reaches the level.
-    """
-    n, length = len(y), math.isqrt(len(y) - 1) + 1
-    weights = np.pad(weights, ((0, 0), (0, -n % length))).reshape(len(weights), -1, length)
-    running = np.cumsum(weights.sum(axis=2), axis=1)
-    rows, columns = np.arange(len(weights)), []
-    for level in levels:
-        least = (level - 1e-12) * running[:, -1]
-        part = np.minimum(np.count_nonzero(running < least[:, None], axis=1), running.shape[1] - 1)
-        within = np.cumsum(weights[rows, part], axis=1)
-        before = running[rows, part] - within[:, -1]
-        place = part * length + np.count_nonzero(before[:, None] + within < least[:, None], axis=1)
-        columns.append(y[np.minimum(place, n - 1)])
-    return np.stack(columns, axis=1)
+    """For every row of weights the first of the increasing y at which the cumulated weight reaches the level."""
+    running = np.cumsum(weights, axis=1)
+    least = (np.array(levels) - 1e-12) * running[:, -1:]
+    places = [np.count_nonzero(running < bound[:, None], axis=1) for bound in least.T]
+    return y[np.minimum(np.stack(places, axis=1), len(y) - 1)]
 
 
 def _leaves(forest: Any, x: Inputs) -> Any:

@@ -28,11 +28,16 @@ def chosen(
 
     That fifth is held out by the stream `baseline` of `key`, as that of a method of `dlstats.methods.tuning`.
     """
-    splits = [tuning.held_out(x.shape[1], rng) for rng in streams.generators("baseline", **key)]
-    held, rest = (np.stack([getattr(split, part) for split in splits]) for part in ("held", "rest"))
+    held, rest = held_out(x.shape[1], streams, **key)
     mine = np.arange(len(x))[:, None]
     tried = [fit(x[mine, rest], y[mine, rest], x[mine, held], setting, streams)[0] for setting in grid]
     return [grid[k] for k in tuning.best(np.stack([error(y[mine, held], values) for values in tried], axis=1))]
+
+
+def held_out(n: int, streams: Streams, **key: object) -> tuple[np.ndarray, np.ndarray]:
+    """Of every replicate the places of that fifth of n points and of the rest, (reps, n/5) and (reps, 4n/5)."""
+    splits = [tuning.held_out(n, rng) for rng in streams.generators("baseline", **key)]
+    return np.stack([split.held for split in splits]), np.stack([split.rest for split in splits])
 
 
 def refitted(

@@ -117,6 +117,7 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, steps: int, rng: np.ra
 
     from dlstats import nets, training
     from dlstats.losses import domain, quantile
+    from dlstats.methods.quantile import mean_pinball
 
     torch.set_num_threads(1)
     net = nets.Mlp(1, (32, 32), len(levels))
@@ -131,8 +132,7 @@ def _network(x: np.ndarray, y: np.ndarray, levels: tuple, steps: int, rng: np.ra
     def predict(at: np.ndarray) -> np.ndarray:
         return quantile.in_order(training.predict(net, fit.parameters, at, device))[0].double().numpy()
 
-    residuals = [y - DESIGN.quantile(x, level) for level in levels]
-    truth = np.mean([np.maximum(t * r, (t - 1) * r).mean() for t, r in zip(levels, residuals, strict=True)])
+    truth = mean_pinball(y, np.stack([DESIGN.quantile(x, level) for level in levels], axis=1), levels)
     records = {"misfit": fit.loss[0] / truth, "epochs": fit.epochs[0], "dead_share": fit.dead_share[0]}
     return predict, {name: float(number) for name, number in records.items()}
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dlstats.seeds import Streams
+from dlstats.studies import tuned
 
 UNIT = 5.0
 """Networks are fitted to y / 5, with the constants of the losses divided by 5: the same minimisers."""
@@ -37,7 +38,7 @@ def loss_of(name: str) -> Callable:
 
 
 def rates_of(
-    x, y, streams: Streams, device: str, parameters: dict, tuned: tuple[str, ...] = TUNED
+    x, y, streams: Streams, device: str, parameters: dict, names: tuple[str, ...] = TUNED
 ) -> dict[str, tuple[float, ...]]:
     """The learning rate of every replicate that is best on the fifth on which the rivals are tuned, by network.
 
@@ -45,10 +46,9 @@ def rates_of(
     """
     from dlstats.methods import tuning
 
-    splits = [tuning.held_out(SAMPLE, rng) for rng in streams.generators("baseline", **parameters)]
-    held, rest = (np.stack([getattr(split, part) for split in splits]) for part in ("held", "rest"))
+    held, rest = tuned.held_out(SAMPLE, streams, **parameters)
     mine, chosen, absolute = np.arange(len(x))[:, None], {}, None
-    for name in tuned:
+    for name in names:
         fits = _trials(name, absolute, x[mine, rest], y[mine, rest], streams, device)
         gaps = [np.abs(y[mine, held] - unit * fit.predict(x[mine, held], device)) for fit, unit in fits]
         places = tuning.best(np.stack([(g**2 if name == "squared" else g).mean(axis=1) for g in gaps], axis=1))
