@@ -37,12 +37,6 @@ from .regression import (
     AdditiveModel as AdditiveModel,
 )
 from .regression import (
-    Boosting as Boosting,
-)
-from .regression import (
-    Forest as Forest,
-)
-from .regression import (
     KernelRidge as KernelRidge,
 )
 from .regression import (
@@ -59,6 +53,12 @@ from .regression import (
 )
 from .regression import (
     SmoothingSpline as SmoothingSpline,
+)
+from .trees import (
+    Boosting as Boosting,
+)
+from .trees import (
+    Forest as Forest,
 )
 from .tuning import (
     Tuned as Tuned,

@@ -30,7 +30,6 @@ from dlstats.pipeline.reach import NATIVE, Code, Place
 from dlstats.pipeline.slices import Slices, split
 
 PACKAGE = Path(__file__).parent.parent
-ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
 """Suffixes of the report's files that are no code."""
 DESCRIBING = (
     "measures", "contrasts", "slopes", "title", "labels", "description", "claims", "figures", "block", "requires",
@@ -289,14 +288,3 @@ def recall(file: Path) -> None:
     if text is not None:
         code, digests = json.loads(text)
         know(digests if code == stamp() else {})
-
-
-def assets() -> list[Path]:
-    """The files of the report that are no code: templates, page, captions, bibliography."""
-    files = [*(PACKAGE / "report").rglob("*"), *(project.FOLDER / "reports").glob("*")]
-    return sorted(path for path in files if path.suffix in ASSETS)
-
-
-def assets_digest() -> str:
-    """Digest of those files."""
-    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in assets())).hexdigest()[:16]

@@ -11,12 +11,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from dlstats import project
 from dlstats.pipeline import costs, fingerprints, grid, outside, records, registry, store
 
 KEPT = ".replicates"
 """Folder in `results/` where replicates stay between runs: a killed job or a larger one goes on from there."""
 KEEP_STALE = "DLSTATS_KEEP_STALE"
 """Environment variable that `--keep-stale` sets: results of other code are read as they are."""
+ASSETS = (".css", ".js", ".j2", ".typ", ".bib", ".yaml")
+"""Suffixes of the files of the report that are no code: templates, page, captions, bibliography."""
 Made = dict[str, object]
 """What a table is made from, by name."""
 
@@ -166,10 +169,16 @@ def report(config: Mapping, profile: str, results: Path, reports: Path) -> Made:
             read.append(records.read(drawn_path(reports, study), required(drawn(config, study, results)))["seal"])
     with contextlib.suppress(store.Unusable):
         read.append(_contents({ledger_path(results): ledger(config, results)}))
-    code = [fingerprints.definitions("dlstats.report.build", "write"), fingerprints.assets_digest()]
-    read_too = [path for path in (costs.FILE, *outside.references()) if path.exists()]
-    code += [path.read_text(encoding="utf-8", errors="replace") for path in read_too]
+    read_too = [path for path in (*assets(), costs.FILE, *outside.references()) if path.exists()]
+    code = [fingerprints.definitions("dlstats.report.build", "write")]
+    code += [path.name + path.read_text(encoding="utf-8", errors="replace") for path in read_too]
     return {"table": "report", "profile": profile, "fingerprint": store.digest(code), "inputs": store.digest(read)}
+
+
+def assets() -> list[Path]:
+    """The files of the report that are no code."""
+    files = [*(fingerprints.PACKAGE / "report").rglob("*"), *(project.FOLDER / "reports").glob("*")]
+    return sorted(path for path in files if path.suffix in ASSETS)
 
 
 def _labels(table: str, config: Mapping, study: str) -> Made:

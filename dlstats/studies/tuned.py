@@ -34,7 +34,7 @@ def chosen(
     return [grid[k] for k in tuning.best(np.stack([error(y[mine, held], values) for values in tried], axis=1))]
 
 
-def held_out(n: int, streams: Streams, **key: object) -> tuple[np.ndarray, np.ndarray]:
+def held_out(n: int, streams: Streams, /, **key: object) -> tuple[np.ndarray, np.ndarray]:
     """Of every replicate the places of that fifth of n points and of the rest, (reps, n/5) and (reps, 4n/5)."""
     splits = [tuning.held_out(n, rng) for rng in streams.generators("baseline", **key)]
     return np.stack([split.held for split in splits]), np.stack([split.rest for split in splits])

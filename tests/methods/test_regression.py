@@ -6,7 +6,7 @@ from scipy import interpolate
 
 from dlstats.dgp import bauer_kohler, regression
 from dlstats.methods import regression as methods
-from dlstats.methods import segmentation
+from dlstats.methods import segmentation, trees
 from dlstats.methods.quantile import linear_program
 from dlstats.theory import quantiles
 
@@ -23,7 +23,9 @@ def test_segmentations_are_least_squares_over_all_segmentations(seed):
 
 
 FACTORS, PENALTIES = (sorted(set(part)) for part in zip(*methods.KernelRidge().grid, strict=True))
-BASELINES = {b.__name__: b for b in methods.Baseline.__subclasses__() if b.__module__ == methods.__name__}
+BASELINES = {
+    b.__name__: b for b in methods.Baseline.__subclasses__() if b.__module__ in (methods.__name__, trees.__name__)
+}
 ONE_INPUT = {"SmoothingSpline", "LocalLinear"}
 
 
@@ -43,16 +45,16 @@ def test_a_baseline_beats_the_best_constant_on_an_additive_target(name, d):
 
 def test_wider_grids_do_no_better_on_a_smooth_target():
     """Trees end by themselves, and wider kernels than the widest have its error, that of a polynomial."""
-    process, trees, errors = bauer_kohler.design("m5", 0.05), [], []
-    stumps = methods.Boosting().grid[0]
+    process, counts, errors = bauer_kohler.design("m5", 0.05), [], []
+    stumps = trees.Boosting().grid[0]
     wide = methods.KernelRidge(grid=methods.pairs((1e4, *FACTORS), PENALTIES))
     for seed in range(5):
         x, y = process.sample(100, np.random.default_rng(seed))
         new = process.inputs(500, np.random.default_rng(seed + 100))
-        trees.append(methods.Boosting(grid=(stumps,)).fit(x, y, new[:1], np.random.default_rng(seed))[1][1])
+        counts.append(trees.Boosting(grid=(stumps,)).fit(x, y, new[:1], np.random.default_rng(seed))[1][1])
         fits = [kernel(x, y, new, np.random.default_rng(seed)) for kernel in (methods.KernelRidge(), wide)]
         errors.append([((values - process.regression(new)) ** 2).mean() for values in fits])
-    assert np.median(trees) < 0.9 * stumps[1]
+    assert np.median(counts) < 0.9 * stumps[1]
     assert np.exp(np.diff(np.log(errors)).mean()) > 1 / 1.1
 
 

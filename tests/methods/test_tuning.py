@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from dlstats.dgp.quantile_designs import DESIGNS
-from dlstats.methods import free_knots, quantile, regression, tuning
+from dlstats.methods import free_knots, quantile, regression, trees, tuning
 
 LEVELS = (0.1, 0.5)
 BASELINES: list[Any] = regression.Baseline.__subclasses__()
 QUANTILES: list[Any] = quantile.QuantileBaseline.__subclasses__()
-METHODS: dict[str, tuning.Tuned] = {m.__name__: m() for m in BASELINES if m is not regression.Boosting}
+METHODS: dict[str, tuning.Tuned] = {m.__name__: m() for m in BASELINES if m is not trees.Boosting}
 """Those that try every setting of a grid; boosting adds trees until they help no more, and has a test of its own."""
 METHODS |= {"FreeKnots": free_knots.FreeKnots()}
 METHODS |= {method.__name__: method(LEVELS) for method in QUANTILES}
@@ -98,15 +98,15 @@ def test_a_rule_that_used_all_data_or_the_truth_would_choose_otherwise(name):
 
 
 def test_boosting_has_the_depth_and_the_trees_that_are_best_on_the_fifth_and_is_refitted_with_them_to_all():
-    method, (x, y, new), split = regression.Boosting(), _sample(200), _split(200)
-    values, (depth, trees) = method.fit(x, y, new, np.random.default_rng(SEED))
+    method, (x, y, new), split = trees.Boosting(), _sample(200), _split(200)
+    values, (depth, count) = method.fit(x, y, new, np.random.default_rng(SEED))
     most = dict(method.grid)
-    wider = [(d, t) for d in most for t in {1, 3, 40, trees - 1, trees, trees + 1} if 1 <= t <= most[d]]
+    wider = [(d, t) for d in most for t in {1, 3, 40, count - 1, count, count + 1} if 1 <= t <= most[d]]
     own, ahead = (x[split.rest], y[split.rest]), x[split.held]
     tried = method.predictions(*own, ahead, wider, split.seed)
     errors = [method.error(y[split.held], ahead) for ahead in tried]
-    assert min(errors) == pytest.approx(errors[wider.index((depth, trees))], rel=1e-9)
-    (alone,) = method.predictions(x, y, new, [(depth, trees)], split.seed)
+    assert min(errors) == pytest.approx(errors[wider.index((depth, count))], rel=1e-9)
+    (alone,) = method.predictions(x, y, new, [(depth, count)], split.seed)
     np.testing.assert_allclose(values, alone, rtol=1e-9)
 
 

@@ -81,7 +81,7 @@ def folder(tmp_path_factory):
         '{"network": Network(((32, 32),)), "boosting": Boosting(), "forest": Forest()}',
         '{"knn": NearestNeighbours(), "nine": NearestNeighbours(grid=(9,))}',
     )
-    text = text.replace("import Boosting, Forest", "import NearestNeighbours").replace(
+    text = text.replace("trees import Boosting, Forest", "regression import NearestNeighbours").replace(
         "import Network, regression", "import regression"
     )
     text = text[: text.index("    claims=[")] + text[text.index("    figures=[") :]

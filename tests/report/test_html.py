@@ -13,7 +13,7 @@ from cases.report_site import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlstats.pipeline import fingerprints
+from dlstats.pipeline import origins
 from dlstats.protocol.verdict import VERDICTS
 from dlstats.report import site
 from dlstats.report.blocks import Bullets, Column, Heading, Listing, Paragraph, Table
@@ -98,4 +98,4 @@ def test_every_verdict_has_a_sign_and_no_other_name_has():
 def test_a_changed_template_of_any_page_makes_the_report_anew():
     templates = {path for path in Path(site.__file__).with_name("templates").rglob("*.*") if path.is_file()}
     assert any(path.parent.name == "site" for path in templates)
-    assert templates <= set(fingerprints.assets())
+    assert templates <= set(origins.assets())

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from dlstats.cli import start
 from dlstats.dgp.friedman import Friedman
-from dlstats.methods.regression import Boosting, Forest
+from dlstats.methods.trees import Boosting, Forest
 from dlstats.methods.tuning import held_out
 from dlstats.pipeline import summaries
 from dlstats.protocol.evidence import Evidence

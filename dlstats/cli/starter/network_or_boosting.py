@@ -1,7 +1,7 @@
 """Does a network beat boosting on Friedman's function? A study in one file: change it, or write another beside it."""
 
 from dlstats.dgp.friedman import Friedman
-from dlstats.methods.regression import Boosting, Forest
+from dlstats.methods.trees import Boosting, Forest
 from dlstats.plotting.curves import curves
 from dlstats.protocol.claim import Claim, at_most
 from dlstats.protocol.factor import Factor

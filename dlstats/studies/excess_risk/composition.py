@@ -12,7 +12,8 @@ import pandas as pd
 from dlstats.dgp import regression
 from dlstats.dgp.additive import Additive
 from dlstats.dgp.noise import normal
-from dlstats.methods.regression import AdditiveModel, Boosting, NearestNeighbours, RandomFeatures, SlicedInverse
+from dlstats.methods.regression import AdditiveModel, NearestNeighbours, RandomFeatures, SlicedInverse
+from dlstats.methods.trees import Boosting
 from dlstats.plotting.curves import draw_method, points, risk_axes
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.evidence import Evidence

@@ -11,7 +11,8 @@ import pandas as pd
 
 from dlstats.dgp import regression
 from dlstats.dgp.closed_curves import ClosedCurves
-from dlstats.methods.regression import AdditiveModel, Baseline, Boosting, NearestNeighbours, SmoothingSpline
+from dlstats.methods.regression import AdditiveModel, Baseline, NearestNeighbours, SmoothingSpline
+from dlstats.methods.trees import Boosting
 from dlstats.plotting.curves import draw_method, points, risk_axes
 from dlstats.protocol.claim import Claim, at_least, at_most
 from dlstats.protocol.evidence import Evidence

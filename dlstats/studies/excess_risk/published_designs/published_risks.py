@@ -12,7 +12,8 @@ import pandas as pd
 from dlstats.dgp import bauer_kohler, donoho_johnstone, regression
 from dlstats.dgp.additive import Additive
 from dlstats.dgp.noise import normal
-from dlstats.methods.regression import AdditiveModel, Boosting, Forest, KernelRidge, NearestNeighbours, pairs
+from dlstats.methods.regression import AdditiveModel, KernelRidge, NearestNeighbours, pairs
+from dlstats.methods.trees import Boosting, Forest
 from dlstats.protocol.factor import EFFORT, Condition, Factor, written
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.plug import Plug, Sample
