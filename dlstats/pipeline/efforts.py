@@ -32,7 +32,7 @@ class Comparison:
     def ratio(self, claim: Claim, number: Callable[[Claim, Evidence], float]) -> Estimate | None:
         """`number` of the claim at three times the effort over that at one, with a grouped jackknife error.
 
-        Of the logarithm of a ratio it is the ratio at three times the effort over that at one: a quotient of logarithms
+        Of logarithms of ratios, and of their mean, it is the ratio at three times the effort over that at one: a quotient of logarithms
         says nothing where they are near 0.
         Nothing where the claim reads nothing that was trained with both, or where it has no finite number.
         """
@@ -61,7 +61,7 @@ class Comparison:
 
     def _ratio(self, claim: Claim, number: Callable[[Claim, Evidence], float], group: int, groups: int) -> float:
         one, more = (number(claim, held) for held in self._without(group, groups))
-        if str(getattr(claim.measure, "where", {}).get("statistic", "")).startswith("log_ratio("):
+        if getattr(claim.measure, "logarithmic", False):
             return 10 ** (more - one)
         return more / one if one else math.nan
 

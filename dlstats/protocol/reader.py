@@ -38,6 +38,11 @@ class Reader:
     largest: str = ""
     """Only the lines at the largest level of this factor that was run."""
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether what is read are logarithms of ratios, to the base of 10."""
+        return str(self.where.get("statistic", "")).startswith("log_ratio(")
+
     def each(self, *columns: str) -> Reader:
         """One estimate for each combination of these factors or keys; without names, one for every line."""
         return replace(self, over=columns or ("*",))

@@ -29,6 +29,11 @@ class Average:
         """That of the reader."""
         return self.reader.check
 
+    @property
+    def logarithmic(self) -> bool:
+        """That of the reader."""
+        return self.reader.logarithmic
+
     def __call__(self, evidence: Evidence) -> Estimate:
         """The mean with its error. Raises LookupError where the reader does."""
         pairs = self.reader.each().pairs(evidence)

@@ -13,6 +13,7 @@ from dlstats.protocol.evidence import Evidence
 from dlstats.protocol.factor import EFFORT, Factor
 from dlstats.protocol.measure import Contrast, Measure
 from dlstats.protocol.study import Experiment, Method, Study
+from dlstats.studies.averages import Average
 
 SIZES, MORE = (10, 20), 24
 
@@ -64,13 +65,16 @@ def test_what_other_cells_turn_round_is_not_bound_to_the_recipe():
     assert row["verdict"] == "replicated"
 
 
-def test_of_the_logarithm_of_a_ratio_it_is_that_of_the_ratios():
+@pytest.mark.parametrize("mean", [lambda reader: reader, Average])
+def test_of_logarithms_of_ratios_it_is_that_of_the_ratios(mean):
     raw = _raw(1)
     rival = raw.assign(method="rival", risk=raw["risk"].where(raw["effort"] == 1, 2 * raw["risk"]))
     contrast = Contrast("risk", "network", "rival", "log_ratio", "mean")
     methods = {name: Method(name, name) for name in ("network", "rival")}
     held = replace(EXPERIMENT, methods=methods, contrasts=(contrast,))
-    claim = Claim("A1", "a", at_most(0.0), readers.log_ratio("risk", "network", "rival", "mean", n=10), CLAIM.origin)
+    claim = Claim(
+        "A1", "a", at_most(0.0), mean(readers.log_ratio("risk", "network", "rival", "mean", n=10)), CLAIM.origin
+    )
     both = pd.concat([raw, rival], ignore_index=True)
     study = replace(STUDY, experiments={"nets": held}, claims=(claim,))
     evidence = Evidence({"nets": summaries.summarise(held, both)}, {"nets": both})

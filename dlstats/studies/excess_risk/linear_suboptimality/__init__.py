@@ -234,7 +234,7 @@ STUDY = Study(
             ],
             "rivals": grid(n=[128, 256], jump=JUMP, arc=[ARC, OTHER_ARC], replicates=3),
         },
-        "standard": _design(12000, 2000, SIZES[1:], 36, 12, 36),
+        "standard": _design(12000, 2000, SIZES[1:], 48, 12, 36),
         "paper": _design(20000, 4000, SIZES[1:], 200, 48, 200),
     },
 )

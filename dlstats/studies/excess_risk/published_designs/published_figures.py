@@ -13,7 +13,7 @@ from dlstats.protocol.study import Figure
 from dlstats.studies.excess_risk.published_designs.published_risks import BASELINES, MODELS, NETWORKS, RISK, TARGETS
 
 LOWEST = 1e-4
-"""Intervals of the misfit that go on below end here."""
+"""What lies below is drawn here, and intervals that go on below end here."""
 
 
 def _draw_panel(axes, evidence: Evidence, targets: list[str], **where: Any) -> None:
@@ -86,10 +86,10 @@ def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, a
     except LookupError:  # a cell without more effort
         return
     at = [list(MODELS).index(target) + 0.18 * (position - 1.5) for target in table.index]
-    low = table["lower"].mask(table["lower"].between(-np.inf, LOWEST, inclusive="neither"), LOWEST)
-    bars = [table["estimate"] - low, table["upper"] - table["estimate"]]
+    at_least = table[["lower", "estimate", "upper"]].clip(lower=LOWEST)
+    bars = [at_least["estimate"] - at_least["lower"], at_least["upper"] - at_least["estimate"]]
     look = marks | {"linestyle": ""} | ({} if label else {"markerfacecolor": "white"})
-    axes.errorbar(at, table["estimate"], bars, label=label or None, elinewidth=0.7, **look)
+    axes.errorbar(at, at_least["estimate"], bars, label=label or None, elinewidth=0.7, **look)
 
 
 def _finish(figure, evidence: Evidence, lowest, labelled) -> None:
@@ -122,7 +122,7 @@ FIGURES = (
         "published_misfit",
         "Do the networks fit? Training error over the noise variance on Bauer and Kohler's models, median over data sets "
         "with 95 % Monte Carlo intervals; open symbols: three times the steps. Far above the line a network has not found "
-        "the function, far below it follows the noise. Intervals that reach 10⁻⁴ go on below.",
+        "the function, far below it follows the noise. What stands or ends at 10⁻⁴ lies or goes on below.",
         _draw_misfit,
         "two-column",
         2.4,
