@@ -32,8 +32,8 @@ class Comparison:
     def ratio(self, claim: Claim, number: Callable[[Claim, Evidence], float]) -> Estimate | None:
         """`number` of the claim at three times the effort over that at one, with a grouped jackknife error.
 
-        Of logarithms of ratios, and of their mean, it is the ratio at three times the effort over that at one: a quotient of logarithms
-        says nothing where they are near 0.
+        Of logarithms of ratios, and of their mean, it is the ratio at three times the effort over that at one: a quotient
+        of logarithms says nothing where they are near 0.
         Nothing where the claim reads nothing that was trained with both, or where it has no finite number.
         """
         replicates = self._replicates()
