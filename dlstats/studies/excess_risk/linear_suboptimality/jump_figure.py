@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from dlstats.plotting.curves import draw_method, draw_points, points, risk_axes
 from dlstats.protocol.evidence import Evidence
 from dlstats.studies.excess_risk.linear_suboptimality.estimators import ARC, HALF, JUMPS, OTHER_ARC, OTHERS
@@ -20,7 +22,6 @@ def draw(evidence: Evidence, figure) -> None:
             table = points(evidence, "relative", experiment="rivals", method=method, arc=arc)
             draw_method(axes, table, method, OTHERS.methods)
     table = points(evidence, "relative", experiment="circle", method="segmentation")
-    ends = [table["at"].min(), table["at"].max()]
     draw_points(left, table, "segmentation", "segmentation")
     for effort, line in tuple(style.EFFORTS.items())[:2]:
         look = style.method("network") | {"linestyle": line}
@@ -34,6 +35,8 @@ def draw(evidence: Evidence, figure) -> None:
             about = {"experiment": "network", "jump": jump}
             table = points(evidence, column, **about)
             draw_points(axes, table, f"network, {jump:g}σ", look, log=axes is left)
+    sizes = pd.concat([points(evidence, "relative", experiment=name)["at"] for name in ("circle", "rivals")])
+    ends = [sizes.min(), sizes.max()]
     titles = ("mean risk over the linear floor", f"the same, arc of {OTHER_ARC}", r"training error over $\sigma^2$")
     for axes, title in zip((left, middle, right), titles, strict=True):
         axes.plot(ends, [1, 1], **style.method("floor"), linewidth=0.8)
