@@ -20,6 +20,7 @@ from dlstats.pipeline import (
     devices,
     fingerprints,
     grid,
+    origins,
     outside,
     plan,
     processes,

@@ -42,7 +42,7 @@ rule write:
     params:
         config=lambda wildcards: CONFIG_WORD,
         report=fingerprints.definitions("dlstats.report.build", "write"),
-        assets=fingerprints.assets_digest(),
+        assets=origins.assets_digest(),
     message:
         "write the report"
     shell:

@@ -169,9 +169,9 @@ def report(config: Mapping, profile: str, results: Path, reports: Path) -> Made:
             read.append(records.read(drawn_path(reports, study), required(drawn(config, study, results)))["seal"])
     with contextlib.suppress(store.Unusable):
         read.append(_contents({ledger_path(results): ledger(config, results)}))
-    read_too = [path for path in (*assets(), costs.FILE, *outside.references()) if path.exists()]
-    code = [fingerprints.definitions("dlstats.report.build", "write")]
-    code += [path.name + path.read_text(encoding="utf-8", errors="replace") for path in read_too]
+    read_too = [path for path in (costs.FILE, *outside.references()) if path.exists()]
+    code = [fingerprints.definitions("dlstats.report.build", "write"), assets_digest()]
+    code += [path.read_text(encoding="utf-8", errors="replace") for path in read_too]
     return {"table": "report", "profile": profile, "fingerprint": store.digest(code), "inputs": store.digest(read)}
 
 
@@ -179,6 +179,11 @@ def assets() -> list[Path]:
     """The files of the report that are no code."""
     files = [*(fingerprints.PACKAGE / "report").rglob("*"), *(project.FOLDER / "reports").glob("*")]
     return sorted(path for path in files if path.suffix in ASSETS)
+
+
+def assets_digest() -> str:
+    """Digest of their names and contents."""
+    return store.digest([path.name + path.read_text(encoding="utf-8", errors="replace") for path in assets()])
 
 
 def _labels(table: str, config: Mapping, study: str) -> Made:

@@ -86,7 +86,8 @@ def _misfits(axes, evidence: Evidence, marks: dict, label: str, position: int, a
     except LookupError:  # a cell without more effort
         return
     at = [list(MODELS).index(target) + 0.18 * (position - 1.5) for target in table.index]
-    at_least = table[["lower", "estimate", "upper"]].clip(lower=LOWEST)
+    numbers = table[["lower", "estimate", "upper"]]
+    at_least = numbers.clip(lower=LOWEST).where(numbers > -np.inf, numbers)  # an interval without an end has none here
     bars = [at_least["estimate"] - at_least["lower"], at_least["upper"] - at_least["estimate"]]
     look = marks | {"linestyle": ""} | ({} if label else {"markerfacecolor": "white"})
     axes.errorbar(at, at_least["estimate"], bars, label=label or None, elinewidth=0.7, **look)
